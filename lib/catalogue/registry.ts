@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { Labels, MetricType } from '../model';
+
+/** A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects. */
+export interface Metric {
+  readonly id: number;
+  readonly name: string;
+  type: MetricType;
+  unit: string;
+  readonly series: Series[];
+}
+
+/** One metric with one set of labels, under the id the database gave it. */
+export interface Series {
+  readonly id: number;
+  readonly metric: Metric;
+  readonly labels: Labels;
+  /** Timestamp of its newest committed sample, 0 before the first. */
+  lastSeen: number;
+}
+
+/** A series before it has an id: what identifies it, and what is known of its metric. */
+export interface SeriesIdentity {
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly type?: MetricType;
+  readonly unit?: string;
+}
+
+export interface StoredSeries extends SeriesIdentity {
+  readonly id: number;
+  readonly metricId: number;
+  readonly type: MetricType;
+  readonly unit: string;
+  readonly lastSeen: number;
+}
+
+/**
+ * The canonical text of an identity: label names in code-unit order, parts separated by NUL, which
+ * admission refuses in names and values. Two identities are the same series exactly when their keys are equal.
+ */
+export function seriesKey(metric: string, labels: Labels): string {
+  let key = metric;
+  for (const name of Object.keys(labels).sort()) key += `\0${name}\0${labels[name]}`;
+  return key;
+}
+
+/** 128 bits of the key's SHA-256, as 32 hex digits: what the database holds unique, since keys outgrow an index row. */
+export function seriesDigest(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
+}
+
+/**
+ * Every series this process knows. One identity has one object, for the life of the process, so the rest of the
+ * system may hold on to `Series` and compare by reference.
+ */
+export class Registry {
+  readonly metrics = new Map<string, Metric>();
+  readonly seriesById = new Map<number, Series>();
+  private readonly seriesByKey = new Map<string, Series>();
+  private readonly listeners = new Set<(series: Series) => void>();
+
+  get size(): number {
+    return this.seriesById.size;
+  }
+
+  find(key: string): Series | undefined {
+    return this.seriesByKey.get(key);
+  }
+
+  /** Adds what the database holds; a series already known is returned as it is, its metric's type and unit brought up to date. */
+  add(stored: StoredSeries): Series {
+    let metric = this.metrics.get(stored.metric);
+    if (!metric) {
+      metric = { id: stored.metricId, name: stored.metric, type: stored.type, unit: stored.unit, series: [] };
+      this.metrics.set(metric.name, metric);
+    }
+    metric.type = stored.type;
+    metric.unit = stored.unit;
+    const key = seriesKey(stored.metric, stored.labels);
+    const known = this.seriesByKey.get(key);
+    if (known) {
+      known.lastSeen = Math.max(known.lastSeen, stored.lastSeen);
+      return known;
+    }
+    const series: Series = { id: stored.id, metric, labels: stored.labels, lastSeen: stored.lastSeen };
+    metric.series.push(series);
+    this.seriesById.set(series.id, series);
+    this.seriesByKey.set(key, series);
+    for (const listener of this.listeners) listener(series);
+    return series;
+  }
+
+  /** Calls `listener` for every series added from now on; returns the off-switch. */
+  onSeries(listener: (series: Series) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}

@@ -1,0 +1,84 @@
+import { totalmem } from 'node:os';
+import { z } from 'zod';
+import { once } from './once';
+import { parseBytes, parseDuration } from './units';
+
+/**
+ * The settings, read once and lazily: a throw at import would break `next build`, which loads every route.
+ * A wrong value stops the start with its name, its value and what would be right.
+ */
+const duration = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms === null || ms <= 0) context.addIssue('a duration such as 15m, 7d, 2y or forever');
+      return ms ?? 0;
+    });
+
+const bytes = z.string().transform((text, context) => {
+  const parsed = parseBytes(text);
+  if (parsed === null) context.addIssue('a size such as 512MiB or 1GiB');
+  return parsed ?? 0;
+});
+
+const integer = (lowest: number, highest: number, fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .transform((text, context) => {
+      const value = Number(text);
+      const fits = /^\d+$/.test(text) && value >= lowest && value <= highest;
+      if (!fits) context.addIssue(`a whole number from ${lowest} to ${highest}`);
+      return value;
+    });
+
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/database')
+  .optional();
+
+const settings = z.object({
+  PORT: integer(0, 65_535, 3_000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: databaseUrl,
+  DATABASE_READ_URL: databaseUrl,
+  DATA_DIR: z.string().default('.pulseboard'),
+  STORE_ENGINE: z.enum(['auto', 'timescale', 'postgres'], 'auto, timescale or postgres').default('auto'),
+  INGEST_KEYS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((key) => key.trim() || [])),
+  DASHBOARD_PASSWORD: z.string().optional(),
+  RETENTION_RAW: duration('7d'),
+  RETENTION_MINUTE: duration('90d'),
+  RETENTION_HOUR: duration('2y'),
+  RETENTION_DAY: duration('forever'),
+  RING_MINUTES: integer(1, 1_440, 10),
+  RING_MAX_BYTES: bytes.default(() => Math.floor(totalmem() / 4)),
+  MAX_SERIES: integer(1, 100_000_000, 1_000_000),
+  MAX_BODY_BYTES: bytes.default(8 * 2 ** 20),
+  MAX_STREAMS: integer(1, 1_000_000, 10_000),
+  LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
+});
+export type Env = z.output<typeof settings>;
+
+/** Parses a set of environment variables. Throws one `Error` whose message names every wrong one. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  // An empty variable is how a shell or a compose file says "not set".
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const result = settings.safeParse(given);
+  if (result.success) return result.data;
+  const complaints = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    const shown = /KEY|PASSWORD|TOKEN|URL/.test(name) ? '(hidden)' : JSON.stringify(given[name]);
+    return `${name} is ${shown}; it should be ${message}`;
+  });
+  throw new Error(`Wrong settings:\n  ${complaints.join('\n  ')}`);
+}
+
+export function env(): Env {
+  return once('env', () => parseEnv(process.env));
+}

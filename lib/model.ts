@@ -1,0 +1,98 @@
+/**
+ * The vocabulary. Every other file speaks in these words; this one does no I/O and is safe in a browser.
+ *
+ * A *metric* is a name; a *series* is one metric with one set of *labels*; a *sample* is a finite float64 at a
+ * millisecond timestamp in one series. A *point* is what a question is answered with: the aggregate of all
+ * samples in `[t, t + step)`, named by its start `t`.
+ */
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export type Labels = Readonly<Record<string, string>>;
+
+export const METRIC_TYPES = ['gauge', 'counter', 'histogram', 'summary'] as const;
+export type MetricType = (typeof METRIC_TYPES)[number];
+
+export const METRIC_NAME = /^[a-zA-Z_:.][a-zA-Z0-9_:./-]*$/;
+export const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+export const LIMITS = {
+  metricNameLength: 200,
+  labelNameLength: 64,
+  labelValueLength: 256,
+  labelsPerSeries: 32,
+  unitLength: 32,
+  samplesPerJsonBody: 10_000,
+  errorsListed: 100,
+  maxClockAheadMs: 10 * MINUTE,
+} as const;
+
+export const AGGREGATES = [
+  'avg',
+  'sum',
+  'min',
+  'max',
+  'count',
+  'last',
+  'rate',
+  'increase',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+] as const;
+export type Aggregate = (typeof AGGREGATES)[number];
+
+/** The share of samples below a percentile aggregate's value; absent for the other aggregates. */
+export const QUANTILES: Partial<Record<Aggregate, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
+
+/**
+ * A counter unseen for longer than this starts anew: what it counted meanwhile cannot be placed in time, so
+ * `rate` and `increase` leave it out. A fixed bound makes a point's value independent of the range asked for.
+ */
+export const COUNTER_GAP_MS = 5 * MINUTE;
+
+/** Where an answer was read, cheapest first. */
+export const TIERS = ['ring', 'cache', 'raw', 'minute', 'hour', 'day'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** `[t, value, …]`: epoch ms of the point's start, then one value per aggregate asked for, in that order. */
+export type Point = [t: number, ...values: number[]];
+
+/** One group of an answer: the labels it is grouped by and its points, ascending in time, none missing twice. */
+export interface GroupPoints {
+  labels: Labels;
+  points: Point[];
+}
+
+export type MatchOperator = '=' | '!=' | '=~' | '!~';
+export interface Matcher {
+  label: string;
+  operator: MatchOperator;
+  value: string;
+}
+
+/**
+ * A question with everything relative resolved: absolute ms, `step` in ms and aligned range
+ * (`start` and `end` are multiples of `step`; `end` is exclusive).
+ */
+export interface Question {
+  metric: string;
+  aggregates: readonly Aggregate[];
+  by: readonly string[];
+  matchers: readonly Matcher[];
+  top: number | null;
+  start: number;
+  end: number;
+  step: number;
+}
+
+/** The start of the point that holds `t`. */
+export function alignDown(t: number, step: number): number {
+  return Math.floor(t / step) * step;
+}
+
+export function alignUp(t: number, step: number): number {
+  return Math.ceil(t / step) * step;
+}

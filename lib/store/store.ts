@@ -1,0 +1,83 @@
+import type { SeriesIdentity, StoredSeries } from '../catalogue/registry';
+import type { Aggregate, Point, Tier } from '../model';
+
+/**
+ * What the rest of the system may ask of storage. Two engines keep this contract (`postgres/`, `timescale/`);
+ * one behaviour suite, `store.case.test.ts`, passes on both. Times are epoch ms, ids are the database's.
+ *
+ * Every method throws `PulseError('database_unavailable')` while the database cannot be reached.
+ */
+export interface Store {
+  readonly engine: 'postgres' | 'timescale';
+
+  /** Every series in the catalogue, in pages, for start-up. */
+  loadSeries(): AsyncIterable<StoredSeries[]>;
+
+  /** Finds or creates the given identities, in one round trip, in the order given. Safe with several servers at once. */
+  ensureSeries(identities: readonly SeriesIdentity[]): Promise<StoredSeries[]>;
+
+  /** Records when series were last seen. Advisory: a crash may lose the newest of it. */
+  touchSeries(seen: ReadonlyArray<{ id: number; lastSeen: number }>): Promise<void>;
+
+  /**
+   * Commits samples in one transaction. A sample whose (series, timestamp) is already stored is left as it is.
+   * Rows must be unique by (series, timestamp) within the batch.
+   * @returns the positions in `rows` of the samples that were there already.
+   */
+  append(rows: SampleRows): Promise<number[]>;
+
+  /** Aggregated points per group, ascending in `t`; a point without samples is left out. */
+  readPoints(question: StoreQuestion): Promise<StoreAnswer>;
+
+  /** The stored samples of `[start, end)`, all series or the given ones, each page ascending in (ts, seriesId). */
+  readSamples(range: { start: number; end: number; seriesIds?: readonly number[] }): AsyncIterable<SampleRows>;
+
+  /**
+   * One round of upkeep: roll up what is complete or changed, create partitions ahead, drop what retention ends.
+   * Any number of servers may call it; one works, the others return at once.
+   */
+  maintain(now: number): Promise<MaintenanceReport>;
+
+  /** Resolves while the database answers, rejects with `database_unavailable` otherwise. */
+  ping(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** Samples in columns: position `i` of each array is one sample. */
+export interface SampleRows {
+  seriesIds: number[];
+  timestamps: number[];
+  values: number[];
+}
+
+export interface StoreQuestion {
+  metricId: number;
+  /** Series ids of each group; the answer's groups come in this order. A series is in one group at most. */
+  groups: ReadonlyArray<readonly number[]>;
+  /** Whether the groups together hold every series of the metric: lets the engine read by metric. */
+  wholeMetric: boolean;
+  aggregates: readonly Aggregate[];
+  /** Multiples of `step`; `end` exclusive. */
+  start: number;
+  end: number;
+  step: number;
+}
+
+export interface StoreAnswer {
+  /** Points of each group, in the question's order. */
+  groups: Point[][];
+  /** The finest relation that could answer the step: `raw`, `minute`, `hour` or `day`. */
+  tier: Extract<Tier, 'raw' | 'minute' | 'hour' | 'day'>;
+}
+
+export interface MaintenanceReport {
+  /** Whether this call did the work (another server may hold the turn). */
+  worked: boolean;
+  /** Rollup rows written per tier. */
+  rolledUp: Record<'minute' | 'hour' | 'day', number>;
+  /** Everything before this is rolled up into minutes, epoch ms. */
+  rolledUpTo: number;
+  partitionsCreated: number;
+  partitionsDropped: number;
+}

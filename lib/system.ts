@@ -1,0 +1,121 @@
+import type { Registry } from './catalogue/registry';
+import { Registry as RegistryClass } from './catalogue/registry';
+import type { Bus } from './bus/bus';
+import { createMemoryBus } from './bus/memory';
+import { type Env, env } from './env';
+import { PulseError } from './errors';
+import { createHistory, type History } from './history';
+import { createHub, type Hub } from './live/hub';
+import { log } from './log';
+import { MINUTE, SECOND } from './model';
+import { once } from './once';
+import { createPipeline, type Pipeline } from './pipeline';
+import { Ring } from './ring/ring';
+import { openStore } from './store/open';
+import type { Store } from './store/store';
+import { startUpkeep } from './store/upkeep';
+
+/** The parts of a running node, wired once. */
+export interface System {
+  readonly env: Env;
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly ring: Ring;
+  readonly bus: Bus;
+  readonly pipeline: Pipeline;
+  readonly history: History;
+  readonly hub: Hub;
+  /** Where the data lies, for people: a folder or a database's address without its password. */
+  readonly location: string;
+  close(): Promise<void>;
+}
+
+export type Startup =
+  | { phase: 'starting'; reason: string }
+  | { phase: 'ready'; system: System }
+  | { phase: 'failed'; reason: string };
+
+interface Holder {
+  startup: Startup;
+  started: Promise<System>;
+}
+
+/** Starts this process's system on the first call and resolves when it can take samples. Rejects when it cannot start. */
+export function system(): Promise<System> {
+  return holder().started;
+}
+
+/** The system if it is up, or `database_unavailable` with what it is waiting for. Never waits: for hot paths. */
+export function readySystem(): System {
+  const { startup } = holder();
+  if (startup.phase === 'ready') return startup.system;
+  throw new PulseError('database_unavailable', startup.reason, { retryAfterMs: SECOND });
+}
+
+export function startup(): Startup {
+  return holder().startup;
+}
+
+function holder(): Holder {
+  return once('system', () => {
+    const made: Holder = {
+      startup: { phase: 'starting', reason: 'The server is starting.' },
+      started: start((reason) => {
+        made.startup = { phase: 'starting', reason };
+      }),
+    };
+    made.started.then(
+      (ready) => {
+        made.startup = { phase: 'ready', system: ready };
+      },
+      (error) => {
+        made.startup = { phase: 'failed', reason: 'The server could not start; its log says why.' };
+        log().error({ err: error }, 'start failed');
+      },
+    );
+    return made;
+  });
+}
+
+async function start(notice: (reason: string) => void): Promise<System> {
+  const settings = env();
+  const { store, location, close: closeStore } = await openStore(settings, notice);
+
+  notice('Reading the catalogue of series.');
+  const registry = new RegistryClass();
+  for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
+
+  const windowMs = settings.RING_MINUTES * MINUTE;
+  const startedAt = Date.now();
+  const ring = new Ring({ windowMs, maxBytes: settings.RING_MAX_BYTES, startedAt });
+  const bus = createMemoryBus();
+  const pipeline = createPipeline({ env: settings, store, registry, ring, bus });
+  const history = createHistory({ env: settings, store, registry, ring });
+  const hub = createHub({ registry, ring, bus, history });
+
+  // In the background: until it is done, questions about before the start go to the database.
+  const refilled = ring
+    .refill(startedAt - windowMs, store.readSamples({ start: startedAt - windowMs, end: Number.MAX_SAFE_INTEGER }))
+    .catch((error) => log().warn({ err: error }, 'ring not refilled; recent history is read from the database'));
+  const stopUpkeep = startUpkeep({ store, registry, ring });
+
+  return {
+    env: settings,
+    store,
+    registry,
+    ring,
+    bus,
+    pipeline,
+    history,
+    hub,
+    location,
+    async close() {
+      stopUpkeep();
+      hub.close();
+      await pipeline.close();
+      await refilled;
+      await bus.close();
+      await closeStore();
+    },
+  };
+}
