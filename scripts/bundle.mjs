@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT } from './freshness.mjs';
+
+/** What runs in Node outside of Next.js: name in `dist/` → source. A bundle starts at once, where a loader would compile. */
+export const PROGRAMS = {
+  server: 'server.ts',
+  agent: 'scripts/agent.ts',
+  simulate: 'scripts/simulate.ts',
+  import: 'scripts/import.ts',
+  'bench-ingest': 'bench/ingest.ts',
+  'bench-history': 'bench/history.ts',
+  'bench-store': 'bench/store.ts',
+  'bench-live': 'bench/live.ts',
+};
+
+/**
+ * Bundles programs into `dist/<name>.js`; packages stay in node_modules.
+ * @param {string[]} [names]
+ */
+export async function bundle(names = Object.keys(PROGRAMS)) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: Object.fromEntries(
+      names.filter((name) => existsSync(join(ROOT, PROGRAMS[name]))).map((name) => [name, PROGRAMS[name]]),
+    ),
+    absWorkingDir: ROOT,
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) replaceFile(path, contents);
+}
+
+/** Whole or not at all: another process may be starting from this very file. */
+function replaceFile(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
+}
