@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      '@': fileURLToPath(new URL('.', import.meta.url)),
+      // Next.js resolves this name itself; outside of it, it is an empty module.
+      'server-only': fileURLToPath(
+        new URL('node_modules/next/dist/compiled/server-only/empty.js', import.meta.url),
+      ),
+    },
+  },
+  test: {
+    include: ['**/*.test.{ts,tsx}'],
+    // A `*.case.test.ts` is a suite that the tests of each implementation call.
+    exclude: [...configDefaults.exclude, '.next/**', 'dist/**', 'e2e/**', '**/*.case.test.ts'],
+    // Most tests talk to real processes and databases, on a machine that may be busy.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
