@@ -1,0 +1,43 @@
+import type { Metadata, Viewport } from 'next';
+import type { ReactNode } from 'react';
+import { Header } from '@/components/shell/header';
+import { ThemeScript } from '@/components/shell/theme-script';
+import { TooltipProvider } from '@/components/ui/tooltip';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'Pulseboard', template: '%s · Pulseboard' },
+  description: 'Metrics of your servers, live.',
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#ffffff' },
+    { media: '(prefers-color-scheme: dark)', color: '#13171e' },
+  ],
+};
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    // The theme script sets `data-theme` before React looks.
+    <html lang="en" suppressHydrationWarning>
+      <head>
+        <ThemeScript />
+      </head>
+      <body className="min-h-dvh">
+        <a
+          href="#main"
+          className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-accent-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        >
+          Skip to content
+        </a>
+        <TooltipProvider delayDuration={300}>
+          <Header />
+          <main id="main" tabIndex={-1} className="mx-auto max-w-[1680px] px-3 py-4 outline-none sm:px-5">
+            {children}
+          </main>
+        </TooltipProvider>
+      </body>
+    </html>
+  );
+}

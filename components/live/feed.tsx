@@ -1,0 +1,59 @@
+'use client';
+
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { createFeed, type Feed, type FeedStatus } from '@/lib/live/feed';
+import { createQueryStore, type QuerySnapshot } from '@/lib/live/query-store';
+import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
+
+let feed: Feed | null = null;
+
+/** The one feed of this tab. Only for effects and event handlers: there is none on the server. */
+export function feedOfTab(): Feed {
+  feed ??= startFeed();
+  return feed;
+}
+
+function startFeed(): Feed {
+  const started = createFeed({
+    openEventSource: (url) => new EventSource(url),
+    fetch: (...request) => fetch(...request),
+  });
+  const follow = () => (document.hidden ? started.suspend() : started.resume());
+  document.addEventListener('visibilitychange', follow);
+  // A page in the back/forward cache must not hold a connection.
+  window.addEventListener('pagehide', () => started.suspend());
+  window.addEventListener('pageshow', follow);
+  window.addEventListener('online', () => started.hurry());
+  follow();
+  return started;
+}
+
+const NOT_YET: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
+
+export function useFeedStatus(): FeedStatus {
+  return useSyncExternalStore(
+    (changed) => feedOfTab().status.subscribe(changed),
+    () => feedOfTab().status.getSnapshot(),
+    () => NOT_YET,
+  );
+}
+
+/**
+ * The query's points: `initial` on the server and at first, then as the stream moves them. `inView` false keeps
+ * them current but spares the place on the stream when there are too many.
+ */
+export function useLiveQuery(query: PanelQuery, initial: PanelAnswer, inView = true): QuerySnapshot {
+  const key = queryText(query);
+  const store = useMemo(() => createQueryStore(query, initial), [key, initial]);
+  const attachment = useMemo(() => ({ current: null as ReturnType<Feed['attach']> | null, store }), [store]);
+  useEffect(() => {
+    const attached = store.text === null ? null : feedOfTab().attach(store);
+    attachment.current = attached;
+    return () => {
+      attachment.current = null;
+      attached?.detach();
+    };
+  }, [store, attachment]);
+  useEffect(() => attachment.current?.setInView(inView), [attachment, inView]);
+  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
+}

@@ -1,0 +1,66 @@
+'use client';
+
+import { formatSpan } from '@/lib/format';
+import { Badge, type BadgeProps } from '../ui/badge';
+import { cn } from '../ui/cn';
+import { Tooltip } from '../ui/tooltip';
+import { useFeedStatus } from './feed';
+import { useServerNow } from './now';
+
+const LOOKS = {
+  idle: { tone: 'neutral', word: 'Not live', dot: 'bg-ink-3', says: 'Nothing on this page is live.' },
+  connecting: { tone: 'neutral', word: 'Connecting', dot: 'bg-ink-3', says: 'Opening the live stream.' },
+  live: { tone: 'good', word: 'Live', dot: 'bg-good', says: 'New samples appear as they arrive.' },
+  reconnecting: {
+    tone: 'warn',
+    word: 'Reconnecting',
+    dot: 'bg-warn motion-safe:animate-pulse',
+    says: 'The live stream was lost; trying again. What was missed will be filled in.',
+  },
+  stale: {
+    tone: 'bad',
+    word: 'Stale',
+    dot: 'bg-bad',
+    says: 'The server has not been heard for a while; the charts show the past. Still trying.',
+  },
+} as const satisfies Record<string, { tone: BadgeProps['tone']; word: string; dot: string; says: string }>;
+
+/** How fresh the page is: live with its lag, reconnecting or stale with the time since the last word. */
+export function LiveBadge() {
+  const { state, lagMs, heardAt, degraded } = useFeedStatus();
+  const now = useServerNow(1_000);
+  const look = LOOKS[state];
+  const tone = state === 'live' && degraded ? 'warn' : look.tone;
+  const figure =
+    state === 'live'
+      ? lagMs !== null && formatSpan(lagMs)
+      : heardAt && now && formatSpan(Math.max(0, now - heardAt));
+  return (
+    <Tooltip
+      text={
+        <>
+          {look.says}
+          {state === 'live' && lagMs !== null && ` Lag ${formatSpan(lagMs)}: from the server to this screen.`}
+          {degraded && ` The server is degraded: ${degraded.replaceAll('_', ' ')}.`}
+        </>
+      }
+    >
+      <button
+        type="button"
+        className="rounded"
+        data-live-state={state}
+        aria-label={`Stream: ${look.word}${degraded ? ', degraded' : ''}`}
+      >
+        <Badge tone={tone} className="h-6 px-2 text-xs">
+          <span aria-hidden className={cn('size-2 rounded-full', look.dot)} />
+          {look.word}
+          {degraded && ' · degraded'}
+          {figure && <span className="hidden min-w-[5ch] text-right font-normal sm:inline">{figure}</span>}
+        </Badge>
+        <span role="status" className="sr-only">
+          {state === 'live' || state === 'idle' || state === 'connecting' ? '' : look.word}
+        </span>
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,14 @@
+import type { PanelQuery } from '@/lib/live/wire';
+import type { MetricType } from '@/lib/model';
+
+/**
+ * The question a panel asks of a metric unless somebody chose otherwise: a counter by its rate, anything else by
+ * its average within the band of its lowest and highest sample.
+ */
+export function panelQuery(
+  metric: string,
+  type: MetricType,
+  rest: Omit<PanelQuery, 'metric' | 'aggregate'> = {},
+): PanelQuery {
+  return { metric, aggregate: type === 'counter' ? 'rate' : 'avg,min,max', maxPoints: '300', ...rest };
+}

@@ -1,0 +1,36 @@
+'use client';
+
+import type { Route } from 'next';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { cn } from '../ui/cn';
+
+const PLACES = [
+  { href: '/' as Route, label: 'Fleet' },
+  { href: '/hosts' as Route, label: 'Hosts' },
+  { href: '/metrics' as Route, label: 'Metrics' },
+];
+
+export function Nav() {
+  const path = usePathname();
+  return (
+    <nav aria-label="Main" className="flex items-center gap-0.5">
+      {PLACES.map(({ href, label }) => {
+        const here = href === '/' ? path === '/' : path.startsWith(href);
+        return (
+          <Link
+            key={href}
+            href={href}
+            aria-current={here ? (path === href ? 'page' : 'true') : undefined}
+            className={cn(
+              'rounded-md px-2 py-1.5 text-sm font-medium transition-colors sm:px-2.5',
+              here ? 'bg-sunken text-ink' : 'text-ink-3 hover:text-ink',
+            )}
+          >
+            {label}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

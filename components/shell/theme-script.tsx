@@ -1,0 +1,9 @@
+/** Key in localStorage: `light` or `dark`; absent means what the system says. */
+export const THEME_KEY = 'pulseboard.theme';
+
+/** Runs before the first paint, so a chosen theme never flashes the other one. */
+const script = `try{var t=localStorage.getItem("${THEME_KEY}");if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}`;
+
+export function ThemeScript() {
+  return <script dangerouslySetInnerHTML={{ __html: script }} />;
+}

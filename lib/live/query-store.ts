@@ -1,0 +1,185 @@
+import type { GroupPoints, Labels, Point } from '../model';
+import { formatDuration, parseDuration } from '../units';
+import { type PanelAnswer, type PanelQuery, queryText } from './wire';
+
+/** What a panel draws. A new object at every change; a group whose points did not change keeps its identity. */
+export interface QuerySnapshot {
+  readonly aggregate: string;
+  readonly step: number;
+  readonly tier: PanelAnswer['tier'];
+  /** The range that was asked for; while live the window moves on from `end`. */
+  readonly start: number;
+  readonly end: number;
+  /** Length of the moving window in ms; null when the range stands still. */
+  readonly windowMs: number | null;
+  readonly series: readonly GroupPoints[];
+  /** Why the last attempt to read this again failed, while what is shown may be incomplete. */
+  readonly problem: string | null;
+}
+
+interface Held {
+  id: number;
+  series: readonly GroupPoints[];
+}
+
+/**
+ * One query's points in the browser: the answer it started with, and the stream's upserts folded in.
+ * Knows nothing of the network; `Feed` moves events in.
+ */
+export interface QueryStore {
+  readonly query: PanelQuery;
+  /** The query's text on the stream, with the step the answer chose; null when its range stands still. */
+  readonly text: string | null;
+  /** Server ms; everything before it is in here. */
+  cursor(): number;
+  advance(cursor: number): void;
+  subscribe(changed: () => void): () => void;
+  getSnapshot(): QuerySnapshot;
+  /** Folds upserts that the stream sent under event id `id`. */
+  upsert(series: readonly GroupPoints[], id: number, now: number): void;
+  /** A request for the whole range leaves now. Until `replace`, upserts are also kept aside: its answer may not have them. */
+  beginReread(): void;
+  replace(answer: PanelAnswer, now: number): void;
+  fail(problem: string): void;
+  /** Lets go of points that have left the window. */
+  trim(now: number): void;
+}
+
+export function createQueryStore(query: PanelQuery, initial: PanelAnswer): QueryStore {
+  const windowMs = liveWindow(query);
+  const top = query.top ? Number(query.top) : null;
+  const listeners = new Set<() => void>();
+  let answer = initial;
+  let cursor = initial.cursor;
+  let groups = groupsOf(initial);
+  let held: Held[] | null = null;
+  let problem: string | null = null;
+  let snapshot = makeSnapshot();
+
+  function makeSnapshot(): QuerySnapshot {
+    const { aggregate, step, tier, start, end } = answer;
+    return { aggregate, step, tier, start, end, windowMs, series: slice([...groups.values()], top), problem };
+  }
+
+  function changed(): void {
+    snapshot = makeSnapshot();
+    for (const listener of listeners) listener();
+  }
+
+  return {
+    query,
+    text: windowMs === null ? null : queryText(liveQuery(query, initial.step)),
+    cursor: () => cursor,
+    advance(next) {
+      cursor = Math.max(cursor, next);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    getSnapshot: () => snapshot,
+    upsert(series, id, now) {
+      held?.push({ id, series });
+      cursor = Math.max(cursor, id);
+      fold(groups, series, oldest(now));
+      changed();
+    },
+    beginReread() {
+      held = [];
+    },
+    replace(next, now) {
+      const after = held ?? [];
+      held = null;
+      answer = next;
+      cursor = Math.max(cursor, next.cursor);
+      problem = null;
+      groups = groupsOf(next);
+      // What the stream sent before the answer's cursor is in the answer, in a state at least as new.
+      for (const { id, series } of after) if (id >= next.cursor) fold(groups, series, oldest(now));
+      changed();
+    },
+    fail(reason) {
+      if (problem === reason) return;
+      problem = reason;
+      changed();
+    },
+    trim(now) {
+      if (drop(groups, oldest(now))) changed();
+    },
+  };
+
+  function oldest(now: number): number {
+    // One step more than the window, so that the line reaches the left edge.
+    return windowMs === null ? Number.NEGATIVE_INFINITY : now - windowMs - 2 * answer.step;
+  }
+}
+
+/** The same question for the stream: with the step that `auto` came to, which must not change under a chart. */
+export function liveQuery({ maxPoints: _, ...query }: PanelQuery, step: number): PanelQuery {
+  return { ...query, step: step === 1 ? 'raw' : formatDuration(step) };
+}
+
+/** ms of the window that ends now; null when the range stands still. */
+export function liveWindow({ start = 'now-1h', end = 'now' }: PanelQuery): number | null {
+  if (end !== 'now') return null;
+  const found = /^now-(.+)$/.exec(start);
+  return found ? parseDuration(found[1]) : null;
+}
+
+/** One text per set of labels. */
+export function labelsKey(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+type Groups = Map<string, GroupPoints>;
+
+function groupsOf(answer: PanelAnswer): Groups {
+  return new Map(answer.series.map((group) => [labelsKey(group.labels), group]));
+}
+
+/** Puts each point where its time says, in place of the one that was there; points before `oldest` are passed over. */
+function fold(groups: Groups, series: readonly GroupPoints[], oldest: number): void {
+  for (const { labels, points } of series) {
+    const key = labelsKey(labels);
+    const merged = mergePoints(groups.get(key)?.points ?? [], points, oldest);
+    if (merged.length > 0) groups.set(key, { labels, points: merged });
+  }
+}
+
+/** Two ascending lists of points as one; where both have a time, the second holds. */
+function mergePoints(known: readonly Point[], upserts: readonly Point[], oldest: number): Point[] {
+  const merged = known.slice(firstFrom(known, oldest));
+  for (const point of upserts) {
+    if (point[0] < oldest) continue;
+    const at = firstFrom(merged, point[0]);
+    merged.splice(at, merged[at]?.[0] === point[0] ? 1 : 0, point);
+  }
+  return merged;
+}
+
+function drop(groups: Groups, oldest: number): boolean {
+  let dropped = false;
+  for (const [key, { labels, points }] of groups) {
+    const from = firstFrom(points, oldest);
+    if (from === 0) continue;
+    dropped = true;
+    if (from === points.length) groups.delete(key);
+    else groups.set(key, { labels, points: points.slice(from) });
+  }
+  return dropped;
+}
+
+/** Index of the first point at or after `t`. Searched from the end: upserts are nearly always the newest points. */
+function firstFrom(points: readonly Point[], t: number): number {
+  if (points.length > 0 && points[0][0] >= t) return 0;
+  let at = points.length;
+  while (at > 0 && points[at - 1][0] >= t) at--;
+  return at;
+}
+
+/** The N groups with the highest latest value, highest first; without `top` all, in the order they came. */
+function slice(groups: GroupPoints[], top: number | null): GroupPoints[] {
+  if (top === null) return groups;
+  const latest = ({ points }: GroupPoints) => points.at(-1)?.[1] ?? Number.NEGATIVE_INFINITY;
+  return groups.sort((a, b) => latest(b) - latest(a)).slice(0, top);
+}

@@ -1,0 +1,81 @@
+import type { GroupPoints, Tier } from '../model';
+
+/**
+ * What travels between server and browser, as the browser reads it. Client-safe: types and pure functions only.
+ */
+
+/** A question as it stands in a URL: the parameters of `GET /api/metrics/{name}`, not yet resolved. */
+export interface PanelQuery {
+  metric: string;
+  start?: string;
+  end?: string;
+  step?: string;
+  maxPoints?: string;
+  aggregate?: string;
+  by?: string;
+  match?: string;
+  top?: string;
+}
+
+/** The answer to a question: the body of `GET /api/metrics/{name}`. Times in ms, points ascending. */
+export interface PanelAnswer {
+  metric: string;
+  /** As asked: one aggregate or several separated by commas; point values come in that order. */
+  aggregate: string;
+  step: number;
+  tier: Tier;
+  start: number;
+  end: number;
+  /** Server time in ms; everything before it is in the answer. */
+  cursor: number;
+  series: GroupPoints[];
+}
+
+export interface ErrorAnswer {
+  error: { code: string; message: string };
+}
+
+/** What a panel starts from. Errors travel as values: a rejected promise loses its message on the way to a browser. */
+export type PanelResult = PanelAnswer | ErrorAnswer;
+
+export function isErrorAnswer(result: PanelResult): result is ErrorAnswer {
+  return 'error' in result;
+}
+
+/** `event: points` of the live stream: in query `q`, group `labels`, the point at `t` is now `v`. */
+export interface PointsEvent {
+  q: number;
+  series: GroupPoints[];
+}
+
+export interface StatusEvent {
+  state: 'live' | 'degraded';
+  tier?: Tier;
+  lagMs?: number;
+  reason?: string;
+}
+
+const PARAMETERS = [
+  'metric',
+  'start',
+  'end',
+  'step',
+  'maxPoints',
+  'aggregate',
+  'by',
+  'match',
+  'top',
+] as const;
+
+/**
+ * The query as the text of one `q=` of the live stream: form-encoded, parameters in a fixed order, so equal
+ * queries are equal texts. Only what a form must escape is escaped: 64 of these share one URL, and servers
+ * commonly refuse request headers of more than 16 KiB.
+ */
+export function queryText(query: PanelQuery): string {
+  return PARAMETERS.flatMap((name) => (query[name] ? `${name}=${escapeForm(query[name])}` : [])).join('&');
+}
+
+function escapeForm(value: string): string {
+  return value.replace(/[%&+#]/g, encodeURIComponent).replaceAll(' ', '+');
+}
