@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DAY, HOUR, LABEL_NAME, METRIC_NAME, MINUTE, SECOND } from '../model';
+import { parseQuery, type QueryParams, toSearchParams } from './params';
+import { resolveQuestion } from './question';
+
+const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
+const retention = { raw: 7 * DAY, minute: 90 * DAY, hour: 730 * DAY, day: Number.POSITIVE_INFINITY };
+
+const DEFAULTS: QueryParams = {
+  metric: 'cpu',
+  start: 'now-1h',
+  end: 'now',
+  step: 'auto',
+  maxPoints: null,
+  aggregate: ['avg'],
+  by: [],
+  match: [],
+  top: null,
+};
+
+describe('parseQuery', () => {
+  it('has a default for everything but the metric', () => {
+    expect(parseQuery({ metric: 'cpu' })).toEqual(DEFAULTS);
+  });
+
+  it('reads every parameter', () => {
+    const url =
+      'metric=a/b:c&start=0&end=2026-11-20T12:00:00Z&step=5m&maxPoints=100&aggregate=min,max&by=host,region&match={env%3D"prod"}&top=5';
+    expect(parseQuery(new URLSearchParams(url))).toEqual({
+      metric: 'a/b:c',
+      start: '0',
+      end: '2026-11-20T12:00:00Z',
+      step: 5 * MINUTE,
+      maxPoints: 100,
+      aggregate: ['min', 'max'],
+      by: ['host', 'region'],
+      match: [{ label: 'env', operator: '=', value: 'prod' }],
+      top: 5,
+    });
+  });
+
+  it('takes numbers and lists from JSON, repetition from a URL, and empty values for defaults', () => {
+    const question = {
+      metric: 'cpu',
+      start: 0,
+      maxPoints: 50,
+      by: ['host', 'env'],
+      aggregate: ['avg', 'max'],
+    };
+    expect(parseQuery(question)).toMatchObject({
+      start: '0',
+      maxPoints: 50,
+      by: ['host', 'env'],
+      aggregate: ['avg', 'max'],
+    });
+    expect(parseQuery(new URLSearchParams('metric=cpu&by=host&by=env')).by).toEqual(['host', 'env']);
+    expect(parseQuery(new URLSearchParams('metric=cpu&start=&step=&top=&match=&by='))).toEqual(DEFAULTS);
+    expect(parseQuery({ metric: 'cpu', top: undefined, by: null })).toEqual(DEFAULTS);
+  });
+
+  it.each([
+    ['raw', 1],
+    ['minute', MINUTE],
+    ['hour', HOUR],
+    ['day', DAY],
+    ['10s', 10 * SECOND],
+    ['250ms', 250],
+    ['1.5h', 90 * MINUTE],
+  ])('reads step=%s', (step, ms) => {
+    expect(parseQuery({ metric: 'cpu', step }).step).toBe(ms);
+  });
+
+  it.each([
+    ['metric', undefined],
+    ['metric', 'no spaces'],
+    ['metric', 'x'.repeat(201)],
+    ['metric', { $ne: 1 }],
+    ['start', 'yesterday'],
+    ['end', '2026-11-20T12:00:00'],
+    ['step', '0s'],
+    ['step', 'forever'],
+    ['step', '1.5ms'],
+    ['step', 'constructor'],
+    ['maxPoints', '0'],
+    ['maxPoints', '5001'],
+    ['maxPoints', '1e2'],
+    ['aggregate', 'median'],
+    ['aggregate', 'avg,avg'],
+    ['aggregate', 'avg,'],
+    ['aggregate', 'avg,rate'],
+    ['aggregate', 'avg,p99'],
+    ['by', 'host,'],
+    ['by', 'host,host'],
+    ['by', '1x'],
+    ['match', '{a}'],
+    ['top', '-1'],
+    ['top', '1001'],
+    ['agregate', 'max'],
+  ])('names the parameter: %s=%j', (name, value) => {
+    expect(() => parseQuery({ metric: 'cpu', [name]: value })).toThrow(
+      expect.objectContaining({
+        code: 'bad_parameter',
+        message: expect.stringMatching(new RegExp(`^${name} `)),
+      }),
+    );
+  });
+});
+
+const anyQuery: fc.Arbitrary<QueryParams> = fc.record({
+  metric: fc.stringMatching(METRIC_NAME).filter((name) => name.length <= 200),
+  start: fc.constantFrom('now-1h', 'now-15m', '0', '2026-11-20T12:00:00+02:00'),
+  end: fc.constantFrom('now', 'now-1m', '1795200000000'),
+  step: fc.constantFrom<QueryParams['step']>('auto', 1, 250, SECOND, 90 * SECOND, MINUTE, HOUR, DAY, 7 * DAY),
+  maxPoints: fc.option(fc.integer({ min: 1, max: 5_000 })),
+  aggregate: fc.constantFrom<QueryParams['aggregate']>(['avg'], ['max', 'min'], ['rate'], ['p99', 'p50']),
+  by: fc.uniqueArray(
+    fc.stringMatching(LABEL_NAME).filter((name) => name.length <= 64),
+    { maxLength: 3 },
+  ),
+  match: fc.array(
+    fc.record({
+      label: fc.stringMatching(LABEL_NAME),
+      operator: fc.constantFrom('=' as const, '!=' as const, '=~' as const),
+      value: fc.string(),
+    }),
+    { maxLength: 3 },
+  ),
+  top: fc.option(fc.integer({ min: 1, max: 1_000 })),
+});
+
+describe('toSearchParams', () => {
+  it('leaves defaults out', () => {
+    expect(toSearchParams(DEFAULTS).toString()).toBe('metric=cpu');
+  });
+
+  it('is read back by parseQuery', () => {
+    fc.assert(
+      fc.property(anyQuery, (query) => {
+        const text = toSearchParams(query).toString();
+        expect(parseQuery(new URLSearchParams(text))).toEqual(query);
+      }),
+    );
+  });
+});
+
+describe('resolveQuestion', () => {
+  it('makes times absolute and aligns the range to the step, the end outwards', () => {
+    const question = resolveQuestion({ ...DEFAULTS, step: 'auto' }, { now: NOW, retention });
+    expect(question).toMatchObject({ metric: 'cpu', step: 10 * SECOND });
+    expect(question.start).toBe(Date.UTC(2026, 10, 20, 11, 34, 50));
+    expect(question.end).toBe(Date.UTC(2026, 10, 20, 12, 35, 0));
+  });
+
+  it('refuses an empty range', () => {
+    const empty = { ...DEFAULTS, start: 'now', end: 'now-1h' };
+    expect(() => resolveQuestion(empty, { now: NOW, retention })).toThrow(
+      expect.objectContaining({ code: 'bad_parameter' }),
+    );
+  });
+
+  it('refuses a step too fine for the range', () => {
+    const fine = { ...DEFAULTS, start: 'now-7d', step: SECOND };
+    expect(() => resolveQuestion(fine, { now: NOW, retention })).toThrow(
+      expect.objectContaining({ code: 'too_many_points' }),
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { PulseError } from '../errors';
+import { AGGREGATES, type Aggregate, DAY, HOUR, LABEL_NAME, LIMITS, METRIC_NAME, MINUTE } from '../model';
+import { MAX_POINTS, type StepRequest } from '../rollup/choose';
+import { formatDuration, parseDuration } from '../units';
+import { formatSelector, parseSelector } from './selector';
+import { parseTime } from './time';
+
+export const DEFAULT_MAX_POINTS = 600;
+export const MAX_GROUPS = 1_000;
+
+const STEP_NAMES: Record<string, number> = { raw: 1, minute: MINUTE, hour: HOUR, day: DAY };
+const LONGEST_STEP = 3_650 * DAY;
+
+/**
+ * Aggregates that have a point at the same times, and so may be asked for together: a step with samples has all
+ * of the first family, but not always a rate (there may be no predecessor) or a percentile (raw samples are
+ * forgotten first).
+ */
+const AGGREGATE_FAMILIES: ReadonlyArray<readonly Aggregate[]> = [
+  ['avg', 'sum', 'min', 'max', 'count', 'last'],
+  ['rate', 'increase'],
+  ['p50', 'p90', 'p95', 'p99'],
+];
+
+type Complain = (expected: string) => void;
+/** A parameter that is text in a URL: the text, then what it means. An empty one is one that is not given. */
+function parameter<T>(fallback: string, read: (text: string, complain: Complain) => T) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => read(text, (expected) => context.addIssue(expected)));
+}
+
+const time = (fallback: string) =>
+  parameter(fallback, (text, complain) => {
+    if (parseTime(text, 0) === null)
+      complain('must be epoch milliseconds, an ISO 8601 time with a zone, now, or such as now-15m');
+    return text;
+  });
+
+/** The read parameters of the API, as they stand in a URL, and what they are read as. */
+export const queryParams = z.strictObject({
+  metric: z
+    .string('must be given')
+    .max(LIMITS.metricNameLength, `must have at most ${LIMITS.metricNameLength} characters`)
+    .regex(METRIC_NAME, 'must be the name of a metric')
+    .meta({ description: 'Name of the metric', example: 'cpu_usage_percent' }),
+  start: time('now-1h').meta({
+    description: 'First instant: epoch ms, ISO 8601 with a zone, `now` or `now-15m`',
+  }),
+  end: time('now').meta({ description: 'Last instant, exclusive' }),
+  step: parameter('auto', readStep).meta({
+    description:
+      'Width of a point: `auto`, `raw`, `minute`, `hour`, `day`, or `10s`, `5m`, `6h`. `auto` is the finest that keeps within maxPoints',
+  }),
+  maxPoints: parameter('', (text, complain) => readCount(text, MAX_POINTS, complain)).meta({
+    description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,
+  }),
+  aggregate: parameter('avg', readAggregates).meta({
+    description: `One of ${AGGREGATES.join(', ')}; or several, comma separated, which makes points [t, v1, v2, …]`,
+  }),
+  by: parameter('', readLabelNames).meta({
+    description: 'Labels to group by, comma separated',
+    example: 'host',
+  }),
+  match: parameter('', readSelector).meta({
+    description: "A selector in Prometheus' form; its expressions are RE2's",
+    example: '{env="prod",host=~"web-.*"}',
+  }),
+  top: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
+    description: 'Keep the groups with the highest latest value, so many',
+  }),
+});
+
+/**
+ * A question as it was asked, times still relative: `step` in ms or `auto`, `maxPoints` and `top` null where
+ * not given.
+ */
+export type QueryParams = z.output<typeof queryParams>;
+
+export const QUERY_PARAMETERS = Object.keys(queryParams.shape) as Array<keyof QueryParams>;
+
+/**
+ * Reads the parameters of a question from a URL, a page's `searchParams` or a JSON object. Lists may be comma
+ * separated or repeated; empty values are defaults.
+ *
+ * @throws PulseError `bad_parameter` naming the parameter, also one that does not exist.
+ */
+export function parseQuery(input: URLSearchParams | Readonly<Record<string, unknown>>): QueryParams {
+  const result = queryParams.safeParse(asTexts(input));
+  if (result.success) return result.data;
+  const details = result.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? { parameter: issue.keys[0], message: `is not a parameter; there are ${QUERY_PARAMETERS.join(', ')}` }
+      : { parameter: String(issue.path[0]), message: issue.message },
+  );
+  throw new PulseError('bad_parameter', `${details[0].parameter} ${details[0].message}.`, { details });
+}
+
+/** The inverse of `parseQuery`, without defaults and in fixed order: the canonical text of a question. */
+export function toSearchParams(params: QueryParams): URLSearchParams {
+  const texts: Record<keyof QueryParams, string> = {
+    metric: params.metric,
+    start: params.start === 'now-1h' ? '' : params.start,
+    end: params.end === 'now' ? '' : params.end,
+    step: params.step === 'auto' ? '' : formatStep(params.step),
+    maxPoints: params.maxPoints === null ? '' : String(params.maxPoints),
+    aggregate: params.aggregate.join() === 'avg' ? '' : params.aggregate.join(),
+    by: params.by.join(),
+    match: formatSelector(params.match),
+    top: params.top === null ? '' : String(params.top),
+  };
+  return new URLSearchParams(Object.entries(texts).filter(([, text]) => text !== ''));
+}
+
+/** ms → `raw`, `minute`, `hour`, `day`, `10s`, `auto`. */
+export function formatStep(step: StepRequest): string {
+  if (step === 'auto') return 'auto';
+  return Object.keys(STEP_NAMES).find((name) => STEP_NAMES[name] === step) ?? formatDuration(step);
+}
+
+function asTexts(input: URLSearchParams | Readonly<Record<string, unknown>>): Record<string, string> {
+  const entries = input instanceof URLSearchParams ? [...input] : Object.entries(input);
+  const texts = new Map<string, string>();
+  for (const [name, value] of entries) {
+    if (value === undefined || value === null || value === '') continue;
+    const text = Array.isArray(value) ? value.map((item) => asText(name, item)).join() : asText(name, value);
+    const before = texts.get(name);
+    texts.set(name, before === undefined ? text : `${before},${text}`);
+  }
+  return Object.fromEntries(texts);
+}
+
+function asText(name: string, value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new PulseError('bad_parameter', `${name} must be text or a number.`);
+}
+
+function readStep(text: string, complain: Complain): StepRequest {
+  if (text === 'auto') return 'auto';
+  const ms = STEP_NAMES[text] ?? parseDuration(text);
+  if (ms !== null && Number.isInteger(ms) && ms >= 1 && ms <= LONGEST_STEP) return ms;
+  complain('must be auto, raw, minute, hour, day, or a duration such as 10s, 5m, 6h');
+  return 'auto';
+}
+
+function readCount(text: string, highest: number, complain: Complain): number | null {
+  if (text === '') return null;
+  const count = Number(text);
+  if (!/^\d{1,9}$/.test(text) || count < 1 || count > highest)
+    complain(`must be a whole number from 1 to ${highest}`);
+  return count;
+}
+
+function readAggregates(text: string, complain: Complain): Aggregate[] {
+  const names = text.split(',');
+  const aggregates = AGGREGATES.filter((aggregate) => names.includes(aggregate));
+  const allKnown = names.every((name) => (AGGREGATES as readonly string[]).includes(name));
+  if (!allKnown || aggregates.length !== names.length)
+    complain(`must be one of ${AGGREGATES.join(', ')}, or a list of them without repetition`);
+  else if (!AGGREGATE_FAMILIES.some((family) => aggregates.every((aggregate) => family.includes(aggregate))))
+    complain(
+      `can combine only the aggregates of one of ${AGGREGATE_FAMILIES.map((names) => names.join()).join(' | ')}`,
+    );
+  // In the order asked for: it is the order of the values in a point.
+  return names as Aggregate[];
+}
+
+function readLabelNames(text: string, complain: Complain): string[] {
+  if (text === '') return [];
+  const names = text.split(',');
+  const wellFormed = names.every((name) => LABEL_NAME.test(name) && name.length <= LIMITS.labelNameLength);
+  if (!wellFormed || new Set(names).size !== names.length || names.length > LIMITS.labelsPerSeries)
+    complain('must be label names, comma separated, without repetition');
+  return names;
+}
+
+function readSelector(text: string, complain: Complain) {
+  try {
+    return parseSelector(text);
+  } catch (error) {
+    if (!(error instanceof PulseError)) throw error;
+    complain(error.message.replace(/^match: |\.$/g, ''));
+    return [];
+  }
+}

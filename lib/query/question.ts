@@ -1,0 +1,48 @@
+import { PulseError } from '../errors';
+import { alignDown, alignUp, type Question } from '../model';
+import { chooseStep } from '../rollup/choose';
+import type { Retention } from '../rollup/steps';
+import { DEFAULT_MAX_POINTS, type QueryParams } from './params';
+import { parseTime } from './time';
+
+export interface QuestionContext {
+  now: number;
+  retention: Retention;
+}
+
+/**
+ * What was asked, with everything relative made absolute as of `now`.
+ *
+ * @throws PulseError `bad_parameter` when the range is empty, `too_many_points` when the step is too fine for it.
+ */
+export function resolveQuestion(params: QueryParams, { now, retention }: QuestionContext): Question {
+  const start = resolveTime('start', params.start, now);
+  const end = resolveTime('end', params.end, now);
+  if (start >= end) throw new PulseError('bad_parameter', 'start must be before end.');
+  const step = chooseStep({
+    start,
+    end,
+    requested: params.step,
+    maxPoints: params.maxPoints ?? DEFAULT_MAX_POINTS,
+    maxPointsGiven: params.maxPoints !== null,
+    now,
+    retention,
+  });
+  return {
+    metric: params.metric,
+    aggregates: params.aggregate,
+    by: params.by,
+    matchers: params.match,
+    top: params.top,
+    start: alignDown(start, step),
+    end: alignUp(end, step),
+    step,
+  };
+}
+
+/** The absolute time of a parameter that `parseQuery` has let pass. */
+export function resolveTime(name: 'start' | 'end', text: string, now: number): number {
+  const time = parseTime(text, now);
+  if (time === null) throw new PulseError('bad_parameter', `${name} is not a time.`);
+  return time;
+}
