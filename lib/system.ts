@@ -1,9 +1,10 @@
-import type { Registry } from './catalogue/registry';
-import { Registry as RegistryClass } from './catalogue/registry';
 import type { Bus } from './bus/bus';
 import { createMemoryBus } from './bus/memory';
+import type { Registry } from './catalogue/registry';
+import { Registry as RegistryClass } from './catalogue/registry';
 import { type Env, env } from './env';
 import { PulseError } from './errors';
+import { Fleet } from './fleet/fleet';
 import { createHistory, type History } from './history';
 import { createHub, type Hub } from './live/hub';
 import { log } from './log';
@@ -25,6 +26,7 @@ export interface System {
   readonly pipeline: Pipeline;
   readonly history: History;
   readonly hub: Hub;
+  readonly fleet: Fleet;
   /** Where the data lies, for people: a folder or a database's address without its password. */
   readonly location: string;
   close(): Promise<void>;
@@ -92,11 +94,17 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const pipeline = createPipeline({ env: settings, store, registry, ring, bus });
   const history = createHistory({ env: settings, store, registry, ring });
   const hub = createHub({ registry, ring, bus, history });
+  const fleet = new Fleet({ registry, ring, bus });
 
   // In the background: until it is done, questions about before the start go to the database.
   const refilled = ring
-    .refill(startedAt - windowMs, store.readSamples({ start: startedAt - windowMs, end: Number.MAX_SAFE_INTEGER }))
-    .catch((error) => log().warn({ err: error }, 'ring not refilled; recent history is read from the database'));
+    .refill(
+      startedAt - windowMs,
+      store.readSamples({ start: startedAt - windowMs, end: Number.MAX_SAFE_INTEGER }),
+    )
+    .catch((error) =>
+      log().warn({ err: error }, 'ring not refilled; recent history is read from the database'),
+    );
   const stopUpkeep = startUpkeep({ store, registry, ring });
 
   return {
@@ -108,10 +116,12 @@ async function start(notice: (reason: string) => void): Promise<System> {
     pipeline,
     history,
     hub,
+    fleet,
     location,
     async close() {
       stopUpkeep();
       hub.close();
+      fleet.close();
       await pipeline.close();
       await refilled;
       await bus.close();

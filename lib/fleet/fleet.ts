@@ -1,0 +1,243 @@
+import type { Bus } from '../bus/bus';
+import type { Registry, Series } from '../catalogue/registry';
+import { DAY, SECOND } from '../model';
+import type { CommittedSamples, Ring } from '../ring/ring';
+import type {
+  FleetMap,
+  FleetSummary,
+  HostDetail,
+  HostRow,
+  HostsPage,
+  LabelFacet,
+  StatusCounts,
+} from './answers';
+import { Arrivals } from './arrivals';
+import { labelFacets } from './facets';
+import { HEADLINES, type HeadlineKey } from './headlines';
+import { Host } from './host';
+import { hostMetrics } from './host-metrics';
+import type { HostsQuery } from './hosts-query';
+import { RECENT_STEP_MS, recentLine } from './recent';
+import { compareHosts, selectHosts } from './select';
+
+/** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
+const REFRESH_MS = 500;
+const RATE_SECONDS = 10;
+const CHART_SECONDS = 600;
+const RANKED = 5;
+const SILENT_LISTED = 8;
+
+export interface FleetParts {
+  registry: Registry;
+  ring: Ring;
+  bus: Bus;
+  now?: () => number;
+}
+
+/**
+ * Every server this node knows, in memory: found through the registry's series, heard through the bus, measured in
+ * the ring. A question costs one pass over the hosts (not the series), shared by everyone who asks within half a second.
+ */
+export class Fleet {
+  private readonly hosts = new Map<string, Host>();
+  private readonly hostOf = new Map<Series, Host>();
+  private byName: Host[] = [];
+  private readonly ring: Ring;
+  private readonly registry: Registry;
+  private readonly now: () => number;
+  private readonly startedAt: number;
+  private readonly arrivals: Arrivals;
+  private readonly offs: Array<() => void>;
+  private refreshedAt = Number.NEGATIVE_INFINITY;
+  private current: HeadlineKey[] = [];
+
+  constructor({ registry, ring, bus, now = Date.now }: FleetParts) {
+    this.registry = registry;
+    this.ring = ring;
+    this.now = now;
+    this.startedAt = now();
+    this.arrivals = new Arrivals(this.startedAt);
+    for (const series of registry.seriesById.values()) this.addSeries(series);
+    this.offs = [
+      registry.onSeries((series) => this.addSeries(series)),
+      bus.subscribe((samples) => this.noteSamples(samples)),
+    ];
+  }
+
+  close(): void {
+    for (const off of this.offs) off();
+  }
+
+  /** @param since arrivals at or before this second are known to the asker. */
+  summary({ by, since = 0 }: { by?: HeadlineKey; since?: number } = {}): FleetSummary {
+    const now = this.refresh();
+    const rankedBy = by ?? this.current[0] ?? null;
+    const seconds = Math.min(CHART_SECONDS, Math.max(0, Math.ceil((now - since) / SECOND)));
+    const silent = this.byName.filter(({ status }) => status !== 'reporting');
+    return {
+      now,
+      counts: countStatuses(this.byName),
+      goneLastDay: silent.filter(({ status, heardAt }) => status === 'gone' && now - heardAt < DAY).length,
+      series: this.registry.size,
+      samplesPerSecond: this.arrivals.perSecond(now, RATE_SECONDS),
+      arrivals: this.arrivals.points(now, seconds).filter(([t]) => t > since),
+      headlines: this.current,
+      by: rankedBy,
+      busiest: this.ranked(rankedBy, true, now),
+      quietest: this.ranked(rankedBy, false, now),
+      silent: silent
+        .sort((a, b) => b.heardAt - a.heardAt)
+        .slice(0, SILENT_LISTED)
+        .map((host) => this.row(host, rankedBy, now)),
+    };
+  }
+
+  hostsPage(query: HostsQuery): HostsPage {
+    const now = this.refresh();
+    const found = selectHosts(this.byName, query);
+    const matching =
+      query.statuses.length === 0 ? found : found.filter(({ status }) => query.statuses.includes(status));
+    const sorted = matching.sort(compareHosts(query.sort, query.descending));
+    const pages = Math.max(1, Math.ceil(matching.length / query.pageSize));
+    const page = Math.min(query.page, pages);
+    const recentOf = sortHeadline(query.sort) ?? this.current[0] ?? HEADLINES[0].key;
+    return {
+      now,
+      total: this.byName.length,
+      counts: countStatuses(found),
+      matching: matching.length,
+      page,
+      pages,
+      pageSize: query.pageSize,
+      headlines: this.current,
+      recentOf,
+      recentStepMs: RECENT_STEP_MS,
+      rows: sorted
+        .slice((page - 1) * query.pageSize, page * query.pageSize)
+        .map((host) => this.row(host, recentOf, now)),
+    };
+  }
+
+  /** Null for a name no series carries. */
+  host(name: string): HostDetail | null {
+    const now = this.refresh();
+    const host = this.hosts.get(name);
+    if (!host) return null;
+    return { now, row: this.row(host, this.current[0] ?? null, now), metrics: hostMetrics(host.series) };
+  }
+
+  labels(): LabelFacet[] {
+    this.refresh();
+    return labelFacets(this.byName.map((host) => host.labels));
+  }
+
+  map(by?: HeadlineKey): FleetMap {
+    const now = this.refresh();
+    const shown = by ?? this.current[0] ?? null;
+    const at = shown === null ? -1 : headlineIndex(shown);
+    return {
+      now,
+      by: shown,
+      names: this.byName.map(({ name }) => name),
+      statuses: this.byName.map(({ status }) => status[0]).join(''),
+      values: this.byName.map((host) => (at < 0 ? null : rounded(host.values[at]))),
+    };
+  }
+
+  /** Looks at every host once, unless somebody has just done so. @returns the time the answer is true at. */
+  private refresh(): number {
+    const now = this.now();
+    if (now - this.refreshedAt < REFRESH_MS && now >= this.refreshedAt) return this.refreshedAt;
+    this.refreshedAt = now;
+    if (this.byName.length !== this.hosts.size) this.rankNames();
+    const seen = new Array<boolean>(HEADLINES.length).fill(false);
+    for (const host of this.byName) {
+      host.refresh(this.ring, now, this.startedAt);
+      if (host.status !== 'reporting') continue;
+      for (let i = 0; i < seen.length; i++) seen[i] ||= !Number.isNaN(host.values[i]);
+    }
+    this.current = HEADLINES.filter((_, i) => seen[i]).map(({ key }) => key);
+    return now;
+  }
+
+  private rankNames(): void {
+    // web-2 before web-10.
+    const { compare } = new Intl.Collator('en', { numeric: true });
+    this.byName = [...this.hosts.values()].sort((a, b) => compare(a.name, b.name));
+    this.byName.forEach((host, rank) => {
+      host.nameRank = rank;
+    });
+  }
+
+  private ranked(by: HeadlineKey | null, descending: boolean, now: number): HostRow[] {
+    if (by === null) return [];
+    const at = headlineIndex(by);
+    return this.byName
+      .filter(({ status, values }) => status === 'reporting' && !Number.isNaN(values[at]))
+      .sort(compareHosts(by, descending))
+      .slice(0, RANKED)
+      .map((host) => this.row(host, by, now));
+  }
+
+  private row(host: Host, recentOf: HeadlineKey | null, now: number): HostRow {
+    const values: HostRow['values'] = {};
+    HEADLINES.forEach(({ key }, i) => {
+      if (!Number.isNaN(host.values[i])) values[key] = host.values[i];
+    });
+    const at = recentOf === null ? -1 : headlineIndex(recentOf);
+    return {
+      name: host.name,
+      status: host.status,
+      lastSeen: host.lastSeen,
+      heardAt: host.heardAt,
+      intervalMs: host.intervalMs,
+      aheadMs: host.aheadMs,
+      series: host.series.length,
+      labels: host.labels,
+      values,
+      recent: at < 0 ? [] : recentLine(this.ring, host.headlineSeries(at), HEADLINES[at].combine, now),
+    };
+  }
+
+  private addSeries(series: Series): void {
+    const name = series.labels.host;
+    if (name === undefined) return;
+    let host = this.hosts.get(name);
+    if (!host) {
+      host = new Host(name);
+      this.hosts.set(name, host);
+    }
+    host.addSeries(series);
+    this.hostOf.set(series, host);
+  }
+
+  private noteSamples({ series, timestamps }: CommittedSamples): void {
+    const now = this.now();
+    this.arrivals.add(series.length, now);
+    let host: Host | undefined;
+    for (let i = 0; i < series.length; i++) {
+      // Commits are sorted by series, and a host's series were mostly created together.
+      if (i === 0 || series[i] !== series[i - 1]) host = this.hostOf.get(series[i]);
+      host?.noteSample(timestamps[i], now);
+    }
+  }
+}
+
+function headlineIndex(key: HeadlineKey): number {
+  return HEADLINES.findIndex((headline) => headline.key === key);
+}
+
+function sortHeadline(sort: HostsQuery['sort']): HeadlineKey | null {
+  return HEADLINES.find(({ key }) => key === sort)?.key ?? null;
+}
+
+function countStatuses(hosts: readonly Host[]): StatusCounts {
+  const counts: StatusCounts = { reporting: 0, late: 0, gone: 0 };
+  for (const { status } of hosts) counts[status]++;
+  return counts;
+}
+
+/** Three digits are all a colour can show. */
+function rounded(value: number): number | null {
+  return Number.isNaN(value) ? null : Number(value.toPrecision(3));
+}

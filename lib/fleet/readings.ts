@@ -1,0 +1,58 @@
+import { COUNTER_GAP_MS, type MetricType, MINUTE, SECOND } from '../model';
+import type { SampleBuffer } from '../ring/sample-buffer';
+import type { Headline } from './headlines';
+
+/**
+ * What a counter gained per second between its samples at the indices `[first, end)`, resets counted as history counts
+ * them: Σ deltas / Σ elapsed, a fall being a start from zero. Null with fewer than two samples.
+ */
+export function ratePerSecond(samples: SampleBuffer, first: number, end: number): number | null {
+  let gained = 0;
+  let elapsedMs = 0;
+  for (let at = first + 1; at < end; at++) {
+    const gapMs = samples.timestamps[at] - samples.timestamps[at - 1];
+    if (gapMs > COUNTER_GAP_MS) continue;
+    const value = samples.values[at];
+    const before = samples.values[at - 1];
+    gained += value >= before ? value - before : value;
+    elapsedMs += gapMs;
+  }
+  return elapsedMs > 0 ? gained / (elapsedMs / SECOND) : null;
+}
+
+/** A figure this much older than its host's newest sample is history: some are measured once a minute only. */
+const CURRENT_MS = 2 * MINUTE;
+
+/**
+ * What a series says now: the newest value of a gauge; of a counter its rate over `rateMs`, or between its last two
+ * samples when they lie farther apart. Null when it has fallen silent before its host did (`lastSeen`).
+ */
+export function reading(
+  samples: SampleBuffer | undefined,
+  type: MetricType,
+  lastSeen: number,
+  rateMs: number,
+): number | null {
+  if (!samples || samples.length === 0) return null;
+  const newest = samples.end - 1;
+  if (samples.timestamps[newest] < lastSeen - Math.max(CURRENT_MS, rateMs)) return null;
+  if (type !== 'counter') return samples.values[newest];
+  const first = Math.min(samples.lowerBound(samples.timestamps[newest] - rateMs), newest - 1);
+  return ratePerSecond(samples, Math.max(first, samples.start), samples.end);
+}
+
+/** One figure from the readings of a host's devices; null when none has a reading. */
+export function combine(how: Headline['combine'], readings: ReadonlyArray<number | null>): number | null {
+  let count = 0;
+  let sum = 0;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of readings) {
+    if (value === null) continue;
+    count++;
+    sum += value;
+    if (value > highest) highest = value;
+  }
+  if (count === 0) return null;
+  if (how === 'max') return highest;
+  return how === 'sum' ? sum : sum / count;
+}

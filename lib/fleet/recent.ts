@@ -1,0 +1,37 @@
+import type { Series } from '../catalogue/registry';
+import { alignDown } from '../model';
+import type { Ring } from '../ring/ring';
+import type { SampleBuffer } from '../ring/sample-buffer';
+import type { Headline } from './headlines';
+import { combine, ratePerSecond } from './readings';
+
+export const RECENT_STEP_MS = 15_000;
+export const RECENT_POINTS = 40;
+
+/** The last ten minutes of some series as one line for a sparkline: closed steps only, oldest first. */
+export function recentLine(ring: Ring, series: readonly Series[], how: Headline['combine'], now: number) {
+  const end = alignDown(now, RECENT_STEP_MS);
+  const buffers = series.flatMap(({ id, metric }) => {
+    const samples = ring.samples(id);
+    return samples ? [{ samples, counter: metric.type === 'counter' }] : [];
+  });
+  return Array.from({ length: RECENT_POINTS }, (_, i) => {
+    const from = end - (RECENT_POINTS - i) * RECENT_STEP_MS;
+    const value = combine(
+      how,
+      buffers.map(({ samples, counter }) => stepValue(samples, counter, from, from + RECENT_STEP_MS)),
+    );
+    return value === null ? null : Number(value.toPrecision(4));
+  });
+}
+
+/** A gauge's mean, or a counter's rate, over the samples in `[from, to)`. */
+function stepValue(samples: SampleBuffer, counter: boolean, from: number, to: number): number | null {
+  const first = samples.lowerBound(from);
+  const end = samples.lowerBound(to);
+  if (counter) return ratePerSecond(samples, Math.max(first - 1, samples.start), end);
+  if (first === end) return null;
+  let sum = 0;
+  for (let at = first; at < end; at++) sum += samples.values[at];
+  return sum / (end - first);
+}
