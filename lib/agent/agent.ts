@@ -1,0 +1,108 @@
+import { hostname } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { alignDown, type Labels, SECOND } from '../model';
+import { Backlog } from './backlog';
+import { createCollector, machineSources } from './collector';
+import { createPoster, ingestUrl } from './post';
+import type { Reading, Source } from './reading';
+import { startSender } from './sender';
+
+/** Some four hours of one machine at one second. */
+const BACKLOG_BYTES = 16 * 2 ** 20;
+const LAST_WORDS_MS = 2 * SECOND;
+
+export interface AgentOptions {
+  /** The server's address, such as `http://127.0.0.1:3000`. */
+  url: string;
+  key?: string;
+  /** Time between two readings of the machine. Default 1 s. */
+  intervalMs?: number;
+  /** Default: this machine's name. */
+  host?: string;
+  labels?: Labels;
+  sources?: Source[];
+  backlogBytes?: number;
+  /** What a person should know: the server went away, came back, refused something. */
+  say?: (message: string) => void;
+}
+
+/**
+ * Reads this machine on every full interval of the clock and posts what it read; keeps it while the server is away.
+ * Throws when the address is none.
+ */
+export function startAgent(options: AgentOptions): { close(): Promise<void> } {
+  const { intervalMs = SECOND, host = hostname(), labels = {}, say = console.error } = options;
+  const poster = createPoster(ingestUrl(options.url), { key: options.key });
+  const backlog = new Backlog(options.backlogBytes ?? BACKLOG_BYTES);
+  const sender = startSender({ backlog, poster, say });
+  const collector = createCollector(options.sources ?? machineSources(), say);
+  let wasFull = false;
+
+  const stopTicks = onEveryTick(intervalMs, async (tick) => {
+    const readings = await collector.collect(tick);
+    if (readings.length === 0) return;
+    backlog.add(encodeTick({ host, timestamp: tick, labels, samples: readings }));
+    const isFull = backlog.takeDropped() > 0;
+    if (isFull && !wasFull) say('The buffer is full: from now on the oldest samples are dropped.');
+    wasFull = isFull;
+    sender.wake();
+  });
+
+  return {
+    async close() {
+      stopTicks();
+      const patience = setTimeout(() => {
+        sender.close();
+        poster.close();
+      }, LAST_WORDS_MS);
+      await sender.idle();
+      clearTimeout(patience);
+      poster.close();
+    },
+  };
+}
+
+interface Tick {
+  host: string;
+  timestamp: number;
+  labels: Labels;
+  samples: Reading[];
+}
+
+/** One gzipped line of NDJSON. The lightest compression: it takes nine tenths away for a tenth of a millisecond. */
+function encodeTick(tick: Tick): Buffer {
+  return gzipSync(`${JSON.stringify(tick)}\n`, { level: 1 });
+}
+
+/**
+ * Calls `work` with every multiple of `intervalMs` on the wall clock, as it comes, without drift. Ticks that passed
+ * while the machine slept, or while `work` was still busy, are left out.
+ * @returns the off-switch
+ */
+export function onEveryTick(intervalMs: number, work: (tick: number) => Promise<void>): () => void {
+  let timer: NodeJS.Timeout;
+  let isStopped = false;
+
+  function plan(): void {
+    if (isStopped) return;
+    const tick = alignDown(Date.now(), intervalMs) + intervalMs;
+    timer = setTimeout(() => reach(tick), tick - Date.now());
+  }
+
+  async function reach(tick: number): Promise<void> {
+    const now = Date.now();
+    // A timer may come a millisecond early; planning again from there would meet the same tick twice.
+    if (now < tick) {
+      timer = setTimeout(() => reach(tick), tick - now);
+      return;
+    }
+    await work(Math.max(tick, alignDown(now, intervalMs)));
+    plan();
+  }
+
+  plan();
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { IngestSink } from '../../test/support/ingest-sink';
+
+const sink = new IngestSink();
+let folder: string;
+let parent: ChildProcess | null = null;
+
+/** Bundled as the build bundles it, below the project so that packages are found. */
+beforeAll(async () => {
+  mkdirSync('dist', { recursive: true });
+  folder = mkdtempSync(join('dist', 'local-agent-'));
+  await build({
+    entryPoints: { agent: 'scripts/agent.ts', local: 'lib/agent/local.ts' },
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+  });
+  const program = `import { startLocalAgent } from './local.js';
+    const agent = startLocalAgent({ url: process.argv[2] });
+    process.on('message', () => { agent.close(); process.disconnect(); });`;
+  writeFileSync(join(folder, 'parent.js'), program);
+  await sink.open();
+});
+
+afterEach(() => parent?.kill('SIGKILL'));
+afterAll(async () => {
+  await sink.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function startParent(): ChildProcess {
+  parent = fork(join(folder, 'parent.js'), [sink.url]);
+  return parent;
+}
+
+/** The agent's process id: the only child of its parent. */
+function agentOf({ pid }: ChildProcess): number {
+  return Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function nextArrival(): Promise<void> {
+  const before = sink.batches.length;
+  await vi.waitFor(() => expect(sink.batches.length).toBeGreaterThan(before), { timeout: 20_000 });
+}
+
+it('posts in a process of its own, which is started again when it dies and ends when its parent is killed', async () => {
+  const server = startParent();
+  await nextArrival();
+  const first = agentOf(server);
+  process.kill(first, 'SIGKILL');
+  await nextArrival();
+  const second = agentOf(server);
+  expect(second).not.toBe(first);
+
+  server.kill('SIGKILL');
+  await vi.waitFor(() => expect(isRunning(second)).toBe(false), { timeout: 20_000 });
+});
+
+it('ends when it is closed, and lets its parent end', async () => {
+  const server = startParent();
+  await nextArrival();
+  const agent = agentOf(server);
+  const ended = new Promise((resolve) => server.on('exit', resolve));
+  server.send('close');
+  expect(await ended).toBe(0);
+  await vi.waitFor(() => expect(isRunning(agent)).toBe(false), { timeout: 20_000 });
+});

@@ -1,0 +1,87 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import { SECOND } from '../model';
+
+const ANSWER_WITHIN_MS = 30 * SECOND;
+
+export interface Answer {
+  status: number;
+  /** The body as JSON; null when it is not JSON (a proxy's page). */
+  body: unknown;
+  /** From `Retry-After` in seconds; null when the answer has none. */
+  retryAfterMs: number | null;
+}
+
+export interface Poster {
+  /** Rejects when no answer came: refused, reset, or none within 30 s. */
+  post(body: Buffer | AsyncIterable<string | Buffer>, headers: Record<string, string>): Promise<Answer>;
+  close(): void;
+}
+
+/** Posts to one address over connections that are kept. */
+export function createPoster(
+  url: URL,
+  { connections = 1, key }: { connections?: number; key?: string },
+): Poster {
+  const isSecure = url.protocol === 'https:';
+  const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: connections });
+  const send = isSecure ? secureRequest : request;
+  const authorization: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {};
+
+  return {
+    post(body, headers) {
+      return new Promise<Answer>((resolve, reject) => {
+        const outgoing = send(
+          url,
+          { method: 'POST', agent, headers: { ...authorization, ...headers }, timeout: ANSWER_WITHIN_MS },
+          (incoming) => {
+            readAnswer(incoming)
+              .then(resolve, reject)
+              // An answer before the body's end is a refusal: the rest is not wanted.
+              .finally(() => outgoing.writableFinished || outgoing.destroy());
+          },
+        );
+        outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 30 s')));
+        outgoing.on('error', reject);
+        if (Buffer.isBuffer(body)) outgoing.end(body);
+        else pipeline(body, outgoing).catch(reject);
+      });
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** What a person needs to know of a failed post: the system's code where there is one. */
+export function failureReason(error: unknown): string {
+  if (error instanceof AggregateError) return failureReason(error.errors[0]);
+  if (error instanceof Error) return 'code' in error ? String(error.code) : error.message;
+  return String(error);
+}
+
+/** Where samples go, from the address of a server as people write it. Throws a sentence when it is none. */
+export function ingestUrl(server: string): URL {
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
+    throw new Error(`${server} is not a server's address; it should look like http://127.0.0.1:3000`);
+  }
+  return new URL('/api/metrics', server);
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+  let text = '';
+  for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
+  const retryAfter = Number(incoming.headers['retry-after'] ?? Number.NaN);
+  return {
+    status: incoming.statusCode ?? 0,
+    body: parseJson(text),
+    retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * SECOND : null,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
