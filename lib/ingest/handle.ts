@@ -1,0 +1,97 @@
+import { env } from '../env';
+import { isPulseError, PulseError } from '../errors';
+import { errorResponse, jsonResponse, type PlainResponse } from '../http';
+import { LIMITS } from '../model';
+import { readySystem } from '../system';
+import { type Body, isDisconnect } from './body';
+import { decoderFor } from './encoding';
+import { authorizeSender } from './keys';
+import { protocolFor } from './protocols';
+import type { SampleError, WriteResult } from './sample';
+import { PRECISIONS, type Precision } from './timestamp';
+
+/** A write request in plain values, so that `node:http` and a route handler can both make one. */
+export interface IngestRequest {
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The URL's query string, with or without its question mark. */
+  search: string;
+  /** The sender's address. */
+  address: string;
+  body: Body;
+}
+
+/** `POST /api/metrics`: reads the body, waits for the commit, answers as the contract says. Never throws. */
+export async function handleIngest({ headers, search, body }: IngestRequest): Promise<PlainResponse> {
+  const total = new Total();
+  try {
+    authorizeSender(single(headers.authorization));
+    const decode = protocolFor(single(headers['content-type']));
+    const decoder = decoderFor(single(headers['content-encoding']));
+    const precision = readPrecision(search);
+    const { pipeline } = readySystem();
+    for await (const portion of decode(body, { decoder, precision, maxBytes: env().MAX_BODY_BYTES })) {
+      total.add(await pipeline.write(portion));
+    }
+    return total.answer();
+  } catch (error) {
+    if (isDisconnect(error))
+      return errorResponse(new PulseError('bad_body', 'The connection ended before the body.'));
+    return refusal(total.soFar(error));
+  }
+}
+
+/** What became of the samples of one body. */
+class Total {
+  private accepted = 0;
+  private duplicates = 0;
+  private rejected = 0;
+  private readonly errors: SampleError[] = [];
+
+  add({ accepted, duplicates, rejected, errors }: WriteResult): void {
+    this.accepted += accepted;
+    this.duplicates += duplicates;
+    this.rejected += rejected;
+    if (errors.length > 0) this.errors.push(...errors.slice(0, LIMITS.errorsListed - this.errors.length));
+  }
+
+  answer(): PlainResponse {
+    const { accepted, duplicates, rejected, errors } = this;
+    if (rejected === 0) return jsonResponse({ accepted, duplicates, rejected });
+    if (accepted > 0) return jsonResponse({ accepted, duplicates, rejected, errors });
+    const message = `None of the ${rejected} samples can be used; the first one: ${errors[0].message}.`;
+    throw new PulseError('nothing_usable', message, { details: errors });
+  }
+
+  /** An error in the middle of a body names what was kept of it, so that the sender can go on from there. */
+  soFar(error: unknown): unknown {
+    const { accepted, duplicates, rejected } = this;
+    if (accepted + rejected === 0 || !isPulseError(error) || error.code === 'nothing_usable') return error;
+    const message = `${error.message} Before that, ${accepted} samples of this body were accepted and ${rejected} rejected.`;
+    const { cause, retryAfterMs } = error;
+    return new PulseError(error.code, message, {
+      cause,
+      retryAfterMs,
+      details: [{ accepted, duplicates, rejected }],
+    });
+  }
+}
+
+function refusal(error: unknown): PlainResponse {
+  const response = errorResponse(error);
+  if (response.status === 401) response.headers['www-authenticate'] = 'Bearer';
+  return response;
+}
+
+function readPrecision(search: string): Precision {
+  const given = search === '' ? null : new URLSearchParams(search).get('precision');
+  if (given === null) return 'ms';
+  if (Object.hasOwn(PRECISIONS, given)) return given as Precision;
+  throw new PulseError('bad_parameter', `precision must be one of ${Object.keys(PRECISIONS).join(', ')}.`, {
+    details: [{ parameter: 'precision' }],
+  });
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

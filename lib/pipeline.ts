@@ -1,0 +1,123 @@
+import type { Bus } from './bus/bus';
+import { SeriesEnsurer } from './catalogue/ensure-series';
+import type { Registry, Series } from './catalogue/registry';
+import type { Env } from './env';
+import { type AdmittedSample, admit } from './ingest/admission';
+import { type DecodedSamples, type SampleError, sampleError, type WriteResult } from './ingest/sample';
+import { log } from './log';
+import { LIMITS } from './model';
+import { CatchUp } from './ring/catch-up';
+import type { CommittedSamples, Ring } from './ring/ring';
+import { type CommitFigures, CommitQueue, type CommitResult, type WriteRows } from './store/commit';
+import type { Store } from './store/store';
+
+/** The write path: samples go in, and the answer says that they are committed. */
+export interface Pipeline {
+  /**
+   * Resolves once every usable sample is committed, published and in the ring.
+   * Rejects with `queue_full`, `database_unavailable` or `shutting_down`: then none of these samples is kept.
+   */
+  write(decoded: DecodedSamples): Promise<WriteResult>;
+  readonly figures: CommitFigures;
+  /** Commits what waits, then refuses. */
+  close(): Promise<void>;
+}
+
+export interface PipelineParts {
+  env: Pick<Env, 'RETENTION_RAW' | 'MAX_SERIES'>;
+  store: Store;
+  registry: Registry;
+  ring: Ring;
+  bus: Bus;
+}
+
+export function createPipeline({ env, store, registry, ring, bus }: PipelineParts): Pipeline {
+  const ensurer = new SeriesEnsurer(store, registry);
+  const catchUp = new CatchUp({ store, registry, ring, onFound: publish });
+  const commits = new CommitQueue({
+    append: (rows) => store.append(rows),
+    onCommit: takeIn,
+    onUncertain: (rows) => catchUp.note(rows),
+  });
+
+  async function write({ samples, errors }: DecodedSamples): Promise<WriteResult> {
+    const now = Date.now();
+    const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs };
+    const { admitted, errors: refused } = admit(samples, window);
+    const { series, errors: overLimit } = await resolveSeries(admitted);
+    const { rows, known } = withoutKnown(admitted, series);
+    const duplicates = known + (await commits.write(rows));
+    const rejections = [...errors, ...refused, ...overLimit];
+    return {
+      accepted: known + rows.series.length,
+      duplicates,
+      rejected: rejections.length,
+      errors: rejections.sort((a, b) => a.index - b.index),
+    };
+  }
+
+  /** The series of each sample, undefined where the cardinality limit forbids a new one. */
+  async function resolveSeries(samples: readonly AdmittedSample[]) {
+    const series: Array<Series | undefined> = samples.map(({ key }) => registry.find(key));
+    const errors: SampleError[] = [];
+    const asked: Array<Promise<void>> = [];
+    for (const [i, sample] of samples.entries()) {
+      if (series[i]) continue;
+      if (registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(sample.key)) {
+        errors.push(sampleError(sample.index, '', 'too_many_series'));
+        continue;
+      }
+      const { name: metric, labels, type, unit } = sample;
+      const identified = ensurer.ensure(sample.key, { metric, labels, type, unit });
+      asked.push(
+        identified.then((found) => {
+          series[i] = found;
+        }),
+      );
+    }
+    if (asked.length > 0) await Promise.all(asked);
+    return { series, errors };
+  }
+
+  /** The rows to commit. What the ring holds is committed already, so a resent body costs the database nothing. */
+  function withoutKnown(samples: readonly AdmittedSample[], series: ReadonlyArray<Series | undefined>) {
+    const rows: WriteRows = { series: [], timestamps: [], values: [] };
+    let known = 0;
+    for (let i = 0; i < samples.length; i++) {
+      const into = series[i];
+      if (!into) continue;
+      const { timestamp, value } = samples[i];
+      if (timestamp <= into.lastSeen && timestamp >= ring.coveredFrom && ring.has(into.id, timestamp)) {
+        known++;
+        continue;
+      }
+      rows.series.push(into);
+      rows.timestamps.push(timestamp);
+      rows.values.push(value);
+    }
+    return { rows, known };
+  }
+
+  /** After a commit: what is new goes to the ring and to everyone who listens; what another server wrote is fetched. */
+  async function takeIn({ stored, alreadyThere }: CommitResult): Promise<void> {
+    if (stored.series.length > 0) publish(stored);
+    catchUp.note(alreadyThere);
+    // The samples are committed whether or not this works; what stays in doubt is read after the next commit.
+    await catchUp
+      .run()
+      .catch((error) => log().warn({ err: error }, 'samples of another server not read yet'));
+  }
+
+  function publish(samples: CommittedSamples): void {
+    ring.add(samples);
+    bus.publish(samples);
+  }
+
+  return {
+    write,
+    get figures() {
+      return commits.figures;
+    },
+    close: () => commits.close(),
+  };
+}

@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorResponse } from '../http';
+import { answerIngest } from './ingest';
+import { sendPlain } from './send';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
+
+/** What plain `node:http` answers itself; everything else is for Next.js. */
+const HOT_PATHS: Record<string, Answer> = {
+  'POST /api/metrics': answerIngest,
+};
+
+export interface Front {
+  listener: RequestListener;
+  /** Hands over Next.js' own handler once it is prepared; requests for pages wait until then. */
+  openPages(answer: Answer): void;
+}
+
+export function createFront(): Front {
+  let openPages!: (answer: Answer) => void;
+  const pages = new Promise<Answer>((resolve) => {
+    openPages = resolve;
+  });
+  const answerPage: Answer = async (request, response) => (await pages)(request, response);
+  return {
+    openPages,
+    listener(request, response) {
+      const { method, url = '/' } = request;
+      const query = url.indexOf('?');
+      const answer = HOT_PATHS[`${method} ${query === -1 ? url : url.slice(0, query)}`] ?? answerPage;
+      answer(request, response).catch((error) => {
+        if (response.headersSent) return response.destroy();
+        sendPlain(request, response, errorResponse(error));
+      });
+    },
+  };
+}
+
+/**
+ * Upgrade requests. Next.js would add a listener of its own to our server and leave unknown ones hanging, so it is
+ * given a server that never listens, and only what is its own (hot reloading in development).
+ */
+export type Upgrades = ReturnType<typeof createUpgrades>;
+
+export function createUpgrades() {
+  const nextsOwn = createServer();
+  return {
+    nextsOwn,
+    listener(request: IncomingMessage, socket: Duplex, head: Buffer) {
+      const isNexts = request.url?.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
+      if (isNexts) return nextsOwn.emit('upgrade', request, socket, head);
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () =>
+        socket.destroy(),
+      );
+    },
+  };
+}

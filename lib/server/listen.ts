@@ -1,0 +1,53 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { isIP } from 'node:net';
+import type { Env } from '../env';
+import { SECOND } from '../model';
+
+/** Why a server may not listen where it was told to, or null. Whoever reaches an open port could write and look. */
+export function refusalOfHost({ HOST, INGEST_KEYS, DASHBOARD_PASSWORD }: Env): string | null {
+  if (isLoopback(HOST) || (INGEST_KEYS.length > 0 && DASHBOARD_PASSWORD)) return null;
+  return `HOST is ${HOST}, which others can reach. Set INGEST_KEYS (who may write) and DASHBOARD_PASSWORD (who may look), or listen on 127.0.0.1.`;
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+/** A server whose limits suit agents: they keep one connection and post every second to every minute. */
+export function createHttpServer(listener: RequestListener): Server {
+  return createServer(
+    {
+      keepAliveTimeout: 75 * SECOND,
+      headersTimeout: 20 * SECOND,
+      requestTimeout: 300 * SECOND,
+      // A stream of 64 queries carries them all in its URL.
+      maxHeaderSize: 64 * 1_024,
+    },
+    listener,
+  );
+}
+
+/** Takes the port, or throws one sentence that says why it cannot. Resolves with the port taken. */
+export function takePort(server: Server, { HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(explain(error, HOST, PORT), { cause: error })),
+    );
+    server.listen(PORT, HOST, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : PORT);
+    });
+  });
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} on ${host} is taken by another program. Choose another one: PORT=${port + 1} npm start`;
+  }
+  if (code === 'EACCES')
+    return `Port ${port} may not be opened by this user. Choose one above 1023: PORT=3000 npm start`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `HOST is ${host}, which is not an address of this machine.`;
+  return `Cannot listen on ${host}:${port}: ${message}`;
+}

@@ -1,0 +1,41 @@
+import type { Env } from '../env';
+import { type Startup, startup } from '../system';
+
+const LOOK_EVERY_MS = 50;
+
+/** Prints what the start is waiting for, a line each; returns the off-switch. */
+export function printProgress(): () => void {
+  let last = '';
+  const timer = setInterval(() => {
+    const now: Startup = startup();
+    if (now.phase !== 'starting' || now.reason === last) return;
+    last = now.reason;
+    console.log(`  ${last}`);
+  }, LOOK_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+export interface Welcome {
+  url: string;
+  location: string;
+  env: Env;
+}
+
+/** Where to look, how to send a first sample, and where the data lies. */
+export function welcome({ url, location, env }: Welcome): string {
+  const key = env.INGEST_KEYS.length > 0 ? `-H 'authorization: Bearer YOUR_KEY' ` : '';
+  const sample = `{"name":"coffee_cups","value":1,"labels":{"host":"desk"}}`;
+  return [
+    '',
+    `Pulseboard  ${url}`,
+    `Data        ${location}`,
+    `Post one    curl ${url}/api/metrics ${key}-H 'content-type: application/json' -d '${sample}'`,
+    '',
+  ].join('\n');
+}
+
+/** The address to type into a browser. */
+export function addressOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * The process: one port. Hot paths are answered by plain `node:http`, pages and everything else by Next.js.
+ * `--dev` serves the pages from their sources.
+ */
+import nextEnv from '@next/env';
+import { type Env, env } from './lib/env';
+import { createFront, createUpgrades, type Front, type Upgrades } from './lib/server/front';
+import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
+import { addressOf, printProgress, welcome } from './lib/server/notices';
+import { closeServer, stopOnSignals } from './lib/server/shutdown';
+import { system } from './lib/system';
+
+const dev = process.argv.includes('--dev');
+const dir = process.cwd();
+
+async function main(): Promise<void> {
+  const settings = readSettings();
+  const front = createFront();
+  const upgrades = createUpgrades();
+  const server = createHttpServer(front.listener).on('upgrade', upgrades.listener);
+  // Before anything else: of two servers started by mistake the second must not touch the first one's data.
+  const port = await takePort(server, settings);
+  const url = addressOf(settings.HOST, port);
+  console.log(`Pulseboard is starting on ${url}`);
+
+  const stopPrinting = printProgress();
+  const starting = system();
+  stopOnSignals(async () => {
+    await closeServer(server);
+    await starting.then((running) => running.close()).catch(() => undefined);
+  });
+  const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port)]);
+  stopPrinting();
+  console.log(welcome({ url, location: running.location, env: settings }));
+}
+
+function readSettings(): Env {
+  nextEnv.loadEnvConfig(dir, dev);
+  const settings = env();
+  const refusal = refusalOfHost(settings);
+  if (refusal) throw new Error(refusal);
+  return settings;
+}
+
+async function openPages(front: Front, upgrades: Upgrades, hostname: string, port: number): Promise<void> {
+  // Next.js looks at NODE_ENV when it is loaded, so it is loaded after we know what we are.
+  Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production' });
+  const { default: next } = await import('next');
+  const app = next({ dev, dir, hostname, port, httpServer: upgrades.nextsOwn });
+  await app.prepare();
+  front.openPages(app.getRequestHandler());
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
