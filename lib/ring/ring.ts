@@ -1,4 +1,5 @@
 import type { Series } from '../catalogue/registry';
+import { SECOND } from '../model';
 import { SampleBuffer } from './sample-buffer';
 
 /** Samples the database has just taken, in columns: position `i` of each array is one sample. */
@@ -11,44 +12,74 @@ export interface CommittedSamples {
 export interface RingOptions {
   windowMs: number;
   maxBytes: number;
-  /** The ring is complete from here on: nothing older was committed to it. Epoch ms. */
+  /** Epoch ms of this process's start: of what was committed before, the ring learns by `refill`. */
   startedAt: number;
 }
+
+/** Every buffer is trimmed once in so many evictions: a walk over a million of them at once would be felt. */
+const EVICTIONS_PER_SWEEP = 20;
 
 /**
  * The last minutes of every series, in memory. It holds committed samples only, and **all** committed samples
  * with a timestamp at or after `coveredFrom`: inside that range it answers as the database would.
  */
 export class Ring {
-  coveredFrom: number;
   private readonly buffers = new Map<number, SampleBuffer>();
   private readonly windowMs: number;
   private readonly maxBytes: number;
+  /** What is older is not taken in. Before the refill is done, this is earlier than what is vouched for. */
+  private keptFrom: number;
+  private vouchedFrom: number;
+  private heldBytes = 0;
+  private sweeping = this.buffers.entries();
 
   constructor({ windowMs, maxBytes, startedAt }: RingOptions) {
     this.windowMs = windowMs;
     this.maxBytes = maxBytes;
-    this.coveredFrom = startedAt;
+    this.keptFrom = startedAt - windowMs;
+    this.vouchedFrom = startedAt;
   }
 
-  /** Takes in samples of any age and order; those before the covered range and those already here are passed over. */
+  get coveredFrom(): number {
+    return this.vouchedFrom;
+  }
+
+  get bytes(): number {
+    return this.heldBytes;
+  }
+
+  /** Series with samples here. */
+  get seriesCount(): number {
+    return this.buffers.size;
+  }
+
+  /** Whether a sample of this age belongs here once it is committed. */
+  keeps(timestamp: number): boolean {
+    return timestamp >= this.keptFrom;
+  }
+
+  /** Takes in samples of any age and order; those too old and those already here are passed over. */
   add({ series, timestamps, values }: CommittedSamples): void {
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
       if (timestamp > series[i].lastSeen) series[i].lastSeen = timestamp;
-      if (timestamp >= this.coveredFrom) this.bufferOf(series[i].id).insert(timestamp, values[i]);
+      this.insert(series[i].id, timestamp, values[i]);
     }
   }
 
   /**
    * Takes in what the database holds from before this process, then vouches for everything since `from`.
-   * Pages may come in any order.
+   * Pages may come in any order, and samples be added meanwhile: what the reading missed has been added.
    */
-  async refill(from: number, pages: AsyncIterable<{ seriesIds: number[]; timestamps: number[]; values: number[] }>) {
+  async refill(
+    from: number,
+    pages: AsyncIterable<{ seriesIds: number[]; timestamps: number[]; values: number[] }>,
+  ) {
     for await (const { seriesIds, timestamps, values } of pages) {
-      for (let i = 0; i < seriesIds.length; i++) this.bufferOf(seriesIds[i]).insert(timestamps[i], values[i]);
+      for (let i = 0; i < seriesIds.length; i++) this.insert(seriesIds[i], timestamps[i], values[i]);
     }
-    this.coveredFrom = Math.min(this.coveredFrom, from);
+    // Not before `keptFrom`: what has been let go since the reading began is gone.
+    this.vouchedFrom = Math.min(this.vouchedFrom, Math.max(from, this.keptFrom));
   }
 
   /** The samples of one series, ascending; undefined when it has none here. A view: read it before the next `add`. */
@@ -63,36 +94,47 @@ export class Ring {
 
   /** Lets go of what is older than the window, or of more where memory is short. Called about once a second. */
   evict(now: number): void {
-    let before = Math.max(this.coveredFrom, now - this.windowMs);
-    this.evictBefore(before);
+    this.letGoBefore(now - this.windowMs);
+    this.sweep(Math.ceil(this.buffers.size / EVICTIONS_PER_SWEEP), false);
     // Over the limit: give up the oldest tenth of the range until it fits, rather than some series entirely.
-    while (this.bytes > this.maxBytes && before < now) {
-      before += Math.max(1_000, (now - before) / 10);
-      this.evictBefore(Math.min(before, now));
+    while (this.heldBytes > this.maxBytes && this.keptFrom < now) {
+      this.letGoBefore(Math.min(now, this.keptFrom + Math.max(SECOND, (now - this.keptFrom) / 10)));
+      this.sweep(this.buffers.size, true);
     }
   }
 
-  get bytes(): number {
-    let total = 0;
-    for (const buffer of this.buffers.values()) total += buffer.bytes;
-    return total;
+  private letGoBefore(timestamp: number): void {
+    this.keptFrom = Math.max(this.keptFrom, timestamp);
+    this.vouchedFrom = Math.max(this.vouchedFrom, this.keptFrom);
   }
 
-  private evictBefore(before: number): void {
-    if (before <= this.coveredFrom) return;
-    this.coveredFrom = before;
-    for (const [id, buffer] of this.buffers) {
-      buffer.dropBefore(before);
+  /** Trims the next `count` buffers, going round. */
+  private sweep(count: number, tightly: boolean): void {
+    for (let i = 0; i < count; i++) {
+      let next = this.sweeping.next();
+      if (next.done) {
+        this.sweeping = this.buffers.entries();
+        next = this.sweeping.next();
+        if (next.done) return;
+      }
+      const [id, buffer] = next.value;
+      this.heldBytes -= buffer.bytes;
+      buffer.dropBefore(this.keptFrom, tightly);
       if (buffer.length === 0) this.buffers.delete(id);
+      else this.heldBytes += buffer.bytes;
     }
   }
 
-  private bufferOf(seriesId: number): SampleBuffer {
+  private insert(seriesId: number, timestamp: number, value: number): void {
+    if (timestamp < this.keptFrom) return;
     let buffer = this.buffers.get(seriesId);
     if (!buffer) {
       buffer = new SampleBuffer();
       this.buffers.set(seriesId, buffer);
+    } else {
+      this.heldBytes -= buffer.bytes;
     }
-    return buffer;
+    buffer.insert(timestamp, value);
+    this.heldBytes += buffer.bytes;
   }
 }

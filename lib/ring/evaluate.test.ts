@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectSamePoints } from '@/test/support/expect-points';
+import { naivePoints, type Samples } from '@/test/support/naive';
+import { AGGREGATES, type Aggregate, HOUR, MINUTE, type Point, SECOND } from '../model';
+import { evaluate } from './evaluate';
+import { SampleBuffer } from './sample-buffer';
+
+function bufferOf(samples: Samples): SampleBuffer {
+  const buffer = new SampleBuffer();
+  for (const [timestamp, value] of samples) buffer.insert(timestamp, value);
+  return buffer;
+}
+
+const ask = (group: Samples[], aggregates: Aggregate[], start: number, end: number, step: number): Point[] =>
+  evaluate(group.map(bufferOf), { aggregates, start, end, step });
+
+describe('evaluate', () => {
+  const a: Samples = [
+    [1_000, 10],
+    [2_000, 20],
+    [11_000, 5],
+  ];
+  const b: Samples = [
+    [2_000, 40],
+    [9_999, 1],
+  ];
+
+  it('pools the samples of all series of a group', () => {
+    const all: Aggregate[] = ['avg', 'sum', 'min', 'max', 'count', 'last'];
+    expect(ask([a, b], all, 0, 20_000, 10_000)).toEqual([
+      [0, 71 / 4, 71, 1, 40, 4, 1],
+      [10_000, 5, 5, 5, 5, 1, 5],
+    ]);
+  });
+
+  it('gives values in the order asked for', () => {
+    expect(ask([a], ['max', 'count', 'min'], 0, 10_000, 10_000)).toEqual([[0, 20, 2, 10]]);
+  });
+
+  it('takes the highest of the newest values where they are of one instant', () => {
+    expect(ask([a, b], ['last'], 0, 3_000, 3_000)).toEqual([[0, 40]]);
+    expect(ask([b, a], ['last'], 0, 3_000, 3_000)).toEqual([[0, 40]]);
+  });
+
+  it('leaves out steps without samples, and answers nothing with nothing', () => {
+    expect(ask([a], ['avg'], 0, 20_000, 1_000).map(([t]) => t)).toEqual([1_000, 2_000, 11_000]);
+    expect(ask([], ['avg'], 0, 20_000, 1_000)).toEqual([]);
+    expect(ask([[]], ['p99'], 0, 20_000, 1_000)).toEqual([]);
+  });
+
+  it('counts growth from the sample before the range, and a fall as a restart from 0', () => {
+    const counter: Samples = [
+      [0, 100],
+      [1_000, 110],
+      [2_000, 3],
+      [3_000, 5],
+    ];
+    expect(ask([counter], ['increase'], 1_000, 4_000, 1_000)).toEqual([
+      [1_000, 10],
+      [2_000, 3],
+      [3_000, 2],
+    ]);
+    expect(ask([counter], ['rate'], 0, 10_000, 10_000)).toEqual([[0, 15 / 3]]);
+  });
+
+  it('adds up the rates of the series of a group', () => {
+    const fast: Samples = [
+      [0, 0],
+      [1_000, 10],
+    ];
+    const slow: Samples = [
+      [0, 0],
+      [4_000, 10],
+    ];
+    expect(ask([fast, slow, [[0, 7]]], ['rate', 'increase'], 0, 10_000, 10_000)).toEqual([[0, 12.5, 20]]);
+  });
+
+  it('counts no growth across more than five minutes', () => {
+    const counter: Samples = [
+      [0, 1],
+      [5 * MINUTE, 3],
+      [10 * MINUTE + 1, 9],
+    ];
+    expect(ask([counter], ['increase'], 0, 11 * MINUTE, MINUTE)).toEqual([[5 * MINUTE, 2]]);
+  });
+
+  it('interpolates percentiles', () => {
+    const values: Samples = [4, 1, 3, 2].map((value, i) => [i, value]);
+    expect(ask([values], ['p50', 'p90'], 0, 10, 10)).toEqual([[0, 2.5, 1 + 3 * 0.9]]);
+  });
+
+  it('leaves out a point that is beyond float64 rather than show infinity', () => {
+    expect(
+      ask(
+        [
+          [
+            [0, 1.7e308],
+            [1, 1.7e308],
+          ],
+        ],
+        ['sum'],
+        0,
+        10,
+        10,
+      ),
+    ).toEqual([]);
+  });
+
+  it('answers a range of many more steps than samples', () => {
+    const sparse: Samples = [
+      [0, 1],
+      [HOUR - 1, 2],
+    ];
+    expect(ask([sparse], ['avg'], 0, HOUR, 1)).toEqual([
+      [0, 1],
+      [HOUR - 1, 2],
+    ]);
+    expect(ask([sparse], ['increase'], 0, HOUR, 1)).toEqual([]);
+  });
+
+  it('equals the definitions, for any samples and question', () => {
+    const anySamples = fc
+      .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1_200 }), fc.integer({ min: -50, max: 1_000 })), {
+        selector: ([t]) => t,
+        maxLength: 60,
+      })
+      .map(
+        (samples): Samples =>
+          samples.map(([t, value]) => [t * SECOND, value / 4] as const).sort(([x], [y]) => x - y),
+      );
+    fc.assert(
+      fc.property(
+        fc.array(anySamples, { maxLength: 4 }),
+        fc.constantFrom<Aggregate[]>(
+          ...AGGREGATES.map((one): Aggregate[] => [one]),
+          ['avg', 'min', 'max'],
+          ['p50', 'p99'],
+        ),
+        fc.constantFrom(1, 7, 10, 60, 600).map((seconds) => seconds * SECOND),
+        fc.nat(20),
+        fc.nat(120),
+        (group, aggregates, step, from, length) => {
+          const question = { aggregates, step, start: from * step, end: (from + length) * step };
+          expectSamePoints(evaluate(group.map(bufferOf), question), naivePoints(group, question));
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
