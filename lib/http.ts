@@ -8,7 +8,11 @@ export interface PlainResponse {
   body: string;
 }
 
-export function jsonResponse(value: unknown, status = 200, headers: Record<string, string> = {}): PlainResponse {
+export function jsonResponse(
+  value: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): PlainResponse {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
@@ -20,7 +24,8 @@ export function jsonResponse(value: unknown, status = 200, headers: Record<strin
 export function errorResponse(thrown: unknown): PlainResponse {
   const error: PulseError = isPulseError(thrown) ? thrown : unexpected(thrown);
   const headers: Record<string, string> = {};
-  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
   return jsonResponse(errorBody(error), error.status, headers);
 }
 
@@ -32,4 +37,27 @@ function unexpected(thrown: unknown): PulseError {
 /** A plain answer as what a route handler returns. */
 export function toWebResponse({ status, headers, body }: PlainResponse): Response {
   return new Response(body, { status, headers });
+}
+
+/** A route handler from a function that answers in plain values or throws. */
+export function webHandler(answer: (request: Request) => Promise<PlainResponse> | PlainResponse) {
+  return async (request: Request): Promise<Response> => {
+    try {
+      return toWebResponse(await answer(request));
+    } catch (error) {
+      return toWebResponse(errorResponse(error));
+    }
+  };
+}
+
+/** Route handlers for the methods that a path does not have: what Next.js answers by itself has no body. */
+export function refuseOtherMethods(...allowed: string[]) {
+  const allow = allowed.join(', ');
+  const refuse = webHandler(({ method }) => {
+    const answer = errorResponse(
+      new PulseErrorClass('method_not_allowed', `${method} is not possible here; ${allow} is.`),
+    );
+    return { ...answer, headers: { ...answer.headers, allow } };
+  });
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse };
 }

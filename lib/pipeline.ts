@@ -5,11 +5,12 @@ import type { Env } from './env';
 import { type AdmittedSample, admit } from './ingest/admission';
 import { type DecodedSamples, type SampleError, sampleError, type WriteResult } from './ingest/sample';
 import { log } from './log';
-import { LIMITS } from './model';
+import { LIMITS, SECOND } from './model';
 import { CatchUp } from './ring/catch-up';
 import type { CommittedSamples, Ring } from './ring/ring';
+import { figures } from './self/figures';
 import { type CommitFigures, CommitQueue, type CommitResult, type WriteRows } from './store/commit';
-import type { Store } from './store/store';
+import type { SampleRows, Store } from './store/store';
 
 /** The write path: samples go in, and the answer says that they are committed. */
 export interface Pipeline {
@@ -32,10 +33,11 @@ export interface PipelineParts {
 }
 
 export function createPipeline({ env, store, registry, ring, bus }: PipelineParts): Pipeline {
+  const { ingestSamples: counted, commitSeconds, commitRows } = figures();
   const ensurer = new SeriesEnsurer(store, registry);
   const catchUp = new CatchUp({ store, registry, ring, onFound: publish });
   const commits = new CommitQueue({
-    append: (rows) => store.append(rows),
+    append: timedAppend,
     onCommit: takeIn,
     onUncertain: (rows) => catchUp.note(rows),
   });
@@ -48,12 +50,24 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     const { rows, known } = withoutKnown(admitted, series);
     const duplicates = known + (await commits.write(rows));
     const rejections = [...errors, ...refused, ...overLimit];
+    const accepted = known + rows.series.length;
+    counted.add('stored', accepted - duplicates);
+    counted.add('duplicate', duplicates);
+    counted.add('rejected', rejections.length);
     return {
-      accepted: known + rows.series.length,
+      accepted,
       duplicates,
       rejected: rejections.length,
       errors: rejections.sort((a, b) => a.index - b.index),
     };
+  }
+
+  async function timedAppend(rows: SampleRows): Promise<number[]> {
+    const startedAt = performance.now();
+    const duplicates = await store.append(rows);
+    commitSeconds.observe((performance.now() - startedAt) / SECOND);
+    commitRows.observe(rows.seriesIds.length);
+    return duplicates;
   }
 
   /** The series of each sample, undefined where the cardinality limit forbids a new one. */

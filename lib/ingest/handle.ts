@@ -1,7 +1,8 @@
 import { env } from '../env';
 import { isPulseError, PulseError } from '../errors';
 import { errorResponse, jsonResponse, type PlainResponse } from '../http';
-import { LIMITS } from '../model';
+import { LIMITS, SECOND } from '../model';
+import { figures } from '../self/figures';
 import { readySystem } from '../system';
 import { type Body, isDisconnect } from './body';
 import { decoderFor } from './encoding';
@@ -22,7 +23,16 @@ export interface IngestRequest {
 }
 
 /** `POST /api/metrics`: reads the body, waits for the commit, answers as the contract says. Never throws. */
-export async function handleIngest({ headers, search, body }: IngestRequest): Promise<PlainResponse> {
+export async function handleIngest(request: IngestRequest): Promise<PlainResponse> {
+  const startedAt = performance.now();
+  const answer = await ingest(request);
+  const { ingestSeconds, ingestRequests } = figures();
+  ingestSeconds.observe((performance.now() - startedAt) / SECOND);
+  ingestRequests.add(String(answer.status));
+  return answer;
+}
+
+async function ingest({ headers, search, body }: IngestRequest): Promise<PlainResponse> {
   const total = new Total();
   try {
     authorizeSender(single(headers.authorization));

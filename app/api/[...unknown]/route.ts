@@ -1,0 +1,13 @@
+import { PulseError } from '@/lib/errors';
+import { webHandler } from '@/lib/http';
+
+/** Every path under `/api` that is none of ours answers in the error shape, too. */
+const notFound = webHandler(({ url }) => {
+  throw new PulseError(
+    'not_found',
+    `There is nothing at ${new URL(url).pathname}; GET /api/openapi.json lists what there is.`,
+  );
+});
+
+export const dynamic = 'force-dynamic';
+export { notFound as DELETE, notFound as GET, notFound as PATCH, notFound as POST, notFound as PUT };

@@ -1,0 +1,89 @@
+import { SECOND } from '../model';
+import { startup } from '../system';
+import { type Family, figures } from './figures';
+import { VERSION } from './version';
+
+/** Everything `GET /metrics` tells about this process, read now. */
+export function collectFamilies(): Family[] {
+  return [...ofTheSystem(), ...ofIngest(), ...ofTheProcess()];
+}
+
+function ofTheSystem(): Family[] {
+  const started = startup();
+  const up = gauge(
+    'pulseboard_ready',
+    'Whether the server takes samples.',
+    started.phase === 'ready' ? 1 : 0,
+  );
+  if (started.phase !== 'ready') return [up];
+  const { registry, ring, pipeline } = started.system;
+  const { rowsWaiting, rowsInFlight, commitsInFlight, maxRows } = pipeline.figures;
+  return [
+    up,
+    gauge('pulseboard_series', 'Series known.', registry.size),
+    gauge('pulseboard_metrics', 'Metrics known.', registry.metrics.size),
+    gauge('pulseboard_ring_bytes', 'Memory held by recent samples.', ring.bytes),
+    gauge(
+      'pulseboard_ring_covered_seconds',
+      'How far back memory answers for every series.',
+      (Date.now() - ring.coveredFrom) / SECOND,
+    ),
+    {
+      name: 'pulseboard_queue_rows',
+      help: 'Samples on their way to the database.',
+      type: 'gauge',
+      readings: [
+        { labels: { state: 'waiting' }, value: rowsWaiting },
+        { labels: { state: 'committing' }, value: rowsInFlight },
+      ],
+    },
+    gauge(
+      'pulseboard_queue_limit_rows',
+      'Samples that may be on their way before writers are refused.',
+      maxRows,
+    ),
+    gauge('pulseboard_commits_in_flight', 'Commits under way.', commitsInFlight),
+  ];
+}
+
+function ofIngest(): Family[] {
+  const { ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows } = figures();
+  return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
+    each.family(),
+  );
+}
+
+function ofTheProcess(): Family[] {
+  const memory = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const { eventLoopDelay } = figures();
+  const lag = (percentile: number) => ({
+    labels: { quantile: String(percentile / 100) },
+    value: eventLoopDelay.percentile(percentile) / 1e9,
+  });
+  const lags = [50, 90, 99].map(lag);
+  eventLoopDelay.reset();
+  return [
+    {
+      name: 'pulseboard_build_info',
+      help: 'Which version runs on which Node.js.',
+      type: 'gauge',
+      readings: [{ labels: { version: VERSION, node: process.version }, value: 1 }],
+    },
+    gauge('process_start_time_seconds', 'Start of the process.', performance.timeOrigin / SECOND),
+    { ...gauge('process_cpu_seconds_total', 'CPU time used.', (user + system) / 1e6), type: 'counter' },
+    gauge('process_resident_memory_bytes', 'Memory the process holds.', memory.rss),
+    gauge('nodejs_heap_used_bytes', "Memory in use by JavaScript's objects.", memory.heapUsed),
+    gauge('nodejs_external_bytes', 'Memory of buffers outside of the heap.', memory.external),
+    {
+      name: 'nodejs_eventloop_lag_seconds',
+      help: 'How late timers run, since the last look.',
+      type: 'gauge',
+      readings: lags,
+    },
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Family {
+  return { name, help, type: 'gauge', readings: [{ value }] };
+}

@@ -1,0 +1,25 @@
+import { drain } from '../drain';
+import { env } from '../env';
+import { once } from '../once';
+import { system } from '../system';
+
+export type Host = 'server.ts' | 'next';
+
+/** Says who runs this process; the first to say so does the starting and stopping. */
+export function claimProcess(host: Host): boolean {
+  return once('server.host', () => host) === host;
+}
+
+/**
+ * Start-up under plain `next start`. Next.js keeps signals, connections and the exit to itself; what it does not
+ * know is that open streams have to be ended first, or it waits for them.
+ */
+export function startUnderNext(): void {
+  if (!claimProcess('next')) return;
+  env();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => drain().abort());
+  system().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
+}
