@@ -40,7 +40,8 @@ export interface FleetParts {
  */
 export class Fleet {
   private readonly hosts = new Map<string, Host>();
-  private readonly hostOf = new Map<Series, Host>();
+  /** By series id: the database counts them up, so this is nearly dense, and four times as fast as a map. */
+  private readonly hostOf: Host[] = [];
   private byName: Host[] = [];
   private readonly ring: Ring;
   private readonly registry: Registry;
@@ -74,6 +75,7 @@ export class Fleet {
     const rankedBy = by ?? this.current[0] ?? null;
     const seconds = Math.min(CHART_SECONDS, Math.max(0, Math.ceil((now - since) / SECOND)));
     const silent = this.byName.filter(({ status }) => status !== 'reporting');
+    if (rankedBy !== null) this.readSortValues(this.byName, rankedBy);
     return {
       now,
       counts: countStatuses(this.byName),
@@ -85,10 +87,9 @@ export class Fleet {
       by: rankedBy,
       busiest: this.ranked(rankedBy, true, now),
       quietest: this.ranked(rankedBy, false, now),
-      silent: silent
-        .sort((a, b) => b.heardAt - a.heardAt)
-        .slice(0, SILENT_LISTED)
-        .map((host) => this.row(host, rankedBy, now)),
+      silent: firstFew(silent, SILENT_LISTED, compareHosts('seen', true)).map((host) =>
+        this.row(host, rankedBy, now),
+      ),
     };
   }
 
@@ -97,10 +98,12 @@ export class Fleet {
     const found = selectHosts(this.byName, query);
     const matching =
       query.statuses.length === 0 ? found : found.filter(({ status }) => query.statuses.includes(status));
-    const sorted = matching.sort(compareHosts(query.sort, query.descending));
+    const by = sortHeadline(query.sort);
+    if (by !== null) this.readSortValues(matching, by);
+    matching.sort(compareHosts(query.sort, query.descending));
     const pages = Math.max(1, Math.ceil(matching.length / query.pageSize));
     const page = Math.min(query.page, pages);
-    const recentOf = sortHeadline(query.sort) ?? this.current[0] ?? HEADLINES[0].key;
+    const recentOf = by ?? this.current[0] ?? HEADLINES[0].key;
     return {
       now,
       total: this.byName.length,
@@ -112,7 +115,7 @@ export class Fleet {
       headlines: this.current,
       recentOf,
       recentStepMs: RECENT_STEP_MS,
-      rows: sorted
+      rows: matching
         .slice((page - 1) * query.pageSize, page * query.pageSize)
         .map((host) => this.row(host, recentOf, now)),
     };
@@ -134,13 +137,13 @@ export class Fleet {
   map(by?: HeadlineKey): FleetMap {
     const now = this.refresh();
     const shown = by ?? this.current[0] ?? null;
-    const at = shown === null ? -1 : headlineIndex(shown);
+    if (shown !== null) this.readSortValues(this.byName, shown);
     return {
       now,
       by: shown,
       names: this.byName.map(({ name }) => name),
       statuses: this.byName.map(({ status }) => status[0]).join(''),
-      values: this.byName.map((host) => (at < 0 ? null : rounded(host.values[at]))),
+      values: this.byName.map(({ sortValue }) => (shown === null ? null : rounded(sortValue))),
     };
   }
 
@@ -150,13 +153,13 @@ export class Fleet {
     if (now - this.refreshedAt < REFRESH_MS && now >= this.refreshedAt) return this.refreshedAt;
     this.refreshedAt = now;
     if (this.byName.length !== this.hosts.size) this.rankNames();
-    const seen = new Array<boolean>(HEADLINES.length).fill(false);
+    const had = new Array<boolean>(HEADLINES.length).fill(false);
     for (const host of this.byName) {
       host.refresh(this.ring, now, this.startedAt);
       if (host.status !== 'reporting') continue;
-      for (let i = 0; i < seen.length; i++) seen[i] ||= !Number.isNaN(host.values[i]);
+      for (let i = 0; i < had.length; i++) had[i] ||= host.headlineValue(i, this.ring) !== null;
     }
-    this.current = HEADLINES.filter((_, i) => seen[i]).map(({ key }) => key);
+    this.current = HEADLINES.filter((_, i) => had[i]).map(({ key }) => key);
     return now;
   }
 
@@ -171,18 +174,22 @@ export class Fleet {
 
   private ranked(by: HeadlineKey | null, descending: boolean, now: number): HostRow[] {
     if (by === null) return [];
+    const candidates = this.byName.filter(
+      ({ status, sortValue }) => status === 'reporting' && !Number.isNaN(sortValue),
+    );
+    return firstFew(candidates, RANKED, compareHosts(by, descending)).map((host) => this.row(host, by, now));
+  }
+
+  private readSortValues(hosts: readonly Host[], by: HeadlineKey): void {
     const at = headlineIndex(by);
-    return this.byName
-      .filter(({ status, values }) => status === 'reporting' && !Number.isNaN(values[at]))
-      .sort(compareHosts(by, descending))
-      .slice(0, RANKED)
-      .map((host) => this.row(host, by, now));
+    for (const host of hosts) host.sortValue = host.headlineValue(at, this.ring) ?? Number.NaN;
   }
 
   private row(host: Host, recentOf: HeadlineKey | null, now: number): HostRow {
     const values: HostRow['values'] = {};
     HEADLINES.forEach(({ key }, i) => {
-      if (!Number.isNaN(host.values[i])) values[key] = host.values[i];
+      const value = host.headlineValue(i, this.ring);
+      if (value !== null) values[key] = Number(value.toPrecision(5));
     });
     const at = recentOf === null ? -1 : headlineIndex(recentOf);
     return {
@@ -208,7 +215,7 @@ export class Fleet {
       this.hosts.set(name, host);
     }
     host.addSeries(series);
-    this.hostOf.set(series, host);
+    this.hostOf[series.id] = host;
   }
 
   private noteSamples({ series, timestamps }: CommittedSamples): void {
@@ -217,7 +224,7 @@ export class Fleet {
     let host: Host | undefined;
     for (let i = 0; i < series.length; i++) {
       // Commits are sorted by series, and a host's series were mostly created together.
-      if (i === 0 || series[i] !== series[i - 1]) host = this.hostOf.get(series[i]);
+      if (i === 0 || series[i] !== series[i - 1]) host = this.hostOf[series[i].id];
       host?.noteSample(timestamps[i], now);
     }
   }

@@ -3,7 +3,7 @@ import type { Labels } from '../model';
 import type { Ring } from '../ring/ring';
 import { HEADLINES } from './headlines';
 import { combine, reading } from './readings';
-import { intervalOfTimestamps, Rhythm } from './rhythm';
+import { intervalOfSamples, Rhythm } from './rhythm';
 import { type HostStatus, lateAfterMs, statusOf } from './status';
 
 /** Where a metric's name stands in the table of headlines. */
@@ -34,6 +34,8 @@ export class Host {
   readonly series: Series[] = [];
   /** Place in the natural order of names; kept by the fleet. */
   nameRank = 0;
+  /** The figure that is being sorted by; NaN for none. Set by whoever sorts. */
+  sortValue = Number.NaN;
   readonly searchText: string;
   /** Timestamp of its newest sample, 0 before the first; when that one arrived here, null if before this process. */
   lastSeen = 0;
@@ -43,9 +45,6 @@ export class Host {
   intervalMs: number | null = null;
   /** Until when this host is known to have been alive, by our clock. */
   heardAt = 0;
-  /** The newest figure of each headline, in the table's order; NaN when it has no current one. */
-  readonly values = new Float64Array(HEADLINES.length).fill(Number.NaN);
-
   private readonly rhythm = new Rhythm();
   private readonly headlines: Array<HeadlineSeries | undefined> = new Array(HEADLINES.length);
   private readonly labelUses = new Map<string, LabelUse>();
@@ -71,15 +70,21 @@ export class Host {
     this.lastSeen = timestamp;
   }
 
-  /** Brings status and figures up to `now`. `startedAt`: when this process began to listen. */
+  /** Brings the status up to `now`. `startedAt`: when this process began to listen. */
   refresh(ring: Ring, now: number, startedAt: number): void {
     // A clock that runs ahead must not keep a dead host alive: it cannot have spoken after we last heard it.
     this.heardAt = Math.min(this.lastSeen, this.arrivedAt ?? startedAt);
     this.intervalMs = this.rhythm.intervalMs ?? this.intervalMs ?? this.intervalFromRing(ring);
     this.status = statusOf(now - this.heardAt, this.intervalMs);
+  }
+
+  /** The newest figure of a headline, by its place in the table; null when it has no current one. */
+  headlineValue(headline: number, ring: Ring): number | null {
+    const series = this.headlines[headline]?.series;
+    if (!series) return null;
     const rateMs = lateAfterMs(this.intervalMs);
-    for (let i = 0; i < HEADLINES.length; i++)
-      this.values[i] = this.headlineValue(i, ring, rateMs) ?? Number.NaN;
+    const read = ({ id, metric }: Series) => reading(ring.samples(id), metric.type, this.lastSeen, rateMs);
+    return series.length === 1 ? read(series[0]) : combine(HEADLINES[headline].combine, series.map(read));
   }
 
   /** The series behind a headline: those of the best-known name, and of these the ones with the fewest labels (a total before its parts). */
@@ -103,18 +108,11 @@ export class Host {
     return this.arrivedAt === null ? 0 : Math.max(0, this.lastSeen - this.arrivedAt);
   }
 
-  private headlineValue(headline: number, ring: Ring, rateMs: number): number | null {
-    const series = this.headlines[headline]?.series;
-    if (!series) return null;
-    const read = ({ id, metric }: Series) => reading(ring.samples(id), metric.type, this.lastSeen, rateMs);
-    return series.length === 1 ? read(series[0]) : combine(HEADLINES[headline].combine, series.map(read));
-  }
-
   private intervalFromRing(ring: Ring): number | null {
     for (const { id } of this.series.slice(0, SERIES_ASKED)) {
       const samples = ring.samples(id);
       if (!samples) continue;
-      const interval = intervalOfTimestamps(samples.timestamps.subarray(samples.start, samples.end));
+      const interval = intervalOfSamples(samples);
       if (interval !== null) return interval;
     }
     return null;

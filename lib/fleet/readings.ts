@@ -10,10 +10,10 @@ export function ratePerSecond(samples: SampleBuffer, first: number, end: number)
   let gained = 0;
   let elapsedMs = 0;
   for (let at = first + 1; at < end; at++) {
-    const gapMs = samples.timestamps[at] - samples.timestamps[at - 1];
+    const gapMs = samples.timestampAt(at) - samples.timestampAt(at - 1);
     if (gapMs > COUNTER_GAP_MS) continue;
-    const value = samples.values[at];
-    const before = samples.values[at - 1];
+    const value = samples.valueAt(at);
+    const before = samples.valueAt(at - 1);
     gained += value >= before ? value - before : value;
     elapsedMs += gapMs;
   }
@@ -35,9 +35,9 @@ export function reading(
 ): number | null {
   if (!samples || samples.length === 0) return null;
   const newest = samples.end - 1;
-  if (samples.timestamps[newest] < lastSeen - Math.max(CURRENT_MS, rateMs)) return null;
-  if (type !== 'counter') return samples.values[newest];
-  const first = Math.min(samples.lowerBound(samples.timestamps[newest] - rateMs), newest - 1);
+  if (samples.timestampAt(newest) < lastSeen - Math.max(CURRENT_MS, rateMs)) return null;
+  if (type !== 'counter') return samples.valueAt(newest);
+  const first = Math.min(samples.lowerBound(samples.timestampAt(newest) - rateMs), newest - 1);
   return ratePerSecond(samples, Math.max(first, samples.start), samples.end);
 }
 

@@ -21,7 +21,7 @@ export function recentLine(ring: Ring, series: readonly Series[], how: Headline[
       how,
       buffers.map(({ samples, counter }) => stepValue(samples, counter, from, from + RECENT_STEP_MS)),
     );
-    return value === null ? null : Number(value.toPrecision(4));
+    return value === null ? null : Number(value.toPrecision(3));
   });
 }
 
@@ -32,6 +32,6 @@ function stepValue(samples: SampleBuffer, counter: boolean, from: number, to: nu
   if (counter) return ratePerSecond(samples, Math.max(first - 1, samples.start), end);
   if (first === end) return null;
   let sum = 0;
-  for (let at = first; at < end; at++) sum += samples.values[at];
+  for (let at = first; at < end; at++) sum += samples.valueAt(at);
   return sum / (end - first);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE, SECOND } from '../model';
-import { intervalOfTimestamps, Rhythm, usualGap } from './rhythm';
+import { SampleBuffer } from '../ring/sample-buffer';
+import { intervalOfSamples, Rhythm, usualGap } from './rhythm';
 import { goneAfterMs, lateAfterMs, statusOf } from './status';
 
 const START = 1_795_200_000_000;
@@ -32,8 +33,10 @@ describe('the usual interval of a host', () => {
   });
 
   test('is read from stored timestamps when nothing has been heard yet', () => {
-    expect(intervalOfTimestamps(Float64Array.of(START, START + 30_000, START + 60_000))).toBe(30_000);
-    expect(intervalOfTimestamps(new Float64Array(0))).toBeNull();
+    const samples = new SampleBuffer();
+    expect(intervalOfSamples(samples)).toBeNull();
+    for (const offset of [0, 30_000, 60_000]) samples.insert(START + offset, 1);
+    expect(intervalOfSamples(samples)).toBe(30_000);
   });
 
   test('is a whole number of seconds where jitter is noise', () => {

@@ -1,4 +1,5 @@
 import { SECOND } from '../model';
+import type { SampleBuffer } from '../ring/sample-buffer';
 
 const REMEMBERED = 8;
 /** Samples of one round are often stamped as each is measured, so anything closer than this is the same round. */
@@ -9,6 +10,7 @@ export class Rhythm {
   private readonly gaps: number[] = [];
   private next = 0;
   private roundStart = 0;
+  private known: number | null | undefined;
 
   /** Takes the timestamp of a sample newer than all before it, epoch ms. */
   note(timestamp: number): void {
@@ -17,13 +19,15 @@ export class Rhythm {
     if (this.roundStart > 0) {
       this.gaps[this.next] = gap;
       this.next = (this.next + 1) % REMEMBERED;
+      this.known = undefined;
     }
     this.roundStart = timestamp;
   }
 
   /** The usual time between two rounds, ms; null before there have been two. */
   get intervalMs(): number | null {
-    return usualGap(this.gaps);
+    if (this.known === undefined) this.known = usualGap(this.gaps);
+    return this.known;
   }
 }
 
@@ -33,15 +37,15 @@ export class Rhythm {
  */
 export function usualGap(gaps: readonly number[]): number | null {
   if (gaps.length === 0) return null;
-  const ascending = [...gaps].sort((a, b) => a - b);
+  const ascending = Float64Array.from(gaps).sort();
   const gap = ascending[Math.floor(0.75 * (ascending.length - 1))];
   return gap > 10 * SECOND ? Math.round(gap / SECOND) * SECOND : gap;
 }
 
-/** The same, from the ascending timestamps of one series: for what was stored before this process began. */
-export function intervalOfTimestamps(timestamps: ArrayLike<number>): number | null {
+/** The same, from the newest samples of one series: for what was stored before this process began. */
+export function intervalOfSamples(samples: SampleBuffer): number | null {
   const rhythm = new Rhythm();
-  for (let i = Math.max(0, timestamps.length - REMEMBERED - 1); i < timestamps.length; i++)
-    rhythm.note(timestamps[i]);
+  const first = Math.max(samples.start, samples.end - REMEMBERED - 1);
+  for (let at = first; at < samples.end; at++) rhythm.note(samples.timestampAt(at));
   return rhythm.intervalMs;
 }
