@@ -18,7 +18,7 @@ import { Host } from './host';
 import { hostMetrics } from './host-metrics';
 import type { HostsQuery } from './hosts-query';
 import { RECENT_STEP_MS, recentLine } from './recent';
-import { compareHosts, selectHosts } from './select';
+import { compareHosts, firstFew, selectHosts } from './select';
 
 /** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
 const REFRESH_MS = 500;
