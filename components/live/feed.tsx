@@ -1,9 +1,10 @@
 'use client';
 
-import { useEffect, useMemo, useSyncExternalStore } from 'react';
-import { createFeed, type Feed, type FeedStatus } from '@/lib/live/feed';
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { type Attachment, createFeed, type Feed, type FeedStatus } from '@/lib/live/feed';
 import { createQueryStore, type QuerySnapshot } from '@/lib/live/query-store';
 import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
+import { queueFrame, unqueueFrame } from './frame-queue';
 
 let feed: Feed | null = null;
 
@@ -39,21 +40,35 @@ export function useFeedStatus(): FeedStatus {
 }
 
 /**
- * The query's points: `initial` on the server and at first, then as the stream moves them. `inView` false keeps
- * them current but spares the place on the stream when there are too many.
+ * The query's points: `initial` on the server and at first, then as the stream moves them. While `inView` is
+ * false they are kept current, but nothing renders.
  */
 export function useLiveQuery(query: PanelQuery, initial: PanelAnswer, inView = true): QuerySnapshot {
   const key = queryText(query);
   const store = useMemo(() => createQueryStore(query, initial), [key, initial]);
-  const attachment = useMemo(() => ({ current: null as ReturnType<Feed['attach']> | null, store }), [store]);
+  const attachment = useRef<Attachment | null>(null);
   useEffect(() => {
-    const attached = store.text === null ? null : feedOfTab().attach(store);
+    if (store.text === null) return;
+    const attached = feedOfTab().attach(store);
     attachment.current = attached;
     return () => {
       attachment.current = null;
-      attached?.detach();
+      attached.detach();
     };
-  }, [store, attachment]);
-  useEffect(() => attachment.current?.setInView(inView), [attachment, inView]);
-  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
+  }, [store]);
+  useEffect(() => attachment.current?.setInView(inView), [inView]);
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      if (!inView) return () => {};
+      // A function of its own per subscriber: the queue knows jobs by identity.
+      const job = () => changed();
+      const unsubscribe = store.subscribe(() => queueFrame(job));
+      return () => {
+        unsubscribe();
+        unqueueFrame(job);
+      };
+    },
+    [store, inView],
+  );
+  return useSyncExternalStore(subscribe, store.getSnapshot, store.getSnapshot);
 }

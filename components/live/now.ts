@@ -1,42 +1,59 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 import { feedOfTab } from './feed';
+import { queueFrame, unqueueFrame } from './frame-queue';
 
 /** One timer for all clocks of the page; it stands still while nobody looks. */
 const TICK_MS = 1_000;
 const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
+let stop: (() => void) | null = null;
 let current = 0;
 
-function tick(): void {
-  if (document.hidden) return;
-  current = feedOfTab().serverNow();
-  for (const listener of listeners) listener();
+function start(): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  let tickedAt = 0;
+  const tick = () => {
+    clearTimeout(timer);
+    timer = setTimeout(tick, TICK_MS);
+    tickedAt = performance.now();
+    if (document.hidden) return;
+    current = feedOfTab().serverNow();
+    for (const listener of listeners) queueFrame(listener);
+  };
+  tick();
+  // New points and the moved window then come in one rendering instead of two.
+  const offBeat = feedOfTab().onBeat(() => {
+    if (performance.now() - tickedAt > TICK_MS * 0.7) tick();
+  });
+  return () => {
+    clearTimeout(timer);
+    offBeat();
+  };
 }
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, TICK_MS);
+  stop ??= start();
   return () => {
     listeners.delete(listener);
+    unqueueFrame(listener);
     if (listeners.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+    stop?.();
+    stop = null;
   };
 }
 
+const nothing = () => () => {};
+
 /**
  * The server's time in ms, moving in whole steps of `everyMs` so that a component renders only as often as it
- * says; null on the server and in the first render, which must agree.
+ * says, and not at all while `moving` is false; null on the server and in the first render, which must agree.
  */
-export function useServerNow(everyMs: number): number | null {
-  return useSyncExternalStore(
-    subscribe,
-    () => {
-      if (timer === undefined || current === 0) current = feedOfTab().serverNow();
-      return Math.floor(current / everyMs) * everyMs;
-    },
-    () => null,
-  );
+export function useServerNow(everyMs: number, moving = true): number | null {
+  const read = useCallback(() => {
+    if (stop === null) current = feedOfTab().serverNow();
+    return Math.floor(current / everyMs) * everyMs;
+  }, [everyMs]);
+  return useSyncExternalStore(moving ? subscribe : nothing, read, () => null);
 }

@@ -1,4 +1,3 @@
-import { ExternalLink } from 'lucide-react';
 import type { Route } from 'next';
 import Link from 'next/link';
 import { type ReactNode, Suspense } from 'react';
@@ -6,9 +5,12 @@ import type { PanelQuery, PanelResult } from '@/lib/live/wire';
 import { cn } from '../ui/cn';
 import { Skeleton } from '../ui/skeleton';
 import { PanelBody } from './panel-body';
+import { settledWithin } from './settled-within';
 
 export interface MetricPanelProps {
   title: ReactNode;
+  /** The title in plain words, where it is more than text. */
+  name?: string;
   /** The question, serialisable; live when its range ends `now`. See `panelQuery`. */
   query: PanelQuery;
   /** Its answer, started on the server and not awaited there. Never rejects: errors are values. */
@@ -19,37 +21,58 @@ export interface MetricPanelProps {
   href?: Route;
   /** Height of the chart in px. */
   height?: number;
-  /** For many small panels: no legend beyond one line, no tools. */
+  /** For many small panels: the legend keeps to one line. */
   compact?: boolean;
+  /** The page understands `start` and `end` in its URL: dragging over the chart sets them. */
+  zoomable?: boolean;
   className?: string;
 }
 
-/** A titled chart of one question: rendered by the server with its history, then live. */
-export function MetricPanel({
-  title,
-  href,
-  height = 180,
-  compact = false,
-  className,
-  ...body
-}: MetricPanelProps) {
+/** Legend and paddings around the chart, px. */
+const AROUND_CHART = 36;
+/** An answer that is there this soon is part of the page itself: no skeleton flashes, and no script is needed to see it. */
+const WORTH_WAITING_MS = 100;
+
+/** A titled chart of one question: rendered by the server with its history, then live. A server component. */
+export async function MetricPanel(props: MetricPanelProps) {
+  const { title, query, href, className, height = 180, compact = false, zoomable = false, unit } = props;
+  const name = props.name ?? (typeof title === 'string' ? title : query.metric);
+  const early = await settledWithin(props.initial, WORTH_WAITING_MS);
+  const body = (
+    <PanelBody
+      initial={early ?? props.initial}
+      name={name}
+      query={query}
+      unit={unit}
+      height={height}
+      compact={compact}
+      zoomable={zoomable}
+    />
+  );
   return (
-    <section className={cn('flex min-w-0 flex-col rounded-lg border bg-surface', className)}>
-      <header className="flex items-center gap-2 px-3 pt-2">
-        <h2 className="min-w-0 truncate text-sm font-medium text-ink">
-          {href ? (
-            <Link href={href} className="hover:underline">
-              {title}
-            </Link>
-          ) : (
-            title
-          )}
-        </h2>
-        {href && <ExternalLink aria-hidden className="size-3 text-ink-3" />}
-      </header>
-      <Suspense fallback={<Skeleton className="m-3" style={{ height: height + (compact ? 24 : 36) }} />}>
-        <PanelBody height={height} compact={compact} {...body} />
-      </Suspense>
+    <section
+      aria-label={name}
+      className={cn('flex min-w-0 flex-col rounded-lg border bg-surface', className)}
+      data-panel
+    >
+      <h2 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
+        {href ? (
+          <Link href={href} className="rounded hover:text-ink hover:underline">
+            {title}
+          </Link>
+        ) : (
+          title
+        )}
+      </h2>
+      {early ? body : <Suspense fallback={<PanelSkeleton height={height} />}>{body}</Suspense>}
     </section>
+  );
+}
+
+function PanelSkeleton({ height }: { height: number }) {
+  return (
+    <div className="p-2" style={{ height: height + AROUND_CHART }}>
+      <Skeleton className="size-full" />
+    </div>
   );
 }

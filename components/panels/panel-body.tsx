@@ -1,39 +1,80 @@
 'use client';
 
-import { use } from 'react';
-import { formatValue, unitOf } from '@/lib/format';
+import { use, useState } from 'react';
+import { formatSpan } from '@/lib/format';
 import { isErrorAnswer, type PanelAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
-import { useLiveQuery } from '../live/feed';
+import { TimeSeriesChart } from '../charts/time-series-chart';
+import { feedOfTab } from '../live/feed';
+import { Badge } from '../ui/badge';
+import { PanelMessage } from './panel-message';
+import { RetryButton } from './retry-button';
+import { SeriesLegend } from './series-legend';
+import { usePanel } from './use-panel';
+import { useRange } from './use-range';
 
-interface PanelBodyProps {
+export interface PanelBodyProps {
+  /** What the chart shows, in words. */
+  name: string;
   query: PanelQuery;
-  initial: Promise<PanelResult>;
+  initial: PanelResult | Promise<PanelResult>;
   unit?: string;
   height: number;
   compact: boolean;
+  zoomable: boolean;
 }
 
 export function PanelBody({ initial, ...props }: PanelBodyProps) {
-  const result = use(initial);
-  if (isErrorAnswer(result)) return <p className="p-3 text-sm text-bad">{result.error.message}</p>;
+  const result = 'then' in initial ? use(initial) : initial;
+  if (isErrorAnswer(result)) {
+    return (
+      <PanelMessage title={result.error.message} height={props.height}>
+        <RetryButton />
+      </PanelMessage>
+    );
+  }
   return <PanelChart answer={result} {...props} />;
 }
 
-function PanelChart({
-  query,
-  answer,
-  unit,
-  height,
-}: Omit<PanelBodyProps, 'initial'> & { answer: PanelAnswer }) {
-  const { series, aggregate } = useLiveQuery(query, answer);
-  const shown = unitOf(query.metric, unit, aggregate.split(',')[0]);
+type PanelChartProps = Omit<PanelBodyProps, 'initial'> & { answer: PanelAnswer };
+
+function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, zoomable }: PanelChartProps) {
+  const { box, snapshot, series, unit, range, openFrom, silentMs } = usePanel(
+    query,
+    answer,
+    name,
+    declaredUnit,
+  );
+  const [only, setOnly] = useState<ReadonlySet<string> | null>(null);
+  const { show, zoomOut } = useRange('1h', () => feedOfTab().serverNow());
+  const shown = only ? series.filter(({ key }) => only.has(key)) : series;
   return (
-    <ul className="m-3 overflow-auto" style={{ height }}>
-      {series.map(({ labels, points }) => (
-        <li key={JSON.stringify(labels)}>
-          {JSON.stringify(labels)} {points.length > 0 && formatValue(points[points.length - 1][1], shown)}
-        </li>
-      ))}
-    </ul>
+    <div ref={box} className="min-w-0 px-2 pb-2">
+      <div className="flex min-h-7 items-center gap-2">
+        <div className={compact ? 'h-6 min-w-0 overflow-hidden' : 'min-w-0'}>
+          <SeriesLegend series={series} unit={unit} only={only} onOnly={setOnly} />
+        </div>
+        {silentMs !== null && (
+          <Badge tone="warn" className="ml-auto">
+            silent for {formatSpan(silentMs)}
+          </Badge>
+        )}
+        {snapshot.problem && <Badge tone="bad">{snapshot.problem}</Badge>}
+      </div>
+      {series.length === 0 ? (
+        <PanelMessage title="No samples in this range" height={height} />
+      ) : (
+        <TimeSeriesChart
+          label={name}
+          series={shown}
+          range={range}
+          step={snapshot.step}
+          openFrom={openFrom}
+          unit={unit}
+          height={height}
+          onZoom={zoomable ? show : undefined}
+          onZoomOut={zoomable ? () => zoomOut(...range) : undefined}
+        />
+      )}
+    </div>
   );
 }

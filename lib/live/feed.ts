@@ -13,6 +13,8 @@ export interface Feed {
   status: { subscribe(changed: () => void): () => void; getSnapshot(): FeedStatus };
   /** The server's clock in ms, as well as it is known here. */
   serverNow(): number;
+  /** Calls `listener` after each write of the stream has been folded in; returns the off-switch. */
+  onBeat(listener: () => void): () => void;
   /** The page is not seen, or about to go: lets the connection go. */
   suspend(): void;
   /** Seen again: fetches what was missed and goes on. */
@@ -68,6 +70,7 @@ export function createFeed(options: FeedOptions): Feed {
   const { now = Date.now, random = Math.random, origin = '' } = options;
   const watched = new Set<Watched>();
   const listeners = new Set<() => void>();
+  const beatListeners = new Set<() => void>();
   const clock = createServerClock(now);
   let status = IDLE;
   let phase: Phase = 'idle';
@@ -93,6 +96,7 @@ export function createFeed(options: FeedOptions): Feed {
         const serverNow = clock.now();
         for (const { store } of watched) if (store.text === text) store.upsert(series, id, serverNow);
         setStatus({ lagMs: Math.max(0, serverNow - id) });
+        for (const listener of beatListeners) listener();
       },
       status({ state, lagMs, reason }) {
         setStatus({
@@ -251,6 +255,10 @@ export function createFeed(options: FeedOptions): Feed {
       getSnapshot: () => status,
     },
     serverNow: clock.now,
+    onBeat(listener) {
+      beatListeners.add(listener);
+      return () => beatListeners.delete(listener);
+    },
     suspend() {
       if (suspended) return;
       suspended = true;

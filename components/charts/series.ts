@@ -1,0 +1,24 @@
+import type { Point } from '@/lib/model';
+
+/** One line of a chart: what it is called, how it looks, and its points `[t, value]` or `[t, avg, min, max]`. */
+export interface ChartSeries {
+  key: string;
+  name: string;
+  color: string;
+  /** SVG dash pattern, where the palette's colours have come round again. */
+  dash?: string;
+  points: readonly Point[];
+  /** Draw the band between its lowest and highest values. */
+  band: boolean;
+}
+
+const COLORS = 8;
+const DASHES = [undefined, '6 3', '2 3'] as const;
+
+/** The looks of the n-th line: eight colours, then again dashed, then dotted. */
+export function lookOf(slot: number): Pick<ChartSeries, 'color' | 'dash'> {
+  return {
+    color: `var(--series-${(slot % COLORS) + 1})`,
+    dash: DASHES[Math.floor(slot / COLORS) % DASHES.length],
+  };
+}

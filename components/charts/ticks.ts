@@ -1,0 +1,88 @@
+import { formatClock, formatDay, type Unit } from '@/lib/format';
+import { DAY, HOUR, MINUTE, type Point, SECOND } from '@/lib/model';
+
+export interface Axis {
+  domain: [number, number];
+  ticks: number[];
+}
+
+/**
+ * A value axis with round ticks. It starts at zero when the values do not stand far above it, so that small
+ * movements are not blown up; it moves only when the values leave its round ends, so a live chart does not wobble.
+ * `count`: about how many intervals.
+ */
+export function valueAxis(extent: readonly [number, number] | null, unit: Unit, count: number): Axis {
+  let [low, high] = extent ?? [0, 1 / unit.scale];
+  if (low >= 0 && low < high * 0.6) low = 0;
+  if (high <= 0 && high > low * 0.6) high = 0;
+  if (low === high)
+    [low, high] = low === 0 ? [0, 1 / unit.scale] : [low - Math.abs(low) * 0.1, high + Math.abs(high) * 0.1];
+  const step = roundStep((high - low) / count, unit);
+  const from = Math.floor(low / step + 1e-9);
+  const to = Math.max(from + 1, Math.ceil(high / step - 1e-9));
+  const ticks = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step);
+  return { domain: [ticks[0], ticks[ticks.length - 1]], ticks };
+}
+
+/** The next round step at or above `rough`: 1, 2, 2.5, 5 × 10ⁿ; for bytes 1, 2, 4 … 512 × 1024ⁿ. */
+function roundStep(rough: number, unit: Unit): number {
+  const wanted = rough * unit.scale;
+  if (unit.kind === 'bytes') return 2 ** Math.ceil(Math.log2(wanted) - 1e-9) / unit.scale;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const factor = [1, 2, 2.5, 5, 10].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10;
+  return (factor * power) / unit.scale;
+}
+
+/** Lowest and highest value in the given columns of the points inside `[start, end]`; null when there is none. */
+export function extentOf(
+  series: ReadonlyArray<readonly Point[]>,
+  columns: readonly number[],
+  [start, end]: readonly [number, number],
+): [number, number] | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const points of series) {
+    for (const point of points) {
+      if (point[0] < start || point[0] > end) continue;
+      for (const column of columns) {
+        const value = point[column];
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+  }
+  return low <= high ? [low, high] : null;
+}
+
+const TIME_STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 7, 14, 30, 90, 180, 365].map((n) => n * DAY),
+];
+
+/** At most `count` round moments in the range, on the round times of the reader's clock. */
+export function timeTicks(
+  [start, end]: readonly [number, number],
+  count: number,
+): { ticks: number[]; step: number } {
+  const step =
+    TIME_STEPS.find((candidate) => (end - start) / candidate <= count) ?? TIME_STEPS[TIME_STEPS.length - 1];
+  const ticks: number[] = [];
+  const zone = new Date(start).getTimezoneOffset() * MINUTE;
+  for (let t = Math.ceil((start - zone) / step) * step + zone; t <= end; t += step)
+    ticks.push(onTheHour(t, zone, step));
+  return { ticks, step };
+}
+
+/** Past a change to or from summer time, a tick stays on the round hour or on midnight. */
+function onTheHour(t: number, zone: number, step: number): number {
+  return step < HOUR ? t : t + new Date(t).getTimezoneOffset() * MINUTE - zone;
+}
+
+/** `14:05`, `14:05:10`, or the day where a tick is midnight or the ticks are days. */
+export function timeTickLabel(t: number, step: number): string {
+  const date = new Date(t);
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0;
+  return step >= DAY || midnight ? formatDay(t) : formatClock(t, step);
+}

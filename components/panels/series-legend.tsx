@@ -1,0 +1,81 @@
+'use client';
+
+import { formatValue, type Unit } from '@/lib/format';
+import type { ChartSeries } from '../charts/series';
+import { cn } from '../ui/cn';
+import { SeriesMark } from './series-mark';
+
+export interface SeriesLegendProps {
+  series: readonly ChartSeries[];
+  unit: Unit;
+  /** Keys of the lines that are shown alone; null when all are. */
+  only: ReadonlySet<string> | null;
+  onOnly(only: ReadonlySet<string> | null): void;
+  /** At most so many entries, then "and N more". */
+  limit?: number;
+}
+
+/** One entry a line with its newest value. A click shows that line alone, with Ctrl or ⌘ it adds or takes away. */
+export function SeriesLegend({ series, unit, only, onOnly, limit = 8 }: SeriesLegendProps) {
+  if (series.length === 1) return <SingleValue series={series[0]} unit={unit} />;
+  return (
+    <ul className="flex flex-wrap gap-x-1 gap-y-0.5">
+      {series.slice(0, limit).map((line) => {
+        const latest = line.points[line.points.length - 1];
+        const shown = only === null || only.has(line.key);
+        return (
+          <li key={line.key} className="min-w-0">
+            <button
+              type="button"
+              aria-pressed={only?.has(line.key) ?? false}
+              title={`Show only ${line.name}`}
+              onClick={(event) => onOnly(chosen(only, line.key, event.ctrlKey || event.metaKey))}
+              className={cn(
+                'flex max-w-full items-center gap-1.5 rounded px-1 py-0.5 text-xs text-ink-2 hover:bg-sunken hover:text-ink',
+                !shown && 'opacity-55',
+              )}
+            >
+              <SeriesMark color={line.color} dash={line.dash} />
+              <span className="truncate">{line.name}</span>
+              {latest && (
+                <span className="font-medium whitespace-nowrap text-ink">{formatValue(latest[1], unit)}</span>
+              )}
+            </button>
+          </li>
+        );
+      })}
+      {series.length > limit && (
+        <li className="px-1 py-0.5 text-xs text-ink-3">and {series.length - limit} more</li>
+      )}
+    </ul>
+  );
+}
+
+/** What a click on `key` makes of the selection. Choosing the only one again shows all. */
+export function chosen(
+  only: ReadonlySet<string> | null,
+  key: string,
+  adding: boolean,
+): ReadonlySet<string> | null {
+  if (!adding) return only?.size === 1 && only.has(key) ? null : new Set([key]);
+  const next = new Set(only);
+  if (!next.delete(key)) next.add(key);
+  return next.size === 0 ? null : next;
+}
+
+function SingleValue({ series: { points }, unit }: { series: ChartSeries; unit: Unit }) {
+  const latest = points[points.length - 1];
+  if (!latest) return null;
+  return (
+    <p className="flex items-baseline gap-2 px-1">
+      <span className="text-lg leading-6 font-semibold text-ink" data-latest>
+        {formatValue(latest[1], unit)}
+      </span>
+      {latest.length > 3 && (
+        <span className="text-xs text-ink-3">
+          {formatValue(latest[2], unit)} – {formatValue(latest[3], unit)}
+        </span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,19 @@
+import type { ChartSeries } from '../charts/series';
+
+/** A bit of the line itself, so that dashed lines are found too. */
+export function SeriesMark({ color, dash }: Pick<ChartSeries, 'color' | 'dash'>) {
+  return (
+    <svg aria-hidden focusable="false" viewBox="0 0 14 8" className="h-2 w-3.5 shrink-0">
+      <line
+        x1="1"
+        x2="13"
+        y1="4"
+        y2="4"
+        stroke={color}
+        strokeWidth="3"
+        strokeDasharray={dash}
+        strokeLinecap="round"
+      />
+    </svg>
+  );
+}
