@@ -101,7 +101,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
       const into = series[i];
       if (!into) continue;
       const { timestamp, value } = samples[i];
-      if (timestamp <= into.lastSeen && timestamp >= ring.coveredFrom && ring.has(into.id, timestamp)) {
+      if (timestamp <= into.lastSeen && ring.has(into.id, timestamp)) {
         known++;
         continue;
       }

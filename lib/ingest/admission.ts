@@ -51,15 +51,14 @@ interface CheckedLabels {
 function checkLabels(given: Labels): CheckedLabels | SampleError {
   const bad = (path: string, code: SampleErrorCode) => sampleError(0, path, code);
   const labels: Record<string, string> = {};
-  let count = 0;
-  for (const name of Object.keys(given)) {
+  const names = Object.keys(given);
+  for (const name of names) {
     const value = given[name];
     if (!isLabelName(name) || !isLabelValue(value))
       return bad(`labels.${name.slice(0, LIMITS.labelNameLength)}`, 'bad_label');
-    if (value === '') continue;
-    labels[name] = value;
-    if (++count > LIMITS.labelsPerSeries) return bad('labels', 'too_many_labels');
+    if (value !== '') labels[name] = value;
   }
+  if (names.length > LIMITS.labelsPerSeries) return bad('labels', 'too_many_labels');
   return { labels, keySuffix: seriesKey('', labels) };
 }
 

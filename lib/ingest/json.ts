@@ -4,6 +4,7 @@ import { type Labels, LIMITS, METRIC_TYPES, type MetricType } from '../model';
 import {
   type DecodedSamples,
   type IncomingSample,
+  SAMPLE_ERRORS,
   type SampleError,
   type SampleErrorCode,
   sampleError,
@@ -141,7 +142,10 @@ const CODE_OF_FIELD: Record<string, SampleErrorCode> = {
 };
 
 function toSampleError({ path, message }: $ZodIssue, index: number): SampleError {
-  const code = CODE_OF_FIELD[String(path[0])] ?? 'bad_sample';
+  const code =
+    message === SAMPLE_ERRORS.too_many_labels
+      ? 'too_many_labels'
+      : (CODE_OF_FIELD[String(path[0])] ?? 'bad_sample');
   return sampleError(
     index,
     path.map((part) => String(part).slice(0, LIMITS.labelNameLength)).join('.'),

@@ -25,6 +25,7 @@ const LabelValue = z
 
 export const LabelSet = z
   .record(LabelName, LabelValue, SAMPLE_ERRORS.bad_label)
+  .refine((labels) => Object.keys(labels).length <= LIMITS.labelsPerSeries, SAMPLE_ERRORS.too_many_labels)
   .meta({ id: 'Labels', example: { host: 'web-1', region: 'eu' } });
 
 export const Timestamp = z

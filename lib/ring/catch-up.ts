@@ -31,7 +31,7 @@ export class CatchUp {
     const { ring } = this.options;
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
-      if (timestamp < ring.coveredFrom || ring.has(series[i].id, timestamp)) continue;
+      if (!ring.keeps(timestamp) || ring.has(series[i].id, timestamp)) continue;
       this.doubts.set(series[i], Math.min(timestamp, this.doubts.get(series[i]) ?? timestamp));
     }
   }

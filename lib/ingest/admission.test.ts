@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { seriesKey } from '../catalogue/registry';
+import type { Labels } from '../model';
+import { admit } from './admission';
+import type { IncomingSample } from './sample';
+
+const window = { oldest: 1_000, newest: 2_000 };
+const sample = (change: Partial<IncomingSample>): IncomingSample => ({
+  index: 0,
+  name: 'cpu',
+  value: 1,
+  timestamp: 1_500,
+  labels: {},
+  ...change,
+});
+const reasonFor = (change: Partial<IncomingSample>) => {
+  const [error] = admit([sample(change)], window).errors;
+  return error && [error.path, error.code];
+};
+const own = (name: string, value: string): Labels =>
+  JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`);
+
+describe('admission', () => {
+  test('lets in what keeps the rules, with the key of its series', () => {
+    const labels = { region: 'eu', host: 'web-1' };
+    const { admitted, errors } = admit([sample({ labels, index: 3 })], window);
+    expect(errors).toEqual([]);
+    expect(admitted).toEqual([{ ...sample({ labels, index: 3 }), key: seriesKey('cpu', labels) }]);
+  });
+
+  test.each([
+    [{ name: '' }, ['name', 'bad_name']],
+    [{ name: '9lives' }, ['name', 'bad_name']],
+    [{ name: 'a b' }, ['name', 'bad_name']],
+    [{ name: 'cpu\0host\0web-1' }, ['name', 'bad_name']],
+    [{ name: 'cpu\n' }, ['name', 'bad_name']],
+    [{ name: 'x'.repeat(201) }, ['name', 'bad_name']],
+    [{ value: Number.NaN }, ['value', 'not_finite']],
+    [{ value: Number.NEGATIVE_INFINITY }, ['value', 'not_finite']],
+    [{ timestamp: 999 }, ['timestamp', 'too_old']],
+    [{ timestamp: 2_001 }, ['timestamp', 'in_future']],
+    [{ labels: { 'a-b': 'x' } }, ['labels.a-b', 'bad_label']],
+    [{ labels: { host: 'x'.repeat(257) } }, ['labels.host', 'bad_label']],
+    [{ labels: { host: 'a\0b' } }, ['labels.host', 'bad_label']],
+    [{ labels: { host: '\ud83d' } }, ['labels.host', 'bad_label']],
+    [{ labels: own('__proto__', 'x') }, ['labels.__proto__', 'bad_label']],
+    [
+      { labels: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l${i}`, 'x'])) },
+      ['labels', 'too_many_labels'],
+    ],
+  ])('refuses %j', (change, reason) => {
+    expect(reasonFor(change)).toEqual(reason);
+  });
+
+  test('the edges are inside', () => {
+    for (const change of [
+      { name: 'x'.repeat(200) },
+      { name: '_:./-9' },
+      { timestamp: 1_000 },
+      { timestamp: 2_000 },
+      { value: -0 },
+      { value: Number.MAX_VALUE },
+      { labels: own('constructor', 'x') },
+      { labels: { host: 'x'.repeat(256) } },
+      { labels: { host: '😀 ünï' } },
+    ]) {
+      expect(reasonFor(change), JSON.stringify(change)).toBeUndefined();
+    }
+  });
+
+  test('a label without a value is no label', () => {
+    const { admitted } = admit([sample({ labels: { host: 'a', region: '' } })], window);
+    expect(admitted[0].labels).toEqual({ host: 'a' });
+    expect(admitted[0].key).toBe(seriesKey('cpu', { host: 'a' }));
+  });
+
+  test('samples that share bad labels are each named', () => {
+    const labels = { host: '\0' };
+    const { errors } = admit([sample({ labels, index: 4 }), sample({ labels, index: 5 })], window);
+    expect(errors.map(({ index }) => index)).toEqual([4, 5]);
+  });
+});
