@@ -1,0 +1,48 @@
+import { createPoster, ingestUrl } from '../../lib/agent/post';
+import { alignDown } from '../../lib/model';
+import { ProgressBar } from '../progress';
+import { emptyTotals, type UploadTotals, upload } from '../upload';
+import type { SimulatedServer } from './fleet';
+
+const LINES_PER_POST = 2_000;
+
+export interface BackfillOptions {
+  fleet: readonly SimulatedServer[];
+  url: string;
+  key?: string;
+  /** How far back history begins, and how far apart its samples are, ms. */
+  lengthMs: number;
+  stepMs: number;
+  now: number;
+}
+
+/** Posts the fleet's past, oldest first, as NDJSON. */
+export async function backfill(options: BackfillOptions, signal: AbortSignal): Promise<UploadTotals> {
+  const { fleet, lengthMs, stepMs, now } = options;
+  const poster = createPoster(ingestUrl(options.url), { key: options.key });
+  const totals = emptyTotals();
+  const bar = new ProgressBar();
+  const from = alignDown(now - lengthMs, stepMs) + stepMs;
+  let lines: string[] = [];
+  let samples = 0;
+
+  async function flush(t: number): Promise<void> {
+    await upload(poster, lines, samples, totals);
+    lines = [];
+    samples = 0;
+    bar.show((t - from) / (now - from), `${totals.accepted.toLocaleString('en-US')} samples stored`);
+  }
+
+  for (let t = from; t < now && !signal.aborted; t += stepMs) {
+    for (const server of fleet) {
+      const batch = server.report(t);
+      if (!batch) continue;
+      samples += batch.samples.length;
+      if (lines.push(JSON.stringify(batch)) === LINES_PER_POST) await flush(t);
+    }
+  }
+  if (lines.length > 0 && !signal.aborted) await flush(now);
+  bar.end();
+  poster.close();
+  return totals;
+}
