@@ -1,0 +1,156 @@
+import { groupSeries, type SeriesGroup } from './catalogue/groups';
+import type { Metric, Registry } from './catalogue/registry';
+import type { Env } from './env';
+import { PulseError } from './errors';
+import {
+  alignUp,
+  COUNTER_GAP_MS,
+  type GroupPoints,
+  type MetricType,
+  type Question,
+  type Tier,
+} from './model';
+import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
+import { compileMatchers } from './query/matchers';
+import type { QueryParams } from './query/params';
+import type { PointsAnswer, PointsQuestion } from './query/points';
+import { resolveQuestion } from './query/question';
+import { rankGroups } from './query/rank';
+import { topGroups } from './query/top';
+import { evaluate } from './ring/evaluate';
+import type { Ring } from './ring/ring';
+import type { SampleBuffer } from './ring/sample-buffer';
+import { MAX_POINTS } from './rollup/choose';
+import { type Retention, retentionFrom } from './rollup/steps';
+import { createSingleFlight } from './single-flight';
+import type { Store } from './store/store';
+
+export interface HistoryAnswer {
+  metric: string;
+  type: MetricType;
+  unit: string;
+  /** As asked, several comma separated. */
+  aggregate: string;
+  /** Width of a point, ms. */
+  step: number;
+  tier: Tier;
+  /** Epoch ms, multiples of `step`; `end` exclusive. */
+  start: number;
+  end: number;
+  /** Server time, epoch ms. Everything committed before is in the answer: where a live stream may take over. */
+  cursor: number;
+  /** In the order of their labels, or with `top` highest first. Groups without points are left out. */
+  series: GroupPoints[];
+}
+
+/** The read path: a question goes in, points come out, whether from memory or the database. */
+export interface History {
+  /** @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`. */
+  answer(params: QueryParams, now?: number): Promise<HistoryAnswer>;
+  /** What is asked, in absolute terms. */
+  resolve(params: QueryParams, now: number): Question;
+  /** The same points for a live query, which has its groups already. */
+  read(question: PointsQuestion): Promise<PointsAnswer>;
+  /** From here on, epoch ms and a multiple of `step`, points come from memory. */
+  memoryFrom(question: Pick<Question, 'aggregates' | 'step'>): number;
+  /** Resolves while the database answers. */
+  ping(): Promise<void>;
+}
+
+export interface HistoryParts {
+  env: Pick<Env, 'RETENTION_RAW' | 'RETENTION_MINUTE' | 'RETENTION_HOUR' | 'RETENTION_DAY'>;
+  store: Store;
+  registry: Registry;
+  ring: Ring;
+  clock?: () => number;
+}
+
+export function createHistory({ env, store, registry, ring, clock = Date.now }: HistoryParts): History {
+  const retention: Retention = retentionFrom(env);
+  const once = createSingleFlight<HistoryAnswer>();
+
+  async function answer(params: QueryParams, now = clock()): Promise<HistoryAnswer> {
+    const question = resolve(params, now);
+    const mostRaw = params.maxPoints ?? MAX_POINTS;
+    return once(JSON.stringify([question, mostRaw]), () => answerNow(question, mostRaw));
+  }
+
+  function resolve(params: QueryParams, now: number): Question {
+    return resolveQuestion(params, { now, retention });
+  }
+
+  async function answerNow(question: Question, mostRaw: number): Promise<HistoryAnswer> {
+    const { aggregates, by, matchers, step, start, end, top } = question;
+    const metric = knownMetric(question.metric);
+    const cursor = clock();
+    const matching = groupSeries(metric.series, by, compileMatchers(matchers));
+    limitGroups(matching.length, by, top);
+    const range = { metric, aggregates, start, end, step };
+    const groups = top === null ? matching : await rankGroups({ ...range, groups: matching }, top, read);
+    const { points, tier } = await readWithin({ ...range, groups }, mostRaw);
+    const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
+    return {
+      metric: metric.name,
+      type: metric.type,
+      unit: metric.unit,
+      aggregate: aggregates.join(),
+      step,
+      tier,
+      start,
+      end,
+      cursor,
+      series: top === null ? found.filter((group) => group.points.length > 0) : topGroups(found, top),
+    };
+  }
+
+  function knownMetric(name: string): Metric {
+    const metric = registry.metrics.get(name);
+    if (metric) return metric;
+    throw new PulseError(
+      'unknown_metric',
+      `There is no metric ${name}; GET /api/metrics lists those there are.`,
+    );
+  }
+
+  /** Reads no more than an answer may hold. */
+  async function readWithin(question: PointsQuestion, mostRaw: number): Promise<PointsAnswer> {
+    if (!isRaw(question)) {
+      limitPoints(question.groups.length, question);
+      return read(question);
+    }
+    await limitRawSamples(question, mostRaw, read);
+    const answer = await read(question);
+    limitRawPoints(answer, mostRaw);
+    return answer;
+  }
+
+  async function read(question: PointsQuestion): Promise<PointsAnswer> {
+    const { metric, groups, aggregates, start, end, step } = question;
+    const cut = Math.min(end, Math.max(start, memoryFrom(question)));
+    // Memory first and at once: while the database answers, the ring may let go of what was there.
+    const recent = groups.map((group) => evaluate(buffersOf(group), { aggregates, start: cut, end, step }));
+    if (cut === start || groups.length === 0) return { points: recent, tier: 'ring' };
+    const older = await store.readPoints({
+      metricId: metric.id,
+      groups: groups.map(({ series }) => series.map(({ id }) => id)),
+      wholeMetric: groups.reduce((sum, { series }) => sum + series.length, 0) === metric.series.length,
+      aggregates,
+      start,
+      end: cut,
+      step,
+    });
+    return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
+  }
+
+  /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */
+  function memoryFrom({ aggregates, step }: Pick<Question, 'aggregates' | 'step'>): number {
+    const isGrowth = aggregates.includes('rate') || aggregates.includes('increase');
+    return alignUp(ring.coveredFrom + (isGrowth ? COUNTER_GAP_MS : 0), step);
+  }
+
+  function buffersOf({ series }: SeriesGroup): SampleBuffer[] {
+    return series.flatMap(({ id }) => ring.samples(id) ?? []);
+  }
+
+  return { answer, resolve, read, memoryFrom, ping: () => store.ping() };
+}

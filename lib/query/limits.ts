@@ -1,0 +1,73 @@
+import { PulseError } from '../errors';
+import { alignDown, alignUp, DAY, HOUR, MINUTE } from '../model';
+import { MAX_GROUPS } from './params';
+import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
+
+/** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
+const MAX_ANSWER_POINTS = 2_000_000;
+/** Groups among which `top` may be looked for. */
+const MAX_RANKED_GROUPS = 50_000;
+
+export function isRaw({ step }: { step: number }): boolean {
+  return step === 1;
+}
+
+/** @throws PulseError `too_expensive` when there are more groups than an answer may have. */
+export function limitGroups(count: number, by: readonly string[], top: number | null): void {
+  const most = top === null ? MAX_GROUPS : MAX_RANKED_GROUPS;
+  if (count > most) refuse(`by=${by.join()} makes ${count} groups, ${most} are the limit`);
+}
+
+/** @throws PulseError `too_expensive` when so many groups may have more points than an answer may. */
+export function limitPoints(
+  groups: number,
+  { start, end, step }: { start: number; end: number; step: number },
+): void {
+  const points = groups * ((end - start) / step);
+  if (points > MAX_ANSWER_POINTS)
+    refuse(`this asks for up to ${points} points, ${MAX_ANSWER_POINTS} are the limit`);
+}
+
+function refuse(what: string): never {
+  throw new PulseError(
+    'too_expensive',
+    `${what}; narrow it with match, group by less, ask for top or a coarser step.`,
+  );
+}
+
+/**
+ * How many points `step=raw` makes, range and step do not tell: before they are read, the samples of all whole
+ * minutes (of long ranges: hours) are counted, which is cheap.
+ *
+ * @throws PulseError `too_many_points`, `too_expensive`.
+ */
+export async function limitRawSamples(
+  question: PointsQuestion,
+  most: number,
+  read: ReadPoints,
+): Promise<void> {
+  const step = question.end - question.start > DAY ? HOUR : MINUTE;
+  const start = alignUp(question.start, step);
+  const end = alignDown(question.end, step);
+  if (start >= end) return;
+  const { points } = await read({ ...question, aggregates: ['count'], start, end, step });
+  const counts = points.map((group) => group.reduce((sum, [, count]) => sum + count, 0));
+  // No fewer points than the longest series has samples, which is no fewer than the mean.
+  const fewest = Math.max(0, ...counts.map((count, i) => count / question.groups[i].series.length));
+  if (fewest > most) refuseRaw(fewest, most);
+  const samples = counts.reduce((sum, count) => sum + count, 0);
+  if (samples > MAX_ANSWER_POINTS)
+    refuse(`this reads ${samples} samples, ${MAX_ANSWER_POINTS} are the limit`);
+}
+
+/** @throws PulseError `too_many_points` when a group has more points than asked for. */
+export function limitRawPoints({ points }: PointsAnswer, most: number): void {
+  for (const group of points) if (group.length > most) refuseRaw(group.length, most);
+}
+
+function refuseRaw(points: number, most: number): never {
+  throw new PulseError(
+    'too_many_points',
+    `step=raw makes ${Math.floor(points)} points a series or more in this range, ${most} are the limit; ask for a shorter range or for step=auto.`,
+  );
+}

@@ -1,0 +1,21 @@
+import type { SeriesGroup } from '../catalogue/groups';
+import type { Metric } from '../catalogue/registry';
+import type { Aggregate, Point, Tier } from '../model';
+
+/** A question about series already chosen and grouped. Times are epoch ms and multiples of `step`. */
+export interface PointsQuestion {
+  metric: Metric;
+  groups: readonly SeriesGroup[];
+  aggregates: readonly Aggregate[];
+  start: number;
+  end: number;
+  step: number;
+}
+
+export interface PointsAnswer {
+  /** Points of each group, in the question's order. */
+  points: Point[][];
+  tier: Tier;
+}
+
+export type ReadPoints = (question: PointsQuestion) => Promise<PointsAnswer>;
