@@ -53,6 +53,7 @@ interface Waiting {
 
 const RETRY_AFTER_MS = 1_000;
 const RETRY_PAUSE_MS = 100;
+const RETRY_WITHIN_MS = 2_000;
 
 /**
  * The group commit: requests wait a few milliseconds for a shared transaction, because a transaction per request
@@ -196,21 +197,26 @@ export class CommitQueue {
   }
 
   /** Tried twice: appending is idempotent, so a connection lost in the middle may simply be asked again. */
-  private async append({ rows, series }: Arranged): Promise<number[]> {
+  private async append(batch: Arranged): Promise<number[]> {
+    const startedAt = performance.now();
     try {
-      return await this.options.append(rows);
+      return await this.options.append(batch.rows);
     } catch (error) {
-      if (!isPulseError(error)) log().error({ err: error }, 'commit failed');
+      // Not after a timeout: the writers have waited long enough.
+      if (performance.now() - startedAt > RETRY_WITHIN_MS) throw this.failure(batch, error);
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
-    try {
-      return await this.options.append(rows);
-    } catch (cause) {
-      this.options.onUncertain({ series, timestamps: rows.timestamps, values: rows.values });
-      if (isPulseError(cause)) throw cause;
-      const message = 'The database did not take the samples. Send them again later.';
-      throw new PulseError('database_unavailable', message, { cause, retryAfterMs: RETRY_AFTER_MS });
-    }
+    return this.options.append(batch.rows).catch((error) => {
+      throw this.failure(batch, error);
+    });
+  }
+
+  private failure({ rows, series }: Arranged, cause: unknown): PulseError {
+    this.options.onUncertain({ series, timestamps: rows.timestamps, values: rows.values });
+    if (isPulseError(cause)) return cause;
+    log().error({ err: cause }, 'commit failed');
+    const message = 'The database did not take the samples. Send them again later.';
+    return new PulseError('database_unavailable', message, { cause, retryAfterMs: RETRY_AFTER_MS });
   }
 
   private giveBackOverdue(): void {

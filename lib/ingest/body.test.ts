@@ -1,0 +1,178 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readWhole, toText } from './body';
+import { decoderFor } from './encoding';
+import { type Line, readLines } from './lines';
+import { decodeNdjson } from './ndjson';
+import { refuseCostlyJson } from './prescan';
+import { protocolFor } from './protocols';
+import type { DecodedSamples } from './sample';
+
+async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += pieceBytes) yield bytes.subarray(from, from + pieceBytes);
+}
+
+async function all<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const each of iterable) found.push(each);
+  return found;
+}
+
+const read = async (sent: Uint8Array, encoding?: string, maxBytes = 1_000) =>
+  toText(await readWhole(inPieces(sent, 7), { decoder: decoderFor(encoding), maxBytes }));
+
+describe('a whole body', () => {
+  test('arrives whatever its pieces and its encoding', async () => {
+    const text = 'grün 😀 '.repeat(20);
+    const plain = Buffer.from(text);
+    expect(await read(plain)).toBe(text);
+    expect(await read(plain, 'identity')).toBe(text);
+    expect(await read(gzipSync(plain), 'gzip')).toBe(text);
+    expect(await read(gzipSync(plain), ' GZIP ')).toBe(text);
+    expect(await read(brotliCompressSync(plain), 'br')).toBe(text);
+    expect(await read(Buffer.from(''))).toBe('');
+    expect(await read(Buffer.from('\ufeff{}'))).toBe('{}');
+  });
+
+  test('is limited before and after it is inflated', async () => {
+    const tooLarge = { code: 'body_too_large' };
+    await expect(read(Buffer.alloc(1_001))).rejects.toMatchObject(tooLarge);
+    await expect(read(gzipSync(Buffer.alloc(1_001)), 'gzip')).rejects.toMatchObject(tooLarge);
+    await expect(read(brotliCompressSync(Buffer.alloc(100_000)), 'br')).rejects.toMatchObject(tooLarge);
+    const incompressible = Buffer.from(Array.from({ length: 2_000 }, (_, i) => (i * 7919) % 251));
+    await expect(read(gzipSync(incompressible, { level: 0 }), 'gzip')).rejects.toMatchObject(tooLarge);
+  });
+
+  test('that is not what it says is bad, not an accident', async () => {
+    const whole = gzipSync(Buffer.from('{"name":"cpu","value":1}'));
+    for (const broken of [whole.subarray(0, 12), whole.subarray(0, -1), Buffer.from('{}'), Buffer.alloc(0)]) {
+      await expect(read(broken, 'gzip'), broken.toString('hex')).rejects.toMatchObject({ code: 'bad_body' });
+      await expect(read(broken, 'br'), broken.toString('hex')).rejects.toMatchObject({ code: 'bad_body' });
+    }
+    await expect(read(Buffer.from([0x22, 0xc3, 0x22]))).rejects.toMatchObject({ code: 'bad_body' });
+  });
+
+  test('passes on what the sender or the connection did', async () => {
+    const failing = (async function* () {
+      yield gzipSync(Buffer.from('x')).subarray(0, 5);
+      throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    })();
+    await expect(readWhole(failing, { decoder: decoderFor('gzip'), maxBytes: 100 })).rejects.toThrow(
+      'aborted',
+    );
+  });
+
+  test('in an encoding nobody knows is refused', () => {
+    for (const encoding of ['deflate', 'gzip, br', 'constructor', '__proto__']) {
+      expect(() => decoderFor(encoding)).toThrow(expect.objectContaining({ code: 'unsupported_encoding' }));
+    }
+  });
+});
+
+test('a content type picks its protocol', () => {
+  for (const type of [
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'application/x-ndjson;charset="UTF-8"',
+  ]) {
+    expect(protocolFor(type), type).toBeTypeOf('function');
+  }
+  for (const type of [
+    undefined,
+    '',
+    'text/plain',
+    'application/json; charset=latin1',
+    '__proto__',
+    'application/jsonx',
+  ]) {
+    expect(() => protocolFor(type), type).toThrow(
+      expect.objectContaining({ code: 'unsupported_content_type' }),
+    );
+  }
+});
+
+describe('JSON that would cost more than it is worth', () => {
+  const scan = (text: string) => refuseCostlyJson(Buffer.from(text.padEnd(70_000)));
+
+  test('is refused before it is parsed', () => {
+    expect(() => scan('['.repeat(40))).toThrow(expect.objectContaining({ code: 'bad_shape' }));
+    expect(() => scan(`[${'{},'.repeat(100_001)}{}]`)).toThrow(
+      expect.objectContaining({ code: 'too_many_samples' }),
+    );
+  });
+
+  test('brackets in strings are text', () => {
+    expect(() =>
+      scan(JSON.stringify({ name: '[{'.repeat(100), other: '"\\"[[[['.repeat(50) })),
+    ).not.toThrow();
+    expect(() => scan(JSON.stringify(Array(10_000).fill({ name: 'a', value: 1, labels: {} })))).not.toThrow();
+  });
+});
+
+describe('lines', () => {
+  test('are the same however the bytes are cut', async () => {
+    const line = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\n', ' '));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(line),
+        fc.integer({ min: 1, max: 9 }),
+        fc.boolean(),
+        async (texts, size, ends) => {
+          const bytes = Buffer.from(texts.join('\n') + (ends ? '\n' : ''));
+          const expected = bytes.toString().split('\n');
+          if (expected.at(-1) === '') expected.pop();
+          const lines = (await all(readLines(inPieces(bytes, size), 1_000))).flat();
+          expect(lines.map(String)).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  test('longer than allowed are passed over without being held', async () => {
+    const bytes = Buffer.from(`short\n${'x'.repeat(50)}\nafter\n${'y'.repeat(50)}`);
+    const lines: Line[] = (await all(readLines(inPieces(bytes, 8), 10))).flat();
+    expect(lines.map(String)).toEqual(['short', 'too_long', 'after', 'too_long']);
+  });
+});
+
+describe('NDJSON', () => {
+  const decode = async (text: string): Promise<DecodedSamples> => {
+    const portions = await all(decodeNdjson(inPieces(Buffer.from(text), 16), 'ms'));
+    return {
+      samples: portions.flatMap(({ samples }) => samples),
+      errors: portions.flatMap(({ errors }) => errors),
+    };
+  };
+
+  test('counts through all lines; a line that cannot be read counts as one', async () => {
+    const { samples, errors } = await decode(
+      [
+        '{"name":"a","value":1}',
+        'not json',
+        '',
+        '[{"name":"b","value":2},{"name":"c","value":"x"}]',
+        '{"host":"h","samples":[{"name":"d","value":4}]}',
+        '7',
+      ].join('\r\n'),
+    );
+    expect(samples.map(({ index, name }) => [index, name])).toEqual([
+      [0, 'a'],
+      [2, 'b'],
+      [4, 'd'],
+    ]);
+    expect(errors.map(({ index, code, message }) => [index, code, message.split(':')[0]])).toEqual([
+      [1, 'bad_sample', 'line 2'],
+      [3, 'not_finite', 'value must be a finite number'],
+      [5, 'bad_sample', 'line 6'],
+    ]);
+  });
+
+  test('one line too long does not spoil the others', async () => {
+    const { samples, errors } = await decode(
+      `{"name":"${'x'.repeat(2 ** 20)}","value":1}\n{"name":"a","value":1}\n`,
+    );
+    expect(samples.map(({ index }) => index)).toEqual([1]);
+    expect(errors).toMatchObject([{ index: 0, code: 'bad_sample' }]);
+  });
+});
