@@ -33,8 +33,9 @@ export interface FleetSummary {
   series: number;
   /** Over the last ten complete seconds; null in the first second of this process. */
   samplesPerSecond: number | null;
-  /** One point per complete second since the one asked for. */
+  /** Samples per second over the last quarter of an hour, from the point asked for on; the last one is still open. */
   arrivals: Point[];
+  arrivalsStepMs: number;
   /** Headlines at least one reporting host has a figure for. */
   headlines: HeadlineKey[];
   /** What busiest and quietest are ranked by; null when no host has any headline. */
@@ -90,8 +91,9 @@ export interface HostDetail {
 export interface FleetMap {
   now: number;
   by: HeadlineKey | null;
-  /** In the natural order of names. */
-  names: string[];
+  namesVersion: number;
+  /** In the natural order; null when the asker has those of this version. */
+  names: string[] | null;
   /** One letter a host: r, l, g. */
   statuses: string;
   /** Rounded to three digits; null without a current figure. */

@@ -1,6 +1,9 @@
-import { type Point, SECOND } from '../model';
+import { alignDown, MINUTE, type Point, SECOND } from '../model';
 
-const KEPT_SECONDS = 900;
+const KEPT_SECONDS = 910;
+/** Width of a chart's point: as fine as the panels beside it over a quarter of an hour. */
+export const ARRIVALS_STEP_MS = 5 * SECOND;
+const CHART_MS = 15 * MINUTE;
 
 /** How many samples were committed in each of the last seconds, by this server's clock. */
 export class Arrivals {
@@ -21,20 +24,32 @@ export class Arrivals {
 
   /** Samples per second over the last complete `seconds`; null while not a single second has been seen whole. */
   perSecond(now: number, seconds: number): number | null {
-    const points = this.points(now, seconds);
-    if (points.length === 0) return null;
-    return points.reduce((sum, [, count]) => sum + count, 0) / points.length;
+    this.advance(now);
+    return this.mean(this.newest - seconds, this.newest);
   }
 
-  /** One point per complete second, ascending: `[epoch ms, samples]`. Seconds without samples are 0, they were seen. */
-  points(now: number, seconds: number): Point[] {
+  /**
+   * The last quarter of an hour as a chart's points: the mean per second in `[t, t + step)`, the last one still open.
+   * Seconds without samples are 0, for they were seen; points that end before `since` are left out.
+   */
+  points(now: number, since = 0): Point[] {
     this.advance(now);
-    const from = Math.max(this.first, this.newest - Math.min(seconds, KEPT_SECONDS - 1));
     const points: Point[] = [];
-    for (let second = from; second < this.newest; second++) {
-      points.push([second * SECOND, this.counts[second % KEPT_SECONDS]]);
+    const from = alignDown(Math.max(now - CHART_MS, since), ARRIVALS_STEP_MS);
+    for (let t = from; t < now; t += ARRIVALS_STEP_MS) {
+      const mean = this.mean(t / SECOND, (t + ARRIVALS_STEP_MS) / SECOND);
+      if (mean !== null) points.push([t, mean]);
     }
     return points;
+  }
+
+  /** Over the complete seconds of `[from, to)` that were seen. */
+  private mean(from: number, to: number): number | null {
+    const first = Math.max(from, this.first, this.newest - KEPT_SECONDS + 1);
+    const end = Math.min(to, this.newest);
+    let sum = 0;
+    for (let second = first; second < end; second++) sum += this.counts[second % KEPT_SECONDS];
+    return end > first ? sum / (end - first) : null;
   }
 
   private advance(now: number): void {

@@ -279,11 +279,16 @@ describe('the list', () => {
   });
 
   test('is one cell per host on the map', () => {
-    expect(on.fleet.map('cpu')).toMatchObject({
+    const map = on.fleet.map({ by: 'cpu' });
+    expect(map).toMatchObject({
       names: ['db-1', 'web-1', 'web-2', 'web-10'],
       statuses: 'grrr',
       values: [null, 30, 90, 60],
     });
+    expect(on.fleet.map({ by: 'cpu', knownNames: map.namesVersion }).names).toBeNull();
+    on.series('load1', { host: 'web-11' });
+    on.clock.now += SECOND;
+    expect(on.fleet.map({ by: 'cpu', knownNames: map.namesVersion }).names).toHaveLength(5);
   });
 });
 
@@ -312,5 +317,5 @@ test('samples per second are counted as they are committed', () => {
   on.clock.now = START + 11 * SECOND;
   const summary = on.fleet.summary({ since: START + 5 * SECOND });
   expect(summary.samplesPerSecond).toBe(2);
-  expect(summary.arrivals[0]).toEqual([START + 6 * SECOND, 2]);
+  expect(summary.arrivals[0]).toEqual([START + 5 * SECOND, 2]);
 });

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus';
 import type { Registry, Series } from '../catalogue/registry';
-import { DAY, SECOND } from '../model';
+import { DAY } from '../model';
 import type { CommittedSamples, Ring } from '../ring/ring';
 import type {
   FleetMap,
@@ -11,7 +11,7 @@ import type {
   LabelFacet,
   StatusCounts,
 } from './answers';
-import { Arrivals } from './arrivals';
+import { ARRIVALS_STEP_MS, Arrivals } from './arrivals';
 import { labelFacets } from './facets';
 import { HEADLINES, type HeadlineKey } from './headlines';
 import { Host } from './host';
@@ -23,7 +23,6 @@ import { compareHosts, firstFew, selectHosts } from './select';
 /** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
 const REFRESH_MS = 500;
 const RATE_SECONDS = 10;
-const CHART_SECONDS = 600;
 const RANKED = 5;
 const SILENT_LISTED = 8;
 
@@ -43,6 +42,8 @@ export class Fleet {
   /** By series id: the database counts them up, so this is nearly dense, and four times as fast as a map. */
   private readonly hostOf: Host[] = [];
   private byName: Host[] = [];
+  /** Changes with every change of `byName`; starts anywhere, so that another process's does not match. */
+  private namesVersion = Math.floor(Math.random() * 1e9);
   private readonly ring: Ring;
   private readonly registry: Registry;
   private readonly now: () => number;
@@ -69,11 +70,10 @@ export class Fleet {
     for (const off of this.offs) off();
   }
 
-  /** @param since arrivals at or before this second are known to the asker. */
+  /** @param since the newest point of `arrivals` that the asker knows. */
   summary({ by, since = 0 }: { by?: HeadlineKey; since?: number } = {}): FleetSummary {
     const now = this.refresh();
     const rankedBy = by ?? this.current[0] ?? null;
-    const seconds = Math.min(CHART_SECONDS, Math.max(0, Math.ceil((now - since) / SECOND)));
     const silent = this.byName.filter(({ status }) => status !== 'reporting');
     if (rankedBy !== null) this.readSortValues(this.byName, rankedBy);
     return {
@@ -82,7 +82,8 @@ export class Fleet {
       goneLastDay: silent.filter(({ status, heardAt }) => status === 'gone' && now - heardAt < DAY).length,
       series: this.registry.size,
       samplesPerSecond: this.arrivals.perSecond(now, RATE_SECONDS),
-      arrivals: this.arrivals.points(now, seconds).filter(([t]) => t > since),
+      arrivals: this.arrivals.points(now, since),
+      arrivalsStepMs: ARRIVALS_STEP_MS,
       headlines: this.current,
       by: rankedBy,
       busiest: this.ranked(rankedBy, true, now),
@@ -134,14 +135,16 @@ export class Fleet {
     return labelFacets(this.byName.map((host) => host.labels));
   }
 
-  map(by?: HeadlineKey): FleetMap {
+  /** @param knownNames the `namesVersion` of an earlier answer: names are left out while they are still those. */
+  map({ by, knownNames }: { by?: HeadlineKey; knownNames?: number } = {}): FleetMap {
     const now = this.refresh();
     const shown = by ?? this.current[0] ?? null;
     if (shown !== null) this.readSortValues(this.byName, shown);
     return {
       now,
       by: shown,
-      names: this.byName.map(({ name }) => name),
+      namesVersion: this.namesVersion,
+      names: knownNames === this.namesVersion ? null : this.byName.map(({ name }) => name),
       statuses: this.byName.map(({ status }) => status[0]).join(''),
       values: this.byName.map(({ sortValue }) => (shown === null ? null : rounded(sortValue))),
     };
@@ -167,6 +170,7 @@ export class Fleet {
     // web-2 before web-10.
     const { compare } = new Intl.Collator('en', { numeric: true });
     this.byName = [...this.hosts.values()].sort((a, b) => compare(a.name, b.name));
+    this.namesVersion++;
     this.byName.forEach((host, rank) => {
       host.nameRank = rank;
     });

@@ -1,0 +1,8 @@
+import { fleetLabels } from '@/lib/fleet/handle';
+import { refuseOtherMethods, webHandler } from '@/lib/http';
+
+export const dynamic = 'force-dynamic';
+
+/** Labels the hosts can be filtered by, with the number of hosts per value. */
+export const GET = webHandler(fleetLabels);
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -1,0 +1,8 @@
+import { fleetMap } from '@/lib/fleet/handle';
+import { refuseOtherMethods, webHandler } from '@/lib/http';
+
+export const dynamic = 'force-dynamic';
+
+/** Every host as one cell: name, status, one figure. */
+export const GET = webHandler(({ url }) => fleetMap(new URL(url).searchParams));
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

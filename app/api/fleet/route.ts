@@ -1,0 +1,8 @@
+import { fleetSummary } from '@/lib/fleet/handle';
+import { refuseOtherMethods, webHandler } from '@/lib/http';
+
+export const dynamic = 'force-dynamic';
+
+/** The fleet in one look: who reports, how much, the busiest, the quietest and the silent. */
+export const GET = webHandler(({ url }) => fleetSummary(new URL(url).searchParams));
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

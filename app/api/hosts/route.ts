@@ -1,0 +1,8 @@
+import { hostsPage } from '@/lib/fleet/handle';
+import { refuseOtherMethods, webHandler } from '@/lib/http';
+
+export const dynamic = 'force-dynamic';
+
+/** A page of the list of hosts, searched, filtered and sorted. */
+export const GET = webHandler(({ url }) => hostsPage(new URL(url).searchParams));
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
