@@ -76,8 +76,9 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     const errors: SampleError[] = [];
     const asked: Array<Promise<void>> = [];
     for (const [i, sample] of samples.entries()) {
-      if (series[i]) continue;
-      if (registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(sample.key)) {
+      const known = series[i];
+      if (known && !ensurer.isNews(known.metric, sample)) continue;
+      if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(sample.key)) {
         errors.push(sampleError(sample.index, '', 'too_many_series'));
         continue;
       }

@@ -1,6 +1,9 @@
+import { MINUTE } from '../model';
 import type { Store } from '../store/store';
-import type { Registry, Series, SeriesIdentity } from './registry';
+import type { Metric, Registry, Series, SeriesIdentity } from './registry';
 
+/** Two senders that disagree about a metric's type must not make a round trip of every write. */
+const DECLARED_AGAIN_AFTER_MS = MINUTE;
 /** How many identities go to the database in one statement. */
 const PER_ROUND_TRIP = 5_000;
 
@@ -19,6 +22,7 @@ export class SeriesEnsurer {
   private readonly asked = new Map<string, Asked>();
   private queue: Asked[] = [];
   private working = false;
+  private readonly declaredAt = new WeakMap<Metric, number>();
 
   constructor(
     private readonly store: Pick<Store, 'ensureSeries'>,
@@ -45,6 +49,17 @@ export class SeriesEnsurer {
     promise.catch(() => {}).then(() => this.asked.delete(key));
     if (!this.working) void this.work();
     return promise;
+  }
+
+  /** Whether a sender says something of a metric that the catalogue does not; said again a minute later at the earliest. */
+  isNews(metric: Metric, { type, unit }: Pick<SeriesIdentity, 'type' | 'unit'>): boolean {
+    const differs =
+      (type !== undefined && type !== metric.type) || (unit !== undefined && unit !== metric.unit);
+    if (!differs) return false;
+    const now = Date.now();
+    if (now - (this.declaredAt.get(metric) ?? 0) < DECLARED_AGAIN_AFTER_MS) return false;
+    this.declaredAt.set(metric, now);
+    return true;
   }
 
   private async work(): Promise<void> {
