@@ -57,7 +57,7 @@ export async function importFile(options: ImportOptions): Promise<ImportReport> 
   for await (const row of readRows(createReadStream(file), columns)) {
     if ('problem' in row) {
       report.badRows++;
-      report.firstProblem ??= `line ${row.line}: ${row.problem}`;
+      report.firstProblem ??= `row ${row.number}: ${row.problem}`;
       continue;
     }
     const timestamp = row.timestamp + shiftMs;

@@ -41,8 +41,8 @@ describe('rows', () => {
     const rows = await collect(readRows(chunks(text, 100), COLUMNS));
     expect(rows).toMatchObject([
       { timestamp: Date.UTC(2014, 1, 14, 14, 30), value: 0.132 },
-      { problem: '"nothing" is no number', line: 3 },
-      { problem: '"yesterday" is no time', line: 4 },
+      { problem: '"nothing" is no number', number: 3 },
+      { problem: '"yesterday" is no time', number: 4 },
     ]);
   });
 

@@ -4,7 +4,7 @@ import { readRecords } from './csv';
 /** One row of a file that can be a sample, or what is wrong with it. */
 export type Row =
   | { timestamp: number; value: number; bytesRead: number }
-  | { problem: string; line: number; bytesRead: number };
+  | { problem: string; number: number; bytesRead: number };
 
 export interface Columns {
   timestamp: string;
@@ -14,9 +14,10 @@ export interface Columns {
 /** The rows of a CSV file with a header. Throws a sentence when a column is not there. */
 export async function* readRows(input: AsyncIterable<Buffer>, columns: Columns): AsyncGenerator<Row> {
   let places: { timestamp: number; value: number } | null = null;
-  let line = 0;
+  /** The header's is 1, as in a spreadsheet. */
+  let number = 0;
   for await (const { fields, bytesRead } of readRecords(input)) {
-    line++;
+    number++;
     if (!places) {
       places = placesOf(fields, columns);
       continue;
@@ -25,9 +26,9 @@ export async function* readRows(input: AsyncIterable<Buffer>, columns: Columns):
     const text = (fields[places.value] ?? '').trim();
     const value = Number(text);
     if (timestamp === null)
-      yield { problem: `"${fields[places.timestamp] ?? ''}" is no time`, line, bytesRead };
+      yield { problem: `"${fields[places.timestamp] ?? ''}" is no time`, number, bytesRead };
     else if (text === '' || !Number.isFinite(value))
-      yield { problem: `"${text}" is no number`, line, bytesRead };
+      yield { problem: `"${text}" is no number`, number, bytesRead };
     else yield { timestamp, value, bytesRead };
   }
   if (!places) throw new Error('The file is empty.');
