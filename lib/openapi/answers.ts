@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { ERROR_STATUS, type ErrorCode } from '../errors';
+import { SAMPLE_ERRORS, type SampleErrorCode } from '../ingest/sample';
+import { LIMITS, METRIC_TYPES, TIERS } from '../model';
+
+/** What the API answers, for machines. The contract suite holds real answers against these. */
+const Time = z.int().meta({ description: 'Epoch milliseconds', example: 1795200000000 });
+const AnyLabels = z.record(z.string(), z.string()).meta({ example: { region: 'eu' } });
+
+export const ErrorAnswer = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.enum(Object.keys(ERROR_STATUS) as [ErrorCode, ...ErrorCode[]]),
+      message: z.string().meta({ description: 'What to do about it' }),
+      details: z.array(z.unknown()),
+    }),
+  })
+  .meta({ id: 'Error' });
+
+export const IngestAnswer = z
+  .strictObject({
+    accepted: z.int().min(0).meta({ description: 'Samples of this body that are committed now' }),
+    duplicates: z
+      .int()
+      .min(0)
+      .meta({ description: 'How many of them were there already; the first value stays' }),
+    rejected: z.int().min(0),
+    errors: z
+      .array(
+        z.strictObject({
+          index: z.int().min(0).meta({ description: 'Place of the sample in the body, from 0' }),
+          path: z.string().meta({ example: 'value' }),
+          code: z.enum(Object.keys(SAMPLE_ERRORS) as [SampleErrorCode, ...SampleErrorCode[]]),
+          message: z.string(),
+        }),
+      )
+      .max(LIMITS.errorsListed)
+      .optional(),
+  })
+  .meta({ id: 'Ack' });
+
+export const CatalogueAnswer = z
+  .strictObject({
+    metrics: z.array(
+      z.strictObject({
+        name: z.string(),
+        type: z.enum(METRIC_TYPES),
+        unit: z.string(),
+        series: z.int(),
+        labels: z.array(z.string()),
+        lastSeen: Time,
+      }),
+    ),
+    next: z.string().nullable().meta({ description: 'Hand it back as cursor for the next page' }),
+  })
+  .meta({ id: 'Catalogue' });
+
+export const SeriesAnswer = z
+  .strictObject({
+    series: z.array(z.strictObject({ labels: AnyLabels, lastSeen: Time })),
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'SeriesList' });
+
+export const HistoryAnswer = z
+  .strictObject({
+    metric: z.string(),
+    type: z.enum(METRIC_TYPES),
+    unit: z.string(),
+    aggregate: z.string(),
+    step: z.int().meta({ description: 'Width of a point in ms' }),
+    tier: z.enum(TIERS).meta({ description: 'Where the answer was read' }),
+    start: Time,
+    end: Time,
+    cursor: Time.meta({ description: 'Everything before it is in the answer; hand it to the live stream' }),
+    series: z.array(
+      z.strictObject({
+        labels: AnyLabels,
+        points: z
+          .array(z.array(z.number()).min(2))
+          .meta({ description: '[t, value, …], ascending; a missing point is left out' }),
+      }),
+    ),
+  })
+  .meta({ id: 'History' });
+
+export const QueryAnswer = z
+  .strictObject({ results: z.array(z.union([HistoryAnswer, ErrorAnswer])) })
+  .meta({ id: 'Results' });
+
+export const HealthAnswer = z
+  .strictObject({
+    status: z.literal('ok'),
+    phase: z.enum(['starting', 'ready', 'failed']),
+    engine: z.enum(['postgres', 'timescale']).nullable(),
+    bus: z.enum(['memory', 'redis', 'upstash']).nullable(),
+    version: z.string(),
+    uptimeSeconds: z.int(),
+  })
+  .meta({ id: 'Health' });
+
+export const ReadyAnswer = z.strictObject({ status: z.literal('ready') }).meta({ id: 'Ready' });

@@ -1,0 +1,220 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { ERROR_STATUS, type ErrorCode } from '../errors';
+import { Batch, IngestBody, Sample } from '../ingest/schemas';
+import { PRECISIONS, type Precision } from '../ingest/timestamp';
+import { queryParams } from '../query/params';
+import { VERSION } from '../self/version';
+import {
+  CatalogueAnswer,
+  ErrorAnswer,
+  HealthAnswer,
+  HistoryAnswer,
+  IngestAnswer,
+  QueryAnswer,
+  ReadyAnswer,
+  SeriesAnswer,
+} from './answers';
+
+/** The API for machines, from the same schemas that validate. */
+export function openApiDocument(): object {
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Pulseboard',
+      version: VERSION,
+      license: { name: 'MIT', identifier: 'MIT' },
+      description: 'Real-time metrics: servers post samples, engineers watch them live.',
+    },
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'One of INGEST_KEYS, where keys are configured.',
+        },
+      },
+      schemas: { Sample, Batch },
+    },
+    paths: { ...WRITE, ...READ, ...OPERATE },
+  });
+}
+
+const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
+const ok = (description: string, schema: z.ZodType) => ({ '200': { description, content: json(schema) } });
+
+/** The error answers of an operation, by status. */
+function refusals(...codes: ErrorCode[]): ZodOpenApiOperationObject['responses'] {
+  const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const description = codes.filter((code) => ERROR_STATUS[code] === status).join(', ');
+      const retryAfter = {
+        'retry-after': z.string().meta({ description: 'Seconds to wait before trying again' }),
+      };
+      return [
+        String(status),
+        { description, content: json(ErrorAnswer), ...(status === 503 && { headers: z.object(retryAfter) }) },
+      ];
+    }),
+  );
+}
+
+const WRITE: ZodOpenApiPathsObject = {
+  '/api/metrics': {
+    post: {
+      summary: 'Send samples',
+      description:
+        'Answered after the commit: a 200 survives the loss of every process. Sending a sample again is harmless. ' +
+        'The body may be compressed (Content-Encoding: gzip, br).',
+      security: [{}, { key: [] }],
+      requestParams: {
+        query: z.object({
+          precision: z
+            .enum(Object.keys(PRECISIONS) as [Precision, ...Precision[]])
+            .optional()
+            .meta({ description: 'What whole numbers mean as timestamps; ms by default' }),
+        }),
+      },
+      requestBody: {
+        required: true,
+        content: {
+          ...json(IngestBody),
+          'application/x-ndjson': {
+            schema: z
+              .string()
+              .meta({ description: 'One sample, array or batch a line, read as it streams in' }),
+          },
+        },
+      },
+      responses: {
+        ...ok('Every good sample is committed; bad ones are named', IngestAnswer),
+        ...refusals(
+          ...(['bad_json', 'bad_shape', 'bad_body', 'nothing_usable', 'bad_parameter'] as const),
+          ...(['unauthorized', 'forbidden', 'body_too_large', 'too_many_samples'] as const),
+          ...(['unsupported_content_type', 'unsupported_encoding', 'rate_limited'] as const),
+          ...(['queue_full', 'database_unavailable', 'shutting_down'] as const),
+        ),
+      },
+    },
+    get: {
+      summary: 'The catalogue of metrics',
+      requestParams: { query: z.object({ search: z.string().optional(), ...pageParams() }) },
+      responses: {
+        ...ok('A page of metrics', CatalogueAnswer),
+        ...refusals('bad_parameter', 'database_unavailable'),
+      },
+    },
+  },
+};
+
+const READ: ZodOpenApiPathsObject = {
+  '/api/series': {
+    get: {
+      summary: 'The series of a metric',
+      requestParams: {
+        query: z.object({
+          metric: queryParams.shape.metric,
+          match: queryParams.shape.match,
+          ...pageParams(),
+        }),
+      },
+      responses: {
+        ...ok('A page of series', SeriesAnswer),
+        ...refusals('bad_parameter', 'unknown_metric', 'database_unavailable'),
+      },
+    },
+  },
+  '/api/metrics/{name}': {
+    get: {
+      summary: 'Points of a metric over a range',
+      requestParams: {
+        path: z.object({ name: queryParams.shape.metric }),
+        query: queryParams.omit({ metric: true }),
+      },
+      responses: {
+        '200': {
+          description: 'Points per group; CSV with Accept: text/csv',
+          content: { ...json(HistoryAnswer), 'text/csv': { schema: z.string() } },
+        },
+        ...refusals(
+          'bad_parameter',
+          'too_many_points',
+          'too_expensive',
+          'unknown_metric',
+          'database_unavailable',
+        ),
+      },
+    },
+  },
+  '/api/query': {
+    post: {
+      summary: 'Several questions at once',
+      requestBody: { required: true, content: json(z.object({ queries: z.array(queryParams).max(50) })) },
+      responses: {
+        ...ok('A result or an error each, in order', QueryAnswer),
+        ...refusals('bad_json', 'bad_shape', 'bad_parameter', 'database_unavailable'),
+      },
+    },
+  },
+  '/api/live': {
+    get: {
+      summary: 'A live stream of points (Server-Sent Events)',
+      description:
+        'A sequence of idempotent upserts: events `points` {"q","series":[{"labels","points"}]}, `status` and `reset`. ' +
+        'On an automatic reconnect Last-Event-ID wins over cursor.',
+      requestParams: {
+        query: z.object({
+          q: z
+            .array(z.string())
+            .max(64)
+            .meta({ description: 'Once per question: its parameters, form-encoded, with metric=' }),
+          cursor: z.string().optional().meta({ description: 'From the history answer' }),
+          tick: z
+            .string()
+            .optional()
+            .meta({ description: 'Shortest time between two writes, 50 to 10000 ms' }),
+        }),
+        header: z.object({ 'last-event-id': z.string().optional() }),
+      },
+      responses: {
+        '200': { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+        ...refusals('bad_parameter', 'unknown_metric', 'too_many_streams', 'shutting_down'),
+      },
+    },
+  },
+};
+
+const OPERATE: ZodOpenApiPathsObject = {
+  '/api/health': {
+    get: { summary: 'Whether the process lives', responses: ok('It does; what it is made of', HealthAnswer) },
+  },
+  '/api/ready': {
+    get: {
+      summary: 'Whether samples are taken',
+      responses: { ...ok('They are', ReadyAnswer), ...refusals('database_unavailable') },
+    },
+  },
+  '/metrics': {
+    get: {
+      summary: "The server's own figures",
+      description: 'For everyone who does not ask for HTML; browsers get the page of metrics.',
+      responses: {
+        '200': { description: "Prometheus' text format", content: { 'text/plain': { schema: z.string() } } },
+      },
+    },
+  },
+  '/api/openapi.json': {
+    get: {
+      summary: 'This document',
+      responses: ok('OpenAPI 3.1', z.record(z.string(), z.unknown())),
+    },
+  },
+};
+
+function pageParams() {
+  return {
+    limit: z.string().optional().meta({ description: 'Entries per page, 100 by default, at most 1,000' }),
+    cursor: z.string().optional().meta({ description: '`next` of the page before' }),
+  };
+}
