@@ -1,7 +1,6 @@
 import { groupSeries, type SeriesGroup } from './catalogue/groups';
-import type { Metric, Registry } from './catalogue/registry';
+import type { Registry } from './catalogue/registry';
 import type { Env } from './env';
-import { PulseError } from './errors';
 import {
   alignUp,
   COUNTER_GAP_MS,
@@ -81,7 +80,7 @@ export function createHistory({ env, store, registry, ring, clock = Date.now }: 
 
   async function answerNow(question: Question, mostRaw: number): Promise<HistoryAnswer> {
     const { aggregates, by, matchers, step, start, end, top } = question;
-    const metric = knownMetric(question.metric);
+    const metric = registry.knownMetric(question.metric);
     const cursor = clock();
     const matching = groupSeries(metric.series, by, compileMatchers(matchers));
     limitGroups(matching.length, by, top);
@@ -101,15 +100,6 @@ export function createHistory({ env, store, registry, ring, clock = Date.now }: 
       cursor,
       series: top === null ? found.filter((group) => group.points.length > 0) : topGroups(found, top),
     };
-  }
-
-  function knownMetric(name: string): Metric {
-    const metric = registry.metrics.get(name);
-    if (metric) return metric;
-    throw new PulseError(
-      'unknown_metric',
-      `There is no metric ${name}; GET /api/metrics lists those there are.`,
-    );
   }
 
   /** Reads no more than an answer may hold. */

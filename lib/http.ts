@@ -20,16 +20,33 @@ export function jsonResponse(
   };
 }
 
+/** CSV that a browser saves as a file of that name. */
+export function csvResponse(body: string, name: string, headers: Record<string, string> = {}): PlainResponse {
+  const file = `${name.replace(/[^\w.-]/g, '_')}.csv`;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': `attachment; filename="${file}"`,
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body,
+  };
+}
+
 /** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
 export function errorResponse(thrown: unknown): PlainResponse {
-  const error: PulseError = isPulseError(thrown) ? thrown : unexpected(thrown);
+  const error = toPulseError(thrown);
   const headers: Record<string, string> = {};
   if (error.retryAfterMs !== undefined)
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
   return jsonResponse(errorBody(error), error.status, headers);
 }
 
-function unexpected(thrown: unknown): PulseError {
+/** The error as the outside may see it; what is not a `PulseError` is logged whole. */
+export function toPulseError(thrown: unknown): PulseError {
+  if (isPulseError(thrown)) return thrown;
   log().error({ err: thrown }, 'unexpected error');
   return new PulseErrorClass('internal', 'Something went wrong on the server; its log has the details.');
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PulseError } from '../errors';
 import type { Labels, MetricType } from '../model';
 
 /** A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects. */
@@ -66,6 +67,16 @@ export class Registry {
 
   find(key: string): Series | undefined {
     return this.seriesByKey.get(key);
+  }
+
+  /** @throws PulseError `unknown_metric` */
+  knownMetric(name: string): Metric {
+    const metric = this.metrics.get(name);
+    if (metric) return metric;
+    throw new PulseError(
+      'unknown_metric',
+      `There is no metric ${name}; GET /api/metrics lists those there are.`,
+    );
   }
 
   /** Adds what the database holds; a series already known is returned as it is, its metric's type and unit brought up to date. */

@@ -101,7 +101,7 @@ describe('parseQuery', () => {
     expect(() => parseQuery({ metric: 'cpu', [name]: value })).toThrow(
       expect.objectContaining({
         code: 'bad_parameter',
-        message: expect.stringMatching(new RegExp(`^${name} `)),
+        message: expect.stringMatching(new RegExp(`^${name}[ :]`)),
       }),
     );
   });

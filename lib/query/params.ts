@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { PulseError } from '../errors';
 import { AGGREGATES, type Aggregate, DAY, HOUR, LABEL_NAME, LIMITS, METRIC_NAME, MINUTE } from '../model';
 import { MAX_POINTS, type StepRequest } from '../rollup/choose';
 import { formatDuration, parseDuration } from '../units';
+import { type Complain, type ParameterSource, parameter, readCount, readParameters } from './parameters';
 import { formatSelector, parseSelector } from './selector';
 import { parseTime } from './time';
 
@@ -22,15 +22,6 @@ const AGGREGATE_FAMILIES: ReadonlyArray<readonly Aggregate[]> = [
   ['rate', 'increase'],
   ['p50', 'p90', 'p95', 'p99'],
 ];
-
-type Complain = (expected: string) => void;
-/** A parameter that is text in a URL: the text, then what it means. An empty one is one that is not given. */
-function parameter<T>(fallback: string, read: (text: string, complain: Complain) => T) {
-  return z
-    .string()
-    .default(fallback)
-    .transform((text, context) => read(text, (expected) => context.addIssue(expected)));
-}
 
 const time = (fallback: string) =>
   parameter(fallback, (text, complain) => {
@@ -64,7 +55,7 @@ export const queryParams = z.strictObject({
     description: 'Labels to group by, comma separated',
     example: 'host',
   }),
-  match: parameter('', readSelector).meta({
+  match: parameter('', parseSelector).meta({
     description: "A selector in Prometheus' form; its expressions are RE2's",
     example: '{env="prod",host=~"web-.*"}',
   }),
@@ -81,21 +72,9 @@ export type QueryParams = z.output<typeof queryParams>;
 
 export const QUERY_PARAMETERS = Object.keys(queryParams.shape) as Array<keyof QueryParams>;
 
-/**
- * Reads the parameters of a question from a URL, a page's `searchParams` or a JSON object. Lists may be comma
- * separated or repeated; empty values are defaults.
- *
- * @throws PulseError `bad_parameter` naming the parameter, also one that does not exist.
- */
-export function parseQuery(input: URLSearchParams | Readonly<Record<string, unknown>>): QueryParams {
-  const result = queryParams.safeParse(asTexts(input));
-  if (result.success) return result.data;
-  const details = result.error.issues.map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? { parameter: issue.keys[0], message: `is not a parameter; there are ${QUERY_PARAMETERS.join(', ')}` }
-      : { parameter: String(issue.path[0]), message: issue.message },
-  );
-  throw new PulseError('bad_parameter', `${details[0].parameter} ${details[0].message}.`, { details });
+/** @throws PulseError `bad_parameter` naming the parameter, also one that does not exist. See `readParameters`. */
+export function parseQuery(source: ParameterSource): QueryParams {
+  return readParameters(queryParams, source);
 }
 
 /** The inverse of `parseQuery`, without defaults and in fixed order: the canonical text of a question. */
@@ -120,37 +99,12 @@ export function formatStep(step: StepRequest): string {
   return Object.keys(STEP_NAMES).find((name) => STEP_NAMES[name] === step) ?? formatDuration(step);
 }
 
-function asTexts(input: URLSearchParams | Readonly<Record<string, unknown>>): Record<string, string> {
-  const entries = input instanceof URLSearchParams ? [...input] : Object.entries(input);
-  const texts = new Map<string, string>();
-  for (const [name, value] of entries) {
-    if (value === undefined || value === null || value === '') continue;
-    const text = Array.isArray(value) ? value.map((item) => asText(name, item)).join() : asText(name, value);
-    const before = texts.get(name);
-    texts.set(name, before === undefined ? text : `${before},${text}`);
-  }
-  return Object.fromEntries(texts);
-}
-
-function asText(name: string, value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
-  throw new PulseError('bad_parameter', `${name} must be text or a number.`);
-}
-
 function readStep(text: string, complain: Complain): StepRequest {
   if (text === 'auto') return 'auto';
   const ms = STEP_NAMES[text] ?? parseDuration(text);
   if (ms !== null && Number.isInteger(ms) && ms >= 1 && ms <= LONGEST_STEP) return ms;
   complain('must be auto, raw, minute, hour, day, or a duration such as 10s, 5m, 6h');
   return 'auto';
-}
-
-function readCount(text: string, highest: number, complain: Complain): number | null {
-  if (text === '') return null;
-  const count = Number(text);
-  if (!/^\d{1,9}$/.test(text) || count < 1 || count > highest)
-    complain(`must be a whole number from 1 to ${highest}`);
-  return count;
 }
 
 function readAggregates(text: string, complain: Complain): Aggregate[] {
@@ -174,14 +128,4 @@ function readLabelNames(text: string, complain: Complain): string[] {
   if (!wellFormed || new Set(names).size !== names.length || names.length > LIMITS.labelsPerSeries)
     complain('must be label names, comma separated, without repetition');
   return names;
-}
-
-function readSelector(text: string, complain: Complain) {
-  try {
-    return parseSelector(text);
-  } catch (error) {
-    if (!(error instanceof PulseError)) throw error;
-    complain(error.message.replace(/^match: |\.$/g, ''));
-    return [];
-  }
 }

@@ -138,9 +138,11 @@ class SelectorParser {
   private fail(expected: string): never {
     const rest = this.text.slice(this.at, this.at + 12);
     const found = rest === '' ? 'its end' : JSON.stringify(rest);
+    const message = `expected ${expected} at position ${this.at + 1}, found ${found}`;
     throw new PulseError(
       'bad_parameter',
-      `match: expected ${expected} at position ${this.at + 1}, found ${found}; a selector looks like {env="prod",host=~"web-.*"}.`,
+      `match: ${message}; a selector looks like {env="prod",host=~"web-.*"}.`,
+      { details: [{ parameter: 'match', message }] },
     );
   }
 }

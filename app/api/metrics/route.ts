@@ -1,5 +1,8 @@
-import { toWebResponse } from '@/lib/http';
+import { listMetrics, metricListParams } from '@/lib/catalogue/list';
+import { jsonResponse, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
 import { handleIngest } from '@/lib/ingest/handle';
+import { readParameters } from '@/lib/query/parameters';
+import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';
 
@@ -14,3 +17,11 @@ export async function POST(request: Request): Promise<Response> {
   });
   return toWebResponse(answer);
 }
+
+/** The catalogue: metrics in the order of their names, found by words of them, a page at a time. */
+export const GET = webHandler(({ url }) => {
+  const params = readParameters(metricListParams, new URL(url).searchParams);
+  return jsonResponse(listMetrics(readySystem().registry, params));
+});
+
+export const { PUT, PATCH, DELETE } = refuseOtherMethods('GET', 'POST');

@@ -1,0 +1,24 @@
+import { csvResponse, jsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
+import { toCsv, wantsCsv } from '@/lib/query/csv';
+import { parseQuery } from '@/lib/query/params';
+import { metricInPath } from '@/lib/query/path';
+import { readySystem } from '@/lib/system';
+
+export const dynamic = 'force-dynamic';
+
+/** Points of a metric over a range, as JSON or as CSV. */
+export const GET = webHandler(async ({ url, headers }) => {
+  const { pathname, searchParams } = new URL(url);
+  const format = searchParams.get('format');
+  searchParams.delete('format');
+  searchParams.set('metric', metricInPath(pathname));
+
+  const params = parseQuery(searchParams);
+  const answer = await readySystem().history.answer(params);
+
+  const vary = { vary: 'accept' };
+  if (!wantsCsv(format, headers.get('accept'))) return jsonResponse(answer, 200, vary);
+  return csvResponse(toCsv(answer, params.by), answer.metric, vary);
+});
+
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -1,0 +1,14 @@
+import { listSeries, seriesListParams } from '@/lib/catalogue/list';
+import { jsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
+import { readParameters } from '@/lib/query/parameters';
+import { readySystem } from '@/lib/system';
+
+export const dynamic = 'force-dynamic';
+
+/** The series of a metric that match a selector, a page at a time. */
+export const GET = webHandler(({ url }) => {
+  const params = readParameters(seriesListParams, new URL(url).searchParams);
+  return jsonResponse(listSeries(readySystem().registry, params));
+});
+
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

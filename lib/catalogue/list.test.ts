@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { readParameters } from '../query/parameters';
+import { listMetrics, listSeries, metricListParams, seriesListParams } from './list';
+import { Registry } from './registry';
+
+function registryOf(
+  ...identities: Array<[metric: string, labels: Record<string, string>, lastSeen?: number]>
+) {
+  const registry = new Registry();
+  const metricIds = new Map<string, number>();
+  identities.forEach(([metric, labels, lastSeen = 0], i) => {
+    if (!metricIds.has(metric)) metricIds.set(metric, metricIds.size + 1);
+    registry.add({
+      id: i + 1,
+      metricId: metricIds.get(metric)!,
+      metric,
+      type: 'gauge',
+      unit: 'percent',
+      labels,
+      lastSeen,
+    });
+  });
+  return registry;
+}
+
+const metrics = (registry: Registry, query: string) =>
+  listMetrics(registry, readParameters(metricListParams, new URLSearchParams(query)));
+const series = (registry: Registry, query: string) =>
+  listSeries(registry, readParameters(seriesListParams, new URLSearchParams(query)));
+
+describe('listMetrics', () => {
+  it('describes each metric', () => {
+    const registry = registryOf(
+      ['cpu', { host: 'a' }, 5],
+      ['cpu', { host: 'b', region: 'eu' }, 9],
+      ['mem', {}],
+    );
+    expect(metrics(registry, '')).toEqual({
+      metrics: [
+        { name: 'cpu', type: 'gauge', unit: 'percent', series: 2, labels: ['host', 'region'], lastSeen: 9 },
+        { name: 'mem', type: 'gauge', unit: 'percent', series: 1, labels: [], lastSeen: null },
+      ],
+      next: null,
+    });
+  });
+
+  it('finds names by words in any order and case', () => {
+    const registry = registryOf(['node_CPU_seconds', {}], ['cpu_load', {}], ['memory', {}]);
+    expect(metrics(registry, 'search=cpu').metrics.map(({ name }) => name)).toEqual([
+      'cpu_load',
+      'node_CPU_seconds',
+    ]);
+    expect(metrics(registry, 'search=SECONDS+cpu').metrics.map(({ name }) => name)).toEqual([
+      'node_CPU_seconds',
+    ]);
+    expect(metrics(registry, 'search=disk').metrics).toEqual([]);
+  });
+
+  it('pages through all, also while names are added', () => {
+    const registry = registryOf(
+      ...['e', 'a', 'c', 'b', 'd'].map((name) => [name, {}] as [string, object & {}]),
+    );
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page = metrics(registry, `limit=2&cursor=${cursor}`);
+      seen.push(...page.metrics.map(({ name }) => name));
+      cursor = page.next;
+      registry.add({
+        id: 100,
+        metricId: 100,
+        metric: 'a2',
+        type: 'gauge',
+        unit: '',
+        labels: {},
+        lastSeen: 0,
+      });
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it.each(['limit=0', 'limit=1001', 'limit=x', 'page=2'])('refuses %s', (query) => {
+    expect(() => metrics(registryOf(), query)).toThrow(expect.objectContaining({ code: 'bad_parameter' }));
+  });
+});
+
+describe('listSeries', () => {
+  const registry = registryOf(
+    ['cpu', { host: 'a', env: 'prod' }, 5],
+    ['mem', { host: 'a' }],
+    ['cpu', { host: 'b' }],
+    ['cpu', { host: 'c', env: 'prod' }],
+  );
+
+  it('lists the series of a metric that match', () => {
+    expect(series(registry, 'metric=cpu&match={env="prod"}')).toEqual({
+      series: [
+        { metric: 'cpu', labels: { host: 'a', env: 'prod' }, lastSeen: 5 },
+        { metric: 'cpu', labels: { host: 'c', env: 'prod' }, lastSeen: null },
+      ],
+      next: null,
+    });
+  });
+
+  it('lists those of all metrics, in pages', () => {
+    const first = series(registry, 'limit=3');
+    expect(first.series.map(({ labels }) => labels.host)).toEqual(['a', 'a', 'b']);
+    const second = series(registry, `limit=3&cursor=${first.next}`);
+    expect(second).toEqual({
+      series: [expect.objectContaining({ labels: { host: 'c', env: 'prod' } })],
+      next: null,
+    });
+  });
+
+  it('does not know an unknown metric', () => {
+    expect(() => series(registry, 'metric=disk')).toThrow(
+      expect.objectContaining({ code: 'unknown_metric' }),
+    );
+  });
+
+  it.each(['match={a', 'match={a=~"("}', 'limit=-1', 'cursor=x'])('refuses %s', (query) => {
+    expect(() => series(registry, query)).toThrow(expect.objectContaining({ code: 'bad_parameter' }));
+  });
+});

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Labels, MetricType } from '../model';
+import { compileMatchers } from '../query/matchers';
+import { parameter, readCount } from '../query/parameters';
+import { parseSelector } from '../query/selector';
+import type { Metric, Registry, Series } from './registry';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+
+const limit = parameter(
+  String(DEFAULT_LIMIT),
+  (text, complain) => readCount(text, MAX_LIMIT, complain) ?? DEFAULT_LIMIT,
+).meta({ description: `Entries a page, ${DEFAULT_LIMIT} by default, up to ${MAX_LIMIT}` });
+
+/** The parameters of the catalogue of metrics. */
+export const metricListParams = z.strictObject({
+  search: z.string().default('').meta({ description: 'Words that the name contains, in any case and order' }),
+  limit,
+  cursor: z.string().default('').meta({ description: '`next` of the page before' }),
+});
+export type MetricListParams = z.output<typeof metricListParams>;
+
+/** The parameters of the listing of series. */
+export const seriesListParams = z.strictObject({
+  metric: z.string().default('').meta({ description: 'Name of a metric; without it, series of all metrics' }),
+  match: parameter('', parseSelector).meta({ description: "A selector in Prometheus' form" }),
+  limit,
+  cursor: parameter('', (text, complain) => readCount(text, 2 ** 31, complain) ?? 0).meta({
+    description: '`next` of the page before',
+  }),
+});
+export type SeriesListParams = z.output<typeof seriesListParams>;
+
+export interface MetricEntry {
+  name: string;
+  type: MetricType;
+  unit: string;
+  /** How many. */
+  series: number;
+  /** Label names that any of them has, sorted. */
+  labels: string[];
+  /** Timestamp of the newest sample, epoch ms; null before the first. */
+  lastSeen: number | null;
+}
+
+export interface SeriesEntry {
+  metric: string;
+  labels: Labels;
+  lastSeen: number | null;
+}
+
+/** A page of metrics in the order of their names; `next` is the cursor of the page after, null on the last. */
+export function listMetrics(
+  registry: Registry,
+  { search, limit, cursor }: MetricListParams,
+): { metrics: MetricEntry[]; next: string | null } {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const names = [...registry.metrics.keys()]
+    .filter((name) => name > cursor && words.every((word) => name.toLowerCase().includes(word)))
+    .sort();
+  const page = names.slice(0, limit);
+  return {
+    metrics: page.map((name) => describe(registry.metrics.get(name)!)),
+    next: names.length > limit ? page[limit - 1] : null,
+  };
+}
+
+function describe({ name, type, unit, series }: Metric): MetricEntry {
+  const labels = new Set<string>();
+  let newest = 0;
+  for (const each of series) {
+    for (const label in each.labels) labels.add(label);
+    if (each.lastSeen > newest) newest = each.lastSeen;
+  }
+  return { name, type, unit, series: series.length, labels: [...labels].sort(), lastSeen: newest || null };
+}
+
+/**
+ * A page of series in the order they were created.
+ * @throws PulseError `unknown_metric`; `bad_parameter` for a wrong expression in `match`.
+ */
+export function listSeries(
+  registry: Registry,
+  { metric, match, limit, cursor }: SeriesListParams,
+): { series: SeriesEntry[]; next: string | null } {
+  const matches = compileMatchers(match);
+  const found: Series[] = [];
+  for (const each of metric === '' ? registry.seriesById.values() : registry.knownMetric(metric).series) {
+    if (each.id > cursor && matches(each.labels)) found.push(each);
+  }
+  const page = found.sort((a, b) => a.id - b.id).slice(0, limit);
+  return {
+    series: page.map(({ metric, labels, lastSeen }) => ({
+      metric: metric.name,
+      labels,
+      lastSeen: lastSeen || null,
+    })),
+    next: found.length > limit ? String(page[limit - 1].id) : null,
+  };
+}

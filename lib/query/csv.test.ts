@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { GroupPoints } from '../model';
+import { toCsv, wantsCsv } from './csv';
+
+it('writes a header and a line a point, escaped as RFC 4180 says', () => {
+  const series: GroupPoints[] = [
+    { labels: { host: 'a,"b"\n' }, points: [[0, 1.5, 1e21]] },
+    { labels: {}, points: [[1_000, -0.25, 3]] },
+  ];
+  expect(toCsv({ aggregate: 'avg,max', series }, ['host'])).toBe(
+    'timestamp,time,host,avg,max\r\n' +
+      '0,1970-01-01T00:00:00.000Z,"a,""b""\n",1.5,1e+21\r\n' +
+      '1000,1970-01-01T00:00:01.000Z,,-0.25,3\r\n',
+  );
+});
+
+it('writes the header alone when there are no points', () => {
+  expect(toCsv({ aggregate: 'avg', series: [] }, [])).toBe('timestamp,time,avg\r\n');
+});
+
+it.each([
+  ['csv', null, true],
+  ['json', 'text/csv', false],
+  [null, 'text/csv', true],
+  [null, 'text/csv;q=0.9, application/json;q=0.5', true],
+  [null, 'application/json, text/csv;q=0.9', false],
+  [null, 'application/json, text/csv', false],
+  [null, 'text/html,*/*;q=0.8', false],
+  [null, 'text/csv;q=0', false],
+  [null, null, false],
+])('format=%s, Accept: %s: CSV %s', (format, accept, expected) => {
+  expect(wantsCsv(format, accept)).toBe(expected);
+});

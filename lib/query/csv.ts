@@ -1,0 +1,42 @@
+import type { HistoryAnswer } from '../history';
+
+/**
+ * An answer as CSV (RFC 4180), one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels grouped
+ * by, then a column for each aggregate. A group without one of the labels has an empty field there.
+ */
+export function toCsv(
+  { aggregate, series }: Pick<HistoryAnswer, 'aggregate' | 'series'>,
+  by: readonly string[],
+): string {
+  const lines = [line(['timestamp', 'time', ...by, ...aggregate.split(',')])];
+  for (const { labels, points } of series) {
+    const groupFields = by.map((name) => labels[name] ?? '');
+    for (const [t, ...values] of points) {
+      lines.push(line([String(t), new Date(t).toISOString(), ...groupFields, ...values.map(String)]));
+    }
+  }
+  return lines.join('');
+}
+
+function line(fields: readonly string[]): string {
+  return `${fields.map(quote).join(',')}\r\n`;
+}
+
+function quote(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+/**
+ * Whether a client wants CSV: because it says so with `format=csv`, as a link can, or by preferring it in `Accept`.
+ */
+export function wantsCsv(format: string | null, accept: string | null): boolean {
+  if (format !== null) return format === 'csv';
+  return preference(accept, 'text/csv') > preference(accept, 'application/json');
+}
+
+/** RFC 9110, 12.5.1: the weight `Accept` gives to a type, by name alone; a wildcard is no preference. */
+function preference(accept: string | null, type: string): number {
+  const entry = accept?.split(',').find((range) => range.trim().toLowerCase().startsWith(type));
+  if (!entry) return 0;
+  return Number(/;\s*q=([\d.]+)/i.exec(entry)?.[1] ?? 1);
+}
