@@ -1,8 +1,7 @@
 import type { Labels } from '@/lib/model';
 
-/** What a group is called: the values of the labels it is grouped by; `fallback` for the one group of everything. */
-export function seriesName(labels: Labels, fallback: string): string {
-  const values = Object.entries(labels);
-  if (values.length === 0) return fallback;
-  return values.map(([label, value]) => value || `no ${label}`).join(' · ');
+/** What a group is called: its values of the labels it is grouped by; `fallback` for the one group of everything. */
+export function seriesName(labels: Labels, by: readonly string[], fallback: string): string {
+  if (by.length === 0) return fallback;
+  return by.map((label) => labels[label] || `no ${label}`).join(' · ');
 }

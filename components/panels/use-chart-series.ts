@@ -12,7 +12,11 @@ const BANDS_UP_TO = 3;
  * The snapshot's groups as lines. A line keeps its place and its colour for as long as it is there, however the
  * order by value changes; one that enters takes the first free place.
  */
-export function useChartSeries({ series, aggregate }: QuerySnapshot, fallbackName: string): ChartSeries[] {
+export function useChartSeries(
+  { series, aggregate }: QuerySnapshot,
+  by: string,
+  fallbackName: string,
+): ChartSeries[] {
   const slots = useRef(new Map<string, number>());
   return useMemo(() => {
     const keyed = series.map((group) => ({ key: labelsKey(group.labels), ...group }));
@@ -22,12 +26,12 @@ export function useChartSeries({ series, aggregate }: QuerySnapshot, fallbackNam
       .sort((a, b) => slots.current.get(a.key)! - slots.current.get(b.key)!)
       .map(({ key, labels, points }) => ({
         key,
-        name: seriesName(labels, fallbackName),
+        name: seriesName(labels, by.split(',').filter(Boolean), fallbackName),
         points,
         band: banded,
         ...lookOf(slots.current.get(key)!),
       }));
-  }, [series, aggregate, fallbackName]);
+  }, [series, aggregate, by, fallbackName]);
 }
 
 function assignSlots(slots: Map<string, number>, present: ReadonlySet<string>): void {

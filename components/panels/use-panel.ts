@@ -36,7 +36,7 @@ export function usePanel(query: PanelQuery, answer: PanelAnswer, name: string, d
   const box = useRef<HTMLDivElement>(null);
   const inView = useInView(box);
   const snapshot = useLiveQuery(query, answer, inView);
-  const series = useChartSeries(snapshot, name);
+  const series = useChartSeries(snapshot, query.by ?? '', name);
   const { windowMs, step, start, end, aggregate } = snapshot;
   const live = windowMs !== null;
   const pixelMs = Math.max(SECOND, Math.floor((windowMs ?? 0) / TYPICAL_WIDTH / SECOND) * SECOND);

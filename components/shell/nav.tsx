@@ -6,17 +6,17 @@ import { usePathname } from 'next/navigation';
 import { cn } from '../ui/cn';
 
 const PLACES = [
-  { href: '/' as Route, label: 'Fleet' },
-  { href: '/hosts' as Route, label: 'Hosts' },
-  { href: '/metrics' as Route, label: 'Metrics' },
+  { href: '/' as Route, label: 'Fleet', exact: true },
+  { href: '/hosts' as Route, label: 'Hosts', exact: false },
+  { href: '/metrics' as Route, label: 'Metrics', exact: false },
 ];
 
 export function Nav() {
   const path = usePathname();
   return (
     <nav aria-label="Main" className="flex items-center gap-0.5">
-      {PLACES.map(({ href, label }) => {
-        const here = href === '/' ? path === '/' : path.startsWith(href);
+      {PLACES.map(({ href, label, exact }) => {
+        const here = exact ? path === href : path.startsWith(href);
         return (
           <Link
             key={href}

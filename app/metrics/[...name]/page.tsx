@@ -1,0 +1,60 @@
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { Explorer } from '@/components/explorer/explorer';
+import { defaultAggregate, explorerQuery, readExplorerState } from '@/components/explorer/explorer-state';
+import { settledWithin } from '@/components/panels/settled-within';
+import { PageHeader } from '@/components/shell/page-header';
+import { Badge } from '@/components/ui/badge';
+import { metricLabels } from '@/lib/catalogue/metric-labels';
+import { formatCount } from '@/lib/format';
+import { nameFromSegments } from '@/lib/links';
+import { readPanel } from '@/lib/panel-history';
+import { system } from '@/lib/system';
+
+type Props = PageProps<'/metrics/[...name]'>;
+
+/** An answer that comes this soon is part of the page itself; a later one follows it. */
+const WORTH_WAITING_MS = 150;
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: nameFromSegments((await params).name) ?? 'Metric' };
+}
+
+export default async function MetricPage({ params, searchParams }: Props) {
+  const name = nameFromSegments((await params).name);
+  const { registry } = await system();
+  const metric = name === null ? undefined : registry.metrics.get(name);
+  if (!metric) notFound();
+
+  const state = readExplorerState(metric.name, metric.type, await searchParams);
+  const query = explorerQuery(state);
+  const answer = readPanel(query);
+  const initial = (await settledWithin(answer, WORTH_WAITING_MS)) ?? answer;
+  return (
+    <div className="flex flex-col gap-4">
+      <PageHeader
+        title={
+          <>
+            <Link href={'/metrics' as Route} className="rounded font-normal text-ink-3 hover:text-ink">
+              Metrics /{' '}
+            </Link>
+            <span className="break-all">{metric.name}</span>
+          </>
+        }
+      >
+        <Badge>{metric.type}</Badge>
+        {metric.unit && <Badge>{metric.unit}</Badge>}
+        <Badge>{formatCount(metric.series.length)} series</Badge>
+      </PageHeader>
+      <Explorer
+        state={state}
+        query={query}
+        defaultAggregate={defaultAggregate(metric.type)}
+        unit={metric.unit}
+        labels={metricLabels(metric)}
+        initial={initial}
+      />
+    </div>
+  );
+}

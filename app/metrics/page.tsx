@@ -1,0 +1,65 @@
+import type { Metadata } from 'next';
+import { MetricSearch } from '@/components/catalogue/metric-search';
+import { MetricTable } from '@/components/catalogue/metric-table';
+import { NextPage } from '@/components/catalogue/next-page';
+import { trendQuery } from '@/components/catalogue/trend-query';
+import { PostSample } from '@/components/panels/post-sample';
+import { settledWithin } from '@/components/panels/settled-within';
+import { PageHeader } from '@/components/shell/page-header';
+import { listMetrics } from '@/lib/catalogue/list';
+import { formatCount } from '@/lib/format';
+import { readPanel } from '@/lib/panel-history';
+import { system } from '@/lib/system';
+
+export const metadata: Metadata = { title: 'Metrics' };
+
+const ROWS = 50;
+const WORTH_WAITING_MS = 100;
+
+export default async function MetricsPage({ searchParams }: PageProps<'/metrics'>) {
+  const { search = '', cursor = '' } = await searchParams;
+  const { registry } = await system();
+  const { metrics, next } = listMetrics(registry, {
+    search: String(search),
+    cursor: String(cursor),
+    limit: ROWS,
+  });
+  const rows = await Promise.all(
+    metrics.map(async (metric) => {
+      const answer = readPanel(trendQuery(metric));
+      return { metric, trend: (await settledWithin(answer, WORTH_WAITING_MS)) ?? answer };
+    }),
+  );
+  return (
+    <div className="flex flex-col gap-4">
+      <PageHeader
+        title="Metrics"
+        note={`${formatCount(registry.metrics.size)} metrics, ${formatCount(registry.size)} series`}
+      >
+        <MetricSearch search={String(search)} />
+      </PageHeader>
+      {rows.length > 0 ? (
+        <MetricTable rows={rows} now={Date.now()} />
+      ) : registry.metrics.size === 0 ? (
+        <FirstSample />
+      ) : (
+        <p className="rounded-lg border bg-surface p-6 text-center text-ink-2">
+          No metric’s name contains <strong className="text-ink">{String(search)}</strong>.
+        </p>
+      )}
+      <NextPage search={String(search)} cursor={String(cursor)} next={next} />
+    </div>
+  );
+}
+
+function FirstSample() {
+  return (
+    <section className="flex max-w-2xl flex-col gap-3 rounded-lg border bg-surface p-5">
+      <h2 className="font-medium">No metrics yet</h2>
+      <p className="text-sm text-ink-2">
+        A metric is there as soon as one sample of it has come in. Send the first:
+      </p>
+      <PostSample />
+    </section>
+  );
+}

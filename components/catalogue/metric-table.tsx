@@ -1,0 +1,86 @@
+import Link from 'next/link';
+import { Suspense } from 'react';
+import type { MetricEntry } from '@/lib/catalogue/list';
+import { formatCount } from '@/lib/format';
+import { metricHref } from '@/lib/links';
+import type { PanelResult } from '@/lib/live/wire';
+import { Skeleton } from '../ui/skeleton';
+import { MetricTrend } from './metric-trend';
+
+export interface MetricRow {
+  metric: MetricEntry;
+  trend: PanelResult | Promise<PanelResult>;
+}
+
+/** `now`: the server's time of rendering, so that "last seen" starts out the same on both sides. */
+export function MetricTable({ rows, now }: { rows: readonly MetricRow[]; now: number }) {
+  return (
+    <div className="overflow-hidden rounded-lg border bg-surface">
+      <table className="w-full table-fixed border-collapse text-sm">
+        <thead className="bg-sunken text-left text-xs text-ink-3">
+          <tr>
+            <th scope="col" className="px-3 py-2 font-medium">
+              Metric
+            </th>
+            <th scope="col" className="w-28 px-3 py-2 text-right font-medium">
+              Now
+            </th>
+            <th scope="col" className="w-24 px-3 py-2 font-medium sm:w-44">
+              <span className="max-sm:sr-only">Last </span>5 min
+            </th>
+            <th scope="col" className="w-28 px-3 py-2 text-right font-medium max-md:hidden">
+              Last seen
+            </th>
+            <th scope="col" className="w-24 px-3 py-2 text-right font-medium max-md:hidden">
+              Series
+            </th>
+            <th scope="col" className="w-24 px-3 py-2 font-medium max-lg:hidden">
+              Type
+            </th>
+            <th scope="col" className="w-24 px-3 py-2 font-medium max-lg:hidden">
+              Unit
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ metric, trend }) => (
+            <tr key={metric.name} className="h-10 border-t hover:bg-sunken/60">
+              <th scope="row" className="px-3 text-left font-medium">
+                <Link
+                  href={metricHref(metric.name)}
+                  prefetch={false}
+                  className="block truncate rounded hover:text-accent hover:underline"
+                  title={metric.name}
+                >
+                  {metric.name}
+                </Link>
+              </th>
+              <Suspense fallback={<TrendSkeleton />}>
+                <MetricTrend metric={metric} initial={trend} renderedAt={now} />
+              </Suspense>
+              <td className="px-3 text-right text-ink-2 max-md:hidden">{formatCount(metric.series)}</td>
+              <td className="px-3 text-ink-2 max-lg:hidden">{metric.type}</td>
+              <td className="truncate px-3 text-ink-2 max-lg:hidden">{metric.unit || '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function TrendSkeleton() {
+  return (
+    <>
+      <td className="px-3">
+        <Skeleton className="ml-auto h-4 w-16" />
+      </td>
+      <td className="px-3">
+        <Skeleton className="h-6" />
+      </td>
+      <td className="px-3 max-md:hidden">
+        <Skeleton className="ml-auto h-4 w-16" />
+      </td>
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+'use client';
+
+import { use, useRef } from 'react';
+import type { MetricEntry } from '@/lib/catalogue/list';
+import { formatAgo, formatValue, unitOf } from '@/lib/format';
+import { isErrorAnswer, type PanelAnswer, type PanelResult } from '@/lib/live/wire';
+import { MINUTE, type Point, SECOND } from '@/lib/model';
+import { Sparkline } from '../charts/sparkline';
+import { useLiveQuery } from '../live/feed';
+import { useServerNow } from '../live/now';
+import { useInView } from '../live/use-in-view';
+import { trendQuery } from './trend-query';
+
+export interface MetricTrendProps {
+  metric: MetricEntry;
+  initial: PanelResult | Promise<PanelResult>;
+  renderedAt: number;
+}
+
+/** Three cells of a catalogue's row: the newest value, the last minutes, how long ago. */
+export function MetricTrend({ metric, initial, renderedAt }: MetricTrendProps) {
+  const result = 'then' in initial ? use(initial) : initial;
+  if (isErrorAnswer(result)) {
+    return (
+      <td colSpan={3} className="truncate px-3 text-xs text-bad" title={result.error.message}>
+        {result.error.message}
+      </td>
+    );
+  }
+  return <LiveTrend metric={metric} answer={result} renderedAt={renderedAt} />;
+}
+
+function LiveTrend({
+  metric,
+  answer,
+  renderedAt,
+}: Omit<MetricTrendProps, 'initial'> & { answer: PanelAnswer }) {
+  const cell = useRef<HTMLTableCellElement>(null);
+  const inView = useInView(cell);
+  const { series, step } = useLiveQuery(trendQuery(metric), answer, inView);
+  const now = useServerNow(SECOND, inView) ?? renderedAt;
+  const points: readonly Point[] = series[0]?.points ?? [];
+  const latest = points[points.length - 1];
+  const unit = unitOf(metric.name, metric.unit, answer.aggregate);
+  // A point knows its step only; the catalogue knew the sample's very time, as of when the page was made.
+  const lastSeen = Math.max(metric.lastSeen ?? 0, Math.min(now, latest ? latest[0] + step : 0));
+  return (
+    <>
+      <td ref={cell} className="truncate px-3 text-right font-medium" data-latest>
+        {latest ? formatValue(latest[1], unit) : <span className="text-ink-3">–</span>}
+      </td>
+      <td className="px-3">
+        <Sparkline points={points} step={step} start={now - 5 * MINUTE} end={now} />
+      </td>
+      <td className="px-3 text-right whitespace-nowrap text-ink-2 max-md:hidden">
+        {lastSeen > 0 ? formatAgo(Math.max(0, now - lastSeen)) : 'never'}
+      </td>
+    </>
+  );
+}

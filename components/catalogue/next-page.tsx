@@ -1,0 +1,23 @@
+import type { Route } from 'next';
+import Link from 'next/link';
+import { search as searchText } from '@/lib/links';
+import { Button } from '../ui/button';
+
+/** The catalogue is read in the order of names, a page at a time; the way back is the browser's. */
+export function NextPage({ search, cursor, next }: { search: string; cursor: string; next: string | null }) {
+  if (!next && !cursor) return null;
+  return (
+    <nav aria-label="Pages" className="flex justify-end gap-2">
+      {cursor && (
+        <Button asChild>
+          <Link href={`/metrics${searchText({ search })}` as Route}>First page</Link>
+        </Button>
+      )}
+      {next && (
+        <Button asChild>
+          <Link href={`/metrics${searchText({ search, cursor: next })}` as Route}>Next page</Link>
+        </Button>
+      )}
+    </nav>
+  );
+}

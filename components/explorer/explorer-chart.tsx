@@ -1,0 +1,132 @@
+'use client';
+
+import { ChartLine, Table2 } from 'lucide-react';
+import { useState } from 'react';
+import { formatCount, formatSpan } from '@/lib/format';
+import { apiHref } from '@/lib/links';
+import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
+import { formatDuration } from '@/lib/units';
+import { TimeSeriesChart } from '../charts/time-series-chart';
+import { PanelMessage } from '../panels/panel-message';
+import { PostSample } from '../panels/post-sample';
+import { usePanel } from '../panels/use-panel';
+import type { RangeControl } from '../panels/use-range';
+import { Badge } from '../ui/badge';
+import { cn } from '../ui/cn';
+import { CopyButton } from '../ui/copy-button';
+import { ToggleGroup } from '../ui/toggle-group';
+import { CsvButton } from './csv-button';
+import { TIER_WORDS } from './explorer-state';
+import { LegendTable } from './legend-table';
+import { PointsTable } from './points-table';
+
+export interface ExplorerChartProps {
+  query: PanelQuery;
+  answer: PanelAnswer;
+  unit: string;
+  view: 'chart' | 'table';
+  control: RangeControl;
+}
+
+export const CHART_HEIGHT = 340;
+
+const VIEWS = [
+  { value: 'chart', label: <ChartLine aria-hidden />, name: 'Chart' },
+  { value: 'table', label: <Table2 aria-hidden />, name: 'Table' },
+] as const;
+
+export function ExplorerChart({ query, answer, unit: declaredUnit, view, control }: ExplorerChartProps) {
+  const { box, snapshot, series, unit, range, openFrom, live, silentMs } = usePanel(
+    query,
+    answer,
+    'all series',
+    declaredUnit,
+  );
+  const [only, setOnly] = useState<ReadonlySet<string> | null>(null);
+  const shown = only ? series.filter(({ key }) => only.has(key)) : series;
+  const name = `${query.metric}, ${snapshot.aggregate.split(',')[0]}`;
+  const points = Math.max(0, ...series.map((line) => line.points.length));
+  return (
+    <div
+      ref={box}
+      className={cn('flex flex-col gap-3 transition-opacity', control.url.pending && 'opacity-60')}
+    >
+      <div className="flex flex-wrap items-center gap-2">
+        <p className="mr-auto text-xs text-ink-3" data-facts>
+          {formatCount(points)} points{series.length > 1 && ` × ${series.length} series`} ·{' '}
+          {snapshot.step === 1 ? 'every sample' : `${formatDuration(snapshot.step)} step`} ·{' '}
+          {TIER_WORDS[snapshot.tier]}
+        </p>
+        {silentMs !== null && <Badge tone="warn">silent for {formatSpan(silentMs)}</Badge>}
+        {!live && <Badge>standing still</Badge>}
+        {snapshot.problem && <Badge tone="bad">{snapshot.problem}</Badge>}
+        <ToggleGroup
+          label="View"
+          value={view}
+          options={VIEWS}
+          onValueChange={(next) => control.url.replace({ view: next === 'chart' ? null : next })}
+        />
+        <CsvButton href={csvHref(query)} fileName={`${query.metric.replace(/[/:]/g, '_')}.csv`} />
+        <CopyButton size="sm" label="Copy link" text={() => location.href} />
+      </div>
+      {series.length === 0 ? (
+        <NoSamples query={query} control={control} range={range} />
+      ) : view === 'table' ? (
+        <PointsTable
+          caption={`Values of ${name}`}
+          series={shown}
+          aggregates={snapshot.aggregate.split(',')}
+          range={range}
+          step={snapshot.step}
+          unit={unit}
+        />
+      ) : (
+        <TimeSeriesChart
+          label={name}
+          series={shown}
+          range={range}
+          step={snapshot.step}
+          openFrom={openFrom}
+          unit={unit}
+          height={CHART_HEIGHT}
+          onZoom={control.show}
+          onZoomOut={() => control.zoomOut(...range)}
+        />
+      )}
+      {series.length > 0 && (
+        <LegendTable series={series} unit={unit} range={range} only={only} onOnly={setOnly} />
+      )}
+    </div>
+  );
+}
+
+function NoSamples({ query, control, range }: Pick<ExplorerChartProps, 'query' | 'control'> & Ranged) {
+  return (
+    <PanelMessage
+      title={query.match ? 'No samples match these filters in this range' : 'No samples in this range'}
+      height={CHART_HEIGHT}
+    >
+      <p className="pb-3">
+        <button
+          type="button"
+          className="rounded text-accent underline underline-offset-2"
+          onClick={() => control.zoomOut(...range)}
+        >
+          Look at a longer range
+        </button>
+        , or send a sample:
+      </p>
+      <div className="text-left">
+        <PostSample metric={query.metric} />
+      </div>
+    </PanelMessage>
+  );
+}
+interface Ranged {
+  range: readonly [start: number, end: number];
+}
+
+/** The API's address of this question. */
+function csvHref({ metric, ...question }: PanelQuery): string {
+  return apiHref(metric, Object.fromEntries(new URLSearchParams(queryText({ metric: '', ...question }))));
+}

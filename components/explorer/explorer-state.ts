@@ -1,0 +1,121 @@
+import type { PanelQuery } from '@/lib/live/wire';
+import { AGGREGATES, type Aggregate, type Matcher, type MetricType } from '@/lib/model';
+import { parseSelector } from '@/lib/query/selector';
+
+/**
+ * What the explorer's URL says, in the API's own parameter names, so that an address can be turned into an API
+ * call by hand. Values are kept as they were written: what is wrong with them, the answer says.
+ */
+export interface ExplorerState {
+  metric: string;
+  start: string;
+  end: string;
+  step: string;
+  aggregate: string;
+  by: string[];
+  match: string;
+  /** A number, or `all`. */
+  top: string;
+  view: 'chart' | 'table';
+}
+
+export const DEFAULT_RANGE = '15m';
+export const DEFAULT_TOP = '10';
+const MAX_POINTS = '600';
+
+export type SearchParams = Record<string, string | string[] | undefined>;
+
+export function readExplorerState(metric: string, type: MetricType, params: SearchParams): ExplorerState {
+  const one = (name: string) => {
+    const value = params[name];
+    return (Array.isArray(value) ? value.join() : value) ?? '';
+  };
+  return {
+    metric,
+    start: one('start') || `now-${DEFAULT_RANGE}`,
+    end: one('end') || 'now',
+    step: one('step') || 'auto',
+    aggregate: one('aggregate') || defaultAggregate(type),
+    by: one('by').split(',').filter(Boolean),
+    match: one('match'),
+    top: one('top') || DEFAULT_TOP,
+    view: one('view') === 'table' ? 'table' : 'chart',
+  };
+}
+
+/** A counter only ever grows: what is of interest is how fast. */
+export function defaultAggregate(type: MetricType): Aggregate {
+  return type === 'counter' ? 'rate' : 'avg';
+}
+
+/** The question of that state. An average brings the lowest and highest along, so that no spike is averaged away. */
+export function explorerQuery(state: ExplorerState): PanelQuery {
+  return {
+    metric: state.metric,
+    start: state.start,
+    end: state.end,
+    step: state.step,
+    maxPoints: state.step === 'auto' ? MAX_POINTS : undefined,
+    aggregate: state.aggregate === 'avg' ? 'avg,min,max' : state.aggregate,
+    by: state.by.join(),
+    match: state.match,
+    top: state.by.length > 0 && state.top !== 'all' ? state.top : undefined,
+  };
+}
+
+/** The selector's matchers, null when it cannot be read. */
+export function matchersOf(match: string): Matcher[] | null {
+  try {
+    return parseSelector(match);
+  } catch {
+    // What is wrong with it, the answer to the question says.
+    return null;
+  }
+}
+
+const AGGREGATE_WORDS: Record<Aggregate, { label: string; hint: string }> = {
+  avg: { label: 'Average', hint: 'of all samples, within lowest – highest' },
+  sum: { label: 'Sum', hint: 'of all samples in a step' },
+  min: { label: 'Lowest', hint: '' },
+  max: { label: 'Highest', hint: '' },
+  count: { label: 'Count', hint: 'how many samples came' },
+  last: { label: 'Last', hint: 'the newest sample in a step' },
+  rate: { label: 'Rate', hint: 'of a counter, per second' },
+  increase: { label: 'Increase', hint: 'of a counter, in a step' },
+  p50: { label: 'Median', hint: 'from raw samples' },
+  p90: { label: '90th percentile', hint: 'from raw samples' },
+  p95: { label: '95th percentile', hint: 'from raw samples' },
+  p99: { label: '99th percentile', hint: 'from raw samples' },
+};
+
+export const AGGREGATE_OPTIONS = AGGREGATES.map((value) => ({ value, ...AGGREGATE_WORDS[value] }));
+
+export function aggregateLabel(aggregate: string): string {
+  const first = aggregate.split(',')[0];
+  return first in AGGREGATE_WORDS ? AGGREGATE_WORDS[first as Aggregate].label : first;
+}
+
+export const STEP_OPTIONS = [
+  { value: 'auto', label: 'auto', hint: 'as fine as the chart is wide' },
+  { value: 'raw', label: 'raw', hint: 'every sample' },
+  { value: '10s', label: '10 s' },
+  { value: 'minute', label: 'minute' },
+  { value: '5m', label: '5 min' },
+  { value: 'hour', label: 'hour' },
+  { value: 'day', label: 'day' },
+];
+
+export const TOP_OPTIONS = [
+  ...['5', '10', '20', '50', '100'].map((value) => ({ value, label: `top ${value}` })),
+  { value: 'all', label: 'all' },
+];
+
+/** Where an answer was read, for people. */
+export const TIER_WORDS = {
+  ring: 'from memory',
+  cache: 'from the cache',
+  raw: 'from raw samples',
+  minute: 'from minute rollups',
+  hour: 'from hour rollups',
+  day: 'from day rollups',
+} as const;

@@ -1,0 +1,108 @@
+'use client';
+
+import { Suspense, use } from 'react';
+import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
+import { formatSelector } from '@/lib/query/selector';
+import { parseTime } from '@/lib/query/time';
+import { feedOfTab } from '../live/feed';
+import { PanelMessage } from '../panels/panel-message';
+import { RetryButton } from '../panels/retry-button';
+import { useRange } from '../panels/use-range';
+import { Select } from '../ui/select';
+import { Skeleton } from '../ui/skeleton';
+import { CHART_HEIGHT, ExplorerChart, type ExplorerChartProps } from './explorer-chart';
+import {
+  AGGREGATE_OPTIONS,
+  DEFAULT_RANGE,
+  DEFAULT_TOP,
+  type ExplorerState,
+  matchersOf,
+  STEP_OPTIONS,
+  TOP_OPTIONS,
+} from './explorer-state';
+import { Filters } from './filters';
+import { GroupBy } from './group-by';
+import { RangePicker } from './range-picker';
+
+export interface ExplorerProps {
+  state: ExplorerState;
+  /** The question that `state` comes to. */
+  query: PanelQuery;
+  defaultAggregate: string;
+  unit: string;
+  /** Label names of the metric's series. */
+  labels: readonly string[];
+  initial: PanelResult | Promise<PanelResult>;
+}
+
+const serverNow = () => feedOfTab().serverNow();
+
+/** One metric, any way one wants to look at it. Every choice goes into the URL, and the server answers. */
+export function Explorer({ state, query, defaultAggregate, unit, labels, initial }: ExplorerProps) {
+  const control = useRange(DEFAULT_RANGE, serverNow);
+  const { push } = control.url;
+  const matchers = matchersOf(state.match) ?? [];
+  const range = () => {
+    const now = serverNow();
+    return [parseTime(state.start, now) ?? now, parseTime(state.end, now) ?? now] as const;
+  };
+  const answer = { query, unit, view: state.view, control };
+  return (
+    <div className="flex flex-col gap-3">
+      <RangePicker control={control} range={range} />
+      <div className="flex flex-wrap items-center gap-1.5">
+        <Select
+          label="Aggregate"
+          value={state.aggregate}
+          options={withCurrent(AGGREGATE_OPTIONS, state.aggregate)}
+          onValueChange={(aggregate) =>
+            push({ aggregate: aggregate === defaultAggregate ? null : aggregate })
+          }
+        />
+        <GroupBy labels={labels} chosen={state.by} onChange={(by) => push({ by: by.join() })} />
+        {state.by.length > 0 && (
+          <Select
+            label="Show"
+            showLabel
+            value={state.top}
+            options={withCurrent(TOP_OPTIONS, state.top)}
+            onValueChange={(top) => push({ top: top === DEFAULT_TOP ? null : top })}
+          />
+        )}
+        <Select
+          label="Step"
+          showLabel
+          value={state.step}
+          options={withCurrent(STEP_OPTIONS, state.step)}
+          onValueChange={(step) => push({ step: step === 'auto' ? null : step })}
+        />
+        <Filters
+          metric={state.metric}
+          labels={labels}
+          matchers={matchers}
+          onChange={(next) => push({ match: formatSelector(next) })}
+        />
+      </div>
+      <section aria-label="Chart" className="rounded-lg border bg-surface p-3">
+        <Suspense fallback={<Skeleton style={{ height: CHART_HEIGHT + 100 }} />}>
+          <Answer initial={initial} {...answer} />
+        </Suspense>
+      </section>
+    </div>
+  );
+}
+
+function Answer({ initial, ...rest }: Pick<ExplorerProps, 'initial'> & Omit<ExplorerChartProps, 'answer'>) {
+  const result = 'then' in initial ? use(initial) : initial;
+  if (!isErrorAnswer(result)) return <ExplorerChart answer={result} {...rest} />;
+  return (
+    <PanelMessage title={result.error.message} height={CHART_HEIGHT}>
+      <RetryButton />
+    </PanelMessage>
+  );
+}
+
+/** A value that only the URL knows must still be seen. */
+function withCurrent<O extends { value: string; label: string }>(options: readonly O[], value: string) {
+  return options.some((option) => option.value === value) ? options : [{ value, label: value }, ...options];
+}

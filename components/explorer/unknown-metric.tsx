@@ -1,0 +1,28 @@
+'use client';
+
+import { usePathname } from 'next/navigation';
+import { nameFromSegments } from '@/lib/links';
+import { METRIC_NAME } from '@/lib/model';
+import { PostSample } from '../panels/post-sample';
+
+/** How the metric that the address names would come into being. */
+export function UnknownMetric() {
+  const name = nameFromSegments(usePathname().split('/').slice(2));
+  if (name === null || !METRIC_NAME.test(name)) {
+    return (
+      <p className="text-sm text-ink-2">
+        A metric’s name begins with a letter, an underscore, a colon or a dot, and goes on with those, digits,
+        slashes and hyphens.
+      </p>
+    );
+  }
+  return (
+    <>
+      <p className="text-sm text-ink-2">
+        Nobody has sent <code className="font-mono break-all text-ink">{name}</code>. It is there as soon as
+        somebody does:
+      </p>
+      <PostSample metric={name} />
+    </>
+  );
+}
