@@ -57,9 +57,7 @@ describe('listMetrics', () => {
   });
 
   it('pages through all, also while names are added', () => {
-    const registry = registryOf(
-      ...['e', 'a', 'c', 'b', 'd'].map((name) => [name, {}] as [string, object & {}]),
-    );
+    const registry = registryOf(['e', {}], ['a', {}], ['c', {}], ['b', {}], ['d', {}]);
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
