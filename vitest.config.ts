@@ -12,6 +12,8 @@ export default defineConfig({
     },
   },
   test: {
+    // One PostgreSQL server for the run; a file asks it for a database of its own (test/support/postgres.ts).
+    globalSetup: 'test/support/postgres-cluster.ts',
     include: ['**/*.test.{ts,tsx}'],
     // A `*.case.test.ts` is a suite that the tests of each implementation call.
     exclude: [...configDefaults.exclude, '.next/**', 'dist/**', 'e2e/**', '**/*.case.test.ts'],

@@ -30,7 +30,11 @@ export interface Store {
   readPoints(question: StoreQuestion): Promise<StoreAnswer>;
 
   /** The stored samples of `[start, end)`, all series or the given ones, each page ascending in (ts, seriesId). */
-  readSamples(range: { start: number; end: number; seriesIds?: readonly number[] }): AsyncIterable<SampleRows>;
+  readSamples(range: {
+    start: number;
+    end: number;
+    seriesIds?: readonly number[];
+  }): AsyncIterable<SampleRows>;
 
   /**
    * One round of upkeep: roll up what is complete or changed, create partitions ahead, drop what retention ends.

@@ -1,0 +1,38 @@
+import type { ISql } from 'postgres';
+import { type SeriesIdentity, type StoredSeries, seriesDigest, seriesKey } from '../../catalogue/registry';
+import type { MetricType } from '../../model';
+
+interface Row {
+  ordinal: number;
+  id: number;
+  metric_id: number;
+  type: MetricType;
+  unit: string;
+  last_seen: number;
+}
+
+/** Finds or creates series, in the order given. A type or unit that is given replaces what the metric had. */
+export async function ensureSeries(
+  sql: ISql,
+  identities: readonly SeriesIdentity[],
+): Promise<StoredSeries[]> {
+  const wanted = identities.map(({ metric, labels, type, unit }) => ({
+    metric,
+    labels,
+    type,
+    unit,
+    digest: seriesDigest(seriesKey(metric, labels)),
+  }));
+  const rows = await sql<Row[]>`
+    select ordinal::int, id, metric_id, type, unit, coalesce(round(date_part('epoch', last_seen) * 1000), 0) as last_seen
+    from ensure_series(${JSON.stringify(wanted)}::text::jsonb)`;
+  return rows.map((row) => ({
+    id: row.id,
+    metricId: row.metric_id,
+    metric: identities[row.ordinal - 1].metric,
+    labels: identities[row.ordinal - 1].labels,
+    type: row.type,
+    unit: row.unit,
+    lastSeen: row.last_seen,
+  }));
+}

@@ -1,0 +1,165 @@
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { log } from '../log';
+import { type Binaries, findBinaries } from './cluster/binaries';
+import { AlreadyRunning } from './cluster/explain';
+import { checkVersion, findPlace, initialise, type Place, readPassword, SUPERUSER } from './cluster/folder';
+import { chooseListen } from './cluster/listen';
+import { claim, type EmbeddedConnection, ensureDatabase, type Ownership } from './cluster/owner';
+import {
+  findPostmaster,
+  type Listen,
+  SOCKET_PORT,
+  startPostmaster,
+  stopPostmaster,
+} from './cluster/postmaster';
+import { serverSettings } from './cluster/settings';
+
+const DATABASE = 'pulseboard';
+/** How long a server that runs may refuse to be spoken to before we give up on it. */
+const SILENCE_MS = 15_000;
+const LOOK_AGAIN_MS = 100;
+
+export interface Embedded {
+  connection: EmbeddedConnection;
+  /** The data folder, for people. */
+  location: string;
+  /** Stops the server in order. Calling it twice is fine. */
+  close(): Promise<void>;
+}
+
+interface Server {
+  place: Place;
+  binaries: Binaries;
+  listen: Listen;
+  logFile: string;
+}
+
+interface Session extends Ownership {
+  /** The server's process. */
+  pid: number;
+}
+
+/**
+ * The PostgreSQL that comes with the project, on a folder under `dataDir`: made on the first start, started,
+ * claimed for this process alone, started again when it dies, stopped on close. What a killed predecessor left
+ * behind, be it a running server, is taken over.
+ *
+ * @throws Error with one sentence that says what is wrong and what to do about it.
+ */
+export async function openEmbedded(dataDir: string, notice: (reason: string) => void): Promise<Embedded> {
+  const server = await prepare(dataDir, notice);
+  const { folder, identity, link } = server.place;
+  notice('Starting the embedded database.');
+
+  let closing: Promise<void> | null = null;
+  let recovering = Promise.resolve();
+  let session = await startAndClaim(server, onLost);
+
+  function onLost() {
+    if (!closing) recovering = recover();
+  }
+  async function recover(): Promise<void> {
+    log().warn({ folder }, 'the embedded database is gone; starting it again');
+    while (!closing) {
+      try {
+        session = await startAndClaim(server, onLost);
+        return;
+      } catch (error) {
+        log().error({ err: error }, 'the embedded database does not come back; trying again');
+        await sleep(SILENCE_MS);
+      }
+    }
+  }
+
+  // When this process ends without closing, an orderly stop of the database still beats an orphan.
+  const askToStop = () => {
+    try {
+      process.kill(session.pid, 'SIGINT');
+    } catch {
+      // It has ended before us.
+    }
+  };
+  process.once('exit', askToStop);
+
+  const connection = connectionTo(server.listen, await readPassword(folder));
+  await ensureDatabase(connection);
+  return {
+    connection,
+    location: folder === link ? folder : `${folder} (${link} points there)`,
+    close() {
+      closing ??= (async () => {
+        await recovering;
+        await session.release();
+        await stopPostmaster(server.binaries, folder, identity);
+        process.off('exit', askToStop);
+      })();
+      return closing;
+    },
+  };
+}
+
+async function prepare(dataDir: string, notice: (reason: string) => void): Promise<Server> {
+  const place = await findPlace(dataDir);
+  const binaries = await findBinaries(place.identity);
+  const logFile = join(resolve(dataDir), 'postgres.log');
+  if (!place.exists) {
+    notice('Making an empty database.');
+    await initialise(place, binaries, logFile);
+  }
+  await checkVersion(place.folder, binaries.major);
+  const running = await findPostmaster(place.folder);
+  const listen = running?.listen ?? (await chooseListen(place.folder, place.identity));
+  return { place, binaries, listen, logFile };
+}
+
+/** Makes sure that a server runs on the folder and that it is this process's alone. */
+async function startAndClaim(server: Server, onLost: () => void): Promise<Session> {
+  const { folder, identity } = server.place;
+  const password = await readPassword(folder);
+  let silentSince: number | null = null;
+  for (;;) {
+    const running = await findPostmaster(folder);
+    if (!running) {
+      const settings = serverSettings();
+      const { binaries, listen, logFile } = server;
+      try {
+        await startPostmaster({ binaries, folder, identity, listen, settings, logFile });
+        continue;
+      } catch (error) {
+        if (!(error instanceof AlreadyRunning)) throw error;
+      }
+    } else if (running.ready) {
+      server.listen = running.listen;
+      try {
+        const claimed = await claim(connectionTo(running.listen, password), onLost);
+        if ('owned' in claimed) return { ...claimed.owned, pid: running.pid };
+        throw new FolderTaken(folder, claimed.heldBy);
+      } catch (error) {
+        if (error instanceof FolderTaken) throw error;
+        silentSince ??= Date.now();
+        if (Date.now() - silentSince > SILENCE_MS)
+          throw new Error(
+            `The PostgreSQL on ${folder} (process ${running.pid}) runs but does not answer: end that process and start again.`,
+            { cause: error },
+          );
+      }
+    }
+    // It starts, recovers or stops; or somebody else has just been quicker.
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+class FolderTaken extends Error {
+  constructor(folder: string, pid: string) {
+    super(
+      `The database in ${folder} is in use by another Pulseboard (process ${pid}): stop that one, or set DATA_DIR to another folder.`,
+    );
+  }
+}
+
+function connectionTo(listen: Listen, password: string): EmbeddedConnection {
+  if ('tcpPort' in listen)
+    return { host: '127.0.0.1', port: listen.tcpPort, user: SUPERUSER, password, database: DATABASE };
+  return { path: join(listen.socketFolder, `.s.PGSQL.${SOCKET_PORT}`), user: SUPERUSER, database: DATABASE };
+}

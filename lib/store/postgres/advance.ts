@@ -1,0 +1,60 @@
+import type { Sql, TransactionSql } from 'postgres';
+import { alignDown } from '../../model';
+import { type StoreTier, TIER } from '../../rollup/steps';
+import { ensurePartitions, listPartitions, type Partition } from './partitions';
+import { moment } from './parts';
+import { type RollupTier, rollUpRange, SOURCE } from './roll-up';
+import { type RollupState, readState } from './state';
+import { inTurn } from './turn';
+
+/** About how much of its source one transaction rolls up: seconds of work, so that none runs for long. */
+const SLICE_BYTES = 128 * 2 ** 20;
+
+export interface Progress {
+  rows: number;
+  /** Whether everything that can be rolled up is. */
+  finished: boolean;
+}
+
+/**
+ * Rolls up the next slice of what is complete: for minutes what is sealed, for hours and days what the finer
+ * tier has finished. The rows and the mark move in one transaction. Null when another server is at upkeep.
+ */
+export function advance(sql: Sql, tier: RollupTier): Promise<Progress | null> {
+  return inTurn(sql, async (tx) => {
+    const state = await readState(tx);
+    const from = state.rolled[tier];
+    const limit = limitOf(tier, state);
+    if (from >= limit) return { rows: 0, finished: true };
+
+    const slice = nextSlice(await listPartitions(tx, SOURCE[tier]), tier, from, limit);
+    let rows = 0;
+    if (slice) {
+      await ensurePartitions(tx, tier, [slice.from]);
+      rows = await rollUpRange(tx, tier, slice.from, slice.to);
+    }
+    const rolled = slice?.to ?? limit;
+    await moveMark(tx, tier, rolled);
+    return { rows, finished: rolled >= limit };
+  });
+}
+
+function limitOf(tier: RollupTier, { sealed, rolled }: RollupState): number {
+  const source: StoreTier = SOURCE[tier];
+  return alignDown(source === 'raw' ? sealed : rolled[source], TIER[tier].stepMs);
+}
+
+/** The next stretch of `[from, limit)` with anything in it, within one partition; years without samples cost nothing. */
+function nextSlice(partitions: Partition[], tier: RollupTier, from: number, limit: number) {
+  const next = partitions.find(({ start, end, bytes }) => end > from && start < limit && bytes > 0);
+  if (!next) return null;
+  const start = Math.max(from, next.start);
+  const end = Math.min(limit, next.end);
+  const step = TIER[tier].stepMs;
+  const share = alignDown((end - next.start) * Math.min(1, SLICE_BYTES / next.bytes), step);
+  return { from: start, to: Math.min(end, start + Math.max(step, share)) };
+}
+
+async function moveMark(tx: TransactionSql, tier: RollupTier, rolled: number): Promise<void> {
+  await tx`update rollup_state set ${tx(`${tier}_rolled`)} = ${moment(tx, rolled)}`;
+}

@@ -1,0 +1,12 @@
+import type { ISql } from 'postgres';
+import { arrayText } from '../arrays';
+import type { SampleRows } from '../store';
+
+/** Commits samples in one transaction; returns the positions of those that were there already. */
+export async function append(sql: ISql, { seriesIds, timestamps, values }: SampleRows): Promise<number[]> {
+  const [{ duplicates }] = await sql<[{ duplicates: string }]>`
+    select array_to_string(append_samples(
+      ${arrayText(seriesIds)}::int4[], ${arrayText(timestamps)}::float8[], ${arrayText(values)}::float8[]
+    ), ',') as duplicates`;
+  return duplicates === '' ? [] : duplicates.split(',').map((position) => Number(position) - 1);
+}

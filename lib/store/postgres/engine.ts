@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SeriesIdentity, StoredSeries } from '../../catalogue/registry';
+import type { Retention } from '../../rollup/steps';
+import { ensureSeries } from '../catalogue/ensure-series';
+import { loadSeries } from '../catalogue/load-series';
+import { touchSeries } from '../catalogue/touch-series';
+import { type Pools, SILENCE_MS, STATEMENT_TIMEOUT_MS } from '../pools';
+import type { SampleRows, Store } from '../store';
+import { answered, lacksPartition, lostRace, translate } from '../trouble';
+import { append } from './append';
+import { maintain } from './maintain';
+import { ensurePartitions } from './partitions';
+import { readPoints } from './read-points';
+import { readSamples } from './read-samples';
+
+const PING_MS = 2_000;
+const ATTEMPTS = 5;
+/** Catalogue entries written at once. */
+const BATCH = 10_000;
+
+/** The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. */
+export function createPostgresStore(pools: Pools, retention: Retention): Store {
+  const { write, read, bulk } = pools;
+  let closed = false;
+  const writing = <T>(statement: PromiseLike<T>) =>
+    answered(statement, 'write', STATEMENT_TIMEOUT_MS.write + SILENCE_MS);
+
+  return {
+    engine: 'postgres',
+    loadSeries: () => translated(loadSeries(bulk)),
+    ensureSeries: (identities: readonly SeriesIdentity[]): Promise<StoredSeries[]> =>
+      writing(again(() => ensureSeries(write, identities))),
+    async touchSeries(seen) {
+      const inOrder = [...seen].sort((a, b) => a.id - b.id);
+      for (let i = 0; i < inOrder.length; i += BATCH)
+        await writing(again(() => touchSeries(write, inOrder.slice(i, i + BATCH))));
+    },
+    append: (rows: SampleRows) =>
+      writing(
+        again(
+          () => append(write, rows),
+          () => ensurePartitions(write, 'raw', rows.timestamps),
+        ),
+      ),
+    readPoints: (question) =>
+      answered(readPoints(read, question), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
+    readSamples: (range) => translated(readSamples(bulk, range)),
+    maintain: (now) =>
+      answered(
+        maintain(bulk, now, retention, () => closed),
+        'write',
+        STATEMENT_TIMEOUT_MS.bulk,
+      ),
+    async ping() {
+      await answered(write`select 1`, 'write', PING_MS);
+    },
+    async close() {
+      closed = true;
+      await pools.close();
+    },
+  };
+}
+
+/** Sends a statement again that lost a race or found a partition missing. All of them may be sent twice. */
+async function again<T>(send: () => Promise<T>, makePartitions?: () => Promise<unknown>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      if (makePartitions && lacksPartition(error)) await makePartitions();
+      else if (lostRace(error)) await sleep(10 * 2 ** attempt * Math.random());
+      else throw error;
+    }
+  }
+}
+
+async function* translated<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    throw translate(error, 'write');
+  }
+}

@@ -1,0 +1,96 @@
+import { isPulseError, PulseError } from '../errors';
+import { SECOND } from '../model';
+
+/** What a statement was for decides what its timeout means: a question was too large, a write was too slow. */
+export type Purpose = 'read' | 'write';
+
+/** SQLSTATEs and classes (two characters) of a database that cannot serve now but may soon. */
+const AWAY = new Set(['08', '57P01', '57P02', '57P03', '53', '25006', '40001', '40P01', '55P03', '58']);
+/** The driver's and the system's codes of a broken or refused connection. */
+const BROKEN =
+  /^(CONNECTION_\w+|CONNECT_TIMEOUT|ECONN\w+|ENOENT|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN|EACCES)$/;
+/** Wrong credentials, no such database, no rights: waiting does not help. */
+const REFUSED = new Set(['28000', '28P01', '3D000', '42501']);
+const CANCELLED = '57014';
+const RETRY_AFTER_MS = SECOND;
+
+/** An error of the database in the words of this system; what it does not know is given back as it is. */
+export function translate(error: unknown, purpose: Purpose): unknown {
+  if (isPulseError(error)) return error;
+  const code = codeOf(error);
+  if (code === CANCELLED && purpose === 'read')
+    return new PulseError(
+      'too_expensive',
+      'The database gave up on this question for taking too long: ask for a shorter range, a coarser step or fewer series.',
+      { cause: error },
+    );
+  if (code === CANCELLED || isAway(error))
+    return new PulseError('database_unavailable', adviceFor(code), {
+      cause: error,
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+  return error;
+}
+
+function adviceFor(code: string): string {
+  if (code === '53100') return 'The disk of the database is full: free some space.';
+  return 'The database cannot be reached at the moment; try again shortly.';
+}
+
+/** Whether the database may answer later what it does not answer now. */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error);
+  return BROKEN.test(code) || AWAY.has(code) || AWAY.has(code.slice(0, 2));
+}
+
+/** Whether connecting fails for a reason that somebody has to remove. */
+export function isRefused(error: unknown): boolean {
+  return REFUSED.has(codeOf(error));
+}
+
+/** Whether the statement lost a race (deadlock, serialization) and will do when sent again. */
+export function lostRace(error: unknown): boolean {
+  return ['40001', '40P01'].includes(codeOf(error));
+}
+
+/** A row for which there is no partition yet. */
+export function lacksPartition(error: unknown): boolean {
+  return codeOf(error) === '23514' && /no partition of relation/.test((error as Error).message);
+}
+
+/** The code of an error, or of what it wraps: drizzle puts the database's error into `cause`. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : codeOf(error.cause);
+}
+
+/**
+ * Waits for a statement no longer than `limitMs`. The server's own statement timeout comes first where it is
+ * alive; this is for a connection that has gone silent.
+ *
+ * @throws PulseError, or what `translate` does not know.
+ */
+export async function answered<T>(statement: PromiseLike<T>, purpose: Purpose, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new PulseError(
+          'database_unavailable',
+          'The database does not answer at the moment; try again shortly.',
+          {
+            retryAfterMs: RETRY_AFTER_MS,
+          },
+        ),
+      );
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([statement, silence]);
+  } catch (error) {
+    throw translate(error, purpose);
+  } finally {
+    clearTimeout(timer);
+  }
+}

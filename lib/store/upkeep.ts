@@ -1,0 +1,82 @@
+import type { Registry } from '../catalogue/registry';
+import { log } from '../log';
+import { MINUTE, SECOND } from '../model';
+import type { Ring } from '../ring/ring';
+import type { Store } from './store';
+
+const EVICT_EVERY_MS = SECOND;
+const MAINTAIN_EVERY_MS = 10 * SECOND;
+const TOUCH_EVERY_MS = 5 * MINUTE;
+/** Several servers that start together should not keep asking for the turn together. */
+const JITTER = 0.2;
+
+export interface UpkeepOptions {
+  store: Store;
+  registry: Registry;
+  ring: Ring;
+}
+
+/**
+ * What must happen again and again: the ring lets go of old samples, the database is maintained, the catalogue
+ * learns when series were last seen. A round that fails is logged and tried again; none overlaps itself.
+ *
+ * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
+ */
+export function startUpkeep({ store, registry, ring }: UpkeepOptions): () => Promise<void> {
+  const recorded = new Map<number, number>();
+  async function touch(): Promise<void> {
+    const seen: Array<{ id: number; lastSeen: number }> = [];
+    for (const { id, lastSeen } of registry.seriesById.values()) {
+      if (lastSeen > (recorded.get(id) ?? 0)) seen.push({ id, lastSeen });
+    }
+    if (seen.length > 0) await store.touchSeries(seen);
+    for (const { id, lastSeen } of seen) recorded.set(id, lastSeen);
+  }
+  // What the catalogue was read with needs no recording.
+  for (const { id, lastSeen } of registry.seriesById.values()) recorded.set(id, lastSeen);
+
+  const jobs = [
+    repeatedly('evict', EVICT_EVERY_MS, async () => ring.evict(Date.now())),
+    repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.maintain(Date.now())),
+    repeatedly('touch', TOUCH_EVERY_MS, touch),
+  ];
+  let stopping: Promise<void> | null = null;
+  return () => {
+    stopping ??= (async () => {
+      await Promise.all(jobs.map((stop) => stop()));
+      await attempt('touch', touch);
+    })();
+    return stopping;
+  };
+}
+
+/** Runs `work` every so often, the next time only after the last has ended; the off-switch waits for that. */
+function repeatedly(name: string, everyMs: number, work: () => Promise<unknown>): () => Promise<void> {
+  let stopped = false;
+  let timer: NodeJS.Timeout;
+  let running = Promise.resolve();
+  const schedule = () => {
+    timer = setTimeout(
+      () => {
+        running = attempt(name, work).then(() => {
+          if (!stopped) schedule();
+        });
+      },
+      everyMs * (1 + JITTER * (Math.random() - 0.5)),
+    );
+  };
+  schedule();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await running;
+  };
+}
+
+async function attempt(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log().warn({ err: error, job: name }, 'upkeep failed; it is tried again');
+  }
+}
