@@ -119,11 +119,12 @@ async function start(notice: (reason: string) => void): Promise<System> {
     fleet,
     location,
     async close() {
-      stopUpkeep();
       hub.close();
       fleet.close();
       await pipeline.close();
       await refilled;
+      // After the last commit: it records when each series was last seen.
+      await stopUpkeep();
       await bus.close();
       await closeStore();
     },

@@ -38,9 +38,10 @@ export interface Store {
 
   /**
    * One round of upkeep: roll up what is complete or changed, create partitions ahead, drop what retention ends.
-   * Any number of servers may call it; one works, the others return at once.
+   * Any number of servers may call it; one works, the others return at once. When `signal` aborts it ends early, at
+   * a point from which the next round goes on.
    */
-  maintain(now: number): Promise<MaintenanceReport>;
+  maintain(now: number, signal?: AbortSignal): Promise<MaintenanceReport>;
 
   /** Resolves while the database answers, rejects with `database_unavailable` otherwise. */
   ping(): Promise<void>;

@@ -35,15 +35,17 @@ export function startUpkeep({ store, registry, ring }: UpkeepOptions): () => Pro
   // What the catalogue was read with needs no recording.
   for (const { id, lastSeen } of registry.seriesById.values()) recorded.set(id, lastSeen);
 
+  const stop = new AbortController();
   const jobs = [
     repeatedly('evict', EVICT_EVERY_MS, async () => ring.evict(Date.now())),
-    repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.maintain(Date.now())),
+    repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.maintain(Date.now(), stop.signal)),
     repeatedly('touch', TOUCH_EVERY_MS, touch),
   ];
   let stopping: Promise<void> | null = null;
   return () => {
     stopping ??= (async () => {
-      await Promise.all(jobs.map((stop) => stop()));
+      stop.abort();
+      await Promise.all(jobs.map((end) => end()));
       await attempt('touch', touch);
     })();
     return stopping;

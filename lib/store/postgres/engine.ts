@@ -21,7 +21,7 @@ const BATCH = 10_000;
 /** The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. */
 export function createPostgresStore(pools: Pools, retention: Retention): Store {
   const { write, read, bulk } = pools;
-  let closed = false;
+  const closing = new AbortController();
   const writing = <T>(statement: PromiseLike<T>) =>
     answered(statement, 'write', STATEMENT_TIMEOUT_MS.write + SILENCE_MS);
 
@@ -45,17 +45,19 @@ export function createPostgresStore(pools: Pools, retention: Retention): Store {
     readPoints: (question) =>
       answered(readPoints(read, question), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
     readSamples: (range) => translated(readSamples(bulk, range)),
-    maintain: (now) =>
-      answered(
-        maintain(bulk, now, retention, () => closed),
+    maintain(now, signal = closing.signal) {
+      const stopped = () => signal.aborted || closing.signal.aborted;
+      return answered(
+        maintain(bulk, now, retention, stopped),
         'write',
-        STATEMENT_TIMEOUT_MS.bulk,
-      ),
+        STATEMENT_TIMEOUT_MS.bulk + SILENCE_MS,
+      );
+    },
     async ping() {
       await answered(write`select 1`, 'write', PING_MS);
     },
     async close() {
-      closed = true;
+      closing.abort();
       await pools.close();
     },
   };
