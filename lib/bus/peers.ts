@@ -1,0 +1,83 @@
+import type { BeatMessage } from './message';
+
+interface Peer {
+  heardAt: number;
+  /** Its beats come this often, ms. */
+  every: number;
+  beats: number;
+  /** Number of the newest message per metric. */
+  numbers: Map<string, number>;
+}
+
+/** Beats a peer may miss before its silence means something. */
+const BEATS_MISSED = 3;
+
+/**
+ * What is known of the other nodes: who is there, and whether every message of theirs has arrived. Pure: the clock
+ * comes in as `now`, ms, monotonic.
+ */
+export class Peers {
+  private readonly peers = new Map<string, Peer>();
+
+  constructor(private readonly goneAfterMs: number) {}
+
+  get size(): number {
+    return this.peers.size;
+  }
+
+  /** Notes message `number` of a metric. @returns whether one before it is missing. */
+  noteSamples(node: string, metric: string, number: number, now: number): boolean {
+    const peer = this.peerOf(node, now);
+    const before = peer.numbers.get(metric);
+    if (before === undefined || number > before) peer.numbers.set(metric, number);
+    return before !== undefined && number > before + 1;
+  }
+
+  /** Notes a sign of life. The numbers it names are checked with `missing` a moment later, since channels have no common order. */
+  noteBeat({ n, every, bye }: BeatMessage, now: number): void {
+    const peer = this.peerOf(n, now);
+    peer.every = every;
+    peer.beats++;
+    if (bye) this.peers.delete(n);
+  }
+
+  /** Whether message `number` of a watched metric has not arrived. Asked again for the same number, it says no. */
+  missing(node: string, metric: string, number: number): boolean {
+    const numbers = this.peers.get(node)?.numbers;
+    const newest = numbers?.get(metric);
+    if (newest !== undefined && newest >= number) return false;
+    numbers?.set(metric, number);
+    return true;
+  }
+
+  /** Forgets the numbering of a metric that is not watched any more: a later watch begins anew. */
+  forget(metric: string): void {
+    for (const { numbers } of this.peers.values()) numbers.delete(metric);
+  }
+
+  /** Gives every peer a new period to speak in: after an interruption of our own hearing their silence says nothing. */
+  excuse(now: number): void {
+    for (const peer of this.peers.values()) peer.heardAt = now;
+  }
+
+  /** The peers that should have been heard. One silent for very long is taken for gone, and forgotten. */
+  silent(now: number): string[] {
+    const silent: string[] = [];
+    for (const [node, { heardAt, every }] of this.peers) {
+      const silence = now - heardAt;
+      if (silence > this.goneAfterMs) this.peers.delete(node);
+      else if (silence > every * BEATS_MISSED) silent.push(node);
+    }
+    return silent;
+  }
+
+  private peerOf(node: string, now: number): Peer {
+    let peer = this.peers.get(node);
+    if (!peer) {
+      peer = { heardAt: now, every: 2_000, beats: 0, numbers: new Map() };
+      this.peers.set(node, peer);
+    }
+    peer.heardAt = now;
+    return peer;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What a shared bus needs of Redis: to send texts into channels, and to keep following a channel. Three
+ * implementations, one behaviour suite (`bus.case.test.ts`).
+ */
+export interface Transport {
+  readonly kind: 'memory' | 'redis' | 'upstash';
+  /** Sends in order, in one round trip. Rejects when not all of it is known to have arrived; never takes longer than seconds. */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+  /**
+   * Which of the channels somebody follows right now, for transports that can tell exactly. A channel nobody
+   * follows need not be sent to: who begins to follow it afterwards reads the database after that.
+   */
+  followed?(channels: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Follows a channel until the returned off-switch is called, through every interruption, with backoff. */
+  follow(channel: string, follower: Follower): () => void;
+  close(): Promise<void>;
+}
+
+export interface OutgoingMessage {
+  channel: string;
+  /** One line. */
+  text: string;
+}
+
+export interface Follower {
+  message(text: string): void;
+  /** Every message sent from now on arrives; called again after each interruption. */
+  up(): void;
+  /** Messages may be lost from now on. */
+  down(): void;
+}
+
+/** A text that keeps a quiet channel's connection alive; whoever receives it passes over it. */
+export const PING = 'ping';
