@@ -1,5 +1,6 @@
-import { errorResponse } from './http';
-import type { ErrorAnswer, PanelQuery, PanelResult } from './live/wire';
+import { errorBody } from './errors';
+import { toPulseError } from './http';
+import type { PanelQuery, PanelResult } from './live/wire';
 import { parseQuery } from './query/params';
 import { system } from './system';
 
@@ -12,6 +13,6 @@ export async function readPanel(query: PanelQuery): Promise<PanelResult> {
     const { history } = await system();
     return await history.answer(parseQuery({ ...query }));
   } catch (error) {
-    return JSON.parse(errorResponse(error).body) as ErrorAnswer;
+    return errorBody(toPulseError(error));
   }
 }

@@ -3,8 +3,7 @@
 import { ChartLine, Table2 } from 'lucide-react';
 import { useState } from 'react';
 import { formatCount, formatSpan } from '@/lib/format';
-import { apiHref } from '@/lib/links';
-import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
+import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import { formatDuration } from '@/lib/units';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { PanelMessage } from '../panels/panel-message';
@@ -15,7 +14,7 @@ import { Badge } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { CopyButton } from '../ui/copy-button';
 import { ToggleGroup } from '../ui/toggle-group';
-import { CsvButton } from './csv-button';
+import { CsvLink } from './csv-link';
 import { TIER_WORDS } from './explorer-state';
 import { LegendTable } from './legend-table';
 import { PointsTable } from './points-table';
@@ -66,7 +65,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
           options={VIEWS}
           onValueChange={(next) => control.url.replace({ view: next === 'chart' ? null : next })}
         />
-        <CsvButton href={csvHref(query)} fileName={`${query.metric.replace(/[/:]/g, '_')}.csv`} />
+        <CsvLink query={query} />
         <CopyButton size="sm" label="Copy link" text={() => location.href} />
       </div>
       {series.length === 0 ? (
@@ -124,9 +123,4 @@ function NoSamples({ query, control, range }: Pick<ExplorerChartProps, 'query' |
 }
 interface Ranged {
   range: readonly [start: number, end: number];
-}
-
-/** The API's address of this question. */
-function csvHref({ metric, ...question }: PanelQuery): string {
-  return apiHref(metric, Object.fromEntries(new URLSearchParams(queryText({ metric: '', ...question }))));
 }

@@ -59,7 +59,6 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
   let wanted = new Map<string, number>();
   let carried: string[] = [];
   let source: EventSourceLike | null = null;
-  let newestId: number | null = null;
   let openedAt: number | null = null;
   let failures = 0;
   let phase: Phase = 'idle';
@@ -90,7 +89,6 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
     carried = [...wanted.keys()];
     if (carried.length === 0) return;
     const cursor = Math.min(...wanted.values());
-    newestId = null;
     setPhase(failures === 0 ? 'connecting' : 'waiting');
     const opened = openEventSource(
       `${path}?${carried.map((text) => `q=${escapeValue(text)}`).join('&')}&cursor=${cursor}`,
@@ -128,7 +126,8 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
   function heard(id: number | null = null): void {
     expectSound();
     if (id === null) return;
-    newestId = Math.max(newestId ?? id, id);
+    // Of all queries, not only the one the event is about: the server writes what is new of all of them at once.
+    for (const text of carried) if ((wanted.get(text) ?? id) < id) wanted.set(text, id);
     events.contact(id);
   }
 
