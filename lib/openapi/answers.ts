@@ -5,6 +5,9 @@ import { LIMITS, METRIC_TYPES, TIERS } from '../model';
 
 /** What the API answers, for machines. The contract suite holds real answers against these. */
 const Time = z.int().meta({ description: 'Epoch milliseconds', example: 1795200000000 });
+const LastSeen = Time.nullable().meta({
+  description: 'Timestamp of the newest sample, null before the first',
+});
 const AnyLabels = z.record(z.string(), z.string()).meta({ example: { region: 'eu' } });
 
 export const ErrorAnswer = z
@@ -48,7 +51,7 @@ export const CatalogueAnswer = z
         unit: z.string(),
         series: z.int(),
         labels: z.array(z.string()),
-        lastSeen: Time,
+        lastSeen: LastSeen,
       }),
     ),
     next: z.string().nullable().meta({ description: 'Hand it back as cursor for the next page' }),
@@ -57,7 +60,7 @@ export const CatalogueAnswer = z
 
 export const SeriesAnswer = z
   .strictObject({
-    series: z.array(z.strictObject({ labels: AnyLabels, lastSeen: Time })),
+    series: z.array(z.strictObject({ metric: z.string(), labels: AnyLabels, lastSeen: LastSeen })),
     next: z.string().nullable(),
   })
   .meta({ id: 'SeriesList' });

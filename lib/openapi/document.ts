@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { metricListParams, seriesListParams } from '../catalogue/list';
 import { ERROR_STATUS, type ErrorCode } from '../errors';
 import { Batch, IngestBody, Sample } from '../ingest/schemas';
 import { PRECISIONS, type Precision } from '../ingest/timestamp';
@@ -99,7 +100,7 @@ const WRITE: ZodOpenApiPathsObject = {
     },
     get: {
       summary: 'The catalogue of metrics',
-      requestParams: { query: z.object({ search: z.string().optional(), ...pageParams() }) },
+      requestParams: { query: metricListParams },
       responses: {
         ...ok('A page of metrics', CatalogueAnswer),
         ...refusals('bad_parameter', 'database_unavailable'),
@@ -111,14 +112,8 @@ const WRITE: ZodOpenApiPathsObject = {
 const READ: ZodOpenApiPathsObject = {
   '/api/series': {
     get: {
-      summary: 'The series of a metric',
-      requestParams: {
-        query: z.object({
-          metric: queryParams.shape.metric,
-          match: queryParams.shape.match,
-          ...pageParams(),
-        }),
-      },
+      summary: 'Series, of one metric or of all',
+      requestParams: { query: seriesListParams },
       responses: {
         ...ok('A page of series', SeriesAnswer),
         ...refusals('bad_parameter', 'unknown_metric', 'database_unavailable'),
@@ -211,10 +206,3 @@ const OPERATE: ZodOpenApiPathsObject = {
     },
   },
 };
-
-function pageParams() {
-  return {
-    limit: z.string().optional().meta({ description: 'Entries per page, 100 by default, at most 1,000' }),
-    cursor: z.string().optional().meta({ description: '`next` of the page before' }),
-  };
-}

@@ -1,6 +1,7 @@
 import { listMetrics, metricListParams } from '@/lib/catalogue/list';
 import { jsonResponse, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
 import { handleIngest } from '@/lib/ingest/handle';
+import { webBody } from '@/lib/ingest/web-body';
 import { readParameters } from '@/lib/query/parameters';
 import { readySystem } from '@/lib/system';
 
@@ -8,13 +9,14 @@ export const dynamic = 'force-dynamic';
 
 /** The write side of the contract, where Next.js answers; `server.ts` answers the same way before it gets here. */
 export async function POST(request: Request): Promise<Response> {
+  const { body, finish } = webBody(request);
   const answer = await handleIngest({
     headers: Object.fromEntries(request.headers),
     search: new URL(request.url).search,
     address: request.headers.get('x-forwarded-for') ?? '',
-    // Node's streams can be iterated; the types of the browser's do not say so.
-    body: (request.body ?? new Blob().stream()) as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>,
+    body,
   });
+  await finish();
   return toWebResponse(answer);
 }
 

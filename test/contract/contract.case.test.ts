@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createTestDatabase } from '../support/postgres';
+import { type Front, type ServerProcess, startServer } from '../support/server-process';
+import { clientOf } from './client';
+import { operateContract } from './operate.case.test';
+import { writeContract } from './write.case.test';
+
+/** The contract, spoken to a real process on a real database. */
+export function contract(front: Front): void {
+  let server: ServerProcess;
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await startServer(front, { DATABASE_URL: database.url });
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await database?.drop();
+  });
+
+  const connect = () => clientOf(server.url);
+  describe('write', () => writeContract(connect));
+  describe('operate', () => operateContract(connect));
+}

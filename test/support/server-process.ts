@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './processes';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const START_LIMIT_MS = 60_000;
+
+/** The two ways to run the product on one build: our own process, and Next.js by itself. */
+export const FRONTS = ['server.ts', 'next start'] as const;
+export type Front = (typeof FRONTS)[number];
+
+export interface ServerProcess {
+  url: string;
+  pid: number;
+  /** Everything it has printed so far. */
+  output(): string;
+  /** Resolves with its exit code, null when a signal ended it. */
+  exited: Promise<number | null>;
+  signal(signal: NodeJS.Signals): void;
+  /** SIGTERM, then the exit; twice is fine. */
+  stop(): Promise<number | null>;
+}
+
+export type ServerEnv = Record<string, string>;
+
+/** Runs the product as its users do, on a free port, and waits until it takes samples. */
+export async function startServer(front: Front, env: ServerEnv): Promise<ServerProcess> {
+  const port = await freePort();
+  const server = launch(front, { ...env, PORT: String(port) });
+  await untilReady(server);
+  return server;
+}
+
+/** Runs it without waiting for anything. */
+export function launch(front: Front, env: ServerEnv): ServerProcess {
+  const host = env.HOST ?? '127.0.0.1';
+  const [program, ...args] =
+    front === 'server.ts'
+      ? ['dist/server.js']
+      : ['node_modules/next/dist/bin/next', 'start', '-H', host, '-p', env.PORT];
+  if (!existsSync(`${ROOT}/.next/BUILD_ID`)) throw new Error('There is no build. Type: npm run build');
+  const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      LOCAL_AGENT: 'off',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return watch(child, `http://${host}:${env.PORT}`);
+}
+
+function watch(child: ChildProcess, url: string): ServerProcess {
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += chunk));
+  child.stderr?.on('data', (chunk) => (output += chunk));
+  const exited = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code));
+  });
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  return {
+    url,
+    pid: child.pid!,
+    output: () => output,
+    exited,
+    signal,
+    stop() {
+      if (child.exitCode === null) signal('SIGTERM');
+      return exited;
+    },
+  };
+}
+
+async function untilReady(server: ServerProcess): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  let gone = false;
+  void server.exited.then(() => {
+    gone = true;
+  });
+  while (!gone && Date.now() < deadline) {
+    const ready = await fetch(`${server.url}/api/ready`).catch(() => null);
+    if (ready?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  server.signal('SIGKILL');
+  throw new Error(`The server ${gone ? 'ended' : 'was not ready in time'}:\n${server.output()}`);
+}
