@@ -51,7 +51,7 @@ export interface History {
   /** The same points for a live query, which has its groups already. */
   read(question: PointsQuestion): Promise<PointsAnswer>;
   /** From here on, epoch ms and a multiple of `step`, points come from memory. */
-  memoryFrom(question: Pick<Question, 'aggregates' | 'step'>): number;
+  memoryFrom(question: Pick<PointsQuestion, 'metric' | 'aggregates' | 'step'>): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
 }
@@ -133,9 +133,9 @@ export function createHistory({ env, store, registry, ring, clock = Date.now }: 
   }
 
   /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */
-  function memoryFrom({ aggregates, step }: Pick<Question, 'aggregates' | 'step'>): number {
+  function memoryFrom({ metric, aggregates, step }: Pick<PointsQuestion, 'metric' | 'aggregates' | 'step'>) {
     const isGrowth = aggregates.includes('rate') || aggregates.includes('increase');
-    return alignUp(ring.coveredFrom + (isGrowth ? COUNTER_GAP_MS : 0), step);
+    return alignUp(ring.coveredSince(metric.id) + (isGrowth ? COUNTER_GAP_MS : 0), step);
   }
 
   function buffersOf({ series }: SeriesGroup): SampleBuffer[] {

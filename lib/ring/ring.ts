@@ -14,6 +14,11 @@ export interface RingOptions {
   maxBytes: number;
   /** Epoch ms of this process's start: of what was committed before, the ring learns by `refill`. */
   startedAt: number;
+  /**
+   * Whether other nodes commit too. Then the ring vouches for nothing by itself, only for the metrics claimed: those
+   * of which this node hears everything.
+   */
+  shared?: boolean;
 }
 
 /** Every buffer is trimmed once in so many evictions: a walk over a million of them at once would be felt. */
@@ -21,7 +26,8 @@ const EVICTIONS_PER_SWEEP = 20;
 
 /**
  * The last minutes of every series, in memory. It holds committed samples only, and **all** committed samples
- * with a timestamp at or after `coveredFrom`: inside that range it answers as the database would.
+ * with a timestamp at or after `coveredFrom`: inside that range it answers as the database would. Where other nodes
+ * commit too, that holds per metric, from `coveredSince` on.
  */
 export class Ring {
   private readonly buffers = new Map<number, SampleBuffer>();
@@ -32,8 +38,11 @@ export class Ring {
   private vouchedFrom: number;
   private heldBytes = 0;
   private sweeping = this.buffers.entries();
+  /** By metric id, since when every sample committed anywhere is here; null where this is the only node. */
+  private readonly claims: Map<number, number> | null;
 
-  constructor({ windowMs, maxBytes, startedAt }: RingOptions) {
+  constructor({ windowMs, maxBytes, startedAt, shared = false }: RingOptions) {
+    this.claims = shared ? new Map() : null;
     this.windowMs = windowMs;
     this.maxBytes = maxBytes;
     this.keptFrom = startedAt - windowMs;
@@ -42,6 +51,22 @@ export class Ring {
 
   get coveredFrom(): number {
     return this.vouchedFrom;
+  }
+
+  /** From here on, epoch ms, the ring holds every committed sample of this metric; Infinity: it cannot tell. */
+  coveredSince(metricId: number): number {
+    if (!this.claims) return this.vouchedFrom;
+    return Math.max(this.keptFrom, this.claims.get(metricId) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** From now on the ring is told of every sample of this metric, and holds all since `from` already. */
+  claim(metricId: number, from: number): void {
+    this.claims?.set(metricId, from);
+  }
+
+  /** Samples of this metric may be missing from now on. */
+  disclaim(metricId: number): void {
+    this.claims?.delete(metricId);
   }
 
   get bytes(): number {

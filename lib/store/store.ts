@@ -10,8 +10,8 @@ import type { Aggregate, Point, Tier } from '../model';
 export interface Store {
   readonly engine: 'postgres' | 'timescale';
 
-  /** Every series in the catalogue, in pages, for start-up. */
-  loadSeries(): AsyncIterable<StoredSeries[]>;
+  /** Every series in the catalogue in pages, for start-up; or those with an id above `after`, for what came since. */
+  loadSeries(after?: number): AsyncIterable<StoredSeries[]>;
 
   /** Finds or creates the given identities, in one round trip, in the order given. Safe with several servers at once. */
   ensureSeries(identities: readonly SeriesIdentity[]): Promise<StoredSeries[]>;

@@ -14,12 +14,13 @@ interface Row {
   last_seen: number;
 }
 
-/** The whole catalogue in pages, oldest series first. */
-export async function* loadSeries(sql: ISql): AsyncGenerator<StoredSeries[]> {
+/** The catalogue in pages, oldest series first: those with an id above `after`. */
+export async function* loadSeries(sql: ISql, after: number): AsyncGenerator<StoredSeries[]> {
   const cursor = sql<Row[]>`
     select s.id, s.metric_id, m.name as metric, m.type, m.unit, s.labels,
       coalesce(round(date_part('epoch', s.last_seen) * 1000), 0) as last_seen
     from series s join metrics m on m.id = s.metric_id
+    where s.id > ${after}
     order by s.id`.cursor(PAGE);
   for await (const rows of cursor) {
     yield rows.map((row) => ({

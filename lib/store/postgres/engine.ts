@@ -27,7 +27,7 @@ export function createPostgresStore(pools: Pools, retention: Retention): Store {
 
   return {
     engine: 'postgres',
-    loadSeries: () => translated(loadSeries(bulk)),
+    loadSeries: (after = 0) => translated(loadSeries(bulk, after)),
     ensureSeries: (identities: readonly SeriesIdentity[]): Promise<StoredSeries[]> =>
       writing(again(() => ensureSeries(write, identities))),
     async touchSeries(seen) {
