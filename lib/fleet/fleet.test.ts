@@ -259,6 +259,12 @@ describe('the list', () => {
     expect(list({ search: 'nothing like it' })).toMatchObject({ page: 1, pages: 1, rows: [] });
   });
 
+  test('keeps rows that a reader is looking at, while everything else moves on', () => {
+    const page = on.fleet.hostsPage({ ...EVERY_HOST, sort: 'cpu' }, ['web-10', 'db-1', 'nobody']);
+    expect(page.rows.map(({ name }) => name)).toEqual(['web-10', 'db-1']);
+    expect(page).toMatchObject({ matching: 4, pages: 1, recentOf: 'cpu' });
+  });
+
   test('ranks the busiest and the quietest of those reporting', () => {
     const { busiest, quietest, by } = on.fleet.summary({ by: 'cpu' });
     expect(by).toBe('cpu');

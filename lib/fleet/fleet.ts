@@ -17,7 +17,8 @@ import { HEADLINES, type HeadlineKey } from './headlines';
 import { Host } from './host';
 import { hostMetrics } from './host-metrics';
 import type { HostsQuery } from './hosts-query';
-import { RECENT_STEP_MS, recentLine } from './recent';
+import { recentLine } from './recent';
+import { RECENT_STEP_MS } from './recent-step';
 import { compareHosts, firstFew, selectHosts } from './select';
 
 /** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
@@ -94,17 +95,17 @@ export class Fleet {
     };
   }
 
-  hostsPage(query: HostsQuery): HostsPage {
+  /** @param keep the rows are exactly these hosts, in this order, whatever the query's page would hold by now. */
+  hostsPage(query: HostsQuery, keep: readonly string[] | null = null): HostsPage {
     const now = this.refresh();
     const found = selectHosts(this.byName, query);
     const matching =
       query.statuses.length === 0 ? found : found.filter(({ status }) => query.statuses.includes(status));
     const by = sortHeadline(query.sort);
-    if (by !== null) this.readSortValues(matching, by);
-    matching.sort(compareHosts(query.sort, query.descending));
     const pages = Math.max(1, Math.ceil(matching.length / query.pageSize));
     const page = Math.min(query.page, pages);
     const recentOf = by ?? this.current[0] ?? HEADLINES[0].key;
+    const shown = keep?.flatMap((name) => this.hosts.get(name) ?? []) ?? this.pageOf(matching, query, page);
     return {
       now,
       total: this.byName.length,
@@ -116,9 +117,7 @@ export class Fleet {
       headlines: this.current,
       recentOf,
       recentStepMs: RECENT_STEP_MS,
-      rows: matching
-        .slice((page - 1) * query.pageSize, page * query.pageSize)
-        .map((host) => this.row(host, recentOf, now)),
+      rows: shown.map((host) => this.row(host, recentOf, now)),
     };
   }
 
@@ -174,6 +173,12 @@ export class Fleet {
     this.byName.forEach((host, rank) => {
       host.nameRank = rank;
     });
+  }
+
+  private pageOf(hosts: Host[], { sort, descending, pageSize }: HostsQuery, page: number): Host[] {
+    const by = sortHeadline(sort);
+    if (by !== null) this.readSortValues(hosts, by);
+    return hosts.sort(compareHosts(sort, descending)).slice((page - 1) * pageSize, page * pageSize);
   }
 
   private ranked(by: HeadlineKey | null, descending: boolean, now: number): HostRow[] {

@@ -2,7 +2,7 @@ import { PulseError } from '../errors';
 import { jsonResponse, type PlainResponse } from '../http';
 import { readySystem } from '../system';
 import { HEADLINE_KEYS, type HeadlineKey, isHeadlineKey } from './headlines';
-import { parseHostsQuery } from './hosts-query';
+import { LARGEST_PAGE, parseHostsQuery } from './hosts-query';
 
 /**
  * The fleet over HTTP, as plain values. All four throw `bad_parameter`, and `database_unavailable` while the server
@@ -26,11 +26,15 @@ export function fleetLabels(): PlainResponse {
   return jsonResponse({ labels: readySystem().fleet.labels() });
 }
 
-/** `GET /api/hosts?q=web&status=late,gone&match={region="eu"}&sort=-cpu&page=2&size=50` */
+/**
+ * `GET /api/hosts?q=web&status=late,gone&match={region="eu"}&sort=-cpu&page=2&size=50`; with `keep=` once per host the
+ * rows are those hosts: a reader who points at a list must not have it re-ordered under the pointer.
+ */
 export function hostsPage(search: URLSearchParams): PlainResponse {
   const { query, problems } = parseHostsQuery(search);
   if (problems.length > 0) throw new PulseError('bad_parameter', problems[0].message, { details: problems });
-  return jsonResponse(readySystem().fleet.hostsPage(query));
+  const keep = search.getAll('keep').slice(0, LARGEST_PAGE);
+  return jsonResponse(readySystem().fleet.hostsPage(query, keep.length > 0 ? keep : null));
 }
 
 function readBy(search: URLSearchParams): HeadlineKey | undefined {

@@ -7,6 +7,7 @@ export type SortKey = 'name' | 'seen' | HeadlineKey;
 export const SORT_KEYS: readonly SortKey[] = ['name', 'seen', ...HEADLINE_KEYS];
 
 export const PAGE_SIZES = [25, 50, 100, 200] as const;
+export const LARGEST_PAGE = 200;
 const DEFAULT_PAGE_SIZE = 50;
 
 /** Which hosts, in which order, which page of them: the state of the list, and of `GET /api/hosts`. Client-safe. */
@@ -70,7 +71,7 @@ export function parseHostsQuery(form: URLSearchParams): { query: HostsQuery; pro
     });
 
   query.page = whole(form, 'page', 1, 1_000_000, problems) ?? query.page;
-  query.pageSize = whole(form, 'size', 1, 200, problems) ?? query.pageSize;
+  query.pageSize = whole(form, 'size', 1, LARGEST_PAGE, problems) ?? query.pageSize;
   return { query, problems };
 }
 

@@ -4,9 +4,7 @@ import type { Ring } from '../ring/ring';
 import type { SampleBuffer } from '../ring/sample-buffer';
 import type { Headline } from './headlines';
 import { combine, ratePerSecond } from './readings';
-
-export const RECENT_STEP_MS = 15_000;
-export const RECENT_POINTS = 40;
+import { RECENT_POINTS, RECENT_STEP_MS } from './recent-step';
 
 /** The last ten minutes of some series as one line for a sparkline: closed steps only, oldest first. */
 export function recentLine(ring: Ring, series: readonly Series[], how: Headline['combine'], now: number) {

@@ -1,0 +1,34 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { HostControls } from '@/components/fleet/host-controls';
+import { HostHeader } from '@/components/fleet/host-header';
+import { HostSections } from '@/components/fleet/host-sections';
+import { EVERY_HOST } from '@/lib/fleet/hosts-query';
+import { nameFromSegments } from '@/lib/links';
+import { readPanel } from '@/lib/panel-history';
+import { system } from '@/lib/system';
+
+type Props = PageProps<'/hosts/[host]'>;
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: nameFromSegments([(await params).host]) ?? 'Host' };
+}
+
+export default async function HostPage({ params, searchParams }: Props) {
+  const name = nameFromSegments([(await params).host]);
+  const { fleet } = await system();
+  const detail = name === null ? null : fleet.host(name);
+  if (name === null || !detail) notFound();
+
+  const given = await searchParams;
+  const range = { start: String(given.start ?? 'now-1h'), end: String(given.end ?? 'now') };
+  const parts = given.parts !== 'together';
+  const matchers = [{ label: 'host', operator: '=', value: name } as const];
+  return (
+    <div className="flex flex-col gap-3">
+      <HostHeader initial={fleet.hostsPage({ ...EVERY_HOST, matchers, pageSize: 1 })} />
+      <HostControls {...range} parts={parts} />
+      <HostSections host={name} metrics={detail.metrics} range={range} parts={parts} ask={readPanel} />
+    </div>
+  );
+}

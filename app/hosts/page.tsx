@@ -1,0 +1,13 @@
+import type { Metadata } from 'next';
+import { HostsView } from '@/components/fleet/hosts-view';
+import { parseHostsQuery } from '@/lib/fleet/hosts-query';
+import { system } from '@/lib/system';
+
+export const metadata: Metadata = { title: 'Hosts' };
+
+export default async function HostsPage({ searchParams }: PageProps<'/hosts'>) {
+  const given = Object.entries(await searchParams).map(([name, value]) => [name, String(value ?? '')]);
+  const { query } = parseHostsQuery(new URLSearchParams(given));
+  const { fleet } = await system();
+  return <HostsView initial={fleet.hostsPage(query)} />;
+}

@@ -1,0 +1,44 @@
+import type { Route } from 'next';
+import { connection } from 'next/server';
+import { FirstSteps } from '@/components/fleet/first-steps';
+import { FleetView } from '@/components/fleet/fleet-view';
+import { SingleHost } from '@/components/fleet/single-host';
+import { MetricPanel } from '@/components/panels/metric-panel';
+import { isHeadlineKey } from '@/lib/fleet/headlines';
+import { EVERY_HOST } from '@/lib/fleet/hosts-query';
+import { fleetPanels } from '@/lib/fleet/panels';
+import { readPanel } from '@/lib/panel-history';
+import { system } from '@/lib/system';
+
+const RANGE = { start: 'now-15m', end: 'now' };
+const PANEL_HEIGHT = 140;
+
+export default async function FleetPage({ searchParams }: PageProps<'/'>) {
+  const asked = String((await searchParams).by ?? '');
+  await connection();
+  const { fleet, registry } = await system();
+  const by = isHeadlineKey(asked) ? asked : undefined;
+  const summary = fleet.summary({ by });
+  const page = fleet.hostsPage({ ...EVERY_HOST, pageSize: 1 });
+  if (page.total === 0) return <FirstSteps initial={summary} />;
+
+  const only = page.total === 1 ? fleet.host(page.rows[0].name) : null;
+  if (only) return <SingleHost detail={only} page={page} summary={summary} range={RANGE} ask={readPanel} />;
+
+  return (
+    <FleetView initial={summary} map={fleet.map({ by })} panelHeight={PANEL_HEIGHT}>
+      {fleetPanels((name) => registry.metrics.get(name), summary.headlines, RANGE).map((spec) => (
+        <MetricPanel
+          key={spec.key}
+          title={spec.title}
+          query={spec.query}
+          unit={spec.unit}
+          initial={readPanel(spec.query)}
+          href={spec.href as Route}
+          height={PANEL_HEIGHT}
+          compact
+        />
+      ))}
+    </FleetView>
+  );
+}

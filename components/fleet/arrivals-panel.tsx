@@ -1,0 +1,46 @@
+'use client';
+
+import { unitOf } from '@/lib/format';
+import { MINUTE, type Point } from '@/lib/model';
+import type { ChartSeries } from '../charts/series';
+import { lookOf } from '../charts/series';
+import { TimeSeriesChart } from '../charts/time-series-chart';
+
+export interface ArrivalsPanelProps {
+  points: readonly Point[];
+  stepMs: number;
+  /** The server's time, ms. */
+  now: number;
+  height: number;
+}
+
+const WINDOW_MS = 15 * MINUTE;
+const UNIT = unitOf('samples', '', 'avg');
+
+/** How many samples this server commits per second, counted as they arrive. */
+export function ArrivalsPanel({ points, stepMs, now, height }: ArrivalsPanelProps) {
+  const series: ChartSeries[] = [
+    { key: 'samples', name: 'Samples per second', points, band: false, ...lookOf(2) },
+  ];
+  return (
+    <section
+      aria-label="Samples per second"
+      className="flex min-w-0 flex-col rounded-lg border bg-surface"
+      data-panel
+    >
+      <h2 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">Samples per second</h2>
+      <div className="min-w-0 px-2 pb-2">
+        <p className="flex min-h-7 items-center px-1 text-xs text-ink-3">committed by this server</p>
+        <TimeSeriesChart
+          label="Samples per second"
+          series={series}
+          range={[now - WINDOW_MS, now]}
+          step={stepMs}
+          openFrom={now - stepMs}
+          unit={UNIT}
+          height={height}
+        />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,34 @@
+import type { HostsPage } from '@/lib/fleet/answers';
+import { HEADLINES, type HeadlineKey } from '@/lib/fleet/headlines';
+import type { SortKey } from '@/lib/fleet/hosts-query';
+
+/** A figure's column: on a narrow screen the less telling ones give way. */
+export interface FigureColumn {
+  key: HeadlineKey;
+  title: string;
+  /** Classes that hide it where there is no room. */
+  where: string;
+}
+
+const ROOM: Record<HeadlineKey, string> = {
+  cpu: '',
+  memory: '',
+  load: '',
+  disk: 'md:max-lg:hidden',
+  received: 'md:max-xl:hidden',
+  sent: 'md:max-xl:hidden',
+};
+
+/** Columns that some reporting host has a figure for, and the one that is sorted by. */
+export function figureColumns({ headlines }: Pick<HostsPage, 'headlines'>, sort: SortKey): FigureColumn[] {
+  return HEADLINES.filter(({ key }) => headlines.includes(key) || key === sort).map(({ key, title }) => ({
+    key,
+    title,
+    where: key === sort ? '' : ROOM[key],
+  }));
+}
+
+/** Names are looked up from A, figures from the highest, hosts from the one heard last. */
+export function firstDirection(sort: SortKey): boolean {
+  return sort !== 'name';
+}

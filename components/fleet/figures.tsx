@@ -1,0 +1,37 @@
+import { type HeadlineKey, headline } from '@/lib/fleet/headlines';
+import { formatValue, unitOf } from '@/lib/format';
+import { cn } from '../ui/cn';
+
+/** A headline's value with its unit, or a dash: a host without a figure has none, not zero. */
+export function headlineText(key: HeadlineKey, value: number | undefined | null): string {
+  if (value === undefined || value === null) return '–';
+  return formatValue(value, unitOf('', headline(key).unit));
+}
+
+/** Above these a bar changes colour: worth a look, and nearly full. */
+const NOTABLE_PERCENT = 80;
+const CRITICAL_PERCENT = 95;
+
+/** A percentage as a bar. Says nothing to assistive technology: the figure stands beside it. */
+export function Meter({ percent, className }: { percent: number; className?: string }) {
+  const filled = Math.min(100, Math.max(0, percent));
+  const color = percent >= CRITICAL_PERCENT ? 'bg-bad' : percent >= NOTABLE_PERCENT ? 'bg-warn' : 'bg-accent';
+  return (
+    <span aria-hidden className={cn('block h-1.5 overflow-hidden rounded-full bg-sunken', className)}>
+      <span className={cn('block h-full rounded-full', color)} style={{ width: `${filled}%` }} />
+    </span>
+  );
+}
+
+/** A figure with a bar below it where it is a percentage. */
+export function Figure({ of, value, className }: { of: HeadlineKey; value?: number; className?: string }) {
+  const isPercent = headline(of).unit === 'percent';
+  return (
+    <span className={cn('block', className)}>
+      <span className={cn('block text-right', value === undefined ? 'text-ink-3' : 'text-ink')}>
+        {headlineText(of, value)}
+      </span>
+      {isPercent && <Meter percent={value ?? 0} className={cn('mt-1', value === undefined && 'opacity-0')} />}
+    </span>
+  );
+}

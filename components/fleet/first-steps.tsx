@@ -1,0 +1,76 @@
+'use client';
+
+import { type ReactNode, useSyncExternalStore } from 'react';
+import type { FleetSummary } from '@/lib/fleet/answers';
+import { SECOND } from '@/lib/model';
+import { PostSample } from '../panels/post-sample';
+import { PageHeader } from '../shell/page-header';
+import { CommandLine } from '../ui/command-line';
+import { usePoll } from './use-poll';
+import { useRefreshOnChange } from './use-refresh-on-change';
+
+const POLL_MS = SECOND;
+
+/** Nothing has ever been posted: how to change that. Gives way to the fleet when the first sample is there. */
+export function FirstSteps({ initial }: { initial: FleetSummary }) {
+  const { answer, problem } = usePoll<FleetSummary>({ url: '/api/fleet', initial, everyMs: POLL_MS });
+  const { reporting, late, gone } = answer.counts;
+  useRefreshOnChange('empty', reporting + late + gone > 0 ? 'hosts' : 'empty');
+  const nameless = answer.series > 0;
+  return (
+    <div className="mx-auto flex max-w-3xl flex-col gap-6 py-6 sm:py-12">
+      <PageHeader
+        title={nameless ? 'Samples arrive, but from no host' : 'Waiting for the first sample'}
+        note={
+          nameless
+            ? 'None of the samples has a label “host”, so there is no server to show here. The metrics themselves are under Metrics.'
+            : 'This page turns into your fleet the moment one arrives. No reload needed.'
+        }
+      />
+      <ol className="flex flex-col gap-6">
+        <Step
+          title="Watch a machine"
+          note="Sends its CPU, memory, disks and network every second; run it on each server."
+        >
+          <AgentCommand />
+        </Step>
+        <Step
+          title="Or post a sample yourself"
+          note="From anything that can speak HTTP. The host is a label like any other."
+        >
+          <PostSample />
+        </Step>
+        <Step
+          title="Or see how a thousand servers look"
+          note="Plays a believable fleet: rhythm of the day, incidents, servers that vanish and return."
+        >
+          <CommandLine command="npm run simulate -- --servers 1000 --metrics 10" />
+        </Step>
+      </ol>
+      <p role="status" className="flex items-center gap-2 text-sm text-ink-3">
+        <span aria-hidden className="size-2 rounded-full bg-accent motion-safe:animate-pulse" />
+        {problem ? `${problem} Trying again.` : 'Listening.'}
+      </p>
+    </div>
+  );
+}
+
+function Step({ title, note, children }: { title: string; note: string; children: ReactNode }) {
+  return (
+    <li>
+      <h2 className="text-sm font-semibold">{title}</h2>
+      <p className="mb-2 text-sm text-ink-3">{note}</p>
+      {children}
+    </li>
+  );
+}
+
+/** The agent's command with the address this page was reached at. */
+export function AgentCommand() {
+  const origin = useSyncExternalStore(
+    () => () => {},
+    () => location.origin,
+    () => 'http://127.0.0.1:3000',
+  );
+  return <CommandLine command={`npm run agent -- --url ${origin}`} />;
+}

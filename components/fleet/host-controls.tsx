@@ -1,0 +1,32 @@
+'use client';
+
+import { parseTime } from '@/lib/query/time';
+import { RangePicker } from '../explorer/range-picker';
+import { feedOfTab } from '../live/feed';
+import { useRange } from '../panels/use-range';
+import { ToggleGroup } from '../ui/toggle-group';
+
+const serverNow = () => feedOfTab().serverNow();
+
+/** Which time the host's panels show, and whether cores, devices and the like are shown apart. */
+export function HostControls({ start, end, parts }: { start: string; end: string; parts: boolean }) {
+  const control = useRange('1h', serverNow);
+  const range = () => {
+    const now = serverNow();
+    return [parseTime(start, now) ?? now, parseTime(end, now) ?? now] as const;
+  };
+  return (
+    <div className="flex flex-wrap items-center gap-1.5">
+      <RangePicker control={control} range={range} />
+      <ToggleGroup
+        label="Cores, devices and other parts"
+        value={parts ? 'apart' : 'together'}
+        options={[
+          { value: 'apart', label: 'Parts apart' },
+          { value: 'together', label: 'Together' },
+        ]}
+        onValueChange={(choice) => control.url.replace({ parts: choice === 'together' ? 'together' : null })}
+      />
+    </div>
+  );
+}

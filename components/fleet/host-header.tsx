@@ -1,0 +1,113 @@
+'use client';
+
+import type { Route } from 'next';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import type { HostRow, HostsPage } from '@/lib/fleet/answers';
+import { EVERY_HOST, formatHostsQuery } from '@/lib/fleet/hosts-query';
+import { formatCount, formatMoment, formatSpan } from '@/lib/format';
+import { SECOND } from '@/lib/model';
+import { PageHeader } from '../shell/page-header';
+import { Badge } from '../ui/badge';
+import { Tooltip } from '../ui/tooltip';
+import { FreshnessNote } from './freshness-note';
+import { HostLabels } from './host-labels';
+import { STATUS_LOOKS, StatusMark } from './status-mark';
+import { usePoll } from './use-poll';
+
+const POLL_MS = 2 * SECOND;
+/** Below this a clock is as right as the network lets us see. */
+const AHEAD_WORTH_A_WORD_MS = 5 * SECOND;
+
+export interface HostHeaderProps {
+  initial: HostsPage;
+  /** Says where the host stands in the pages: under Hosts, or as the whole fleet. */
+  crumb?: boolean;
+  children?: ReactNode;
+}
+
+/** Who this is and how it is, kept current. */
+export function HostHeader({ initial, crumb = true, children }: HostHeaderProps) {
+  const { name } = initial.rows[0];
+  const polled = usePoll<HostsPage>({ url: hostUrl(name), initial, everyMs: POLL_MS });
+  const { now, rows } = polled.answer;
+  const host = rows[0] ?? initial.rows[0];
+  return (
+    <div className="flex flex-col gap-2">
+      <PageHeader
+        title={
+          <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+            <span>
+              {crumb && (
+                <Link href={'/hosts' as Route} className="rounded font-normal text-ink-3 hover:text-ink">
+                  Hosts /{' '}
+                </Link>
+              )}
+              <span className="break-all">{name}</span>
+            </span>
+            <HostStatusBadge host={host} />
+          </span>
+        }
+        note={
+          <FreshnessNote polled={polled}>
+            <HostFacts host={host} now={now} />
+          </FreshnessNote>
+        }
+      >
+        {children}
+      </PageHeader>
+      <HostLabels labels={host.labels} />
+    </div>
+  );
+}
+
+/** The list's own answer for a single host: the header needs no question of its own. */
+export function hostUrl(name: string): string {
+  const query = {
+    ...EVERY_HOST,
+    matchers: [{ label: 'host', operator: '=', value: name } as const],
+    pageSize: 1,
+  };
+  return `/api/hosts?${formatHostsQuery(query)}`;
+}
+
+function HostStatusBadge({ host }: { host: HostRow }) {
+  const { word, tone, says } = STATUS_LOOKS[host.status];
+  return (
+    <Tooltip text={says}>
+      <button type="button" className="rounded" data-host-status={host.status}>
+        <Badge tone={tone} className="h-6 px-2 text-xs">
+          <StatusMark status={host.status} silent />
+          {word}
+        </Badge>
+      </button>
+    </Tooltip>
+  );
+}
+
+function HostFacts({ host, now }: { host: HostRow; now: number }) {
+  if (host.lastSeen === 0) return <>No sample of it has been stored yet.</>;
+  const silentMs = now - host.heardAt;
+  return (
+    <>
+      {host.status === 'reporting' ? (
+        <>Reports {host.intervalMs === null ? 'now' : `every ${formatInterval(host.intervalMs)}`}</>
+      ) : (
+        <>
+          Silent for {formatSpan(silentMs)}, last seen{' '}
+          <time suppressHydrationWarning>{formatMoment(host.lastSeen)}</time>
+        </>
+      )}
+      , {formatCount(host.series)} series
+      {host.aheadMs > AHEAD_WORTH_A_WORD_MS && (
+        <span className="text-warn">, its clock is {formatSpan(host.aheadMs)} ahead</span>
+      )}
+    </>
+  );
+}
+
+/** `1 s`, `1.5 s`, `60 s`, `5 min`: usual intervals are short, and 1.02 s is 1 s. */
+export function formatInterval(ms: number): string {
+  if (ms < 10 * SECOND) return `${Number((ms / SECOND).toPrecision(2))} s`;
+  return formatSpan(ms);
+}

@@ -1,0 +1,30 @@
+import type { Route } from 'next';
+import Link from 'next/link';
+import { EVERY_HOST, formatHostsQuery } from '@/lib/fleet/hosts-query';
+import type { Labels } from '@/lib/model';
+
+/** What is true of a host, each leading to the hosts it is true of. */
+export function HostLabels({ labels }: { labels: Labels }) {
+  return (
+    <ul className="flex flex-wrap gap-1">
+      {Object.entries(labels).map(([label, value]) =>
+        label === 'host' ? null : (
+          <li key={label}>
+            <Link
+              href={hostsWith(label, value)}
+              title={`All hosts with ${label} ${value}`}
+              className="inline-flex h-5 items-center rounded bg-sunken px-1.5 text-2xs text-ink-2 hover:text-ink hover:underline"
+            >
+              <span className="text-ink-3">{label}</span>&nbsp;{value}
+            </Link>
+          </li>
+        ),
+      )}
+    </ul>
+  );
+}
+
+function hostsWith(label: string, value: string): Route {
+  const query = formatHostsQuery({ ...EVERY_HOST, matchers: [{ label, operator: '=', value }] });
+  return `/hosts?${query}` as Route;
+}

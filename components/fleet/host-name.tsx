@@ -1,0 +1,28 @@
+import Link from 'next/link';
+import type { HostRow } from '@/lib/fleet/answers';
+import { hostHref } from '@/lib/links';
+import { cn } from '../ui/cn';
+import { StatusMark } from './status-mark';
+
+/** A host's status and name, leading to its page. */
+export function HostName({
+  host,
+  className,
+}: {
+  host: Pick<HostRow, 'name' | 'status'>;
+  className?: string;
+}) {
+  return (
+    <span className={cn('flex min-w-0 items-center gap-2', className)}>
+      <StatusMark status={host.status} />
+      <Link
+        href={hostHref(host.name)}
+        prefetch={false}
+        title={host.name}
+        className="truncate rounded font-medium text-ink hover:underline"
+      >
+        {host.name}
+      </Link>
+    </span>
+  );
+}

@@ -1,0 +1,98 @@
+'use client';
+
+import { useSearchParams } from 'next/navigation';
+import type { HostsPage } from '@/lib/fleet/answers';
+import {
+  changeQuery,
+  EVERY_HOST,
+  formatHostsQuery,
+  type HostsQuery,
+  parseHostsQuery,
+  type SortKey,
+} from '@/lib/fleet/hosts-query';
+import { formatCount } from '@/lib/format';
+import { SECOND } from '@/lib/model';
+import { PostSample } from '../panels/post-sample';
+import { PageHeader } from '../shell/page-header';
+import { Button } from '../ui/button';
+import { firstDirection } from './columns';
+import { FreshnessNote } from './freshness-note';
+import { HostsTable } from './hosts-table';
+import { HostsToolbar } from './hosts-toolbar';
+import { Pager } from './pager';
+import { REORDER_MS, useHosts } from './use-hosts';
+
+/** The list of hosts. Its state is the address, changed without asking for the page again: only rows are asked for. */
+export function HostsView({ initial }: { initial: HostsPage }) {
+  const { query, problems } = parseHostsQuery(new URLSearchParams(useSearchParams()));
+  const { polled, hold } = useHosts(query, initial);
+  const page = polled.answer;
+
+  function change(part: Partial<HostsQuery>, how: 'push' | 'replace' = 'push'): void {
+    const text = formatHostsQuery(changeQuery(query, part));
+    const address = `/hosts${text && `?${text}`}`;
+    if (how === 'push') window.history.pushState(null, '', address);
+    else window.history.replaceState(null, '', address);
+  }
+
+  function sortBy(column: SortKey): void {
+    change({ sort: column, descending: query.sort === column ? !query.descending : firstDirection(column) });
+  }
+
+  return (
+    <div className="flex flex-col gap-3">
+      <PageHeader
+        title="Hosts"
+        note={
+          <FreshnessNote polled={polled}>
+            {formatCount(page.total)} in all. Figures move every 2 s
+            {query.sort !== 'name' &&
+              `, places every ${REORDER_MS / SECOND} s and not while you point at them`}
+            .
+          </FreshnessNote>
+        }
+      />
+      <HostsToolbar query={query} page={page} onChange={change} />
+      {problems.map(({ parameter, message }) => (
+        <p key={parameter} role="alert" className="text-sm text-bad">
+          {message}
+        </p>
+      ))}
+      {page.rows.length > 0 ? (
+        <div className="md:rounded-lg md:border md:bg-surface">
+          <HostsTable page={page} query={query} pending={polled.pending} onSort={sortBy} onHold={hold} />
+        </div>
+      ) : (
+        <NoHosts fleetIsEmpty={page.total === 0} onShowAll={() => change({ ...EVERY_HOST })} />
+      )}
+      <Pager
+        page={page}
+        onPage={(next) => change({ page: next })}
+        onPageSize={(pageSize) => change({ pageSize })}
+      />
+    </div>
+  );
+}
+
+function NoHosts({ fleetIsEmpty, onShowAll }: { fleetIsEmpty: boolean; onShowAll(): void }) {
+  return (
+    <section className="flex flex-col items-center gap-3 rounded-lg border bg-surface p-8 text-center">
+      {fleetIsEmpty ? (
+        <>
+          <p className="font-medium">No host yet</p>
+          <p className="text-sm text-ink-3">
+            A host is there as soon as one sample carries its name. Send the first:
+          </p>
+          <div className="w-full max-w-2xl text-left">
+            <PostSample />
+          </div>
+        </>
+      ) : (
+        <>
+          <p className="font-medium">No host fits these filters</p>
+          <Button onClick={onShowAll}>Show all hosts</Button>
+        </>
+      )}
+    </section>
+  );
+}

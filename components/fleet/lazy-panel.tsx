@@ -1,0 +1,72 @@
+'use client';
+
+import type { Route } from 'next';
+import Link from 'next/link';
+import { Suspense, useEffect, useRef, useState } from 'react';
+import type { PanelSpec } from '@/lib/fleet/panels';
+import type { PanelResult } from '@/lib/live/wire';
+import { PanelBody } from '../panels/panel-body';
+import { Skeleton } from '../ui/skeleton';
+import { askPanel } from './panel-batch';
+
+export interface LazyPanelProps {
+  spec: PanelSpec;
+  height: number;
+}
+
+/** Asked for this far ahead of the screen's edge, so that scrolling meets charts rather than grey boxes. */
+const AHEAD = '600px';
+/** Legend and paddings around the chart, px. */
+const AROUND_CHART = 36;
+
+/** A panel that asks when it comes near the screen; its place has its final size from the start. */
+export function LazyPanel({ spec, height }: LazyPanelProps) {
+  const box = useRef<HTMLElement>(null);
+  const [answer, setAnswer] = useState<Promise<PanelResult> | null>(null);
+  const { query } = spec;
+  useEffect(() => {
+    if (!box.current || answer) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry.isIntersecting) setAnswer(askPanel(query));
+      },
+      { rootMargin: AHEAD },
+    );
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [answer, query]);
+  const skeleton = (
+    <div className="p-2" style={{ height: height + AROUND_CHART }}>
+      <Skeleton className="size-full" />
+    </div>
+  );
+  return (
+    <section
+      ref={box}
+      aria-label={spec.title}
+      className="flex min-w-0 flex-col rounded-lg border bg-surface"
+      data-panel
+    >
+      <h3 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
+        <Link href={spec.href as Route} prefetch={false} className="rounded hover:text-ink hover:underline">
+          {spec.title}
+        </Link>
+      </h3>
+      {answer ? (
+        <Suspense fallback={skeleton}>
+          <PanelBody
+            initial={answer}
+            name={spec.title}
+            query={query}
+            unit={spec.unit}
+            height={height}
+            compact
+            zoomable
+          />
+        </Suspense>
+      ) : (
+        skeleton
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * The colours of the fleet's map: from the page's own surface to a strong colour, in steps of lightness, so that the
+ * order reads without telling hues apart. Checked against both themes' surfaces.
+ */
+export interface MapColors {
+  /** Lowest to highest. */
+  steps: readonly string[];
+  late: string;
+  gone: string;
+  /** A host that reports, but not this figure. */
+  unknown: string;
+  cursor: string;
+}
+
+export const MAP_COLORS: Record<'light' | 'dark', MapColors> = {
+  light: {
+    steps: ['#d9e4f5', '#b9cff0', '#94b5e8', '#6f97dc', '#e0a24a', '#d9702c', '#b3202c'],
+    late: '#8f5a00',
+    gone: '#8a94a3',
+    unknown: '#e6e9ed',
+    cursor: '#12161d',
+  },
+  dark: {
+    steps: ['#1d2c47', '#264068', '#31588f', '#4376bb', '#b9852f', '#e08443', '#ff6f78'],
+    late: '#f0b444',
+    gone: '#5b6675',
+    unknown: '#222833',
+    cursor: '#e8ebf0',
+  },
+};
+
+/** The upper end of the scale: 100 for percentages, else a round number that nearly all values are below. */
+export function scaleTop(values: readonly (number | null)[], isPercent: boolean): number {
+  if (isPercent) return 100;
+  const known = values.filter((value) => value !== null).sort((a, b) => a - b);
+  if (known.length === 0) return 1;
+  // One runaway host must not make all others look idle.
+  return roundUp(known[Math.floor(0.98 * (known.length - 1))]);
+}
+
+/** Up to 1, 2 or 5 times a power of ten. */
+function roundUp(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= value * 0.999)!;
+}
+
+export function stepOf(value: number, top: number, steps: number): number {
+  return Math.min(steps - 1, Math.max(0, Math.floor((value / top) * steps)));
+}
+
+export interface MapLayout {
+  columns: number;
+  rows: number;
+  /** Distance from one cell to the next, px; the cell itself leaves a gap of 1 or 2. */
+  pitch: number;
+  gap: number;
+}
+
+/** As large as cells can be so that all of them fit; never larger than a comfortable target, never below 5 px. */
+export function layOut(count: number, width: number, height: number): MapLayout {
+  let pitch = 28;
+  while (pitch > 5 && Math.ceil(count / Math.max(1, Math.floor(width / pitch))) * pitch > height) pitch--;
+  const columns = Math.max(1, Math.floor(width / pitch));
+  return { columns, rows: Math.ceil(count / columns), pitch, gap: pitch >= 12 ? 2 : 1 };
+}

@@ -1,0 +1,44 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import type { HostsPage } from '@/lib/fleet/answers';
+import { PAGE_SIZES } from '@/lib/fleet/hosts-query';
+import { formatCount } from '@/lib/format';
+import { Button } from '../ui/button';
+import { Select } from '../ui/select';
+
+export interface PagerProps {
+  page: HostsPage;
+  onPage(page: number): void;
+  onPageSize(size: number): void;
+}
+
+/** Which hosts of how many are shown, and the way to the others. */
+export function Pager({ page: { page, pages, pageSize, matching }, onPage, onPageSize }: PagerProps) {
+  const first = matching === 0 ? 0 : (page - 1) * pageSize + 1;
+  const last = Math.min(matching, page * pageSize);
+  const sizes = [...new Set([...PAGE_SIZES, pageSize])].sort((a, b) => a - b);
+  return (
+    <nav aria-label="Pages" className="flex flex-wrap items-center justify-between gap-2 text-sm text-ink-3">
+      <p role="status">
+        {formatCount(first)}–{formatCount(last)} of {formatCount(matching)}
+      </p>
+      <div className="flex items-center gap-1.5">
+        <Select
+          label="Rows"
+          showLabel
+          value={String(pageSize)}
+          options={sizes.map((size) => ({ value: String(size), label: String(size) }))}
+          onValueChange={(size) => onPageSize(Number(size))}
+        />
+        <Button size="icon" aria-label="Previous page" disabled={page <= 1} onClick={() => onPage(page - 1)}>
+          <ChevronLeft aria-hidden />
+        </Button>
+        <span className="min-w-20 text-center">
+          {formatCount(page)} of {formatCount(pages)}
+        </span>
+        <Button size="icon" aria-label="Next page" disabled={page >= pages} onClick={() => onPage(page + 1)}>
+          <ChevronRight aria-hidden />
+        </Button>
+      </div>
+    </nav>
+  );
+}

@@ -1,0 +1,41 @@
+import { postQueries } from '@/lib/live/feed';
+import type { PanelQuery, PanelResult } from '@/lib/live/wire';
+
+const QUERIES_PER_REQUEST = 50;
+
+interface Waiting {
+  query: PanelQuery;
+  resolve(result: PanelResult): void;
+}
+
+let waiting: Waiting[] = [];
+
+/** One question, asked from the browser; all that are asked in one turn of its loop share a request. Never rejects. */
+export function askPanel(query: PanelQuery): Promise<PanelResult> {
+  return new Promise((resolve) => {
+    if (waiting.length === 0) setTimeout(askAll, 0);
+    waiting.push({ query, resolve });
+  });
+}
+
+function askAll(): void {
+  const all = waiting;
+  waiting = [];
+  for (let from = 0; from < all.length; from += QUERIES_PER_REQUEST) {
+    void askTogether(all.slice(from, from + QUERIES_PER_REQUEST));
+  }
+}
+
+async function askTogether(batch: readonly Waiting[]): Promise<void> {
+  try {
+    const results = await postQueries(
+      (...request) => fetch(...request),
+      '/api/query',
+      batch.map(({ query }) => query),
+    );
+    for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    for (const { resolve } of batch) resolve({ error: { code: 'internal', message } });
+  }
+}

@@ -1,0 +1,46 @@
+import type { HostRow } from '@/lib/fleet/answers';
+import { type HeadlineKey, headline } from '@/lib/fleet/headlines';
+import { headlineText, Meter } from './figures';
+import { HostName } from './host-name';
+import { RecentLine } from './recent-line';
+
+export interface RankedHostsProps {
+  hosts: readonly HostRow[];
+  by: HeadlineKey;
+  recentStepMs: number;
+  /** As many rows as there can be: the place is kept while a small fleet grows. */
+  rows: number;
+}
+
+/** Hosts in an order of their figure, with the last ten minutes of it. */
+export function RankedHosts({ hosts, by, recentStepMs, rows }: RankedHostsProps) {
+  const isPercent = headline(by).unit === 'percent';
+  // Bars of figures without a natural end are measured against the largest of the list.
+  const largest = Math.max(...hosts.map(({ values }) => values[by] ?? 0), Number.MIN_VALUE);
+  return (
+    <ol style={{ minHeight: `${rows * 2.25}rem` }}>
+      {hosts.map((host) => {
+        const value = host.values[by];
+        return (
+          <li key={host.name} className="grid h-9 grid-cols-[minmax(0,1fr)_6rem_5.5rem] items-center gap-3">
+            <HostName host={host} />
+            <RecentLine
+              values={host.recent}
+              stepMs={recentStepMs}
+              intervalMs={host.intervalMs}
+              isPercent={isPercent}
+              className="h-5"
+            />
+            <span>
+              <span className="block text-right leading-4">{headlineText(by, value)}</span>
+              <Meter
+                percent={isPercent ? (value ?? 0) : (50 * (value ?? 0)) / largest}
+                className="mt-0.5 h-1"
+              />
+            </span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Route } from 'next';
+import Link from 'next/link';
+import type { FleetSummary } from '@/lib/fleet/answers';
+import { formatCount, formatSpan } from '@/lib/format';
+import { HostName } from './host-name';
+
+/** Hosts that fell silent, the most recent first. */
+export function SilentHosts({ summary: { silent, counts, now } }: { summary: FleetSummary }) {
+  const total = counts.late + counts.gone;
+  if (total === 0) {
+    return <p className="py-2 text-sm text-ink-3">Every host reports as often as it usually does.</p>;
+  }
+  return (
+    <>
+      <ol>
+        {silent.map((host) => (
+          <li key={host.name} className="flex h-9 items-center justify-between gap-3">
+            <HostName host={host} />
+            <span className="shrink-0 text-xs text-ink-3">
+              {host.heardAt === 0 ? 'never heard' : `silent for ${formatSpan(now - host.heardAt)}`}
+            </span>
+          </li>
+        ))}
+      </ol>
+      {total > silent.length && (
+        <Link
+          href={'/hosts?status=late,gone&sort=-seen' as Route}
+          className="mt-1 inline-block rounded text-xs text-accent hover:underline"
+        >
+          All {formatCount(total)}
+        </Link>
+      )}
+    </>
+  );
+}

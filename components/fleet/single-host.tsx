@@ -1,0 +1,63 @@
+import type { Route } from 'next';
+import Link from 'next/link';
+import type { FleetSummary, HostDetail, HostsPage } from '@/lib/fleet/answers';
+import { hostPanel, mainMetrics, type PanelRange } from '@/lib/fleet/panels';
+import { hostHref } from '@/lib/links';
+import type { PanelQuery, PanelResult } from '@/lib/live/wire';
+import { MetricPanel } from '../panels/metric-panel';
+import { PostSample } from '../panels/post-sample';
+import { Button } from '../ui/button';
+import { Card } from './card';
+import { AgentCommand } from './first-steps';
+import { GrowingFleet } from './growing-fleet';
+import { HostHeader } from './host-header';
+
+const PANELS = 9;
+const PANEL_HEIGHT = 170;
+
+export interface SingleHostProps {
+  detail: HostDetail;
+  page: HostsPage;
+  summary: FleetSummary;
+  range: PanelRange;
+  ask(query: PanelQuery): Promise<PanelResult>;
+}
+
+/** A fleet of one: that machine's own charts at once, and how to make it two. */
+export function SingleHost({ detail: { row, metrics }, page, summary, range, ask }: SingleHostProps) {
+  return (
+    <div className="flex flex-col gap-3">
+      <GrowingFleet initial={summary} />
+      <HostHeader initial={page} crumb={false}>
+        <Button asChild>
+          <Link href={hostHref(row.name) as Route}>All {metrics.length} metrics</Link>
+        </Button>
+      </HostHeader>
+      <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
+        {mainMetrics(metrics, PANELS).map((metric) => {
+          const spec = hostPanel(row.name, metric, range, true);
+          return (
+            <MetricPanel
+              key={spec.key}
+              title={spec.title}
+              query={spec.query}
+              unit={spec.unit}
+              initial={ask(spec.query)}
+              href={spec.href as Route}
+              height={PANEL_HEIGHT}
+              compact
+            />
+          );
+        })}
+      </div>
+      <div className="grid gap-3 lg:grid-cols-2">
+        <Card title="Watch another machine" note="run this on it">
+          <AgentCommand />
+        </Card>
+        <Card title="Or post from anything" note="a host is a label like any other">
+          <PostSample />
+        </Card>
+      </div>
+    </div>
+  );
+}

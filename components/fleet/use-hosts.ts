@@ -1,0 +1,54 @@
+'use client';
+
+import { useRef } from 'react';
+import type { HostsPage } from '@/lib/fleet/answers';
+import { formatHostsQuery, type HostsQuery } from '@/lib/fleet/hosts-query';
+import { SECOND } from '@/lib/model';
+import { type Polled, usePoll } from './use-poll';
+
+/**
+ * Figures move every two seconds, rows only every ten, and not while somebody points at them: a list sorted by load
+ * would otherwise be re-shuffled under the pointer.
+ */
+const POLL_MS = 2 * SECOND;
+export const REORDER_MS = 10 * SECOND;
+
+export interface Hosts {
+  polled: Polled<HostsPage>;
+  /** Somebody points at the rows, or has the keyboard in them: they keep their places until `hold(false)`. */
+  hold(held: boolean): void;
+}
+
+/** The page of hosts of this query, kept current by asking again: about 25 KB of JSON for 50 rows, 5 KB compressed. */
+export function useHosts(query: HostsQuery, initial: HostsPage): Hosts {
+  const held = useRef(false);
+  const orderedAt = useRef(0);
+  const order = useRef(query.sort);
+  order.current = query.sort;
+  const polled = usePoll<HostsPage>({
+    url: hostsUrl(query),
+    initial,
+    everyMs: POLL_MS,
+    nextUrl(url, last) {
+      // Names do not change places by themselves.
+      const due = order.current === 'name' || performance.now() - orderedAt.current >= REORDER_MS;
+      if (due && !held.current) {
+        orderedAt.current = performance.now();
+        return url;
+      }
+      const keep = new URLSearchParams(last.rows.map(({ name }) => ['keep', name]));
+      return keep.size === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}${keep}`;
+    },
+  });
+  return {
+    polled,
+    hold(next) {
+      held.current = next;
+    },
+  };
+}
+
+function hostsUrl(query: HostsQuery): string {
+  const text = formatHostsQuery(query);
+  return `/api/hosts${text && `?${text}`}`;
+}

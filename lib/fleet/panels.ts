@@ -1,0 +1,121 @@
+import type { Metric } from '../catalogue/registry';
+import { metricHref } from '../links';
+import type { PanelQuery } from '../live/wire';
+import type { MetricType } from '../model';
+import { formatSelector } from '../query/selector';
+import type { HostMetric } from './answers';
+import { HEADLINES, type HeadlineKey } from './headlines';
+
+/** A chart to be: what it is called, what it asks, and where the whole story is. Plain values. */
+export interface PanelSpec {
+  key: string;
+  title: string;
+  query: PanelQuery;
+  unit: string;
+  href: string;
+}
+
+export interface PanelRange {
+  start: string;
+  end: string;
+}
+
+const TOP_HOSTS = 5;
+const MAX_POINTS = '300';
+/** With more parts than this, lines would hide each other: the ones with the highest latest value are shown. */
+const PARTS_SHOWN = 8;
+
+type MetricFacts = Pick<Metric, 'name' | 'type' | 'unit'>;
+
+/**
+ * The fleet's main charts: each headline over all hosts (counters added up, anything else as average between the
+ * lowest and the highest host), and the hosts that lead in the first of them.
+ */
+export function fleetPanels(
+  known: (name: string) => MetricFacts | undefined,
+  headlines: readonly HeadlineKey[],
+  range: PanelRange,
+): PanelSpec[] {
+  const shown = HEADLINES.flatMap(({ key, title, metrics }) => {
+    const metric = headlines.includes(key) ? metrics.map(known).find((one) => one !== undefined) : undefined;
+    return metric ? [{ key, title, metric }] : [];
+  });
+  const panels = shown.map(({ key, title, metric }) =>
+    spec(
+      key,
+      `${title}, ${metric.type === 'counter' ? 'all hosts together' : 'average and range of all hosts'}`,
+      metric,
+      {
+        ...range,
+      },
+    ),
+  );
+  const [first] = shown;
+  if (!first) return panels;
+  const top = spec('top', `${first.title}, the ${TOP_HOSTS} highest hosts`, first.metric, {
+    ...range,
+    by: 'host',
+    top: String(TOP_HOSTS),
+  });
+  // Lines of several hosts with their bands would be a thicket.
+  top.query.aggregate = first.metric.type === 'counter' ? 'rate' : 'avg';
+  return [panels[0], top, ...panels.slice(1)];
+}
+
+/** One metric of one host: in one line with its band, or by its parts (cores, devices …) where it has some. */
+export function hostPanel(host: string, metric: HostMetric, range: PanelRange, parts: boolean): PanelSpec {
+  const by = parts ? partsOf(metric) : '';
+  return spec(metric.name, metric.name, metric, {
+    ...range,
+    match: formatSelector([{ label: 'host', operator: '=', value: host }]),
+    by,
+    top: by && metric.series > PARTS_SHOWN ? String(PARTS_SHOWN) : undefined,
+  });
+}
+
+/** The labels to break a metric down by: all that tell its series apart while that is few lines, else the coarsest. */
+export function partsOf({ dimensions, series }: Pick<HostMetric, 'dimensions' | 'series'>): string {
+  const labels = dimensions.map(({ label }) => label);
+  return (series <= PARTS_SHOWN ? labels : labels.slice(0, 1)).join();
+}
+
+function spec(
+  key: string,
+  title: string,
+  metric: { name: string; type: MetricType; unit: string },
+  rest: Omit<PanelQuery, 'metric' | 'aggregate'>,
+): PanelSpec {
+  const aggregate = metric.type === 'counter' ? 'rate' : 'avg,min,max';
+  const query: PanelQuery = { metric: metric.name, aggregate, maxPoints: MAX_POINTS, ...rest };
+  const { start, end, by, match } = query;
+  return {
+    key,
+    title,
+    unit: metric.unit,
+    query,
+    href: metricHref(metric.name, {
+      start: start === 'now-15m' ? undefined : start,
+      end: end === 'now' ? undefined : end,
+      by,
+      match,
+    }),
+  };
+}
+
+/** What a single machine is watched by, most telling first; what it does not have is made up for by its others. */
+const MAIN_METRICS = [
+  'cpu_usage_percent',
+  'memory_used_percent',
+  'load1',
+  'network_receive_bytes_total',
+  'network_transmit_bytes_total',
+  'filesystem_used_percent',
+  'disk_read_bytes_total',
+  'disk_written_bytes_total',
+  'cpu_core_usage_percent',
+];
+
+export function mainMetrics(metrics: readonly HostMetric[], count: number): HostMetric[] {
+  const main = MAIN_METRICS.flatMap((name) => metrics.find((metric) => metric.name === name) ?? []);
+  return [...main, ...metrics.filter(({ name }) => !MAIN_METRICS.includes(name))].slice(0, count);
+}
