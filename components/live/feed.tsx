@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'r
 import { type Attachment, createFeed, type Feed, type FeedStatus } from '@/lib/live/feed';
 import { createQueryStore, type QuerySnapshot } from '@/lib/live/query-store';
 import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
+import { connectTab } from './connect-tab';
 import { queueFrame, unqueueFrame } from './frame-queue';
 
 let feed: Feed | null = null;
@@ -16,7 +17,7 @@ export function feedOfTab(): Feed {
 
 function startFeed(): Feed {
   const started = createFeed({
-    openEventSource: (url) => new EventSource(url),
+    connect: connectTab,
     fetch: (...request) => fetch(...request),
   });
   const follow = () => (document.hidden ? started.suspend() : started.resume());

@@ -32,6 +32,8 @@ export interface ConnectionEvents {
   /** Server time in ms that an event carried as its id. */
   contact(id: number | null): void;
   phase(phase: Phase): void;
+  /** Query texts that did not fit on the stream, as this changes. */
+  overflow(texts: readonly string[]): void;
 }
 
 export interface ConnectionOptions {
@@ -42,8 +44,11 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** Query texts in order of importance, each with its cursor. Returns those that did not fit. */
-  setQueries(queries: ReadonlyMap<string, number>): string[];
+  /**
+   * Query texts in order of importance, each with its cursor in server ms. A query whose cursor lies before what
+   * the stream has already sent is replayed from there.
+   */
+  setQueries(queries: ReadonlyMap<string, number>): void;
   /** Tries again at once: the network is back, the page is seen again. */
   hurry(): void;
   close(): void;
@@ -58,6 +63,7 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
   const { openEventSource, path = '/api/live', now, random = Math.random } = options;
   let wanted = new Map<string, number>();
   let carried: string[] = [];
+  let left: string[] = [];
   let source: EventSourceLike | null = null;
   let openedAt: number | null = null;
   let failures = 0;
@@ -148,18 +154,22 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
 
   return {
     setQueries(queries) {
-      const { fitting, left } = fit(queries);
+      const { fitting, left: nowLeft } = fit(queries);
       const sameSet = fitting.size === wanted.size && [...fitting.keys()].every((text) => wanted.has(text));
+      const behind = [...fitting].some(([text, cursor]) => cursor < (wanted.get(text) ?? cursor));
       wanted = fitting;
       if (wanted.size === 0) {
         hangUp();
         failures = 0;
         setPhase('idle');
-      } else if (!sameSet || (source === null && phase === 'idle')) {
+      } else if (!sameSet || behind) {
         // While waiting to retry the timer runs already, and will take the new set.
         if (phase !== 'waiting' || source) openSoon(SETTLE_MS);
       }
-      return left;
+      if (nowLeft.join('\n') !== left.join('\n')) {
+        left = nowLeft;
+        events.overflow(left);
+      }
     },
     hurry() {
       if (wanted.size > 0 && phase === 'waiting') openSoon(0);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NodeEventSource } from '../../test/support/event-source';
 import type { GroupPoints, Point } from '../model';
+import { createConnection } from './connection';
 import { createFeed, type Feed } from './feed';
 import { createQueryStore, type QueryStore } from './query-store';
 import type { PanelAnswer, PanelQuery } from './wire';
@@ -113,7 +114,7 @@ describe('the feed of a tab', () => {
     server = new TestServer();
     await server.listen();
     feed = createFeed({
-      openEventSource: (url) => new NodeEventSource(url),
+      connect: (events) => createConnection(connectionOptions(), events),
       fetch,
       now: () => Date.now() + skewMs,
       origin: server.url,
@@ -124,6 +125,13 @@ describe('the feed of a tab', () => {
     await server.close();
   });
 
+  function connectionOptions() {
+    return {
+      openEventSource: (url: string) => new NodeEventSource(url),
+      path: `${server.url}/api/live`,
+      now: () => Date.now() + skewMs,
+    };
+  }
   function storeOf(metric: string, cursor = Date.now()): QueryStore {
     return createQueryStore(query(metric), answerFor(query(metric), [], cursor));
   }
@@ -159,6 +167,17 @@ describe('the feed of a tab', () => {
     stream.send('points', { q: 0, series: group([second(), 1]) }, Date.now());
     await vi.waitFor(() => expect(values(second_)).toEqual([1]));
     expect(values(first)).toEqual([1]);
+  });
+
+  it('replays for a panel that joins a running query with an older answer', async () => {
+    const first = storeOf('cpu');
+    feed.attach(first);
+    const stream = await server.stream();
+    stream.send('points', { q: 0, series: group([second(), 1]) }, Date.now());
+    await vi.waitFor(() => expect(values(first)).toEqual([1]));
+    const before = Date.now() - 3_000;
+    feed.attach(storeOf('cpu', before));
+    await vi.waitFor(async () => expect((await server.stream()).cursor).toBe(before));
   });
 
   it('re-opens when the set changes, once for a burst, and closes with the last panel', async () => {

@@ -1,5 +1,5 @@
 import { MINUTE, SECOND } from '../model';
-import { createConnection, type OpenEventSource, type Phase } from './connection';
+import type { Connection, ConnectionEvents, Phase } from './connection';
 import { liveQuery, type QueryStore } from './query-store';
 import { isErrorAnswer, type PanelQuery, type PanelResult } from './wire';
 
@@ -41,7 +41,8 @@ export interface FeedStatus {
 }
 
 export interface FeedOptions {
-  openEventSource: OpenEventSource;
+  /** The tab's way to the stream: its own, or one that it shares with the browser's other tabs. */
+  connect(events: ConnectionEvents): Connection;
   fetch: typeof fetch;
   now?(): number;
   random?(): number;
@@ -78,7 +79,7 @@ export function createFeed(options: FeedOptions): Feed {
   let heardAt: number | null = null;
   let suspended = false;
   let suspendedAt = 0;
-  let overflow: string[] = [];
+  let overflow: readonly string[] = [];
   /** To be read again; and those among them that the stream leaves out until then. */
   const unread = new Set<QueryStore>();
   const absent = new Set<QueryStore>();
@@ -89,40 +90,40 @@ export function createFeed(options: FeedOptions): Feed {
   let trimmedAt = 0;
   let polledAt = 0;
 
-  const connection = createConnection(
-    { openEventSource: options.openEventSource, path: `${origin}/api/live`, now, random },
-    {
-      points(text, series, id) {
-        const serverNow = clock.now();
-        for (const { store } of watched) if (store.text === text) store.upsert(series, id, serverNow);
-        setStatus({ lagMs: Math.max(0, serverNow - id) });
-        for (const listener of beatListeners) listener();
-      },
-      status({ state, lagMs, reason }) {
-        setStatus({
-          degraded: state === 'degraded' ? (reason ?? 'unknown') : null,
-          ...(lagMs === undefined ? {} : { lagMs }),
-        });
-      },
-      reset: () => reread(streamed()),
-      contact(id) {
-        heardAt = now();
-        if (id !== null) {
-          clock.note(id);
-          // All queries of the stream are in one write: what is before its id has arrived for each of them.
-          for (const store of streamed()) store.advance(id);
-        }
-        refreshStatus();
-      },
-      phase(next) {
-        if (next !== 'open' && phase === 'open') lostAt = now();
-        if (next === 'open') lostAt = null;
-        if (next === 'connecting' && lostAt === null && heardAt === null) lostAt = now();
-        phase = next;
-        refreshStatus();
-      },
+  const connection = options.connect({
+    points(text, series, id) {
+      const serverNow = clock.now();
+      for (const { store } of watched) if (store.text === text) store.upsert(series, id, serverNow);
+      setStatus({ lagMs: Math.max(0, serverNow - id) });
+      for (const listener of beatListeners) listener();
     },
-  );
+    status({ state, lagMs, reason }) {
+      setStatus({
+        degraded: state === 'degraded' ? (reason ?? 'unknown') : null,
+        ...(lagMs === undefined ? {} : { lagMs }),
+      });
+    },
+    reset: () => reread(streamed()),
+    contact(id) {
+      heardAt = now();
+      if (id !== null) {
+        clock.note(id);
+        // All queries of the stream are in one write: what is before its id has arrived for each of them.
+        for (const store of streamed()) store.advance(id);
+      }
+      refreshStatus();
+    },
+    phase(next) {
+      if (next !== 'open' && phase === 'open') lostAt = now();
+      if (next === 'open') lostAt = null;
+      if (next === 'connecting' && lostAt === null && heardAt === null) lostAt = now();
+      phase = next;
+      refreshStatus();
+    },
+    overflow(texts) {
+      overflow = texts;
+    },
+  });
 
   function streamed(): QueryStore[] {
     return [...watched].flatMap(({ store }) => (store.text && !overflow.includes(store.text) ? store : []));
@@ -137,7 +138,7 @@ export function createFeed(options: FeedOptions): Feed {
         queries.set(store.text, Math.min(queries.get(store.text) ?? store.cursor(), store.cursor()));
       }
     }
-    overflow = connection.setQueries(queries);
+    connection.setQueries(queries);
     if (watched.size > 0 && !suspended) ticker ??= setInterval(tick, TICK_MS);
     else {
       clearInterval(ticker);

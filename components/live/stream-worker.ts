@@ -1,0 +1,10 @@
+import { createConnection } from '@/lib/live/connection';
+import { createExchange, type PortLike } from '@/lib/live/exchange';
+
+/** The script of the `SharedWorker`: all tabs of this browser, one stream. */
+const exchange = createExchange((events) =>
+  createConnection({ openEventSource: (url) => new EventSource(url), now: Date.now }, events),
+);
+
+(globalThis as { onconnect?: (event: { ports: readonly PortLike[] }) => void }).onconnect = ({ ports }) =>
+  exchange.join(ports[0]);
