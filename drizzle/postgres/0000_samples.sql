@@ -80,11 +80,12 @@ declare
   lower_bound timestamptz := date_bin(width, at, 'epoch');
   name text := format('%s_%s', parent, to_char(lower_bound at time zone 'UTC', 'YYYYMMDD'));
 begin
-  if to_regclass(name) is not null then
+  -- Asked of the catalogue's table: to_regclass looks into a cache that does not learn while we wait for the lock.
+  if exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = parent::regclass and c.relname = name) then
     return false;
   end if;
   perform pg_advisory_xact_lock(1886743667, 3);
-  if to_regclass(name) is not null then
+  if exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = parent::regclass and c.relname = name) then
     return false;
   end if;
   execute format('create table %I (like %I including all)', name, parent);

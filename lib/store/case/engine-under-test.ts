@@ -1,0 +1,101 @@
+import type { Sql } from 'postgres';
+import type { Aggregate, Point } from '../../model';
+import { connect } from '../connection';
+import type { OpenStore } from '../open';
+import type { SampleRows, Store, StoreQuestion } from '../store';
+
+/** What an engine's own test gives to the suite that all engines pass. */
+export interface EngineUnderTest {
+  name: Store['engine'];
+  /** A database of its own for each part of the suite. */
+  createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
+  /** A server's store on that database; every call is another server. */
+  open(url: string, settings?: Record<string, string>): Promise<OpenStore>;
+}
+
+/** One database, as many servers on it as asked for, and a way to meddle with it. */
+export interface Bench {
+  store: Store;
+  another(settings?: Record<string, string>): Promise<Store>;
+  sql: Sql;
+  url: string;
+  close(): Promise<void>;
+}
+
+export async function setUp(engine: EngineUnderTest, settings: Record<string, string> = {}): Promise<Bench> {
+  const database = await engine.createDatabase();
+  const servers: OpenStore[] = [];
+  const another = async (more = settings) => {
+    const opened = await engine.open(database.url, more);
+    servers.push(opened);
+    return opened.store;
+  };
+  const sql = connect(database.url, { max: 2, fetch_types: false });
+  return {
+    store: await another(),
+    another,
+    sql,
+    url: database.url,
+    async close() {
+      await Promise.all(servers.map((server) => server.close()));
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
+
+/** Makes series of one metric, one a label value, and gives their ids in that order. */
+export async function makeSeries(store: Store, metric: string, count: number) {
+  const identities = Array.from({ length: count }, (_, i) => ({ metric, labels: { host: `host-${i}` } }));
+  const stored = await store.ensureSeries(identities);
+  return { metricId: stored[0].metricId, ids: stored.map(({ id }) => id) };
+}
+
+export type Triple = readonly [seriesId: number, timestamp: number, value: number];
+
+export function rowsOf(triples: readonly Triple[]): SampleRows {
+  return {
+    seriesIds: triples.map(([seriesId]) => seriesId),
+    timestamps: triples.map(([, timestamp]) => timestamp),
+    values: triples.map(([, , value]) => value),
+  };
+}
+
+/** Every stored sample, ordered by series and time. */
+export async function allSamples(
+  store: Store,
+  range: Partial<Parameters<Store['readSamples']>[0]> = {},
+): Promise<Triple[]> {
+  const found: Triple[] = [];
+  for await (const { seriesIds, timestamps, values } of store.readSamples({
+    start: 0,
+    end: Number.MAX_SAFE_INTEGER,
+    ...range,
+  })) {
+    for (let i = 0; i < seriesIds.length; i++) found.push([seriesIds[i], timestamps[i], values[i]]);
+  }
+  return inOrder(found);
+}
+
+export function inOrder(triples: readonly Triple[]): Triple[] {
+  return triples.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
+}
+
+/** The points of all given series as one group. */
+export async function pointsOf(
+  store: Store,
+  series: { metricId: number; ids: readonly number[] },
+  question: { aggregates: readonly Aggregate[]; start: number; end: number; step: number },
+): Promise<Point[]> {
+  const whole: StoreQuestion = {
+    metricId: series.metricId,
+    groups: [series.ids],
+    wholeMetric: true,
+    ...question,
+  };
+  return (await store.readPoints(whole)).groups[0];
+}
+
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}

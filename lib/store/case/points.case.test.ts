@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectSamePoints } from '@/test/support/expect-points';
+import { naivePoints } from '@/test/support/naive';
+import { AGGREGATES, type Aggregate, alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { tierForStep } from '../../rollup/steps';
+import type { Store } from '../store';
+import {
+  type Bench,
+  type EngineUnderTest,
+  makeSeries,
+  pointsOf,
+  range,
+  rowsOf,
+  setUp,
+  type Triple,
+} from './engine-under-test';
+
+const FOREVER = { RETENTION_RAW: 'forever' };
+const SERIES = 4;
+const STEPS = [1, 10 * SECOND, MINUTE, 5 * MINUTE, HOUR, 3 * HOUR, DAY];
+/** How many points of a step a question of the property test spans at most. */
+const SPAN = 40;
+/** What one run of the property test has for itself, so that upkeep of one does not hasten that of the next. */
+const RUN_MS = 6 * DAY;
+const EPOCH = Date.UTC(2026, 10, 20);
+
+type Operation =
+  | { do: 'append'; samples: Array<{ series: number; at: number; value: number }> }
+  | { do: 'maintain'; at: number }
+  | { do: 'ask'; aggregates: Aggregate[]; step: number; at: number; points: number; grouping: number[] };
+
+// Times bunch up: within minutes of a few moments over three days, so that points hold many samples and some none.
+const time = fc
+  .tuple(
+    fc.constantFrom(0, 5 * HOUR, DAY - MINUTE, DAY + 90 * SECOND, 2 * DAY),
+    fc.integer({ min: 0, max: 12 * MINUTE }),
+  )
+  .map(([around, within]) => around + within);
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('append' as const),
+      samples: fc.array(
+        fc.record({
+          series: fc.nat({ max: SERIES - 1 }),
+          at: time,
+          // Small whole numbers make repeated values, resets and exact ties likely.
+          value: fc.oneof(fc.integer({ min: -5, max: 20 }), fc.double({ min: -1e6, max: 1e6, noNaN: true })),
+        }),
+        { minLength: 1, maxLength: 60 },
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('maintain' as const), at: fc.oneof(time, fc.constant(4 * DAY)) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('ask' as const),
+      aggregates: fc.uniqueArray(fc.constantFrom(...AGGREGATES), { minLength: 1, maxLength: 4 }),
+      step: fc.constantFrom(...STEPS),
+      at: time,
+      points: fc.integer({ min: 1, max: SPAN }),
+      // The group each series is in; the last number stands for none.
+      grouping: fc.array(fc.nat({ max: 3 }), { minLength: SERIES, maxLength: SERIES }),
+    }),
+  },
+);
+
+export function pointsCases(engine: EngineUnderTest): void {
+  describe('points', () => {
+    let bench: Bench;
+    let store: Store;
+    beforeAll(async () => {
+      bench = await setUp(engine, FOREVER);
+      store = bench.store;
+    });
+    afterAll(() => bench.close());
+
+    it('are those of the definitions, whatever was late, doubled, missing, rolled up or not', async () => {
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(operation, { minLength: 3, maxLength: 14 }), async (operations) => {
+          const run = runs++;
+          const world = await World.create(store, `property_${run}`, EPOCH + run * RUN_MS);
+          for (const step of operations) await world.perform(step);
+          for (const step of STEPS)
+            await world.perform({
+              do: 'ask',
+              aggregates: ['avg', 'count', 'increase'],
+              step,
+              at: 0,
+              points: SPAN,
+              grouping: [0, 0, 0, 0],
+            });
+        }),
+        { numRuns: 60 },
+      );
+    }, 120_000);
+
+    it('name the tier that could answer', async () => {
+      const series = await makeSeries(store, 'tiers', 1);
+      const ask = (step: number, aggregates: Aggregate[]) =>
+        store.readPoints({
+          metricId: series.metricId,
+          groups: [series.ids],
+          wholeMetric: true,
+          aggregates,
+          start: 0,
+          end: 30 * DAY,
+          step,
+        });
+      for (const step of [10 * SECOND, MINUTE, 2 * HOUR, 5 * DAY])
+        expect((await ask(step, ['avg'])).tier).toBe(tierForStep(step));
+      expect((await ask(DAY, ['avg', 'p95'])).tier).toBe('raw');
+    });
+
+    it('of no series, and of groups without any, are none', async () => {
+      const { metricId, ids } = await makeSeries(store, 'sparse', 1);
+      const start = EPOCH - 10 * DAY;
+      await store.append(rowsOf([[ids[0], start, 1]]));
+      const question = { metricId, aggregates: ['avg' as const], start, end: start + MINUTE, step: MINUTE };
+      expect((await store.readPoints({ ...question, groups: [], wholeMetric: false })).groups).toEqual([]);
+      expect((await store.readPoints({ ...question, groups: [[], ids], wholeMetric: true })).groups).toEqual([
+        [],
+        [[start, 1]],
+      ]);
+    });
+
+    it('leave a counter out where nothing can be said of it', async () => {
+      const series = await makeSeries(store, 'counters', 1);
+      const start = EPOCH - 20 * DAY;
+      const at = (ms: number, value: number): Triple => [series.ids[0], start + ms, value];
+      await store.append(
+        rowsOf([
+          at(0, 100),
+          at(MINUTE, 160),
+          at(2 * MINUTE, 30),
+          at(7 * MINUTE + 1, 1_000),
+          at(8 * MINUTE, 1_059),
+        ]),
+      );
+      const ask = () =>
+        pointsOf(store, series, {
+          aggregates: ['increase', 'rate'],
+          start,
+          end: start + 10 * MINUTE,
+          step: MINUTE,
+        });
+      const expected = [
+        [start + MINUTE, 60, 1],
+        // It began anew, at zero.
+        [start + 2 * MINUTE, 30, 0.5],
+        // Five minutes and a millisecond unseen: nothing is known of 7m. 8m goes on from there.
+        [start + 8 * MINUTE, 59, 59 / 59.999],
+      ];
+      expectSamePoints(await ask(), expected as never);
+      await store.maintain(EPOCH + 10 * RUN_MS);
+      expectSamePoints(await ask(), expected as never);
+    });
+
+    it('survive values that float64 cannot add up', async () => {
+      const series = await makeSeries(store, 'absurd', 2);
+      const start = EPOCH - 30 * DAY;
+      const values = [Number.MAX_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE, Number.MAX_VALUE, 1];
+      await store.append(
+        rowsOf(series.ids.flatMap((id) => values.map((value, i): Triple => [id, start + i * SECOND, value]))),
+      );
+      const ask = (aggregates: Aggregate[], step: number) =>
+        pointsOf(store, series, { aggregates, start, end: start + DAY, step });
+      for (const _ of range(2)) {
+        for (const step of [SECOND, MINUTE, HOUR, DAY]) {
+          expect((await ask(['max'], step))[0]).toEqual([start, Number.MAX_VALUE]);
+          for (const point of await ask(['avg', 'sum', 'rate', 'increase', 'last'], step))
+            expect(point.every(Number.isFinite)).toBe(true);
+        }
+        expect(await ask(['avg'], MINUTE)).toEqual([]);
+        await store.maintain(EPOCH + 400 * RUN_MS);
+      }
+    });
+  });
+}
+
+/** A metric of a few series in the store, and the same in plain arrays. */
+class World {
+  private readonly samples: Array<Map<number, number>> = range(SERIES).map(() => new Map());
+
+  private constructor(
+    private readonly store: Store,
+    private readonly base: number,
+    private readonly metricId: number,
+    private readonly ids: readonly number[],
+  ) {}
+
+  static async create(store: Store, metric: string, base: number): Promise<World> {
+    const { metricId, ids } = await makeSeries(store, metric, SERIES);
+    return new World(store, base, metricId, ids);
+  }
+
+  async perform(operation: Operation): Promise<void> {
+    if (operation.do === 'append') await this.append(operation.samples);
+    else if (operation.do === 'maintain') await this.store.maintain(this.base + operation.at);
+    else await this.ask(operation);
+  }
+
+  private async append(samples: ReadonlyArray<{ series: number; at: number; value: number }>): Promise<void> {
+    const unique = new Map(samples.map((sample) => [`${sample.series} ${sample.at}`, sample]));
+    const sent = [...unique.values()];
+    const there = sent.flatMap(({ series, at }, i) => (this.samples[series].has(this.base + at) ? [i] : []));
+    const duplicates = await this.store.append(
+      rowsOf(sent.map(({ series, at, value }): Triple => [this.ids[series], this.base + at, value])),
+    );
+    expect(duplicates).toEqual(there);
+    for (const { series, at, value } of sent) {
+      const known = this.samples[series];
+      if (!known.has(this.base + at)) known.set(this.base + at, value);
+    }
+  }
+
+  private async ask({
+    aggregates,
+    step,
+    at,
+    points,
+    grouping,
+  }: Extract<Operation, { do: 'ask' }>): Promise<void> {
+    const start = alignDown(this.base + at, step);
+    const range = { aggregates, start, end: start + points * step, step };
+    const members = [0, 1, 2].map((group) =>
+      grouping.flatMap((of, series) => (of === group ? [series] : [])),
+    );
+    const answer = await this.store.readPoints({
+      ...range,
+      metricId: this.metricId,
+      groups: members.map((group) => group.map((series) => this.ids[series])),
+      wholeMetric: grouping.every((group) => group < 3),
+    });
+    members.forEach((group, i) => {
+      const truth = group.map((series) => [...this.samples[series]].sort((a, b) => a[0] - b[0]));
+      expectSamePoints(answer.groups[i], naivePoints(truth, range));
+    });
+  }
+}

@@ -1,0 +1,16 @@
+import { describe } from 'vitest';
+import { appendCases } from './case/append.case.test';
+import type { EngineUnderTest } from './case/engine-under-test';
+import { nabCases } from './case/nab.case.test';
+import { pointsCases } from './case/points.case.test';
+import { seriesCases } from './case/series.case.test';
+
+/** What a store promises, whatever engine keeps the promise. Each engine's own test calls this. */
+export function storeCases(engine: EngineUnderTest): void {
+  describe(`a ${engine.name} store`, () => {
+    seriesCases(engine);
+    appendCases(engine);
+    pointsCases(engine);
+    nabCases(engine);
+  });
+}
