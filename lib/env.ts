@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
 import { once } from './once';
+import { parseRedisAddress } from './redis/address';
 import { parseBytes, parseDuration } from './units';
 
 /**
@@ -39,6 +40,18 @@ const databaseUrl = z
   .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/database')
   .optional();
 
+const redisUrl = z
+  .string()
+  .transform((text, context) => {
+    const address = parseRedisAddress(text);
+    if (address) return address;
+    context.addIssue(
+      'a URL such as redis://host:6379, rediss://user:password@host, redis+sentinel://a,b/name or redis+cluster://a,b',
+    );
+    return z.NEVER;
+  })
+  .optional();
+
 const settings = z.object({
   PORT: integer(0, 65_535, 3_000),
   HOST: z.string().default('127.0.0.1'),
@@ -46,6 +59,11 @@ const settings = z.object({
   DATABASE_READ_URL: databaseUrl,
   DATA_DIR: z.string().default('.pulseboard'),
   STORE_ENGINE: z.enum(['auto', 'timescale', 'postgres'], 'auto, timescale or postgres').default('auto'),
+  REDIS_URL: redisUrl,
+  UPSTASH_REDIS_REST_URL: z
+    .url({ protocol: /^https?$/, error: 'a URL such as https://name.upstash.io' })
+    .optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   INGEST_KEYS: z
     .string()
     .default('')
@@ -70,13 +88,27 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   // An empty variable is how a shell or a compose file says "not set".
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const result = settings.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) return checkTogether(result.data);
   const complaints = result.error.issues.map(({ path, message }) => {
     const name = String(path[0]);
     const shown = /KEY|PASSWORD|TOKEN|URL/.test(name) ? '(hidden)' : JSON.stringify(given[name]);
     return `${name} is ${shown}; it should be ${message}`;
   });
   throw new Error(`Wrong settings:\n  ${complaints.join('\n  ')}`);
+}
+
+/** What no setting can tell alone. */
+function checkTogether(settings: Env): Env {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
+  if (Boolean(url) !== Boolean(token))
+    throw new Error(
+      'Wrong settings:\n  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN belong together: set both.',
+    );
+  if (REDIS_URL && url)
+    throw new Error(
+      'Wrong settings:\n  REDIS_URL and UPSTASH_REDIS_REST_URL are two ways to reach Redis: set one.',
+    );
+  return settings;
 }
 
 export function env(): Env {

@@ -6,6 +6,7 @@ import {
   COUNTER_GAP_MS,
   type GroupPoints,
   type MetricType,
+  type Point,
   type Question,
   type Tier,
 } from './model';
@@ -16,9 +17,8 @@ import type { PointsAnswer, PointsQuestion } from './query/points';
 import { resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 import { topGroups } from './query/top';
-import { evaluate } from './ring/evaluate';
+import { type Evaluation, evaluate } from './ring/evaluate';
 import type { Ring } from './ring/ring';
-import type { SampleBuffer } from './ring/sample-buffer';
 import { MAX_POINTS } from './rollup/choose';
 import { type Retention, retentionFrom } from './rollup/steps';
 import { createSingleFlight } from './single-flight';
@@ -50,8 +50,10 @@ export interface History {
   resolve(params: QueryParams, now: number): Question;
   /** The same points for a live query, which has its groups already. */
   read(question: PointsQuestion): Promise<PointsAnswer>;
+  /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
+  readMemory(group: SeriesGroup, evaluation: Evaluation): Point[];
   /** From here on, epoch ms and a multiple of `step`, points come from memory. */
-  memoryFrom(question: Pick<PointsQuestion, 'metric' | 'aggregates' | 'step'>): number;
+  memoryFrom(question: Pick<Question, 'metric' | 'aggregates' | 'step'>): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
 }
@@ -61,10 +63,19 @@ export interface HistoryParts {
   store: Store;
   registry: Registry;
   ring: Ring;
+  /** Where several nodes write: learns of series that another one created. */
+  learn?: () => Promise<void>;
   clock?: () => number;
 }
 
-export function createHistory({ env, store, registry, ring, clock = Date.now }: HistoryParts): History {
+export function createHistory({
+  env,
+  store,
+  registry,
+  ring,
+  learn,
+  clock = Date.now,
+}: HistoryParts): History {
   const retention: Retention = retentionFrom(env);
   const once = createSingleFlight<HistoryAnswer>();
 
@@ -80,6 +91,8 @@ export function createHistory({ env, store, registry, ring, clock = Date.now }: 
 
   async function answerNow(question: Question, mostRaw: number): Promise<HistoryAnswer> {
     const { aggregates, by, matchers, step, start, end, top } = question;
+    // A metric this node has not met may have been created on another one a moment ago.
+    if (learn && !registry.metrics.has(question.metric)) await learn();
     const metric = registry.knownMetric(question.metric);
     const cursor = clock();
     const matching = groupSeries(metric.series, by, compileMatchers(matchers));
@@ -116,9 +129,9 @@ export function createHistory({ env, store, registry, ring, clock = Date.now }: 
 
   async function read(question: PointsQuestion): Promise<PointsAnswer> {
     const { metric, groups, aggregates, start, end, step } = question;
-    const cut = Math.min(end, Math.max(start, memoryFrom(question)));
+    const cut = Math.min(end, Math.max(start, memoryFrom({ metric: metric.name, aggregates, step })));
     // Memory first and at once: while the database answers, the ring may let go of what was there.
-    const recent = groups.map((group) => evaluate(buffersOf(group), { aggregates, start: cut, end, step }));
+    const recent = groups.map((group) => readMemory(group, { aggregates, start: cut, end, step }));
     if (cut === start || groups.length === 0) return { points: recent, tier: 'ring' };
     const older = await store.readPoints({
       metricId: metric.id,
@@ -133,14 +146,18 @@ export function createHistory({ env, store, registry, ring, clock = Date.now }: 
   }
 
   /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */
-  function memoryFrom({ metric, aggregates, step }: Pick<PointsQuestion, 'metric' | 'aggregates' | 'step'>) {
+  function memoryFrom({ metric, aggregates, step }: Pick<Question, 'metric' | 'aggregates' | 'step'>) {
     const isGrowth = aggregates.includes('rate') || aggregates.includes('increase');
-    return alignUp(ring.coveredSince(metric.id) + (isGrowth ? COUNTER_GAP_MS : 0), step);
+    return alignUp(
+      ring.coveredSince(registry.metrics.get(metric)?.id) + (isGrowth ? COUNTER_GAP_MS : 0),
+      step,
+    );
   }
 
-  function buffersOf({ series }: SeriesGroup): SampleBuffer[] {
-    return series.flatMap(({ id }) => ring.samples(id) ?? []);
+  function readMemory({ series }: SeriesGroup, evaluation: Evaluation): Point[] {
+    const buffers = series.flatMap(({ id }) => ring.samples(id) ?? []);
+    return evaluate(buffers, evaluation);
   }
 
-  return { answer, resolve, read, memoryFrom, ping: () => store.ping() };
+  return { answer, resolve, read, readMemory, memoryFrom, ping: () => store.ping() };
 }

@@ -1,7 +1,8 @@
 import type { Bus } from './bus/bus';
-import { createMemoryBus } from './bus/memory';
+import { isShared, openBus } from './bus/open';
 import type { Registry } from './catalogue/registry';
 import { Registry as RegistryClass } from './catalogue/registry';
+import { createCatalogueSync } from './catalogue/sync';
 import { type Env, env } from './env';
 import { PulseError } from './errors';
 import { Fleet } from './fleet/fleet';
@@ -11,10 +12,15 @@ import { log } from './log';
 import { MINUTE, SECOND } from './model';
 import { once } from './once';
 import { createPipeline, type Pipeline } from './pipeline';
+import { type Coverage, createCoverage } from './ring/coverage';
+import { createHoldAll } from './ring/hold-all';
 import { Ring } from './ring/ring';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { startUpkeep } from './store/upkeep';
+
+/** Nodes tell each other of new series; this is for when they cannot. */
+const LEARN_EVERY_MS = 10 * SECOND;
 
 /** The parts of a running node, wired once. */
 export interface System {
@@ -23,6 +29,7 @@ export interface System {
   readonly registry: Registry;
   readonly ring: Ring;
   readonly bus: Bus;
+  readonly coverage: Coverage;
   readonly pipeline: Pipeline;
   readonly history: History;
   readonly hub: Hub;
@@ -89,23 +96,23 @@ async function start(notice: (reason: string) => void): Promise<System> {
 
   const windowMs = settings.RING_MINUTES * MINUTE;
   const startedAt = Date.now();
-  const ring = new Ring({ windowMs, maxBytes: settings.RING_MAX_BYTES, startedAt });
-  const bus = createMemoryBus();
+  const shared = isShared(settings);
+  const ring = new Ring({ windowMs, maxBytes: settings.RING_MAX_BYTES, startedAt, shared });
+  const catalogue = createCatalogueSync({ store, registry });
+  const learn = () => catalogue.learn();
+  const bus = openBus(settings, { series: catalogue, takeIn: (samples) => ring.add(samples) });
+  const coverage = createCoverage({ bus, ring, store, learn });
+  const everything = createHoldAll(coverage, registry);
   const pipeline = createPipeline({ env: settings, store, registry, ring, bus });
-  const history = createHistory({ env: settings, store, registry, ring });
+  const history = createHistory({ env: settings, store, registry, ring, learn: shared ? learn : undefined });
   const hub = createHub({ registry, ring, bus, history });
   const fleet = new Fleet({ registry, ring, bus });
 
-  // In the background: until it is done, questions about before the start go to the database.
-  const refilled = ring
-    .refill(
-      startedAt - windowMs,
-      store.readSamples({ start: startedAt - windowMs, end: Number.MAX_SAFE_INTEGER }),
-    )
-    .catch((error) =>
-      log().warn({ err: error }, 'ring not refilled; recent history is read from the database'),
-    );
+  // In the background: until it is done, questions about before the start go to the database. Where other nodes
+  // write too, the ring is filled per metric instead, when somebody looks at it.
+  const refilled = shared ? Promise.resolve() : refillRing(ring, store, startedAt - windowMs);
   const stopUpkeep = startUpkeep({ store, registry, ring });
+  const learning = shared ? setInterval(() => learn().catch(notLearned), LEARN_EVERY_MS) : undefined;
 
   return {
     env: settings,
@@ -113,20 +120,37 @@ async function start(notice: (reason: string) => void): Promise<System> {
     registry,
     ring,
     bus,
+    coverage,
     pipeline,
     history,
     hub,
     fleet,
     location,
     async close() {
+      clearInterval(learning);
       hub.close();
       fleet.close();
+      everything.close();
+      coverage.close();
       await pipeline.close();
       await refilled;
       // After the last commit: it records when each series was last seen.
       await stopUpkeep();
       await bus.close();
+      catalogue.close();
       await closeStore();
     },
   };
+}
+
+async function refillRing(ring: Ring, store: Store, from: number): Promise<void> {
+  try {
+    await ring.refill(from, store.readSamples({ start: from, end: Number.MAX_SAFE_INTEGER }));
+  } catch (error) {
+    log().warn({ err: error }, 'ring not refilled; recent history is read from the database');
+  }
+}
+
+function notLearned(error: unknown): void {
+  log().warn({ err: error }, 'series of other nodes not read yet');
 }

@@ -53,10 +53,13 @@ export class Ring {
     return this.vouchedFrom;
   }
 
-  /** From here on, epoch ms, the ring holds every committed sample of this metric; Infinity: it cannot tell. */
-  coveredSince(metricId: number): number {
+  /**
+   * From here on, epoch ms, the ring holds every committed sample of this metric; Infinity: it cannot tell.
+   * A metric without an id has no samples that this node knows of.
+   */
+  coveredSince(metricId: number | undefined): number {
     if (!this.claims) return this.vouchedFrom;
-    return Math.max(this.keptFrom, this.claims.get(metricId) ?? Number.POSITIVE_INFINITY);
+    return Math.max(this.keptFrom, this.claims.get(metricId ?? 0) ?? Number.POSITIVE_INFINITY);
   }
 
   /** From now on the ring is told of every sample of this metric, and holds all since `from` already. */

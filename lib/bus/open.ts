@@ -1,0 +1,37 @@
+import type { Env } from '../env';
+import { SECOND } from '../model';
+import type { CommittedSamples } from '../ring/ring';
+import type { Bus } from './bus';
+import { createMemoryBus } from './memory';
+import { createRedisTransport } from './redis';
+import { createSharedBus, type SeriesDirectory } from './shared';
+import { createUpstashTransport } from './upstash';
+
+type RedisEnv = Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDIS_REST_TOKEN'>;
+
+/** Whether other nodes may write to the same database: where there is a Redis between them. */
+export function isShared({ REDIS_URL, UPSTASH_REDIS_REST_URL }: RedisEnv): boolean {
+  return Boolean(REDIS_URL || UPSTASH_REDIS_REST_URL);
+}
+
+export interface BusParts {
+  series: SeriesDirectory;
+  takeIn(samples: CommittedSamples): void;
+}
+
+/** The bus the settings ask for. Does not wait for Redis: without it a node works alone, and says so. */
+export function openBus(env: RedisEnv, parts: BusParts): Bus {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
+  if (REDIS_URL) {
+    return createSharedBus({ ...parts, transport: createRedisTransport(REDIS_URL), beatMs: SECOND });
+  }
+  // Every message is a paid request there, so signs of life come less often.
+  if (url && token) {
+    return createSharedBus({
+      ...parts,
+      transport: createUpstashTransport({ url, token }),
+      beatMs: 3 * SECOND,
+    });
+  }
+  return createMemoryBus();
+}
