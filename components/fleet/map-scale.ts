@@ -35,7 +35,7 @@ export function scaleTop(values: readonly (number | null)[], isPercent: boolean)
   const known = values.filter((value) => value !== null).sort((a, b) => a - b);
   if (known.length === 0) return 1;
   // One runaway host must not make all others look idle.
-  return roundUp(known[Math.floor(0.98 * (known.length - 1))]);
+  return roundUp(known[Math.ceil(0.98 * (known.length - 1))]);
 }
 
 /** Up to 1, 2 or 5 times a power of ten. */

@@ -117,8 +117,9 @@ export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
 }
 
 async function fetchJson<T>(fetchLike: typeof fetch, url: string, signal: AbortSignal): Promise<T> {
-  const response = await fetchLike(url, {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const response = await fetchLike(url, { signal: patience }).catch((cause) => {
+    throw new Error('The server cannot be reached.', { cause });
   });
   if (response.ok) return (await response.json()) as T;
   const message = await response

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { MetricType } from '../model';
+import type { HostMetric } from './answers';
+import { fleetPanels, hostPanel, mainMetrics, partsOf } from './panels';
+import { inSections } from './sections';
+
+const RANGE = { start: 'now-1h', end: 'now' };
+
+function metric(name: string, parts: Record<string, number> = {}, type: MetricType = 'gauge'): HostMetric {
+  const dimensions = Object.entries(parts).map(([label, values]) => ({ label, values }));
+  const series = dimensions.reduce((product, { values }) => product * values, 1);
+  return { name, type, unit: '', series, dimensions, lastSeen: 0 };
+}
+
+describe('charts of the fleet', () => {
+  const known = (name: string) =>
+    ({ cpu_usage_percent: metric(name), network_receive_bytes_total: metric(name, {}, 'counter') })[name];
+
+  test('are one per headline there is, after the hosts that lead in the first', () => {
+    const panels = fleetPanels(known, ['cpu', 'received'], RANGE);
+    expect(
+      panels.map(({ key, query: { metric: name, aggregate, by, top } }) => [key, name, aggregate, by, top]),
+    ).toEqual([
+      ['cpu', 'cpu_usage_percent', 'avg,min,max', undefined, undefined],
+      ['top', 'cpu_usage_percent', 'avg', 'host', '5'],
+      ['received', 'network_receive_bytes_total', 'rate', undefined, undefined],
+    ]);
+    expect(fleetPanels(known, [], RANGE)).toEqual([]);
+  });
+});
+
+describe('a chart of a host', () => {
+  test('asks for that host alone, however it is called', () => {
+    const { query, href } = hostPanel('a"b', metric('load1'), RANGE, true);
+    expect(query.match).toBe('{host="a\\"b"}');
+    expect(new URLSearchParams(href.split('?')[1]).get('match')).toBe(query.match);
+  });
+
+  test('shows parts apart while they are few, the highest of many', () => {
+    expect(partsOf(metric('temperature_celsius', { chip: 2, sensor: 3 }))).toBe('chip,sensor');
+    expect(partsOf(metric('cpu_core_usage_percent', { core: 64 }))).toBe('core');
+    expect(partsOf(metric('io', { device: 4, mode: 16 }))).toBe('device');
+    expect(hostPanel('a', metric('cpu_core_usage_percent', { core: 64 }), RANGE, true).query).toMatchObject({
+      by: 'core',
+      top: '8',
+    });
+    expect(hostPanel('a', metric('cpu_core_usage_percent', { core: 64 }), RANGE, false).query.by).toBe('');
+  });
+
+  test('of a counter is its rate', () => {
+    expect(hostPanel('a', metric('x_total', {}, 'counter'), RANGE, true).query.aggregate).toBe('rate');
+  });
+});
+
+describe('sections', () => {
+  test('hold every metric once, the telling ones first', () => {
+    const names = [
+      'context_switches_total',
+      'cpu_core_usage_percent',
+      'cpu_usage_percent',
+      'disk_busy_percent',
+      'disk_cpu_wait',
+      'filesystem_used_percent',
+      'load1',
+      'memory_used_percent',
+      'network_receive_bytes_total',
+      'orders_total',
+      'processes_count',
+      'swap_used_bytes',
+      'temperature_celsius',
+      'uptime_seconds',
+    ];
+    const sections = inSections(names.map((name) => metric(name)));
+    expect(sections.map(({ key, metrics }) => [key, metrics.map(({ name }) => name)])).toEqual([
+      ['cpu', ['cpu_usage_percent', 'cpu_core_usage_percent', 'load1', 'context_switches_total']],
+      ['memory', ['memory_used_percent', 'swap_used_bytes']],
+      ['disk', ['filesystem_used_percent', 'disk_busy_percent', 'disk_cpu_wait']],
+      ['network', ['network_receive_bytes_total']],
+      ['temperature', ['temperature_celsius']],
+      ['process', ['processes_count']],
+      ['system', ['uptime_seconds']],
+      ['other', ['orders_total']],
+    ]);
+  });
+
+  test('of a machine that measures other things still give it its charts', () => {
+    const metrics = ['orders_total', 'queue_depth'].map((name) => metric(name));
+    expect(mainMetrics(metrics, 9)).toEqual(metrics);
+    expect(mainMetrics([...metrics, metric('cpu_usage_percent')], 2).map(({ name }) => name)).toEqual([
+      'cpu_usage_percent',
+      'orders_total',
+    ]);
+  });
+});

@@ -1,0 +1,124 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPoller, type Poller } from './poller';
+
+interface Answer {
+  path: string;
+  count: number;
+}
+
+let server: Server;
+let origin: string;
+let asked: string[] = [];
+let failing = false;
+let delayMs = 0;
+let poller: Poller<Answer> | undefined;
+
+beforeEach(async () => {
+  asked = [];
+  failing = false;
+  delayMs = 0;
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const count = asked.length;
+    setTimeout(() => {
+      response.writeHead(failing ? 503 : 200, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify(
+          failing ? { error: { message: 'The server is starting.' } } : { path: request.url, count },
+        ),
+      );
+    }, delayMs);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  poller?.close();
+  server.close();
+  server.closeAllConnections();
+});
+
+function open(options: Partial<Parameters<typeof createPoller<Answer>>[0]> = {}): Poller<Answer> {
+  poller = createPoller<Answer>({
+    url: `${origin}/a`,
+    initial: { path: '/a', count: 0 },
+    everyMs: 20,
+    fetch,
+    random: () => 0.5,
+    ...options,
+  });
+  return poller;
+}
+
+const soon = <T>(read: () => T, expected: T) =>
+  vi.waitFor(() => expect(read()).toEqual(expected), { interval: 5 });
+
+describe('a poller', () => {
+  test('starts with what the page came with, and asks while somebody looks', async () => {
+    const { getSnapshot, resume, suspend } = open();
+    expect(getSnapshot()).toEqual({
+      answer: { path: '/a', count: 0 },
+      pending: false,
+      problem: null,
+      receivedAt: null,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(asked).toEqual([]);
+    resume();
+    await soon(() => getSnapshot().answer.count >= 2, true);
+    suspend();
+    const before = asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(asked.length).toBe(before);
+  });
+
+  test('asks for another address at once, and never shows an answer to the old one as the new', async () => {
+    delayMs = 50;
+    const { getSnapshot, resume, setUrl } = open();
+    resume();
+    await soon(() => asked.length, 1);
+    setUrl(`${origin}/b`);
+    expect(getSnapshot().pending).toBe(true);
+    await soon(() => getSnapshot().pending, false);
+    expect(getSnapshot().answer.path).toBe('/b');
+  });
+
+  test('says what is wrong, keeps what it has, and recovers by itself', async () => {
+    const { getSnapshot, resume } = open();
+    failing = true;
+    resume();
+    await soon(() => getSnapshot().problem, 'The server is starting.');
+    expect(getSnapshot().answer.count).toBe(0);
+    failing = false;
+    await soon(() => getSnapshot().problem, null);
+    expect(getSnapshot().answer.count).toBeGreaterThan(0);
+  });
+
+  test('says so when nobody answers', async () => {
+    const { getSnapshot, resume } = open({ url: 'http://127.0.0.1:1/nobody' });
+    resume();
+    await soon(() => getSnapshot().problem, 'The server cannot be reached.');
+  });
+
+  test('can ask for what is new only, and joins it to what it has', async () => {
+    const { getSnapshot, resume } = open({
+      nextUrl: (url, last) => `${url}?since=${last.count}`,
+      merge: (last, next) => ({ ...next, count: last.count + 100 }),
+    });
+    resume();
+    await soon(() => getSnapshot().answer.count >= 200, true);
+    expect(asked.slice(0, 2)).toEqual(['/a?since=0', '/a?since=100']);
+  });
+
+  test('an answer that comes after nobody looks any more changes nothing', async () => {
+    delayMs = 40;
+    const { getSnapshot, resume, suspend } = open();
+    resume();
+    await soon(() => asked.length, 1);
+    suspend();
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(getSnapshot()).toMatchObject({ answer: { count: 0 }, problem: null });
+  });
+});
