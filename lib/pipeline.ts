@@ -2,8 +2,14 @@ import type { Bus } from './bus/bus';
 import { SeriesEnsurer } from './catalogue/ensure-series';
 import type { Registry, Series } from './catalogue/registry';
 import type { Env } from './env';
-import { type AdmittedSample, admit } from './ingest/admission';
-import { type DecodedSamples, type SampleError, sampleError, type WriteResult } from './ingest/sample';
+import { type Admission, admit } from './ingest/admission';
+import {
+  type DecodedSamples,
+  type IncomingSample,
+  type SampleError,
+  sampleError,
+  type WriteResult,
+} from './ingest/sample';
 import { log } from './log';
 import { LIMITS, SECOND } from './model';
 import { CatchUp } from './ring/catch-up';
@@ -45,11 +51,11 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
   async function write({ samples, errors }: DecodedSamples): Promise<WriteResult> {
     const now = Date.now();
     const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs };
-    const { admitted, errors: refused } = admit(samples, window);
-    const { series, errors: overLimit } = await resolveSeries(admitted);
-    const { rows, known } = withoutKnown(admitted, series);
+    const admission = admit(samples, window);
+    const { series, errors: overLimit } = await resolveSeries(admission);
+    const { rows, known } = withoutKnown(admission.admitted, series);
     const duplicates = known + (await commits.write(rows));
-    const rejections = [...errors, ...refused, ...overLimit];
+    const rejections = [...errors, ...admission.errors, ...overLimit];
     const accepted = known + rows.series.length;
     counted.add('stored', accepted - duplicates);
     counted.add('duplicate', duplicates);
@@ -71,21 +77,25 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
   }
 
   /** The series of each sample, undefined where the cardinality limit forbids a new one. */
-  async function resolveSeries(samples: readonly AdmittedSample[]) {
-    const series: Array<Series | undefined> = samples.map(({ key }) => registry.find(key));
+  async function resolveSeries({ admitted, labelsKeys }: Admission) {
+    const series: Array<Series | undefined> = [];
     const errors: SampleError[] = [];
     const asked: Array<Promise<void>> = [];
-    for (const [i, sample] of samples.entries()) {
-      const known = series[i];
+    let ofLabels: ReadonlyMap<string, Series> | undefined;
+    for (let i = 0; i < admitted.length; i++) {
+      const sample = admitted[i];
+      if (i === 0 || labelsKeys[i] !== labelsKeys[i - 1]) ofLabels = registry.withLabels(labelsKeys[i]);
+      const known = ofLabels?.get(sample.name);
+      series.push(known);
       if (known && !ensurer.isNews(known.metric, sample)) continue;
-      if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(sample.key)) {
+      const key = sample.name + labelsKeys[i];
+      if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(key)) {
         errors.push(sampleError(sample.index, '', 'too_many_series'));
         continue;
       }
       const { name: metric, labels, type, unit } = sample;
-      const identified = ensurer.ensure(sample.key, { metric, labels, type, unit });
       asked.push(
-        identified.then((found) => {
+        ensurer.ensure(key, { metric, labels, type, unit }).then((found) => {
           series[i] = found;
         }),
       );
@@ -95,7 +105,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
   }
 
   /** The rows to commit. What the ring holds is committed already, so a resent body costs the database nothing. */
-  function withoutKnown(samples: readonly AdmittedSample[], series: ReadonlyArray<Series | undefined>) {
+  function withoutKnown(samples: readonly IncomingSample[], series: ReadonlyArray<Series | undefined>) {
     const rows: WriteRows = { series: [], timestamps: [], values: [] };
     let known = 0;
     for (let i = 0; i < samples.length; i++) {

@@ -46,6 +46,17 @@ export function seriesKey(metric: string, labels: Labels): string {
   return key;
 }
 
+/** The part of a series' key that its labels make: `seriesKey(metric, labels) === metric + labelsKey(labels)`. */
+export function labelsKey(labels: Labels): string {
+  return seriesKey('', labels);
+}
+
+/** One set of labels and the series that have it. */
+interface LabelSet {
+  readonly labels: Labels;
+  readonly byMetric: Map<string, Series>;
+}
+
 /** 128 bits of the key's SHA-256, as 32 hex digits: what the database holds unique, since keys outgrow an index row. */
 export function seriesDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
@@ -58,15 +69,16 @@ export function seriesDigest(key: string): string {
 export class Registry {
   readonly metrics = new Map<string, Metric>();
   readonly seriesById = new Map<number, Series>();
-  private readonly seriesByKey = new Map<string, Series>();
+  private readonly labelSets = new Map<string, LabelSet>();
   private readonly listeners = new Set<(series: Series) => void>();
 
   get size(): number {
     return this.seriesById.size;
   }
 
-  find(key: string): Series | undefined {
-    return this.seriesByKey.get(key);
+  /** The series with these labels, by the name of their metric: a host's samples come together and are found together. */
+  withLabels(labelsKey: string): ReadonlyMap<string, Series> | undefined {
+    return this.labelSets.get(labelsKey)?.byMetric;
   }
 
   /** @throws PulseError `unknown_metric` */
@@ -88,18 +100,28 @@ export class Registry {
     }
     metric.type = stored.type;
     metric.unit = stored.unit;
-    const key = seriesKey(stored.metric, stored.labels);
-    const known = this.seriesByKey.get(key);
+    const { labels, byMetric } = this.labelSet(stored.labels);
+    const known = byMetric.get(stored.metric);
     if (known) {
       known.lastSeen = Math.max(known.lastSeen, stored.lastSeen);
       return known;
     }
-    const series: Series = { id: stored.id, metric, labels: stored.labels, lastSeen: stored.lastSeen };
+    const series: Series = { id: stored.id, metric, labels, lastSeen: stored.lastSeen };
     metric.series.push(series);
     this.seriesById.set(series.id, series);
-    this.seriesByKey.set(key, series);
+    byMetric.set(stored.metric, series);
     for (const listener of this.listeners) listener(series);
     return series;
+  }
+
+  private labelSet(labels: Labels): LabelSet {
+    const key = labelsKey(labels);
+    let set = this.labelSets.get(key);
+    if (!set) {
+      set = { labels, byMetric: new Map() };
+      this.labelSets.set(key, set);
+    }
+    return set;
   }
 
   /** Calls `listener` for every series added from now on; returns the off-switch. */

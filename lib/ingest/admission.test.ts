@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { seriesKey } from '../catalogue/registry';
+import { labelsKey } from '../catalogue/registry';
 import type { Labels } from '../model';
 import { admit } from './admission';
 import type { IncomingSample } from './sample';
@@ -23,9 +23,11 @@ const own = (name: string, value: string): Labels =>
 describe('admission', () => {
   test('lets in what keeps the rules, with the key of its series', () => {
     const labels = { region: 'eu', host: 'web-1' };
-    const { admitted, errors } = admit([sample({ labels, index: 3 })], window);
-    expect(errors).toEqual([]);
-    expect(admitted).toEqual([{ ...sample({ labels, index: 3 }), key: seriesKey('cpu', labels) }]);
+    expect(admit([sample({ labels, index: 3 })], window)).toEqual({
+      admitted: [sample({ labels, index: 3 })],
+      labelsKeys: [labelsKey(labels)],
+      errors: [],
+    });
   });
 
   test.each([
@@ -69,9 +71,9 @@ describe('admission', () => {
   });
 
   test('a label without a value is no label', () => {
-    const { admitted } = admit([sample({ labels: { host: 'a', region: '' } })], window);
+    const { admitted, labelsKeys } = admit([sample({ labels: { host: 'a', region: '' } })], window);
     expect(admitted[0].labels).toEqual({ host: 'a' });
-    expect(admitted[0].key).toBe(seriesKey('cpu', { host: 'a' }));
+    expect(labelsKeys).toEqual([labelsKey({ host: 'a' })]);
   });
 
   test('samples that share bad labels are each named', () => {

@@ -1,6 +1,6 @@
-import { seriesKey } from '../catalogue/registry';
+import { labelsKey } from '../catalogue/registry';
 import { LABEL_NAME, type Labels, LIMITS, METRIC_NAME } from '../model';
-import { type IncomingSample, type SampleError, type SampleErrorCode, sampleError } from './sample';
+import { type IncomingSample, type SampleError, sampleError } from './sample';
 
 export interface AdmissionWindow {
   /** Earliest and latest timestamp let in, epoch ms. */
@@ -8,29 +8,34 @@ export interface AdmissionWindow {
   newest: number;
 }
 
-/** A sample that may be stored, with the key of its series. */
-export interface AdmittedSample extends IncomingSample {
-  key: string;
+/** Samples that may be stored, and the key of each one's labels (`labelsKey` of the registry). */
+export interface Admission {
+  admitted: IncomingSample[];
+  labelsKeys: string[];
+  errors: SampleError[];
 }
 
 /** The rules every sample must pass, whatever protocol brought it. */
-export function admit(samples: readonly IncomingSample[], window: AdmissionWindow) {
-  const admitted: AdmittedSample[] = [];
-  const errors: SampleError[] = [];
+export function admit(samples: readonly IncomingSample[], window: AdmissionWindow): Admission {
+  const admission: Admission = { admitted: [], labelsKeys: [], errors: [] };
   // Samples of a batch share one labels object, which is then checked and made into a key once.
   let labels: Labels | undefined;
-  let checked: CheckedLabels | SampleError = { labels: {}, keySuffix: '' };
+  let checked: CheckedLabels | SampleError = { labels: {}, key: '' };
   for (const sample of samples) {
     if (sample.labels !== labels) {
       labels = sample.labels;
       checked = checkLabels(labels);
     }
     const error = checkOwn(sample, window);
-    if (error) errors.push(error);
-    else if ('code' in checked) errors.push({ ...checked, index: sample.index });
-    else admitted.push({ ...sample, labels: checked.labels, key: sample.name + checked.keySuffix });
+    if (error) admission.errors.push(error);
+    else if ('code' in checked) admission.errors.push({ ...checked, index: sample.index });
+    else {
+      sample.labels = checked.labels;
+      admission.admitted.push(sample);
+      admission.labelsKeys.push(checked.key);
+    }
   }
-  return { admitted, errors };
+  return admission;
 }
 
 function checkOwn({ index, name, value, timestamp }: IncomingSample, { oldest, newest }: AdmissionWindow) {
@@ -43,23 +48,26 @@ function checkOwn({ index, name, value, timestamp }: IncomingSample, { oldest, n
 
 interface CheckedLabels {
   labels: Labels;
-  /** What follows the metric's name in the series' key. */
-  keySuffix: string;
+  key: string;
 }
 
 /** A label without a value is the same as no label, as in Prometheus. */
 function checkLabels(given: Labels): CheckedLabels | SampleError {
-  const bad = (path: string, code: SampleErrorCode) => sampleError(0, path, code);
-  const labels: Record<string, string> = {};
   const names = Object.keys(given);
+  let hasEmpty = false;
   for (const name of names) {
     const value = given[name];
     if (!isLabelName(name) || !isLabelValue(value))
-      return bad(`labels.${name.slice(0, LIMITS.labelNameLength)}`, 'bad_label');
-    if (value !== '') labels[name] = value;
+      return sampleError(0, `labels.${name.slice(0, LIMITS.labelNameLength)}`, 'bad_label');
+    hasEmpty ||= value === '';
   }
-  if (names.length > LIMITS.labelsPerSeries) return bad('labels', 'too_many_labels');
-  return { labels, keySuffix: seriesKey('', labels) };
+  if (names.length > LIMITS.labelsPerSeries) return sampleError(0, 'labels', 'too_many_labels');
+  const labels = hasEmpty ? withoutEmpty(given) : given;
+  return { labels, key: labelsKey(labels) };
+}
+
+function withoutEmpty(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
 }
 
 /** `__proto__` would be a label that half of all code cannot read back. */

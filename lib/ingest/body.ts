@@ -1,30 +1,28 @@
 import { isUtf8 } from 'node:buffer';
-import { Readable, type Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PulseError } from '../errors';
+import type { Encoding } from './encoding';
 
-export type Body = AsyncIterable<Uint8Array>;
+/** Where bytes come from. A Node stream is left open when it is not read to its end, so that an answer can follow. */
+export type Body = Readable | AsyncIterable<Uint8Array>;
 
-export interface BodyOptions {
-  /** Makes plain bytes of what was sent; null when they are plain. */
-  decoder: (() => Transform) | null;
-  /** Bytes let in, of what was sent and of what it becomes. */
-  maxBytes: number;
+/**
+ * A whole body, inflated; `maxBytes` bounds it both as it was sent and as what it becomes.
+ * Throws `body_too_large` or `bad_body`.
+ */
+export async function readWhole(body: Body, encoding: Encoding | null, maxBytes: number): Promise<Buffer> {
+  const sent = await (body instanceof Readable ? collectEvents(body, maxBytes) : collect(body, maxBytes));
+  if (!encoding) return sent;
+  return encoding.whole(sent, maxBytes).catch((error) => {
+    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : explain(error);
+  });
 }
 
-/** A whole body, decompressed. Throws `body_too_large` or `bad_body`. */
-export async function readWhole(body: Body, { decoder, maxBytes }: BodyOptions): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const plain = decoder ? inflate(limited(body, maxBytes), decoder()) : body;
-  for await (const chunk of plain) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1
-    ? Buffer.from(chunks[0].buffer, chunks[0].byteOffset, size)
-    : Buffer.concat(chunks, size);
+/** A body in pieces as they arrive, inflated. Throws `bad_body`. */
+export function readPieces(body: Body, encoding: Encoding | null): AsyncIterable<Uint8Array> {
+  const pieces = body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : body;
+  return encoding ? inflate(pieces, encoding) : pieces;
 }
 
 /** Bytes as text. Throws `bad_body` when they are not UTF-8: replaced characters would be stored as names. */
@@ -32,36 +30,6 @@ export function toText(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new PulseError('bad_body', 'The body is not UTF-8.');
   const hasByteOrderMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return bytes.toString('utf8', hasByteOrderMark ? 3 : 0);
-}
-
-async function* limited(body: Body, maxBytes: number): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    yield chunk;
-  }
-}
-
-/** Decompresses as it streams. Errors of the body pass through, those of the compression become `bad_body`. */
-export async function* inflate(body: Body, decoder: Transform): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(body, { objectMode: false });
-  // The failure surfaces in the loop below; without this it would also be an unhandled rejection.
-  const piped = pipeline(source, decoder).catch((error: unknown) => error);
-  try {
-    for await (const chunk of decoder) yield chunk as Uint8Array;
-  } catch (error) {
-    const failure = (await piped) ?? error;
-    if (failure instanceof Error && 'code' in failure && /^(Z_|ERR_|ZSTD_)/.test(String(failure.code))) {
-      throw new PulseError('bad_body', 'The body is not what its Content-Encoding says, or it is cut off.', {
-        cause: failure,
-      });
-    }
-    throw failure;
-  } finally {
-    decoder.destroy();
-    source.destroy();
-  }
 }
 
 /** Whether reading failed because the sender went away, which is nobody's error. */
@@ -73,6 +41,62 @@ export function isDisconnect(error: unknown): boolean {
     code === 'ERR_STREAM_PREMATURE_CLOSE' ||
     /^(Abort|ResponseAborted)/.test(error.name)
   );
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of pieces) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** The same by events: an iterator and its promises cost a small request more than everything else about its body. */
+function collectEvents(stream: Readable, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) return chunks.push(chunk);
+      stream.off('data', take).pause();
+      reject(tooLarge(maxBytes));
+    };
+    stream.on('data', take);
+    stream.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)));
+    stream.on('error', reject);
+    stream.on('close', () =>
+      reject(Object.assign(new Error('closed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })),
+    );
+  });
+}
+
+/** Inflates as it streams. Errors of the body pass through, those of the compression become `bad_body`. */
+async function* inflate(pieces: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(pieces, { objectMode: false });
+  const inflated = encoding.stream();
+  // The failure surfaces in the loop below; without this it would also be an unhandled rejection.
+  const piped = pipeline(source, inflated).catch((error: unknown) => error);
+  try {
+    for await (const chunk of inflated) yield chunk as Uint8Array;
+  } catch (error) {
+    throw explain((await piped) ?? error);
+  } finally {
+    inflated.destroy();
+    source.destroy();
+  }
+}
+
+/** What the decompressor complains of is the sender's fault. */
+function explain(error: unknown): unknown {
+  if (isDisconnect(error) || !(error instanceof Error) || !('code' in error)) return error;
+  if (!/^(Z_|ERR_|ZSTD_)/.test(String(error.code))) return error;
+  return new PulseError('bad_body', 'The body is not what its Content-Encoding says, or it is cut off.', {
+    cause: error,
+  });
 }
 
 function tooLarge(maxBytes: number): PulseError {

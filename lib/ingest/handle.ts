@@ -4,8 +4,8 @@ import { errorResponse, jsonResponse, type PlainResponse } from '../http';
 import { LIMITS, SECOND } from '../model';
 import { figures } from '../self/figures';
 import { readySystem } from '../system';
-import { type Body, isDisconnect } from './body';
-import { decoderFor } from './encoding';
+import { type Body, isDisconnect, readPieces, readWhole } from './body';
+import { encodingFor } from './encoding';
 import { authorizeSender } from './keys';
 import { protocolFor } from './protocols';
 import type { SampleError, WriteResult } from './sample';
@@ -36,12 +36,17 @@ async function ingest({ headers, search, body }: IngestRequest): Promise<PlainRe
   const total = new Total();
   try {
     authorizeSender(single(headers.authorization));
-    const decode = protocolFor(single(headers['content-type']));
-    const decoder = decoderFor(single(headers['content-encoding']));
+    const protocol = protocolFor(single(headers['content-type']));
+    const encoding = encodingFor(single(headers['content-encoding']));
     const precision = readPrecision(search);
     const { pipeline } = readySystem();
-    for await (const portion of decode(body, { decoder, precision, maxBytes: env().MAX_BODY_BYTES })) {
-      total.add(await pipeline.write(portion));
+    if ('whole' in protocol) {
+      const bytes = await readWhole(body, encoding, env().MAX_BODY_BYTES);
+      total.add(await pipeline.write(protocol.whole(bytes, precision)));
+    } else {
+      for await (const portion of protocol.portions(readPieces(body, encoding), precision)) {
+        total.add(await pipeline.write(portion));
+      }
     }
     return total.answer();
   } catch (error) {

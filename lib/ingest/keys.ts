@@ -1,7 +1,11 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { digestOf, findKey } from '../auth/keys';
 import { env } from '../env';
 import { PulseError } from '../errors';
 import { once } from '../once';
+
+/** What this process's own agent is called where keys have names. */
+const LOCAL_AGENT = 'local-agent';
 
 /** A key for this process's own agent, made anew at every start and never written down. */
 export function localKey(): string {
@@ -11,28 +15,24 @@ export function localKey(): string {
 /**
  * Lets a sender in who shows one of the keys, or anyone when no keys are configured (the server then listens on
  * loopback only). Throws `unauthorized` when none was given and `forbidden` when it is wrong.
+ *
+ * @returns the key's name; null when no keys are configured.
  */
-export function authorizeSender(authorization: string | undefined): void {
-  const digests = once('ingest.key-digests', () => {
+export function authorizeSender(authorization: string | undefined): string | null {
+  const keys = once('ingest.keys', () => {
     const { INGEST_KEYS } = env();
-    return INGEST_KEYS.length === 0 ? [] : [...INGEST_KEYS, localKey()].map(digest);
+    return INGEST_KEYS.length === 0
+      ? []
+      : [...INGEST_KEYS, { name: LOCAL_AGENT, digest: digestOf(localKey()) }];
   });
-  if (digests.length === 0) return;
-  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  if (!key)
+  if (keys.length === 0) return null;
+  const shown = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (!shown)
     throw new PulseError(
       'unauthorized',
       'This server takes samples with a key only: send Authorization: Bearer <key>.',
     );
-  if (!matchesAny(digest(key), digests))
-    throw new PulseError('forbidden', 'This key is not one of INGEST_KEYS.');
-}
-
-/** Digests have one length and say nothing of the key; every one is compared, so that the time tells nothing either. */
-function matchesAny(given: Buffer, known: readonly Buffer[]): boolean {
-  return known.reduce((found, each) => timingSafeEqual(given, each) || found, false);
-}
-
-function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  const key = findKey(shown, keys);
+  if (!key) throw new PulseError('forbidden', 'This key is not one of INGEST_KEYS.');
+  return key.name;
 }

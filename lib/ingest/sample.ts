@@ -3,9 +3,9 @@ import type { Labels, MetricType } from '../model';
 /** A sample as a protocol decoded it: the types are right, the content is not yet admitted. */
 export interface IncomingSample {
   /** Its place in the body, counted from 0 in the order of sending. */
-  index: number;
-  name: string;
-  value: number;
+  readonly index: number;
+  readonly name: string;
+  readonly value: number;
   /** Epoch ms, a whole number. */
   timestamp: number;
   /** Its own labels and what it inherits. Samples with the same labels share one object where the protocol can. */

@@ -10,8 +10,7 @@ export async function answerIngest(request: IncomingMessage, response: ServerRes
     headers,
     search: query === -1 ? '' : url.slice(query),
     address: socket.remoteAddress ?? '',
-    // A body refused half-way must not take the connection with it before the refusal is read.
-    body: request.iterator({ destroyOnReturn: false }),
+    body: request,
   });
   sendPlain(request, response, answer);
 }
