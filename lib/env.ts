@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
+import { parseIngestKeys } from './auth/keys';
 import { once } from './once';
 import { parseRedisAddress } from './redis/address';
 import { parseBytes, parseDuration } from './units';
@@ -67,8 +68,17 @@ const settings = z.object({
   INGEST_KEYS: z
     .string()
     .default('')
-    .transform((text) => text.split(',').flatMap((key) => key.trim() || [])),
+    .transform((text, context) => {
+      const keys = parseIngestKeys(text);
+      if (!keys)
+        context.addIssue(
+          'keys separated by commas, each key, name:key or name:sha256:<64 hex digits>, every name once',
+        );
+      return keys ?? [];
+    }),
   DASHBOARD_PASSWORD: z.string().optional(),
+  SESSION_SECRET: z.string().min(32, 'at least 32 random characters, the same on every node').optional(),
+  TRUST_PROXY: integer(0, 10, 0),
   RETENTION_RAW: duration('7d'),
   RETENTION_MINUTE: duration('90d'),
   RETENTION_HOUR: duration('2y'),
@@ -91,7 +101,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (result.success) return checkTogether(result.data);
   const complaints = result.error.issues.map(({ path, message }) => {
     const name = String(path[0]);
-    const shown = /KEY|PASSWORD|TOKEN|URL/.test(name) ? '(hidden)' : JSON.stringify(given[name]);
+    const shown = /KEY|PASSWORD|SECRET|TOKEN|URL/.test(name) ? '(hidden)' : JSON.stringify(given[name]);
     return `${name} is ${shown}; it should be ${message}`;
   });
   throw new Error(`Wrong settings:\n  ${complaints.join('\n  ')}`);

@@ -1,3 +1,4 @@
+import { authorizeViewer, type ViewerHeaders } from './auth/viewer';
 import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from './errors';
 import { log } from './log';
 
@@ -15,7 +16,12 @@ export function jsonResponse(
 ): PlainResponse {
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
     body: JSON.stringify(value),
   };
 }
@@ -51,13 +57,37 @@ export function toPulseError(thrown: unknown): PulseError {
   return new PulseErrorClass('internal', 'Something went wrong on the server; its log has the details.');
 }
 
+/** The sender's address as Next.js tells it: it adds the connection's own at the end. */
+export function addressOf({ headers }: Request): string {
+  return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+}
+
 /** A plain answer as what a route handler returns. */
 export function toWebResponse({ status, headers, body }: PlainResponse): Response {
   return new Response(body, { status, headers });
 }
 
-/** A route handler from a function that answers in plain values or throws. */
-export function webHandler(answer: (request: Request) => Promise<PlainResponse> | PlainResponse) {
+/** A route handler from a function that answers in plain values or throws. For those who may look. */
+export function webHandler(answer: WebAnswer) {
+  return openHandler((request) => {
+    authorizeViewer(viewerHeaders(request));
+    return answer(request);
+  });
+}
+
+/** What a request says of who looks. */
+export function viewerHeaders(request: Request): ViewerHeaders {
+  return {
+    cookie: request.headers.get('cookie') ?? undefined,
+    authorization: request.headers.get('authorization') ?? undefined,
+    address: addressOf(request),
+  };
+}
+
+type WebAnswer = (request: Request) => Promise<PlainResponse> | PlainResponse;
+
+/** The same for everyone. */
+export function openHandler(answer: WebAnswer) {
   return async (request: Request): Promise<Response> => {
     try {
       return toWebResponse(await answer(request));
@@ -70,7 +100,7 @@ export function webHandler(answer: (request: Request) => Promise<PlainResponse> 
 /** Route handlers for the methods that a path does not have: what Next.js answers by itself has no body. */
 export function refuseOtherMethods(...allowed: string[]) {
   const allow = allowed.join(', ');
-  const refuse = webHandler(({ method }) => {
+  const refuse = openHandler(({ method }) => {
     const answer = errorResponse(
       new PulseErrorClass('method_not_allowed', `${method} is not possible here; ${allow} is.`),
     );

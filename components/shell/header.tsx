@@ -1,10 +1,11 @@
 import type { Route } from 'next';
 import Link from 'next/link';
+import type { ReactNode } from 'react';
 import { LiveBadge } from '../live/live-badge';
 import { Nav } from './nav';
 import { ThemeToggle } from './theme-toggle';
 
-export function Header() {
+export function Header({ children }: { children?: ReactNode }) {
   return (
     <header className="sticky top-0 z-30 border-b bg-surface">
       <div className="mx-auto flex h-12 max-w-[1680px] items-center gap-2 px-3 sm:gap-4 sm:px-5">
@@ -17,6 +18,7 @@ export function Header() {
         <div className="ml-auto flex items-center gap-1">
           <LiveBadge />
           <ThemeToggle />
+          {children}
         </div>
       </div>
     </header>

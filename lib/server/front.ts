@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { env } from '../env';
 import { errorResponse } from '../http';
+import { clientAddress } from '../limit/address';
 import { answerIngest } from './ingest';
 import { sendPlain } from './send';
 
@@ -22,7 +24,16 @@ export function createFront(): Front {
   const pages = new Promise<Answer>((resolve) => {
     openPages = resolve;
   });
-  const answerPage: Answer = async (request, response) => (await pages)(request, response);
+  const answerPage: Answer = async (request, response) => {
+    const { headers, socket } = request;
+    // Next.js would believe what the sender writes there.
+    headers['x-forwarded-for'] = clientAddress(
+      socket.remoteAddress,
+      headers['x-forwarded-for'],
+      env().TRUST_PROXY,
+    );
+    return (await pages)(request, response);
+  };
   return {
     openPages,
     listener(request, response) {

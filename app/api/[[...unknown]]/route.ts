@@ -1,8 +1,8 @@
 import { PulseError } from '@/lib/errors';
-import { webHandler } from '@/lib/http';
+import { openHandler } from '@/lib/http';
 
 /** Every path under `/api` that is none of ours answers in the error shape, too. */
-const notFound = webHandler(({ url }) => {
+const notFound = openHandler(({ url }) => {
   throw new PulseError(
     'not_found',
     `There is nothing at ${new URL(url).pathname}; GET /api/openapi.json lists what there is.`,

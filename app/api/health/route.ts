@@ -1,6 +1,6 @@
-import { refuseOtherMethods, webHandler } from '@/lib/http';
+import { openHandler, refuseOtherMethods } from '@/lib/http';
 import { health } from '@/lib/self/health';
 
 export const dynamic = 'force-dynamic';
-export const GET = webHandler(health);
+export const GET = openHandler(health);
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -1,6 +1,6 @@
-import { refuseOtherMethods, webHandler } from '@/lib/http';
+import { openHandler, refuseOtherMethods } from '@/lib/http';
 import { ready } from '@/lib/self/health';
 
 export const dynamic = 'force-dynamic';
-export const GET = webHandler(ready);
+export const GET = openHandler(ready);
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -1,0 +1,170 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseEnv } from '../env';
+import { forget, once } from '../once';
+import { digestOf, equalSecrets, findKey, parseIngestKeys } from './keys';
+import { handleLogin, handleLogout, safePath } from './login';
+import { keptSecret } from './secret';
+import { issueSession, readSession, SESSION_COOKIE, SESSION_MS, sessionKey } from './session';
+import { authorizeViewer, viewerUntil } from './viewer';
+
+const NOW = 1_795_200_000_000;
+
+describe('keys', () => {
+  test('plain, named and hashed ones are found by what is shown, and only the hash is held', () => {
+    const hash = digestOf('third-secret').toString('hex');
+    const keys = parseIngestKeys(` first-secret, ci:second-secret ,edge:sha256:${hash},sha256:${hash}, `)!;
+    expect(keys.map(({ name }) => name)).toEqual(['key-1', 'ci', 'edge', 'key-4']);
+    expect(findKey('second-secret', keys)?.name).toBe('ci');
+    expect(findKey('third-secret', keys)).not.toBeNull();
+    expect(findKey('ci:second-secret', keys)).toBeNull();
+    expect(findKey('', keys)).toBeNull();
+    expect(JSON.stringify(keys)).not.toContain('secret');
+  });
+
+  test.each(['a:b:c', 'na me:key', 'x:sha256:1234', 'one:a,one:b', 'name:'])('%s is refused', (text) => {
+    expect(parseIngestKeys(text)).toBeNull();
+  });
+
+  test('a wrong INGEST_KEYS stops the start without being shown', () => {
+    expect(() => parseEnv({ INGEST_KEYS: 'a:b:hunter2' })).toThrow(/INGEST_KEYS is \(hidden\)/);
+  });
+
+  test('secrets of any lengths are compared', () => {
+    expect(equalSecrets('a', 'a')).toBe(true);
+    expect(equalSecrets('a', 'ab')).toBe(false);
+    expect(equalSecrets('', '')).toBe(true);
+  });
+});
+
+describe('sessions', () => {
+  const key = sessionKey('a secret', 'a password');
+
+  test('hold until they expire, for whoever has the same secret and password', () => {
+    const session = issueSession(key, NOW);
+    expect(readSession(key, session, NOW)).toBe(NOW + SESSION_MS);
+    expect(readSession(sessionKey('a secret', 'a password'), session, NOW)).not.toBeNull();
+    expect(readSession(key, session, NOW + SESSION_MS)).toBeNull();
+    expect(readSession(sessionKey('a secret', 'a new password'), session, NOW)).toBeNull();
+    expect(readSession(sessionKey('another secret', 'a password'), session, NOW)).toBeNull();
+  });
+
+  test('no character of one can be changed', () => {
+    const session = issueSession(key, NOW);
+    for (let i = 0; i < session.length; i++) {
+      const other = session[i] === 'a' ? 'b' : 'a';
+      const changed = session.slice(0, i) + other + session.slice(i + 1);
+      // The last character of base64url carries two bits that mean nothing.
+      if (i < session.length - 1) expect(readSession(key, changed, NOW)).toBeNull();
+    }
+  });
+
+  test.each([
+    '',
+    'v1',
+    'v1...',
+    `v1.${'z'.repeat(11)}.AAAAAAAAAAAAAAAA.${'A'.repeat(43)}`,
+    '%00',
+    '☃'.repeat(50),
+  ])('%s is none', (text) => {
+    expect(readSession(key, text, NOW)).toBeNull();
+  });
+
+  test('the secret is made once, for its owner only', () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'pulseboard-secret-')), 'data');
+    const secret = keptSecret(folder);
+    expect(secret).toHaveLength(43);
+    expect(keptSecret(folder)).toBe(secret);
+    expect(readdirSync(folder)).toEqual(['session-secret']);
+    expect(statSync(join(folder, 'session-secret')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, 'session-secret'), 'utf8')).toBe(secret);
+  });
+});
+
+describe('with a password', () => {
+  const headers = { host: 'pulse.example', origin: 'https://pulse.example' };
+  const form = (password: string, next = '/metrics') => new URLSearchParams({ password, next }).toString();
+  const login = (password: string, address = '192.0.2.1', next?: string) =>
+    handleLogin({ form: form(password, next), address, secure: true, headers }, NOW);
+
+  beforeEach(() => {
+    forget('env');
+    once('env', () => parseEnv({ DASHBOARD_PASSWORD: 'open sesame', SESSION_SECRET: 's'.repeat(32) }));
+  });
+  afterEach(() => {
+    for (const name of ['env', 'auth.viewer-key', 'auth.attempts']) forget(name);
+  });
+
+  test('the right one gives a cookie that opens the door, and leads on', () => {
+    const answer = login('open sesame');
+    expect(answer).toMatchObject({ status: 303, headers: { location: '/metrics' } });
+    const cookie = answer.headers['set-cookie'];
+    expect(cookie).toMatch(/; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure$/);
+    const address = '192.0.2.9';
+    expect(viewerUntil({ cookie: `other=1; ${cookie.split(';')[0]}; x=y`, address }, NOW)).toBe(
+      NOW + SESSION_MS,
+    );
+    expect(viewerUntil({ cookie: `x${cookie.split(';')[0]}`, address }, NOW)).toBeNull();
+    expect(() => authorizeViewer({ address })).toThrow(expect.objectContaining({ code: 'unauthorized' }));
+  });
+
+  test('a wrong one leads back without a cookie, and guessing ends', () => {
+    const answer = login('open says me');
+    expect(answer.headers.location).toBe('/login?wrong=1&next=%2Fmetrics');
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    for (let i = 0; i < 9; i++) login('open says me');
+    expect(() => login('open sesame')).toThrow(
+      expect.objectContaining({ code: 'rate_limited', retryAfterMs: expect.any(Number) }),
+    );
+    expect(login('open sesame', '192.0.2.2').headers['set-cookie']).toBeDefined();
+  });
+
+  test('scripts show it as HTTP Basic, and only wrong ones count', () => {
+    const basic = (password: string) => `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
+    const look = (password: string) =>
+      viewerUntil({ authorization: basic(password), address: '192.0.2.3' }, NOW);
+    for (let i = 0; i < 50; i++) expect(look('open sesame')).toBe(Number.POSITIVE_INFINITY);
+    for (let i = 0; i < 10; i++) expect(look('guess')).toBeNull();
+    expect(() => look('open sesame')).toThrow(expect.objectContaining({ code: 'rate_limited' }));
+  });
+
+  test.each([
+    { ...headers, origin: 'https://evil.example' },
+    { ...headers, origin: 'null' },
+    { host: 'pulse.example', secFetchSite: 'cross-site' },
+    { ...headers, secFetchSite: 'same-site' },
+  ])('a form of another site is refused: %o', (from) => {
+    const request = { form: form('open sesame'), address: '192.0.2.1', secure: true, headers: from };
+    expect(() => handleLogin(request, NOW)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+    expect(() => handleLogout(from, true)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+  });
+
+  test('signing out takes the cookie away', () => {
+    expect(handleLogout(headers, false).headers['set-cookie']).toBe(
+      `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
+    );
+  });
+});
+
+test('without a password anyone who reaches the server may look', () => {
+  forget('env');
+  once('env', () => parseEnv({}));
+  expect(viewerUntil({ address: '' })).toBe(Number.POSITIVE_INFINITY);
+  for (const name of ['env', 'auth.viewer-key']) forget(name);
+});
+
+test.each([
+  ['/metrics/cpu?by=host&x=%2F', '/metrics/cpu?by=host&x=%2F'],
+  ['/', '/'],
+  ['//evil.example', '/'],
+  ['/\\evil.example', '/'],
+  ['https://evil.example', '/'],
+  ['javascript:alert(1)', '/'],
+  ['/a\r\nset-cookie: x', '/'],
+  ['/\t/evil.example', '/'],
+  [null, '/'],
+])('after signing in %s leads to %s', (path, to) => {
+  expect(safePath(path)).toBe(to);
+});

@@ -1,0 +1,88 @@
+import { env } from '../env';
+import { PulseError } from '../errors';
+import type { PlainResponse } from '../http';
+import { log } from '../log';
+import { SECOND } from '../model';
+import { countAttempt } from './attempts';
+import { equalSecrets } from './keys';
+import { issueSession, SESSION_COOKIE, SESSION_MS } from './session';
+import { viewerKey } from './viewer';
+
+const MAX_FORM_BYTES = 4_096;
+
+export interface LoginRequest {
+  /** The form as the browser sent it. */
+  form: string;
+  address: string;
+  /** Whether the browser reached us over TLS. */
+  secure: boolean;
+  headers: OriginHeaders;
+}
+
+export interface OriginHeaders {
+  origin?: string;
+  host?: string;
+  secFetchSite?: string;
+}
+
+/**
+ * `POST /api/login`: password in, session cookie out, back to where the reader wanted to go. Never says more than
+ * that the password was wrong. Throws `forbidden` for a form of another site and `rate_limited` for a guesser.
+ */
+export function handleLogin(
+  { form, address, secure, headers }: LoginRequest,
+  now = Date.now(),
+): PlainResponse {
+  requireSameOrigin(headers);
+  if (form.length > MAX_FORM_BYTES) throw new PulseError('body_too_large', 'This form is too large.');
+  const fields = new URLSearchParams(form);
+  const next = safePath(fields.get('next'));
+  const key = viewerKey();
+  if (!key) return redirect(next);
+  countAttempt(address, now);
+  if (!equalSecrets(fields.get('password') ?? '', env().DASHBOARD_PASSWORD ?? '')) {
+    log().warn({ address }, 'wrong password');
+    return redirect(`/login?wrong=1&next=${encodeURIComponent(next)}`);
+  }
+  return redirect(next, sessionCookie(issueSession(key, now), SESSION_MS / SECOND, secure));
+}
+
+/** `POST /api/logout`: forgets the session in this browser. */
+export function handleLogout(headers: OriginHeaders, secure: boolean): PlainResponse {
+  requireSameOrigin(headers);
+  return redirect('/login', sessionCookie('', 0, secure));
+}
+
+/**
+ * Lax keeps the cookie out of other sites' forms and scripts but lets a link from a chat open the dashboard. Nothing
+ * that changes anything is a GET, and what is a POST looks at its origin besides.
+ */
+function sessionCookie(value: string, seconds: number, secure: boolean): string {
+  return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+}
+
+/** Forms of other sites are refused: browsers say where a form came from, and cannot be made to lie about it. */
+export function requireSameOrigin({ origin, host, secFetchSite }: OriginHeaders): void {
+  // What a browser says of itself holds also behind a proxy that asks for us under another host.
+  if (secFetchSite === 'same-origin' || secFetchSite === 'none') return;
+  if (secFetchSite) throw foreignForm();
+  if (origin === undefined) return;
+  if (!URL.canParse(origin) || new URL(origin).host !== host) throw foreignForm();
+}
+
+function foreignForm(): PulseError {
+  return new PulseError('forbidden', 'This form was sent from another site.');
+}
+
+/** A path of this site: whoever makes up a link to the login page must not choose another site to end on. */
+export function safePath(path: string | null): string {
+  if (!path || !/^\/[^/\\]/.test(path) || /[^\x21-\x7e]/.test(path)) return '/';
+  const base = 'http://pulseboard.invalid';
+  return URL.canParse(path, base) && new URL(path, base).origin === base ? path : '/';
+}
+
+function redirect(location: string, cookie?: string): PlainResponse {
+  const headers: Record<string, string> = { location, 'cache-control': 'no-store' };
+  if (cookie) headers['set-cookie'] = cookie;
+  return { status: 303, headers, body: '' };
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { type NextRequest, NextResponse } from 'next/server';
+import { contentPolicy } from './lib/auth/content-policy';
+import { viewerUntil } from './lib/auth/viewer';
+import { isPulseError } from './lib/errors';
+import { viewerHeaders } from './lib/http';
+
+/**
+ * Before every page: who may see it, and which scripts may run in it. Routes under `/api` ask for themselves; they are
+ * kept out because a proxy buffers request bodies, and would turn a stream of samples into one late piece.
+ */
+export function proxy(request: NextRequest): NextResponse {
+  const { pathname, search } = request.nextUrl;
+  // Prometheus' text at the same address as a page: its route asks for itself.
+  if (pathname === '/metrics' && !wantsPage(request)) return NextResponse.next();
+  if (pathname !== '/login' && !mayLook(request)) return toLogin(request, `${pathname}${search}`);
+
+  const nonce = randomBytes(16).toString('base64');
+  const policy = contentPolicy(nonce, process.env.NODE_ENV === 'development');
+  const headers = new Headers(request.headers);
+  // Next.js reads the nonce from here and puts it on its own scripts.
+  headers.set('content-security-policy', policy);
+  headers.set('x-nonce', nonce);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('content-security-policy', policy);
+  return response;
+}
+
+export const config = {
+  matcher: ['/((?!api/|api$|_next/static/|_next/image|_next/hmr|icon.svg).*)'],
+};
+
+function mayLook(request: NextRequest): boolean {
+  try {
+    return viewerUntil(viewerHeaders(request)) !== null;
+  } catch (error) {
+    if (isPulseError(error)) return false;
+    throw error;
+  }
+}
+
+function wantsPage({ headers }: NextRequest): boolean {
+  return headers.get('accept')?.includes('text/html') === true || headers.has('rsc');
+}
+
+function toLogin(request: NextRequest, next: string): NextResponse {
+  const url = request.nextUrl.clone();
+  url.pathname = '/login';
+  url.search = new URLSearchParams({ next }).toString();
+  return NextResponse.redirect(url, 303);
+}
