@@ -105,7 +105,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const everything = createHoldAll(coverage, registry);
   const pipeline = createPipeline({ env: settings, store, registry, ring, bus });
   const history = createHistory({ env: settings, store, registry, ring, learn: shared ? learn : undefined });
-  const hub = createHub({ registry, ring, bus, history });
+  const hub = createHub({ registry, ring, bus, history, coverage });
   const fleet = new Fleet({ registry, ring, bus });
 
   // In the background: until it is done, questions about before the start go to the database. Where other nodes

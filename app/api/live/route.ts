@@ -1,0 +1,28 @@
+import { errorResponse, refuseOtherMethods, toWebResponse } from '@/lib/http';
+import { SSE_HEADERS } from '@/lib/live/sse';
+import { openStream } from '@/lib/live/stream';
+import { createWebSink } from '@/lib/live/web-sink';
+import { readySystem } from '@/lib/system';
+
+export const dynamic = 'force-dynamic';
+
+/** The live stream, where Next.js answers; `server.ts` answers the same way before it gets here. */
+export function GET(request: Request): Response {
+  const { body, sink, onCancel } = createWebSink();
+  try {
+    const stream = openStream({
+      hub: readySystem().hub,
+      search: new URL(request.url).searchParams,
+      lastEventId: request.headers.get('last-event-id'),
+      sink,
+    });
+    // On a disconnect both happen; closing twice does nothing.
+    onCancel(() => stream.close());
+    request.signal.addEventListener('abort', () => stream.close());
+  } catch (error) {
+    return toWebResponse(errorResponse(error));
+  }
+  return new Response(body, { headers: SSE_HEADERS });
+}
+
+export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

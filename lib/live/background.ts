@@ -1,0 +1,65 @@
+import { log } from '../log';
+import { SECOND } from '../model';
+import type { Clock } from './clock';
+
+export interface BackgroundWorker {
+  workInBackground(): Promise<void>;
+}
+
+/** After each piece of work, rest for so many times what it took: at most a tenth of the time is worked. */
+const REST_FACTOR = 9;
+const RETRY_MS = 2 * SECOND;
+
+/**
+ * Reads of the live side that need the store, one after the other: whoever watches coarse points must not take the
+ * database from those who write.
+ */
+export class Background {
+  private readonly waiting = new Set<BackgroundWorker>();
+  private isBusy = false;
+  private isClosed = false;
+  private cancelRest: () => void = () => {};
+
+  constructor(private readonly clock: Clock) {}
+
+  request(worker: BackgroundWorker): void {
+    if (this.isClosed) return;
+    this.waiting.add(worker);
+    if (!this.isBusy) this.rest(0);
+  }
+
+  forget(worker: BackgroundWorker): void {
+    this.waiting.delete(worker);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.waiting.clear();
+    this.cancelRest();
+  }
+
+  private rest(ms: number): void {
+    this.isBusy = true;
+    this.cancelRest = this.clock.after(ms, () => {
+      void this.workOnce();
+    });
+  }
+
+  private async workOnce(): Promise<void> {
+    const [worker] = this.waiting;
+    this.isBusy = worker !== undefined;
+    if (!worker) return;
+    this.waiting.delete(worker);
+    const startedAt = this.clock.now();
+    let restMs = 0;
+    try {
+      await worker.workInBackground();
+      restMs = REST_FACTOR * Math.max(1, this.clock.now() - startedAt);
+    } catch (error) {
+      log().warn({ err: error }, 'live points not read from the store; trying again');
+      this.waiting.add(worker);
+      restMs = RETRY_MS;
+    }
+    if (!this.isClosed) this.rest(restMs);
+  }
+}

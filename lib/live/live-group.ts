@@ -1,0 +1,67 @@
+import type { SeriesGroup } from '../catalogue/groups';
+import type { Series } from '../catalogue/registry';
+import type { Labels, Point } from '../model';
+import { labelText } from '../query/top';
+import type { LiveQuery } from './live-query';
+
+/** One line of a live query, and which of its points have changed when. */
+export class LiveGroup implements SeriesGroup {
+  readonly series: Series[] = [];
+  /** Start of a point → sequence number of the newest commit that touched it, until every reader has been told. */
+  readonly marks = new Map<number, number>();
+  /** Marked points that memory does not cover, as read from the store. */
+  readonly stored = new Map<number, Point>();
+  /** The newest of the marks. */
+  seq = 0;
+  /** The newest point; kept up to date only where the query asks for the top. */
+  latest: Point | null = null;
+  /** Decides between groups of equal rank. */
+  readonly text: string;
+  private readonly opening: string;
+
+  constructor(
+    readonly query: LiveQuery,
+    readonly key: string,
+    readonly labels: Labels,
+  ) {
+    this.text = labelText(labels);
+    this.opening = `{"labels":${JSON.stringify(labels)},"points":`;
+  }
+
+  mark(slot: number, seq: number): void {
+    this.marks.set(slot, seq);
+    this.seq = seq;
+  }
+
+  /** Points marked after `since`, ascending. */
+  markedSince(since: number): number[] {
+    const slots: number[] = [];
+    if (this.seq > since) for (const [slot, seq] of this.marks) if (seq > since) slots.push(slot);
+    return slots.sort((a, b) => a - b);
+  }
+
+  /** Forgets marks that everyone has been told of. */
+  forgetUpTo(seq: number): void {
+    for (const [slot, marked] of this.marks) {
+      if (marked > seq) continue;
+      this.marks.delete(slot);
+      this.stored.delete(slot);
+    }
+  }
+
+  encode(points: readonly Point[]): string {
+    return `${this.opening}${JSON.stringify(points)}}`;
+  }
+}
+
+/** Points of a group that are to be told. */
+export interface Upsert {
+  group: LiveGroup;
+  points: readonly Point[];
+}
+
+/** The JSON of a `series` list; null for one without points. */
+export function encodeUpserts(upserts: readonly Upsert[]): string | null {
+  const texts = upserts.flatMap(({ group, points }) => (points.length > 0 ? group.encode(points) : []));
+  return texts.length > 0 ? `[${texts.join()}]` : null;
+}

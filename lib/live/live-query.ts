@@ -1,0 +1,286 @@
+import { groupKey, groupLabels } from '../catalogue/groups';
+import type { Metric, Registry, Series } from '../catalogue/registry';
+import type { History } from '../history';
+import { alignDown, alignUp, COUNTER_GAP_MS, LIMITS, type Point } from '../model';
+import { MAX_GROUPS } from '../query/params';
+import type { Ring } from '../ring/ring';
+import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
+import type { LiveQuestion } from './live-question';
+import { TopRanking } from './top-ranking';
+import { Wants } from './wants';
+
+/** A commit's place in their order, and its time, epoch ms. */
+export interface Moment {
+  seq: number;
+  at: number;
+}
+
+/** Whoever is told of a query's changes. */
+export interface QueryReader {
+  /** Changes up to here have been told. */
+  since: number;
+  /** There may be something to tell. */
+  notify(): void;
+}
+
+export interface LiveQueryParts {
+  history: History;
+  registry: Registry;
+  ring: Ring;
+  now(): number;
+  /** A moment after all before. */
+  nextMoment(): Moment;
+  /** Asks for `workInBackground` to be called. */
+  requestBackground(query: LiveQuery): void;
+}
+
+/** Marked points at most this many steps apart are evaluated in one go. */
+const RUN_GAP_STEPS = 16;
+/** A replay of more points than this is no better than reading history again. */
+const MAX_REPLAY_POINTS = 200_000;
+
+/**
+ * One question that any number of streams watch. Commits mark what they touch; what is marked is evaluated when a
+ * stream has its turn, and the text of it is shared by all who have to be told the same.
+ */
+export class LiveQuery {
+  readonly readers = new Set<QueryReader>();
+  readonly groups = new Map<string, LiveGroup>();
+  readonly history: History;
+  /** The newest mark of all groups. */
+  seq: number;
+  private readonly ranking: TopRanking | null;
+  private readonly isGrowth: boolean;
+  private readonly wants = new Wants();
+  private readonly texts = new Map<number, string | null>();
+  private textsSeq = 0;
+  /** As of the moment last refreshed; a commit refreshes once. */
+  private rangeStart = 0;
+  private rangeEnd = 0;
+  private memoryFrom = 0;
+  private refreshedSeq = 0;
+
+  constructor(
+    readonly question: LiveQuestion,
+    private readonly parts: LiveQueryParts,
+    moment: Moment,
+  ) {
+    this.history = parts.history;
+    this.seq = moment.seq;
+    this.isGrowth = question.aggregates.includes('rate') || question.aggregates.includes('increase');
+    this.refresh(moment.at);
+    this.ranking = question.top === null ? null : new TopRanking(this, question.top);
+    if (this.ranking) parts.requestBackground(this);
+  }
+
+  now(): number {
+    return this.parts.now();
+  }
+
+  get metric(): Metric | undefined {
+    return this.parts.registry.metrics.get(this.question.metric);
+  }
+
+  /** When the oldest change arrived that cannot be told yet, epoch ms; Infinity when all can. */
+  get pendingSince(): number {
+    return this.wants.since;
+  }
+
+  /** Whether the newest points come from memory. */
+  isInMemory(now: number): boolean {
+    return this.history.memoryFrom(this.question) <= alignDown(now, this.question.step);
+  }
+
+  /** @returns the group that a series of the metric belongs to; null when it does not match, or there are too many groups. */
+  admit(series: Series): LiveGroup | null {
+    const { by, matches, top } = this.question;
+    if (!matches(series.labels)) return null;
+    const key = groupKey(series.labels, by);
+    let group = this.groups.get(key);
+    if (!group) {
+      if (top === null && this.groups.size >= MAX_GROUPS) return null;
+      group = new LiveGroup(this, key, groupLabels(series.labels, by));
+      this.groups.set(key, group);
+    }
+    group.series.push(series);
+    return group;
+  }
+
+  /** Notes that a sample of one of the group's series was committed. */
+  mark(group: LiveGroup, series: Series, timestamp: number, moment: Moment): void {
+    if (this.refreshedSeq !== moment.seq) this.refresh(moment.at);
+    this.refreshedSeq = moment.seq;
+    this.markSlot(group, alignDown(timestamp, this.question.step), moment);
+    if (this.isGrowth) this.markSuccessor(group, series, timestamp, moment);
+  }
+
+  /** What the reader has not been told yet, as the JSON of a `series` list, null for nothing; then it has been told. */
+  tell(reader: QueryReader, now: number): string | null {
+    if (this.seq <= reader.since || this.ranking?.isLoaded === false) return null;
+    this.ranking?.update(now);
+    this.refresh(now);
+    const text = this.changesSince(reader.since);
+    reader.since = this.seq;
+    return text;
+  }
+
+  /**
+   * What may have changed for a reader who knew everything before samples since `from` arrived, as the JSON of a
+   * `series` list; null for nothing, `too_much` when it had better read history again.
+   */
+  async replay(from: number): Promise<string | null | 'too_much'> {
+    const upserts = this.ranking
+      ? await this.ranking.replay(from)
+      : await this.readSince([...this.groups.values()], from);
+    return upserts === 'too_much' ? upserts : encodeUpserts(upserts);
+  }
+
+  /** All points of some groups since `from`. */
+  async readSince(groups: readonly LiveGroup[], from: number): Promise<Upsert[] | 'too_much'> {
+    const { metric } = this;
+    const now = this.parts.now();
+    this.refresh(now);
+    const { step } = this.question;
+    const range = this.wholeRange(now);
+    const start = Math.max(range.start, alignDown(from, step));
+    if (!metric || start >= range.end) return [];
+    const isTooMuch =
+      step === 1 ? start < this.memoryFrom : groups.length * ((range.end - start) / step) > MAX_REPLAY_POINTS;
+    if (isTooMuch) return 'too_much';
+    const { points } = await this.history.read({ ...range, metric, groups, start });
+    return groups.map((group, i) => ({ group, points: points[i] }));
+  }
+
+  /** The query's range as of `now`, up to the newest sample there can be. */
+  wholeRange(now: number) {
+    const { aggregates, step, startAt, endAt } = this.question;
+    const newest = alignDown(now + LIMITS.maxClockAheadMs, step) + step;
+    const start = alignDown(startAt(now), step);
+    return { aggregates, step, start, end: Math.min(alignUp(endAt(now), step), newest) };
+  }
+
+  /** Has all points of a group told. */
+  wantWhole(group: LiveGroup, now: number): void {
+    const { start, end } = this.wholeRange(now);
+    this.want(group, start, end, now);
+  }
+
+  /** The marked points of a group as they are now; those that have to be read first come later. */
+  pointsAt(group: LiveGroup, slots: readonly number[]): Point[] {
+    const { aggregates, step } = this.question;
+    const points: Point[] = [];
+    let next = 0;
+    for (; next < slots.length && slots[next] < this.memoryFrom; next++) {
+      const point = group.stored.get(slots[next]);
+      if (point) points.push(point);
+      // It was in memory when it was marked, and when it arrived is forgotten.
+      else this.want(group, slots[next], slots[next] + step, Number.NEGATIVE_INFINITY);
+    }
+    while (next < slots.length) {
+      const start = slots[next];
+      while (next + 1 < slots.length && slots[next + 1] - slots[next] <= RUN_GAP_STEPS * step) next++;
+      const run = { aggregates, step, start, end: slots[next] + step };
+      for (const point of this.history.readMemory(group, run))
+        if (group.marks.has(point[0])) points.push(point);
+      next++;
+    }
+    return points;
+  }
+
+  /** What takes the store's time: called again until it succeeds. */
+  async workInBackground(): Promise<void> {
+    if (this.ranking?.isLoaded === false) {
+      await this.ranking.load(this.parts.now());
+      this.notifyReaders();
+    }
+    if (!this.wants.isEmpty) await this.wants.serve((groups, from, to) => this.readWanted(groups, from, to));
+  }
+
+  notifyReaders(): void {
+    for (const reader of this.readers) reader.notify();
+  }
+
+  /** Brings up to date what depends on the time: the range, and from where on memory answers. */
+  refresh(now: number): void {
+    const { step, startAt, endAt } = this.question;
+    this.rangeStart = alignDown(startAt(now), step);
+    this.rangeEnd = alignUp(endAt(now), step);
+    this.memoryFrom = this.history.memoryFrom(this.question);
+  }
+
+  private markSlot(group: LiveGroup, slot: number, moment: Moment): void {
+    if (slot < this.rangeStart || slot >= this.rangeEnd) return;
+    if (slot < this.memoryFrom) {
+      this.want(group, slot, slot + this.question.step, moment.at);
+    } else {
+      group.mark(slot, moment.seq);
+      this.seq = moment.seq;
+    }
+  }
+
+  /** A late sample changes also the growth up to the sample after it. */
+  private markSuccessor(group: LiveGroup, series: Series, timestamp: number, moment: Moment): void {
+    const { step } = this.question;
+    if (timestamp < this.parts.ring.coveredSince(series.metric.id)) {
+      // Where the next one is, only the store knows; further off than this it does not matter.
+      const last = alignDown(timestamp + COUNTER_GAP_MS, step);
+      for (let slot = alignDown(timestamp, step) + step; slot <= last; slot += step)
+        this.markSlot(group, slot, moment);
+      return;
+    }
+    const buffer = this.parts.ring.samples(series.id);
+    const next = buffer?.lowerBound(timestamp + 1);
+    if (buffer && next !== undefined && next < buffer.end)
+      this.markSlot(group, alignDown(buffer.timestampAt(next), step), moment);
+  }
+
+  private want(group: LiveGroup, from: number, to: number, since: number): void {
+    this.wants.add({ group, from, to }, since);
+    this.parts.requestBackground(this);
+  }
+
+  private async readWanted(groups: LiveGroup[], start: number, end: number): Promise<void> {
+    const { metric } = this;
+    if (!metric) return;
+    const { aggregates, step } = this.question;
+    const { points } = await this.history.read({ metric, groups, aggregates, start, end, step });
+    const { seq, at } = this.parts.nextMoment();
+    this.refresh(at);
+    groups.forEach((group, i) => {
+      for (const point of points[i]) {
+        // What memory has come to cover meanwhile, it knows better.
+        if (point[0] < this.memoryFrom) group.stored.set(point[0], point);
+        group.mark(point[0], seq);
+        this.seq = seq;
+      }
+    });
+    this.notifyReaders();
+  }
+
+  private changesSince(since: number): string | null {
+    if (this.textsSeq !== this.seq) this.texts.clear();
+    this.textsSeq = this.seq;
+    let text = this.texts.get(since);
+    if (text === undefined) {
+      text = this.encodeChanges(since);
+      this.texts.set(since, text);
+      this.forgetTold();
+    }
+    return text;
+  }
+
+  private encodeChanges(since: number): string | null {
+    const upserts: Upsert[] = [];
+    for (const group of this.ranking?.tracked() ?? this.groups.values()) {
+      const slots = group.markedSince(since);
+      if (slots.length > 0) upserts.push({ group, points: this.pointsAt(group, slots) });
+    }
+    return encodeUpserts(upserts);
+  }
+
+  private forgetTold(): void {
+    let told = this.ranking?.rankedSeq ?? Number.POSITIVE_INFINITY;
+    for (const { since } of this.readers) told = Math.min(told, since);
+    for (const group of this.groups.values()) group.forgetUpTo(told);
+  }
+}

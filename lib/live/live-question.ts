@@ -1,0 +1,55 @@
+import { PulseError } from '../errors';
+import type { History } from '../history';
+import type { Aggregate, Labels } from '../model';
+import { compileMatchers } from '../query/matchers';
+import { parseQuery, type QueryParams, toSearchParams } from '../query/params';
+import { resolveTime } from '../query/question';
+import { isRelativeTime } from '../query/time';
+
+/** A question that goes on: its range moves with the clock. */
+export interface LiveQuestion {
+  /** Canonical: equal questions have equal texts, and share their work. */
+  readonly text: string;
+  readonly metric: string;
+  readonly aggregates: readonly Aggregate[];
+  readonly by: readonly string[];
+  readonly matches: (labels: Labels) => boolean;
+  readonly top: number | null;
+  readonly step: number;
+  /** The range as of `now`, epoch ms; points outside are of no interest. */
+  startAt(now: number): number;
+  endAt(now: number): number;
+}
+
+/**
+ * Reads one `q` of a stream. The step that `auto` comes to now stays: a chart cannot change its step half-way.
+ *
+ * @throws PulseError `bad_parameter`, `too_many_points`.
+ */
+export function readLiveQuestion(text: string, now: number, history: Pick<History, 'resolve'>): LiveQuestion {
+  const params = parseQuery(new URLSearchParams(text));
+  if (params.end !== 'now' && isRelativeTime(params.end))
+    throw new PulseError('bad_parameter', 'end of a live query must be now, or an absolute time.');
+  const { step } = history.resolve(params, now);
+  return {
+    text: toSearchParams({ ...params, step, maxPoints: null }).toString(),
+    metric: params.metric,
+    aggregates: params.aggregate,
+    by: params.by,
+    matches: compileMatchers(params.match),
+    top: params.top,
+    step,
+    startAt: movingStart(params, now),
+    // A sample may be ahead of this server's clock, by as much as admission allows.
+    endAt: params.end === 'now' ? () => Number.POSITIVE_INFINITY : fixed(resolveTime('end', params.end, now)),
+  };
+}
+
+function movingStart({ start }: QueryParams, now: number): (now: number) => number {
+  const resolved = resolveTime('start', start, now);
+  return isRelativeTime(start) ? (later) => resolved + (later - now) : fixed(resolved);
+}
+
+function fixed(time: number): () => number {
+  return () => time;
+}

@@ -1,0 +1,61 @@
+import { isPulseError } from '../errors';
+import { log } from '../log';
+import { alignDown } from '../model';
+import type { Hub } from './hub';
+import type { LiveQuery, QueryReader } from './live-query';
+import type { LiveQuestion } from './live-question';
+
+/** One query of a stream, and how far its reader is. */
+export class Place implements QueryReader {
+  since = 0;
+  readonly query: LiveQuery;
+  /** What the reader missed, while it is being read or waits to be told; what is live waits for it. */
+  private missed: 'none' | 'reading' | { text: string } = 'none';
+
+  /** @throws what `Hub.watch` throws. */
+  constructor(
+    private readonly hub: Hub,
+    question: LiveQuestion,
+    readonly notify: () => void,
+  ) {
+    this.query = hub.watch(question, this);
+  }
+
+  leave(): void {
+    this.hub.unwatch(this.query, this);
+  }
+
+  /**
+   * Reads what may have changed by what arrived since `time`.
+   * @returns why that cannot be told and the reader must read history again; null when it can.
+   */
+  async catchUp(time: number): Promise<string | null> {
+    const { metric, step } = this.query.question;
+    const earliest = this.hub.arrivals.earliestSince(metric, time);
+    if (earliest === Number.POSITIVE_INFINITY) return null;
+    this.missed = 'reading';
+    try {
+      const text = await this.query.replay(alignDown(earliest, step));
+      this.missed = text === null || text === 'too_much' ? 'none' : { text };
+      return text === 'too_much' ? 'too_much_missed' : null;
+    } catch (error) {
+      log().warn({ err: error }, 'a stream could not be told what it missed');
+      this.missed = 'none';
+      return isPulseError(error) ? error.code : 'internal';
+    }
+  }
+
+  /** What to tell now, as the JSON of `series` lists. */
+  take(now: number): { missed: string | null; changes: string | null } {
+    if (this.missed === 'reading') return { missed: null, changes: null };
+    const missed = this.missed === 'none' ? null : this.missed.text;
+    this.missed = 'none';
+    return { missed, changes: this.query.tell(this, now) };
+  }
+
+  /** When the oldest arrived of what has not been taken, epoch ms; Infinity when all has, -Infinity when that is not known. */
+  get waitingSince(): number {
+    if (this.missed !== 'none' || this.query.seq > this.since) return Number.NEGATIVE_INFINITY;
+    return this.query.pendingSince;
+  }
+}

@@ -1,0 +1,59 @@
+import { isPulseError, PulseError } from '../errors';
+import { SECOND } from '../model';
+import type { LiveQuestion } from './live-question';
+
+const MAX_QUERIES = 64;
+const TICK = { default: SECOND, least: 50, most: 10 * SECOND };
+
+export interface StreamParams {
+  questions: LiveQuestion[];
+  /** The shortest time between two writes. */
+  tickMs: number;
+  /** Everything that arrived before this, epoch ms, the reader has; null when it has nothing. */
+  cursor: number | null;
+}
+
+/**
+ * The parameters of a stream: `q` once a query, `tick`, `cursor`. `Last-Event-ID`, which a browser sends when it
+ * reconnects to the same URL, wins over the cursor in it.
+ *
+ * @throws PulseError `bad_parameter`, and what `readQuestion` throws.
+ */
+export function readStreamParams(
+  search: URLSearchParams,
+  lastEventId: string | null,
+  readQuestion: (text: string) => LiveQuestion,
+): StreamParams {
+  const latest = Number.MAX_SAFE_INTEGER;
+  return {
+    questions: readQuestions(search.getAll('q'), readQuestion),
+    tickMs: readWhole('tick', search.get('tick'), TICK.least, TICK.most) ?? TICK.default,
+    cursor:
+      readWhole('Last-Event-ID', lastEventId, 0, latest) ??
+      readWhole('cursor', search.get('cursor'), 0, latest),
+  };
+}
+
+function readQuestions(
+  texts: readonly string[],
+  readQuestion: (text: string) => LiveQuestion,
+): LiveQuestion[] {
+  if (texts.length === 0 || texts.length > MAX_QUERIES)
+    throw new PulseError('bad_parameter', `q must be given once for each query, 1 to ${MAX_QUERIES} times.`);
+  return texts.map((text, q) => {
+    try {
+      return readQuestion(text);
+    } catch (error) {
+      if (!isPulseError(error)) throw error;
+      const message = `q number ${q + 1}: ${error.message}`;
+      throw new PulseError(error.code, message, { cause: error, details: error.details });
+    }
+  });
+}
+
+function readWhole(name: string, text: string | null, least: number, most: number): number | null {
+  if (text === null || text === '') return null;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new PulseError('bad_parameter', `${name} must be a whole number from ${least} to ${most}.`);
+}

@@ -1,0 +1,182 @@
+import { MINUTE, SECOND, type Tier } from '../model';
+import { tierForStep } from '../rollup/steps';
+import type { Hub, HubStream } from './hub';
+import type { Paced } from './pacer';
+import { Place } from './place';
+import { HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
+import { readStreamParams, type StreamParams } from './stream-params';
+
+/** Where a stream writes: the HTTP response of either front, in plain values. */
+export interface StreamSink {
+  /** @returns whether the reader keeps up; after `false` nothing is written until `onDrain` calls back. */
+  write(text: string): boolean;
+  /** Has `resume` called every time the reader has caught up. */
+  onDrain(resume: () => void): void;
+  /** Ends the response. When it has ended already, or its reader has left, this does nothing. */
+  close(): void;
+}
+
+export interface StreamRequest {
+  hub: Hub;
+  /** The URL's parameters. */
+  search: URLSearchParams;
+  /** The header `Last-Event-ID`. */
+  lastEventId: string | null;
+  sink: StreamSink;
+}
+
+/** A reader that has not read for so long has gone, or had better start anew. */
+const STALLED_MS = MINUTE;
+
+/**
+ * Opens a live stream. Call `close` when its reader has left.
+ *
+ * @throws PulseError before anything is written: `bad_parameter`, `too_many_points`, `too_expensive`,
+ *   `too_many_streams`, `shutting_down`.
+ */
+export function openStream({ hub, search, lastEventId, sink }: StreamRequest): { close(): void } {
+  const params = readStreamParams(search, lastEventId, hub.readQuestion);
+  const stream = new LiveStream(hub, sink, params.tickMs);
+  stream.open(params);
+  return stream;
+}
+
+/** One reader: its queries, its pace, and how far it has been told. */
+class LiveStream implements HubStream, Paced {
+  writtenAt = Number.NEGATIVE_INFINITY;
+  private readonly places: Place[] = [];
+  private leaveHub = () => {};
+  private cancelTurn: (() => void) | null = null;
+  private isClosed = false;
+  private stalledAt: number | null = null;
+  private beatAt: number;
+  /** Everything that arrived before this has been told, epoch ms: the id of events. */
+  private toldUpTo: number;
+  private changedAt: number | null = null;
+  private lagMs = 0;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly sink: StreamSink,
+    readonly tickMs: number,
+  ) {
+    this.toldUpTo = this.beatAt = hub.clock.now();
+  }
+
+  open({ questions, cursor }: StreamParams): void {
+    this.leaveHub = this.hub.admit(this);
+    try {
+      for (const question of questions) this.places.push(new Place(this.hub, question, () => this.notify()));
+    } catch (error) {
+      this.leave();
+      throw error;
+    }
+    this.sink.onDrain(() => this.resume());
+    this.write(SSE_PREAMBLE + this.statusEvent());
+    if (cursor !== null) this.catchUp(Math.min(cursor, this.toldUpTo));
+  }
+
+  takeTurn(now: number): void {
+    this.cancelTurn = null;
+    if (this.isClosed || this.stalledAt !== null) return;
+    const startedAt = performance.now();
+    const taken = this.places.map((place) => place.take(now));
+    this.hub.noteTurn(performance.now() - startedAt);
+    this.advance(now);
+    const events = taken.map(
+      ({ missed, changes }, q) => this.pointsEvent(q, missed) + this.pointsEvent(q, changes),
+    );
+    this.lagMs = now - (this.changedAt ?? now);
+    this.changedAt = null;
+    // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
+    if (taken.some(({ changes }) => changes !== null)) this.writtenAt = now;
+    if (events.some((event) => event !== '')) this.write(events.join(''));
+  }
+
+  beat(now: number): void {
+    if (this.stalledAt !== null) {
+      if (now - this.stalledAt >= STALLED_MS) this.close();
+    } else if (now - this.beatAt >= HEARTBEAT_MS) {
+      this.beatAt = now;
+      this.advance(now);
+      // A browser hides the comment from the page; by the status the page hears from the server, too.
+      this.write(SSE_HEARTBEAT + this.statusEvent());
+    }
+  }
+
+  tellStatus(): void {
+    if (this.stalledAt === null) this.write(this.statusEvent());
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.leave();
+    this.sink.close();
+  }
+
+  private leave(): void {
+    this.isClosed = true;
+    this.cancelTurn?.();
+    this.cancelTurn = null;
+    for (const place of this.places) place.leave();
+    this.leaveHub();
+  }
+
+  private notify(): void {
+    this.changedAt ??= this.hub.clock.now();
+    if (this.cancelTurn === null && this.stalledAt === null && !this.isClosed)
+      this.cancelTurn = this.hub.pacer.schedule(this);
+  }
+
+  /** Tells what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
+  private catchUp(cursor: number): void {
+    if (!this.hub.arrivals.reaches(cursor)) {
+      this.reset('cursor_too_old');
+      return;
+    }
+    this.toldUpTo = cursor;
+    for (const place of this.places) {
+      void place.catchUp(cursor - 2 * this.tickMs - SECOND).then((problem) => {
+        if (problem) this.reset(problem);
+        this.notify();
+      });
+    }
+  }
+
+  private resume(): void {
+    if (this.stalledAt === null) return;
+    this.stalledAt = null;
+    this.notify();
+  }
+
+  private advance(now: number): void {
+    const told = Math.min(now, ...this.places.map(({ waitingSince }) => waitingSince));
+    this.toldUpTo = Math.max(this.toldUpTo, told);
+  }
+
+  private reset(reason: string): void {
+    if (!this.isClosed) this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
+  }
+
+  private pointsEvent(q: number, series: string | null): string {
+    return series === null ? '' : sseEvent('points', `{"q":${q},"series":${series}}`, this.toldUpTo);
+  }
+
+  private statusEvent(): string {
+    const status = { ...this.hub.health, tier: this.tier(), lagMs: this.lagMs };
+    return sseEvent('status', JSON.stringify(status), this.toldUpTo);
+  }
+
+  /** The tier of the newest points; where the queries differ, that of the slowest. */
+  private tier(): Tier {
+    const now = this.hub.clock.now();
+    const slow = this.places.find(({ query }) => !query.isInMemory(now));
+    return slow ? tierForStep(slow.query.question.step) : 'ring';
+  }
+
+  private write(text: string): void {
+    if (this.sink.write(text)) return;
+    this.stalledAt ??= this.hub.clock.now();
+    this.hub.noteStall();
+  }
+}

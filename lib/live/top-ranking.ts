@@ -1,0 +1,100 @@
+import { MINUTE, type Point } from '../model';
+import { readLatest } from '../query/rank';
+import { compareRank } from '../query/top';
+import type { LiveGroup, Upsert } from './live-group';
+import type { LiveQuery } from './live-query';
+
+/** A group that has left the top is told of for so much longer: until every reader has heard who came in its place. */
+const FAREWELL_MS = 2 * MINUTE;
+
+/**
+ * Which groups of a live query have the highest latest value. Readers fold what they are told and keep the top
+ * of it, so they are told of the groups in the top and of those that have just left it, and a group that enters
+ * comes with all its points.
+ */
+export class TopRanking {
+  /** Everything marked up to here is in the ranking. */
+  rankedSeq: number;
+  isLoaded = false;
+  private top = new Set<LiveGroup>();
+  private readonly leftAt = new Map<LiveGroup, number>();
+  private announceLoaded: () => void = () => {};
+  private readonly loaded = new Promise<void>((resolve) => {
+    this.announceLoaded = resolve;
+  });
+
+  constructor(
+    private readonly query: LiveQuery,
+    private readonly count: number,
+  ) {
+    this.rankedSeq = query.seq;
+  }
+
+  /** Ranks what there was before anything was marked. */
+  async load(now: number): Promise<void> {
+    const range = this.query.wholeRange(now);
+    const { metric, history } = this.query;
+    if (metric && range.start < range.end) {
+      const groups = [...this.query.groups.values()];
+      const found = await readLatest({ ...range, metric, groups }, history.read);
+      for (const { group, points } of found) this.note(group as LiveGroup, points);
+    }
+    this.top = new Set(this.pick(range));
+    this.isLoaded = true;
+    this.announceLoaded();
+  }
+
+  /** Brings the ranking up to date with what has been marked. */
+  update(now: number): void {
+    if (this.query.seq <= this.rankedSeq) return;
+    this.query.refresh(now);
+    for (const group of this.query.groups.values()) {
+      const slots = group.markedSince(this.rankedSeq);
+      const newest = slots.filter((slot) => group.latest === null || slot >= group.latest[0]);
+      if (newest.length > 0) this.note(group, this.query.pointsAt(group, newest));
+    }
+    this.rankedSeq = this.query.seq;
+    const before = this.top;
+    this.top = new Set(this.pick(this.query.wholeRange(now)));
+    for (const group of this.top) if (!before.has(group)) this.query.wantWhole(group, now);
+    for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
+    for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
+  }
+
+  /** The groups that readers are told of. */
+  tracked(): Set<LiveGroup> {
+    return new Set([...this.top, ...this.leftAt.keys()]);
+  }
+
+  /**
+   * For a reader whose top may be of long ago: the top with all its points, and the newest point of every other
+   * group that changed since, so that it falls to where it belongs.
+   */
+  async replay(from: number): Promise<Upsert[] | 'too_much'> {
+    await this.loaded;
+    this.update(this.query.now());
+    const top = [...this.top];
+    const others = [...this.query.groups.values()].filter(({ latest }) => latest && latest[0] >= from);
+    const upserts: Upsert[] = others.map((group) => ({ group, points: [group.latest!] }));
+    const whole = await this.query.readSince(top, Number.NEGATIVE_INFINITY);
+    if (whole === 'too_much') return whole;
+    return [...upserts.filter(({ group }) => !top.includes(group)), ...whole];
+  }
+
+  private note(group: LiveGroup, points: readonly Point[]): void {
+    const newest = points.at(-1);
+    if (newest && (group.latest === null || newest[0] >= group.latest[0])) group.latest = newest;
+  }
+
+  private pick({ start, end }: { start: number; end: number }): LiveGroup[] {
+    const ranked: Array<{ group: LiveGroup; latest: number; text: string }> = [];
+    for (const group of this.query.groups.values()) {
+      const { latest, text } = group;
+      if (latest && latest[0] >= start && latest[0] < end) ranked.push({ group, latest: latest[1], text });
+    }
+    return ranked
+      .sort(compareRank)
+      .slice(0, this.count)
+      .map(({ group }) => group);
+  }
+}
