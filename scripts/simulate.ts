@@ -66,8 +66,9 @@ async function main(): Promise<void> {
     `${options.servers} servers post ${options.metrics} samples each to ${url} every ${formatDuration(intervalMs)}; Ctrl-C ends it.`,
   );
   if (options.backfillMs > 0) {
-    const { backfillMs: lengthMs, stepMs } = options;
-    const totals = await backfill({ fleet, url, key, lengthMs, stepMs, now: Date.now() }, stopped.signal);
+    const end = Date.now();
+    const start = end - options.backfillMs;
+    const totals = await backfill({ fleet, url, key, start, end, stepMs: options.stepMs }, stopped.signal);
     console.log(
       `History: ${totals.accepted} samples accepted (${totals.duplicates} of them were there already), ${totals.rejected} rejected.`,
     );

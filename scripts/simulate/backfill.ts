@@ -1,5 +1,5 @@
 import { createPoster, ingestUrl } from '../../lib/agent/post';
-import { alignDown } from '../../lib/model';
+import { alignUp } from '../../lib/model';
 import { ProgressBar } from '../progress';
 import { emptyTotals, type UploadTotals, upload } from '../upload';
 import type { SimulatedServer } from './fleet';
@@ -10,19 +10,22 @@ export interface BackfillOptions {
   fleet: readonly SimulatedServer[];
   url: string;
   key?: string;
-  /** How far back history begins, and how far apart its samples are, ms. */
-  lengthMs: number;
+  /** Epoch ms; `end` is exclusive. */
+  start: number;
+  end: number;
+  /** Time between two samples of a server. */
   stepMs: number;
-  now: number;
 }
 
 /** Posts the fleet's past, oldest first, as NDJSON. */
-export async function backfill(options: BackfillOptions, signal: AbortSignal): Promise<UploadTotals> {
-  const { fleet, lengthMs, stepMs, now } = options;
+export async function backfill(
+  options: BackfillOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<UploadTotals> {
+  const { fleet, start, end, stepMs } = options;
   const poster = createPoster(ingestUrl(options.url), { key: options.key });
   const totals = emptyTotals();
   const bar = new ProgressBar();
-  const from = alignDown(now - lengthMs, stepMs) + stepMs;
   let lines: string[] = [];
   let samples = 0;
 
@@ -30,10 +33,10 @@ export async function backfill(options: BackfillOptions, signal: AbortSignal): P
     await upload(poster, lines, samples, totals);
     lines = [];
     samples = 0;
-    bar.show((t - from) / (now - from), `${totals.accepted.toLocaleString('en-US')} samples stored`);
+    bar.show((t - start) / (end - start), `${totals.accepted.toLocaleString('en-US')} samples stored`);
   }
 
-  for (let t = from; t < now && !signal.aborted; t += stepMs) {
+  for (let t = alignUp(start, stepMs); t < end && !signal.aborted; t += stepMs) {
     for (const server of fleet) {
       const batch = server.report(t);
       if (!batch) continue;
@@ -41,7 +44,7 @@ export async function backfill(options: BackfillOptions, signal: AbortSignal): P
       if (lines.push(JSON.stringify(batch)) === LINES_PER_POST) await flush(t);
     }
   }
-  if (lines.length > 0 && !signal.aborted) await flush(now);
+  if (lines.length > 0 && !signal.aborted) await flush(end);
   bar.end();
   poster.close();
   return totals;
