@@ -1,0 +1,119 @@
+import type { Hub } from '@/lib/live/hub';
+import { openStream } from '@/lib/live/stream';
+import type { GroupPoints, Point } from '@/lib/model';
+import { labelText, topGroups } from '@/lib/query/top';
+
+export interface StreamEvent {
+  id: string | null;
+  event: string;
+  data: unknown;
+}
+
+/** One connection's reader: takes in what a stream writes, as fast or slowly as a test wants. */
+export class LiveReader {
+  readonly writes: string[] = [];
+  readonly events: StreamEvent[] = [];
+  lastEventId: string | null = null;
+  isOpen = true;
+  isSlow = false;
+  private resumeStream = () => {};
+  private readonly stream: { close(): void };
+
+  constructor(
+    hub: Hub,
+    search: URLSearchParams,
+    lastEventId: string | null,
+    onEvent: (event: StreamEvent) => void = () => {},
+  ) {
+    this.stream = openStream({
+      hub,
+      search,
+      lastEventId,
+      sink: {
+        write: (text) => {
+          this.writes.push(text);
+          for (const event of parseEvents(text)) {
+            this.lastEventId = event.id ?? this.lastEventId;
+            this.events.push(event);
+            onEvent(event);
+          }
+          return !this.isSlow;
+        },
+        onDrain: (resume) => {
+          this.resumeStream = resume;
+        },
+        close: () => {
+          this.isOpen = false;
+        },
+      },
+    });
+  }
+
+  /** The reader has caught up. */
+  drain(): void {
+    this.isSlow = false;
+    this.resumeStream();
+  }
+
+  /** The reader goes away. */
+  leave(): void {
+    this.stream.close();
+  }
+
+  eventsOf(name: string): StreamEvent[] {
+    return this.events.filter(({ event }) => event === name);
+  }
+
+  /** The points told of the first query, oldest event first. */
+  get points(): Point[] {
+    return this.eventsOf('points').flatMap(({ data }) =>
+      (data as { series: GroupPoints[] }).series.flatMap(({ points }) => points),
+    );
+  }
+}
+
+export function parseEvents(text: string): StreamEvent[] {
+  return text.split('\n\n').flatMap((block) => {
+    const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? null;
+    const data = field('data');
+    return data === null
+      ? []
+      : [{ id: field('id'), event: field('event') ?? 'message', data: JSON.parse(data) }];
+  });
+}
+
+/** What a page makes of a history answer and the upserts after it: the points of each group. */
+export class Fold {
+  private groups = new Map<string, { labels: GroupPoints['labels']; points: Map<number, Point> }>();
+
+  constructor(private readonly top: number | null) {}
+
+  replace(series: readonly GroupPoints[]): void {
+    this.groups.clear();
+    this.upsert(series, Number.NEGATIVE_INFINITY);
+  }
+
+  upsert(series: readonly GroupPoints[], oldest: number): void {
+    for (const { labels, points } of series) {
+      const key = labelText(labels);
+      const group = this.groups.get(key) ?? { labels, points: new Map<number, Point>() };
+      this.groups.set(key, group);
+      for (const point of points) group.points.set(point[0], point);
+    }
+    if (this.top !== null) {
+      const kept = new Set(
+        this.within(oldest, Number.POSITIVE_INFINITY).map(({ labels }) => labelText(labels)),
+      );
+      for (const key of this.groups.keys()) if (!kept.has(key)) this.groups.delete(key);
+    }
+  }
+
+  /** What a page shows of `[start, end)`. */
+  within(start: number, end: number): GroupPoints[] {
+    const shown = [...this.groups.values()].map(({ labels, points }) => ({
+      labels,
+      points: [...points.values()].filter(([t]) => t >= start && t < end).sort(([a], [b]) => a - b),
+    }));
+    return this.top === null ? shown.filter(({ points }) => points.length > 0) : topGroups(shown, this.top);
+  }
+}

@@ -1,0 +1,83 @@
+import { createMemoryBus } from '@/lib/bus/memory';
+import { Registry } from '@/lib/catalogue/registry';
+import { parseEnv } from '@/lib/env';
+import { createHistory } from '@/lib/history';
+import { createHub } from '@/lib/live/hub';
+import { type Labels, MINUTE } from '@/lib/model';
+import { createPipeline } from '@/lib/pipeline';
+import { Ring } from '@/lib/ring/ring';
+import { openStore } from '@/lib/store/open';
+import { ManualClock } from './manual-clock';
+import { createTestDatabase } from './postgres';
+
+export interface TestSample {
+  name: string;
+  labels: Labels;
+  timestamp: number;
+  value: number;
+}
+
+export interface NodeOptions {
+  windowMs?: number;
+  /** Of the ring; by default the node has always been there, and its ring covers its window. */
+  startedAt?: number;
+  maxStreams?: number;
+}
+
+/**
+ * A server without its fronts, on a database of its own: the real store, pipeline, ring, history and hub, with a
+ * clock that a test moves. It can be restarted on the same database.
+ */
+export async function startTestNode() {
+  const database = await createTestDatabase();
+  const env = parseEnv({ DATABASE_URL: database.url, STORE_ENGINE: 'postgres' });
+  const { store, close: closeStore } = await openStore(env, () => {});
+  const clock = new ManualClock(Date.now());
+
+  async function start({ windowMs = 10 * MINUTE, startedAt, maxStreams = 1_000 }: NodeOptions = {}) {
+    const registry = new Registry();
+    for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
+    const ring = new Ring({ windowMs, maxBytes: 2 ** 30, startedAt: startedAt ?? clock.now() - windowMs });
+    const bus = createMemoryBus();
+    const pipeline = createPipeline({ env, store, registry, ring, bus });
+    const history = createHistory({ env, store, registry, ring, clock: clock.now });
+    const signal = new AbortController();
+    const hub = createHub({
+      registry,
+      ring,
+      bus,
+      history,
+      clock,
+      maxStreams,
+      replayMs: windowMs,
+      signal: signal.signal,
+    });
+    return {
+      registry,
+      ring,
+      bus,
+      pipeline,
+      history,
+      hub,
+      drain: () => signal.abort(),
+      write: (...samples: TestSample[]) =>
+        pipeline.write({ samples: samples.map((sample, index) => ({ ...sample, index })), errors: [] }),
+      async stop() {
+        hub.close();
+        await pipeline.close();
+      },
+    };
+  }
+
+  return {
+    store,
+    clock,
+    start,
+    async close() {
+      await closeStore();
+      await database.drop();
+    },
+  };
+}
+
+export type TestNode = Awaited<ReturnType<Awaited<ReturnType<typeof startTestNode>>['start']>>;
