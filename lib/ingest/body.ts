@@ -68,9 +68,10 @@ function collectEvents(stream: Readable, maxBytes: number): Promise<Buffer> {
     stream.on('data', take);
     stream.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)));
     stream.on('error', reject);
-    stream.on('close', () =>
-      reject(Object.assign(new Error('closed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })),
-    );
+    stream.on('close', () => {
+      if (stream.readableEnded) return;
+      reject(Object.assign(new Error('the body was cut off'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }));
+    });
   });
 }
 
