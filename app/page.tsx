@@ -6,12 +6,14 @@ import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
 import { isHeadlineKey } from '@/lib/fleet/headlines';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
-import { fleetPanels } from '@/lib/fleet/panels';
+import { commonPanels, fleetPanels } from '@/lib/fleet/panels';
 import { readPanel } from '@/lib/panel-history';
 import { system } from '@/lib/system';
 
 const RANGE = { start: 'now-15m', end: 'now' };
 const PANEL_HEIGHT = 140;
+/** Beside these stands the one of samples per second. */
+const LEADING_PANELS = 2;
 
 export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   const asked = String((await searchParams).by ?? '');
@@ -23,22 +25,29 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   if (page.total === 0) return <FirstSteps initial={summary} />;
 
   const only = page.total === 1 ? fleet.host(page.rows[0].name) : null;
-  if (only) return <SingleHost detail={only} page={page} summary={summary} range={RANGE} ask={readPanel} />;
+  if (only) return <SingleHost detail={only} page={page} summary={summary} ask={readPanel} />;
 
+  const headlines = fleetPanels((name) => registry.metrics.get(name), summary.headlines, RANGE);
+  const specs = headlines.length > 0 ? headlines : commonPanels(registry.metrics.values(), RANGE);
+  const panels = specs.map((spec) => (
+    <MetricPanel
+      key={spec.key}
+      title={spec.title}
+      query={spec.query}
+      unit={spec.unit}
+      initial={readPanel(spec.query)}
+      href={spec.href as Route}
+      height={PANEL_HEIGHT}
+      compact
+    />
+  ));
   return (
-    <FleetView initial={summary} map={fleet.map({ by })} panelHeight={PANEL_HEIGHT}>
-      {fleetPanels((name) => registry.metrics.get(name), summary.headlines, RANGE).map((spec) => (
-        <MetricPanel
-          key={spec.key}
-          title={spec.title}
-          query={spec.query}
-          unit={spec.unit}
-          initial={readPanel(spec.query)}
-          href={spec.href as Route}
-          height={PANEL_HEIGHT}
-          compact
-        />
-      ))}
-    </FleetView>
+    <FleetView
+      initial={summary}
+      map={fleet.map({ by })}
+      lead={panels.slice(0, LEADING_PANELS)}
+      more={panels.slice(LEADING_PANELS)}
+      panelHeight={PANEL_HEIGHT}
+    />
   );
 }

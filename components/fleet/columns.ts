@@ -14,9 +14,9 @@ const ROOM: Record<HeadlineKey, string> = {
   cpu: '',
   memory: '',
   load: '',
-  disk: 'md:max-lg:hidden',
-  received: 'md:max-xl:hidden',
-  sent: 'md:max-xl:hidden',
+  disk: 'max-lg:hidden',
+  received: 'max-xl:hidden',
+  sent: 'max-xl:hidden',
 };
 
 /** Columns that some reporting host has a figure for, and the one that is sorted by. */

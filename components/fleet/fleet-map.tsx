@@ -33,7 +33,7 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
   const isPercent = answer.by !== null && headline(answer.by).unit === 'percent';
   const top = scaleTop(answer.values, isPercent);
   const layout = layOut(names.length, width, TALLEST);
-  const height = layout.rows * layout.pitch;
+  const height = Math.ceil(layout.rows * layout.pitch);
   const theme = useTheme();
 
   useEffect(() => {
@@ -146,10 +146,12 @@ function draw(
   const context = canvas.getContext('2d')!;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  const size = pitch - gap;
   for (let i = 0; i < statuses.length; i++) {
-    const x = (i % columns) * pitch;
-    const y = Math.floor(i / columns) * pitch;
+    const column = i % columns;
+    const row = Math.floor(i / columns);
+    const x = Math.round(column * pitch);
+    const y = Math.round(row * pitch);
+    const size = Math.round((column + 1) * pitch) - x - gap;
     const value = values[i];
     if (statuses[i] === 'r') {
       context.fillStyle =

@@ -25,13 +25,14 @@ const RANKED_ROWS = 5;
 export interface FleetViewProps {
   initial: FleetSummary;
   map: FleetMapAnswer;
-  /** The fleet's charts, rendered by the server. */
-  children: ReactNode;
+  /** The fleet's charts, rendered by the server: what stands on top, and what may stand below. */
+  lead: ReactNode;
+  more: ReactNode;
   panelHeight: number;
 }
 
 /** The fleet at a glance, once a second. */
-export function FleetView({ initial, map, children, panelHeight }: FleetViewProps) {
+export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewProps) {
   const url = useUrlState();
   const asked = url.get('by') ?? '';
   const wanted = isHeadlineKey(asked) ? asked : '';
@@ -60,7 +61,7 @@ export function FleetView({ initial, map, children, panelHeight }: FleetViewProp
       />
       <StatusTiles summary={summary} />
       <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
-        {children}
+        {lead}
         <ArrivalsPanel
           points={summary.arrivals}
           stepMs={summary.arrivalsStepMs}
@@ -99,6 +100,7 @@ export function FleetView({ initial, map, children, panelHeight }: FleetViewProp
           <SilentHosts summary={summary} />
         </Card>
       </div>
+      <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">{more}</div>
     </div>
   );
 }

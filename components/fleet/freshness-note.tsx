@@ -12,7 +12,7 @@ export function FreshnessNote({
   children: ReactNode;
 }) {
   return (
-    <span role="status" aria-live={problem ? 'polite' : 'off'} className="block truncate">
+    <span role="status" aria-live={problem ? 'polite' : 'off'} className="block sm:truncate">
       {problem ? (
         <span className="text-warn" title={problem}>
           <TriangleAlert aria-hidden className="mr-1 inline size-3.5 align-[-2px]" />

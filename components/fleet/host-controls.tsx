@@ -8,11 +8,20 @@ import { ToggleGroup } from '../ui/toggle-group';
 
 const serverNow = () => feedOfTab().serverNow();
 
+export interface HostControlsProps {
+  start: string;
+  end: string;
+  parts: boolean;
+  /** The server's time when it made the page, ms. */
+  asOf: number;
+}
+
 /** Which time the host's panels show, and whether cores, devices and the like are shown apart. */
-export function HostControls({ start, end, parts }: { start: string; end: string; parts: boolean }) {
+export function HostControls({ start, end, parts, asOf }: HostControlsProps) {
   const control = useRange('1h', serverNow);
   const range = () => {
-    const now = serverNow();
+    // The feed, and the clock it keeps, are in browsers only.
+    const now = typeof window === 'undefined' ? asOf : serverNow();
     return [parseTime(start, now) ?? now, parseTime(end, now) ?? now] as const;
   };
   return (

@@ -47,11 +47,11 @@ export function LazyPanel({ spec, height }: LazyPanelProps) {
       className="flex min-w-0 flex-col rounded-lg border bg-surface"
       data-panel
     >
-      <h3 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
+      <h2 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
         <Link href={spec.href as Route} prefetch={false} className="rounded hover:text-ink hover:underline">
           {spec.title}
         </Link>
-      </h3>
+      </h2>
       {answer ? (
         <Suspense fallback={skeleton}>
           <PanelBody

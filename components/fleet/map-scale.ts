@@ -52,15 +52,22 @@ export function stepOf(value: number, top: number, steps: number): number {
 export interface MapLayout {
   columns: number;
   rows: number;
-  /** Distance from one cell to the next, px; the cell itself leaves a gap of 1 or 2. */
+  /** Distance from one cell to the next, px, not whole: cells fill the width. A cell leaves a gap of 1 or 2. */
   pitch: number;
   gap: number;
 }
 
+const LARGEST_PITCH = 28;
+const SMALLEST_PITCH = 5;
+
 /** As large as cells can be so that all of them fit; never larger than a comfortable target, never below 5 px. */
 export function layOut(count: number, width: number, height: number): MapLayout {
-  let pitch = 28;
-  while (pitch > 5 && Math.ceil(count / Math.max(1, Math.floor(width / pitch))) * pitch > height) pitch--;
-  const columns = Math.max(1, Math.floor(width / pitch));
+  let size = LARGEST_PITCH;
+  const columnsOf = (pitch: number) => Math.max(1, Math.floor(width / pitch));
+  const fits = (pitch: number) => Math.ceil(count / columnsOf(pitch)) * (width / columnsOf(pitch)) <= height;
+  while (size > SMALLEST_PITCH && !fits(size)) size--;
+  const columns = columnsOf(size);
+  // A short row keeps the comfortable size instead of being blown up.
+  const pitch = count < columns ? size : width / columns;
   return { columns, rows: Math.ceil(count / columns), pitch, gap: pitch >= 12 ? 2 : 1 };
 }

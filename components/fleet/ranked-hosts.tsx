@@ -22,7 +22,10 @@ export function RankedHosts({ hosts, by, recentStepMs, rows }: RankedHostsProps)
       {hosts.map((host) => {
         const value = host.values[by];
         return (
-          <li key={host.name} className="grid h-9 grid-cols-[minmax(0,1fr)_6rem_5.5rem] items-center gap-3">
+          <li
+            key={host.name}
+            className="grid h-9 grid-cols-[minmax(0,1fr)_3rem_4.5rem] items-center gap-3 sm:grid-cols-[minmax(0,1fr)_6rem_5.5rem]"
+          >
             <HostName host={host} />
             <RecentLine
               values={host.recent}

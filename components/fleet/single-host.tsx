@@ -1,7 +1,7 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import type { FleetSummary, HostDetail, HostsPage } from '@/lib/fleet/answers';
-import { hostPanel, mainMetrics, type PanelRange } from '@/lib/fleet/panels';
+import { mainPanels, rangeSince } from '@/lib/fleet/panels';
 import { hostHref } from '@/lib/links';
 import type { PanelQuery, PanelResult } from '@/lib/live/wire';
 import { MetricPanel } from '../panels/metric-panel';
@@ -19,12 +19,11 @@ export interface SingleHostProps {
   detail: HostDetail;
   page: HostsPage;
   summary: FleetSummary;
-  range: PanelRange;
   ask(query: PanelQuery): Promise<PanelResult>;
 }
 
 /** A fleet of one: that machine's own charts at once, and how to make it two. */
-export function SingleHost({ detail: { row, metrics }, page, summary, range, ask }: SingleHostProps) {
+export function SingleHost({ detail: { row, metrics, since, now }, page, summary, ask }: SingleHostProps) {
   return (
     <div className="flex flex-col gap-3">
       <GrowingFleet initial={summary} />
@@ -34,21 +33,18 @@ export function SingleHost({ detail: { row, metrics }, page, summary, range, ask
         </Button>
       </HostHeader>
       <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
-        {mainMetrics(metrics, PANELS).map((metric) => {
-          const spec = hostPanel(row.name, metric, range, true);
-          return (
-            <MetricPanel
-              key={spec.key}
-              title={spec.title}
-              query={spec.query}
-              unit={spec.unit}
-              initial={ask(spec.query)}
-              href={spec.href as Route}
-              height={PANEL_HEIGHT}
-              compact
-            />
-          );
-        })}
+        {mainPanels(row.name, metrics, PANELS, rangeSince(since, now)).map((spec) => (
+          <MetricPanel
+            key={spec.key}
+            title={spec.title}
+            query={spec.query}
+            unit={spec.unit}
+            initial={ask(spec.query)}
+            href={spec.href as Route}
+            height={PANEL_HEIGHT}
+            compact
+          />
+        ))}
       </div>
       <div className="grid gap-3 lg:grid-cols-2">
         <Card title="Watch another machine" note="run this on it">

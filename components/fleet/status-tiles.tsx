@@ -49,7 +49,7 @@ export function StatusTiles({ summary }: { summary: FleetSummary }) {
           points={arrivals.slice(0, -1)}
           step={arrivalsStepMs}
           low={0}
-          className="absolute right-3 bottom-2.5 h-9 w-[40%]"
+          className="absolute right-3 bottom-2.5 h-9 w-2/5 max-sm:hidden"
         />
       </li>
     </ul>

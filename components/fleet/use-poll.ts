@@ -2,6 +2,7 @@
 
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { createPoller, type Polled, type PollerOptions } from '@/lib/fleet/poller';
+import { reportPolling } from '../live/polling';
 
 export type { Polled } from '@/lib/fleet/poller';
 
@@ -14,9 +15,17 @@ export function usePoll<T>(options: Omit<PollerOptions<T>, 'fetch'>): Polled<T> 
   useEffect(() => poller.setUrl(options.url), [poller, options.url]);
   useEffect(() => {
     const follow = () => (document.hidden ? poller.suspend() : poller.resume());
+    const report = () => {
+      const { problem, receivedAt } = poller.getSnapshot();
+      reportPolling(poller, { problem, heardAt: receivedAt });
+    };
+    const unsubscribe = poller.subscribe(report);
     document.addEventListener('visibilitychange', follow);
     follow();
+    report();
     return () => {
+      unsubscribe();
+      reportPolling(poller, null);
       document.removeEventListener('visibilitychange', follow);
       poller.suspend();
     };

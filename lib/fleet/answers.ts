@@ -84,6 +84,8 @@ export interface HostMetric {
 export interface HostDetail {
   now: number;
   row: HostRow;
+  /** Timestamp of its oldest sample in memory; null when there is none. */
+  since: number | null;
   metrics: HostMetric[];
 }
 

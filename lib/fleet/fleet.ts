@@ -126,7 +126,12 @@ export class Fleet {
     const now = this.refresh();
     const host = this.hosts.get(name);
     if (!host) return null;
-    return { now, row: this.row(host, this.current[0] ?? null, now), metrics: hostMetrics(host.series) };
+    return {
+      now,
+      since: host.oldestSample(this.ring),
+      row: this.row(host, this.current[0] ?? null, now),
+      metrics: hostMetrics(host.series),
+    };
   }
 
   labels(): LabelFacet[] {

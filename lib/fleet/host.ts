@@ -108,6 +108,18 @@ export class Host {
     return this.arrivedAt === null ? 0 : Math.max(0, this.lastSeen - this.arrivedAt);
   }
 
+  /** Timestamp of its oldest sample in the ring; null when it has none there. */
+  oldestSample(ring: Ring): number | null {
+    let oldest: number | null = null;
+    for (const { id } of this.series) {
+      const samples = ring.samples(id);
+      if (!samples || samples.length === 0) continue;
+      const first = samples.timestampAt(samples.start);
+      if (oldest === null || first < oldest) oldest = first;
+    }
+    return oldest;
+  }
+
   private intervalFromRing(ring: Ring): number | null {
     for (const { id } of this.series.slice(0, SERIES_ASKED)) {
       const samples = ring.samples(id);

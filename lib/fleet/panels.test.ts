@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MetricType } from '../model';
 import type { HostMetric } from './answers';
-import { fleetPanels, hostPanel, mainMetrics, partsOf } from './panels';
+import { commonPanels, fleetPanels, hostPanel, mainPanels, partsOf, rangeSince } from './panels';
 import { inSections } from './sections';
 
 const RANGE = { start: 'now-1h', end: 'now' };
@@ -27,6 +27,21 @@ describe('charts of the fleet', () => {
     ]);
     expect(fleetPanels(known, [], RANGE)).toEqual([]);
   });
+});
+
+test('a fleet without any headline shows what most of it has', () => {
+  const metrics = [
+    { name: 'rare', series: 1 },
+    { name: 'queue_depth', series: 300 },
+  ].map(({ name, series }) => ({ name, type: 'gauge' as const, unit: '', series: new Array(series) }));
+  expect(commonPanels(metrics, RANGE).map(({ key }) => key)).toEqual(['queue_depth', 'rare']);
+});
+
+test('a young machine is shown by as much time as it has', () => {
+  const now = 1_795_200_000_000;
+  expect(rangeSince(null, now).start).toBe('now-15m');
+  expect(rangeSince(now - 30_000, now).start).toBe('now-5m');
+  expect(rangeSince(now - 600_000, now).start).toBe('now-15m');
 });
 
 describe('a chart of a host', () => {
@@ -85,10 +100,9 @@ describe('sections', () => {
 
   test('of a machine that measures other things still give it its charts', () => {
     const metrics = ['orders_total', 'queue_depth'].map((name) => metric(name));
-    expect(mainMetrics(metrics, 9)).toEqual(metrics);
-    expect(mainMetrics([...metrics, metric('cpu_usage_percent')], 2).map(({ name }) => name)).toEqual([
-      'cpu_usage_percent',
-      'orders_total',
-    ]);
+    const titles = (given: HostMetric[], count: number) =>
+      mainPanels('a', given, count, RANGE).map(({ title }) => title);
+    expect(titles(metrics, 9)).toEqual(['orders_total', 'queue_depth']);
+    expect(titles([...metrics, metric('cpu_usage_percent')], 2)).toEqual(['CPU', 'orders_total']);
   });
 });

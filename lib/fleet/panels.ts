@@ -3,6 +3,7 @@ import { metricHref } from '../links';
 import type { PanelQuery } from '../live/wire';
 import type { MetricType } from '../model';
 import { formatSelector } from '../query/selector';
+import { parseDuration } from '../units';
 import type { HostMetric } from './answers';
 import { HEADLINES, type HeadlineKey } from './headlines';
 
@@ -21,9 +22,13 @@ export interface PanelRange {
 }
 
 const TOP_HOSTS = 5;
+const COMMON_SHOWN = 5;
 const MAX_POINTS = '300';
 /** With more parts than this, lines would hide each other: the ones with the highest latest value are shown. */
 const PARTS_SHOWN = 8;
+
+/** Means nothing on average: one full disk is trouble, whatever the others have left. */
+const NOT_FOR_A_FLEET: ReadonlySet<HeadlineKey> = new Set(['disk', 'load']);
 
 type MetricFacts = Pick<Metric, 'name' | 'type' | 'unit'>;
 
@@ -36,8 +41,10 @@ export function fleetPanels(
   headlines: readonly HeadlineKey[],
   range: PanelRange,
 ): PanelSpec[] {
+  const telling = headlines.filter((key) => !NOT_FOR_A_FLEET.has(key));
+  const wanted = telling.length > 0 ? telling : headlines;
   const shown = HEADLINES.flatMap(({ key, title, metrics }) => {
-    const metric = headlines.includes(key) ? metrics.map(known).find((one) => one !== undefined) : undefined;
+    const metric = wanted.includes(key) ? metrics.map(known).find((one) => one !== undefined) : undefined;
     return metric ? [{ key, title, metric }] : [];
   });
   const panels = shown.map(({ key, title, metric }) =>
@@ -60,6 +67,17 @@ export function fleetPanels(
   // Lines of several hosts with their bands would be a thicket.
   top.query.aggregate = first.metric.type === 'counter' ? 'rate' : 'avg';
   return [panels[0], top, ...panels.slice(1)];
+}
+
+/** For hosts that have none of the headlines: the metrics with the most series. */
+export function commonPanels(
+  metrics: Iterable<MetricFacts & Pick<Metric, 'series'>>,
+  range: PanelRange,
+): PanelSpec[] {
+  return [...metrics]
+    .sort((a, b) => b.series.length - a.series.length || (a.name < b.name ? -1 : 1))
+    .slice(0, COMMON_SHOWN)
+    .map((metric) => spec(metric.name, `${metric.name}, all hosts`, metric, { ...range }));
 }
 
 /** One metric of one host: in one line with its band, or by its parts (cores, devices …) where it has some. */
@@ -103,19 +121,42 @@ function spec(
 }
 
 /** What a single machine is watched by, most telling first; what it does not have is made up for by its others. */
-const MAIN_METRICS = [
-  'cpu_usage_percent',
-  'memory_used_percent',
-  'load1',
-  'network_receive_bytes_total',
-  'network_transmit_bytes_total',
-  'filesystem_used_percent',
-  'disk_read_bytes_total',
-  'disk_written_bytes_total',
-  'cpu_core_usage_percent',
-];
+const MAIN_METRICS: Readonly<Record<string, string>> = {
+  cpu_usage_percent: 'CPU',
+  memory_used_percent: 'Memory',
+  load1: 'Load, 1 minute',
+  network_receive_bytes_total: 'Network received',
+  network_transmit_bytes_total: 'Network sent',
+  filesystem_used_percent: 'File systems used',
+  disk_read_bytes_total: 'Disk read',
+  disk_written_bytes_total: 'Disk written',
+  cpu_core_usage_percent: 'CPU cores',
+};
 
-export function mainMetrics(metrics: readonly HostMetric[], count: number): HostMetric[] {
-  const main = MAIN_METRICS.flatMap((name) => metrics.find((metric) => metric.name === name) ?? []);
-  return [...main, ...metrics.filter(({ name }) => !MAIN_METRICS.includes(name))].slice(0, count);
+/** The first charts of a machine, under names for people who have just met it. */
+export function mainPanels(
+  host: string,
+  metrics: readonly HostMetric[],
+  count: number,
+  range: PanelRange,
+): PanelSpec[] {
+  const main = Object.keys(MAIN_METRICS).flatMap(
+    (name) => metrics.find((metric) => metric.name === name) ?? [],
+  );
+  return [...main, ...metrics.filter(({ name }) => !(name in MAIN_METRICS))]
+    .slice(0, count)
+    .map((metric) => ({
+      ...hostPanel(host, metric, range, true),
+      title: MAIN_METRICS[metric.name] ?? metric.name,
+    }));
+}
+
+const FIRST_MINUTES = ['5m', '15m'] as const;
+
+/** As much time as there is to show: a machine's first minute would be a sliver of a quarter of an hour. */
+export function rangeSince(firstSample: number | null, now: number): PanelRange {
+  const fits = FIRST_MINUTES.find(
+    (preset) => firstSample !== null && now - firstSample < parseDuration(preset)! * 0.8,
+  );
+  return { start: `now-${fits ?? '15m'}`, end: 'now' };
 }

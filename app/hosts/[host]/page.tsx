@@ -27,7 +27,7 @@ export default async function HostPage({ params, searchParams }: Props) {
   return (
     <div className="flex flex-col gap-3">
       <HostHeader initial={fleet.hostsPage({ ...EVERY_HOST, matchers, pageSize: 1 })} />
-      <HostControls {...range} parts={parts} />
+      <HostControls {...range} parts={parts} asOf={detail.now} />
       <HostSections host={name} metrics={detail.metrics} range={range} parts={parts} ask={readPanel} />
     </div>
   );
