@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
 import { parseIngestKeys } from './auth/keys';
+import { parseRates } from './limit/rates';
 import { once } from './once';
 import { parseRedisAddress } from './redis/address';
 import { parseBytes, parseDuration } from './units';
@@ -79,6 +80,17 @@ const settings = z.object({
   DASHBOARD_PASSWORD: z.string().optional(),
   SESSION_SECRET: z.string().min(32, 'at least 32 random characters, the same on every node').optional(),
   TRUST_PROXY: integer(0, 10, 0),
+  RATE_LIMIT: z
+    .string()
+    .transform((text, context) => {
+      const rates = parseRates(text);
+      if (rates) return rates;
+      context.addIssue(
+        'requests a minute such as 600, off, or with rates of named keys 600,ci=6000,backup=off',
+      );
+      return z.NEVER;
+    })
+    .optional(),
   RETENTION_RAW: duration('7d'),
   RETENTION_MINUTE: duration('90d'),
   RETENTION_HOUR: duration('2y'),
@@ -88,6 +100,7 @@ const settings = z.object({
   MAX_SERIES: integer(1, 100_000_000, 1_000_000),
   MAX_BODY_BYTES: bytes.default(8 * 2 ** 20),
   MAX_STREAMS: integer(1, 1_000_000, 10_000),
+  MAX_STREAMS_PER_ADDRESS: integer(1, 1_000_000, 1_000),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
 });

@@ -1,6 +1,7 @@
 import { env } from '../env';
 import { isPulseError, PulseError } from '../errors';
 import { errorResponse, jsonResponse, type PlainResponse } from '../http';
+import { limitIngest } from '../limit/ingest-limit';
 import { LIMITS, SECOND } from '../model';
 import { figures } from '../self/figures';
 import { readySystem } from '../system';
@@ -32,10 +33,13 @@ export async function handleIngest(request: IngestRequest): Promise<PlainRespons
   return answer;
 }
 
-async function ingest({ headers, search, body }: IngestRequest): Promise<PlainResponse> {
+async function ingest({ headers, search, address, body }: IngestRequest): Promise<PlainResponse> {
   const total = new Total();
+  let limits: Record<string, string> = {};
   try {
-    authorizeSender(single(headers.authorization));
+    const limit = limitIngest({ key: authorizeSender(single(headers.authorization)), address });
+    limits = limit.headers;
+    if (limit.refusal) throw limit.refusal;
     const protocol = protocolFor(single(headers['content-type']));
     const encoding = encodingFor(single(headers['content-encoding']));
     const precision = readPrecision(search);
@@ -48,11 +52,11 @@ async function ingest({ headers, search, body }: IngestRequest): Promise<PlainRe
         total.add(await pipeline.write(portion));
       }
     }
-    return total.answer();
+    return withHeaders(total.answer(), limits);
   } catch (error) {
     if (isDisconnect(error))
       return errorResponse(new PulseError('bad_body', 'The connection ended before the body.'));
-    return refusal(total.soFar(error));
+    return withHeaders(refusal(total.soFar(error)), limits);
   }
 }
 
@@ -96,6 +100,11 @@ function refusal(error: unknown): PlainResponse {
   const response = errorResponse(error);
   if (response.status === 401) response.headers['www-authenticate'] = 'Bearer';
   return response;
+}
+
+function withHeaders(answer: PlainResponse, headers: Record<string, string>): PlainResponse {
+  Object.assign(answer.headers, headers);
+  return answer;
 }
 
 function readPrecision(search: string): Precision {

@@ -5,7 +5,7 @@ import { PulseError } from '../errors';
 import { once } from '../once';
 
 /** What this process's own agent is called where keys have names. */
-const LOCAL_AGENT = 'local-agent';
+export const LOCAL_AGENT_KEY = 'local-agent';
 
 /** A key for this process's own agent, made anew at every start and never written down. */
 export function localKey(): string {
@@ -23,7 +23,7 @@ export function authorizeSender(authorization: string | undefined): string | nul
     const { INGEST_KEYS } = env();
     return INGEST_KEYS.length === 0
       ? []
-      : [...INGEST_KEYS, { name: LOCAL_AGENT, digest: digestOf(localKey()) }];
+      : [...INGEST_KEYS, { name: LOCAL_AGENT_KEY, digest: digestOf(localKey()) }];
   });
   if (keys.length === 0) return null;
   const shown = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];

@@ -69,8 +69,13 @@ export class LocalWindow {
   /** Judges a request and counts it if it is allowed. */
   take(sender: string, limit: number, now: number, cost = 1): WindowVerdict {
     const verdict = this.judge(sender, limit, now, cost);
-    if (verdict.allowed) this.current.set(sender, (this.current.get(sender) ?? 0) + cost);
+    if (verdict.allowed) this.add(sender, cost, now);
     return verdict;
+  }
+
+  add(sender: string, cost: number, now: number): void {
+    this.turn(now);
+    this.current.set(sender, (this.current.get(sender) ?? 0) + cost);
   }
 
   private turn(now: number): void {

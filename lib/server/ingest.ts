@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { env } from '../env';
 import { handleIngest } from '../ingest/handle';
+import { clientAddress } from '../limit/address';
 import { sendPlain } from './send';
 
 /** `POST /api/metrics` on plain `node:http`, before Next.js sees it: twenty times as many requests per core. */
@@ -9,7 +11,7 @@ export async function answerIngest(request: IncomingMessage, response: ServerRes
   const answer = await handleIngest({
     headers,
     search: query === -1 ? '' : url.slice(query),
-    address: socket.remoteAddress ?? '',
+    address: clientAddress(socket.remoteAddress, headers['x-forwarded-for'], env().TRUST_PROXY),
     body: request,
   });
   sendPlain(request, response, answer);

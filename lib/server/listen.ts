@@ -1,17 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { isIP } from 'node:net';
 import type { Env } from '../env';
+import { isLoopbackHost } from '../loopback';
 import { SECOND } from '../model';
 
 /** Why a server may not listen where it was told to, or null. Whoever reaches an open port could write and look. */
 export function refusalOfHost({ HOST, INGEST_KEYS, DASHBOARD_PASSWORD }: Env): string | null {
-  if (isLoopback(HOST) || (INGEST_KEYS.length > 0 && DASHBOARD_PASSWORD)) return null;
+  if (isLoopbackHost(HOST) || (INGEST_KEYS.length > 0 && DASHBOARD_PASSWORD)) return null;
   return `HOST is ${HOST}, which others can reach. Set INGEST_KEYS (who may write) and DASHBOARD_PASSWORD (who may look), or listen on 127.0.0.1.`;
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }
 
 /** A server whose limits suit agents: they keep one connection and post every second to every minute. */

@@ -1,5 +1,5 @@
 import { listMetrics, metricListParams } from '@/lib/catalogue/list';
-import { jsonResponse, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
+import { addressOf, jsonResponse, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
 import { handleIngest } from '@/lib/ingest/handle';
 import { webBody } from '@/lib/ingest/web-body';
 import { readParameters } from '@/lib/query/parameters';
@@ -13,7 +13,7 @@ export async function POST(request: Request): Promise<Response> {
   const answer = await handleIngest({
     headers: Object.fromEntries(request.headers),
     search: new URL(request.url).search,
-    address: request.headers.get('x-forwarded-for') ?? '',
+    address: addressOf(request),
     body,
   });
   await finish();
