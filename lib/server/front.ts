@@ -4,6 +4,7 @@ import { env } from '../env';
 import { errorResponse } from '../http';
 import { clientAddress } from '../limit/address';
 import { answerIngest } from './ingest';
+import { answerLive } from './live';
 import { sendPlain } from './send';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
@@ -11,6 +12,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<un
 /** What plain `node:http` answers itself; everything else is for Next.js. */
 const HOT_PATHS: Record<string, Answer> = {
   'POST /api/metrics': answerIngest,
+  'GET /api/live': answerLive,
 };
 
 export interface Front {
