@@ -21,7 +21,7 @@ describe('formatValue', () => {
     [64.25, 'temperature_celsius', '', 'avg', '64.3 °C'],
     [1440, 'anything_bytes', '', 'count', '1,440 samples'],
     [12_345, 'requests_total', '', 'rate', '12.3k/s'],
-    [0.73, 'load1', '', 'avg', '0.73'],
+    [0.73, 'load1', '', 'avg', '0.730'],
     [1_234, 'queue_length', 'jobs', 'avg', '1,234 jobs'],
     [-1_234.5, 'balance', '', 'avg', '-1,235'],
     [1e-9, 'tiny', '', 'avg', '1.0e-9'],

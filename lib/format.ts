@@ -181,9 +181,8 @@ function figure(value: number, digits: number): string {
   if (size === 0) return '0';
   if (size < 10 ** -(digits + 1)) return value.toExponential(1);
   const decimals = Math.max(0, Math.min(digits + 2, digits - 1 - Math.floor(Math.log10(size))));
-  const text = value.toFixed(decimals);
-  const trimmed = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
-  return group(trimmed);
+  // A whole number stays one; any other keeps its zeros, so that a live figure does not change its width.
+  return group(Number.isInteger(value) ? String(value) : value.toFixed(decimals));
 }
 
 /** Thousands separated by commas, in the whole part only. */

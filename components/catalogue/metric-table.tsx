@@ -22,10 +22,13 @@ export function MetricTable({ rows, now }: { rows: readonly MetricRow[]; now: nu
             <th scope="col" className="px-3 py-2 font-medium">
               Metric
             </th>
-            <th scope="col" className="w-28 px-3 py-2 text-right font-medium">
+            <th scope="col" className="w-1/4 px-3 py-2 font-medium max-xl:hidden">
+              Labels
+            </th>
+            <th scope="col" className="w-24 px-3 py-2 text-right font-medium max-sm:px-1 sm:w-28">
               Now
             </th>
-            <th scope="col" className="w-24 px-3 py-2 font-medium sm:w-44">
+            <th scope="col" className="w-20 px-3 py-2 font-medium sm:w-44">
               <span className="max-sm:sr-only">Last </span>5 min
             </th>
             <th scope="col" className="w-28 px-3 py-2 text-right font-medium max-md:hidden">
@@ -49,12 +52,13 @@ export function MetricTable({ rows, now }: { rows: readonly MetricRow[]; now: nu
                 <Link
                   href={metricHref(metric.name)}
                   prefetch={false}
-                  className="block truncate rounded hover:text-accent hover:underline"
+                  className="block rounded hover:text-accent hover:underline max-sm:py-1.5 max-sm:break-all sm:truncate"
                   title={metric.name}
                 >
                   {metric.name}
                 </Link>
               </th>
+              <td className="truncate px-3 text-xs text-ink-3 max-xl:hidden">{metric.labels.join(', ')}</td>
               <Suspense fallback={<TrendSkeleton />}>
                 <MetricTrend metric={metric} initial={trend} renderedAt={now} />
               </Suspense>

@@ -46,7 +46,7 @@ function LiveTrend({
   const lastSeen = Math.max(metric.lastSeen ?? 0, Math.min(now, latest ? latest[0] + step : 0));
   return (
     <>
-      <td ref={cell} className="truncate px-3 text-right font-medium" data-latest>
+      <td ref={cell} className="truncate px-3 text-right font-medium max-sm:px-1" data-latest>
         {latest ? formatValue(latest[1], unit) : <span className="text-ink-3">–</span>}
       </td>
       <td className="px-3">

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatSpan, unitOf } from '@/lib/format';
 import type { Point } from '@/lib/model';
-import { gapLimit, nearestPoint, type Plot, pieces, seriesPaths, timeAt, xOf } from './plot';
+import { nearestPoint, type Plot, pieces, seriesPaths, timeAt, xOf } from './plot';
 import { timeTicks, valueAxis } from './ticks';
 
 const plot: Plot = { width: 100, height: 50, x: [0, 100_000], y: [0, 10] };
@@ -10,12 +10,17 @@ const series = (...times: number[]): Point[] => times.map((t) => [t * 1_000, 5])
 describe('gaps', () => {
   it('break a line beyond one and a half steps', () => {
     const points = series(0, 1, 2, 4, 5);
-    expect(pieces(points, gapLimit(points, 1_000)).map((piece) => piece.length)).toEqual([3, 2]);
+    expect(pieces(points, 1_000).map((piece) => piece.length)).toEqual([3, 2]);
   });
 
   it('are measured by how often samples come, where that is less often than the step', () => {
     const points = series(0, 10, 20, 30, 50, 60);
-    expect(pieces(points, gapLimit(points, 1_000)).map((piece) => piece.length)).toEqual([4, 2]);
+    expect(pieces(points, 1_000).map((piece) => piece.length)).toEqual([4, 2]);
+  });
+
+  it('are judged by the pace nearby, where a series changes it', () => {
+    const points = series(0, 30, 60, 90, 120, 121, 122, 123, 126, 127, 128);
+    expect(pieces(points, 1_000).map((piece) => piece.length)).toEqual([8, 3]);
   });
 
   it('are not drawn, and never as zero', () => {

@@ -21,31 +21,43 @@ export function timeAt({ width, x: [start, end] }: Plot, px: number): number {
 }
 
 /**
- * Where a line breaks: between points farther apart than one and a half steps, or, where samples come more
- * rarely than the step (a 1-second step over a 10-second series), than one and a half times their usual distance.
- * In ms. A line is never drawn across a gap, and a gap is never drawn as zero.
+ * How far apart points may be to be one line, in ms: one and a half steps; or, where samples come more rarely than
+ * the step (a 1-second step over a 10-second series), one and a half times their usual distance.
  */
 export function gapLimit(points: readonly Point[], step: number): number {
-  if (points.length < 3) return 1.5 * step;
-  const distances: number[] = [];
-  for (let i = 1; i < points.length; i++) distances.push(points[i][0] - points[i - 1][0]);
-  distances.sort((a, b) => a - b);
-  return 1.5 * Math.max(step, distances[distances.length >> 1]);
+  const distances = points.slice(1).map(([t], i) => t - points[i][0]);
+  return 1.5 * Math.max(step, distances.length < 2 ? 0 : median(distances));
 }
 
-/** The points cut at the gaps; every piece has at least one. */
-export function pieces(points: readonly Point[], limit: number): Point[][] {
+/** Neighbours on either side that say what is usual just there: a series may change its pace. */
+const NEIGHBOURS = 3;
+
+/**
+ * The points cut at the gaps; every piece has at least one. A line is never drawn across a gap, and a gap is never
+ * drawn as zero. What counts as a gap is as in `gapLimit`, judged by the distances nearby.
+ */
+export function pieces(points: readonly Point[], step: number): Point[][] {
+  const distances = points.slice(1).map(([t], i) => t - points[i][0]);
+  const isGap = (at: number) => {
+    if (distances[at] <= 1.5 * step) return false;
+    const before = distances.slice(Math.max(0, at - NEIGHBOURS), at);
+    const after = distances.slice(at + 1, at + 1 + NEIGHBOURS);
+    // Usual on either side is usual: where a series changes its pace, the distance belongs to the slower part.
+    return ![before, after].some((near) => near.length > 1 && distances[at] <= 1.5 * median(near));
+  };
   const cut: Point[][] = [];
-  let piece: Point[] = [];
-  for (const point of points) {
-    if (piece.length > 0 && point[0] - piece[piece.length - 1][0] > limit) {
-      cut.push(piece);
-      piece = [];
-    }
-    piece.push(point);
+  let from = 0;
+  for (let i = 1; i <= points.length; i++) {
+    if (i < points.length && !isGap(i - 1)) continue;
+    cut.push(points.slice(from, i));
+    from = i;
   }
-  if (piece.length > 0) cut.push(piece);
-  return cut;
+  return points.length > 0 ? cut : [];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1];
 }
 
 export interface SeriesPaths {
@@ -68,7 +80,7 @@ export function seriesPaths(
 ): SeriesPaths {
   const paths: SeriesPaths = { line: '', openLine: '', band: '', dots: [] };
   const limit = gapLimit(points, step);
-  for (const piece of pieces(inView(points, plot, limit), limit)) {
+  for (const piece of pieces(inView(points, plot, limit), step)) {
     const last = piece[piece.length - 1];
     const open = last[0] > openFrom;
     const closed = open ? piece.slice(0, -1) : piece;

@@ -61,6 +61,9 @@ const TIME_STEPS = [
   ...[1, 2, 7, 14, 30, 90, 180, 365].map((n) => n * DAY),
 ];
 
+/** Closer to the right edge than this part of the range, half a label would be cut off. */
+const EDGE = 0.2;
+
 /** At most `count` round moments in the range, on the round times of the reader's clock. */
 export function timeTicks(
   [start, end]: readonly [number, number],
@@ -70,7 +73,8 @@ export function timeTicks(
     TIME_STEPS.find((candidate) => (end - start) / candidate <= count) ?? TIME_STEPS[TIME_STEPS.length - 1];
   const ticks: number[] = [];
   const zone = new Date(start).getTimezoneOffset() * MINUTE;
-  for (let t = Math.ceil((start - zone) / step) * step + zone; t <= end; t += step)
+  const last = end - (EDGE * (end - start)) / count;
+  for (let t = Math.ceil((start - zone) / step) * step + zone; t <= last; t += step)
     ticks.push(onTheHour(t, zone, step));
   return { ticks, step };
 }

@@ -4,7 +4,6 @@ import { ChartLine, Table2 } from 'lucide-react';
 import { useState } from 'react';
 import { formatCount, formatSpan } from '@/lib/format';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
-import { formatDuration } from '@/lib/units';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { PanelMessage } from '../panels/panel-message';
 import { PostSample } from '../panels/post-sample';
@@ -53,7 +52,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
       <div className="flex flex-wrap items-center gap-2">
         <p className="mr-auto text-xs text-ink-3" data-facts>
           {formatCount(points)} points{series.length > 1 && ` × ${series.length} series`} ·{' '}
-          {snapshot.step === 1 ? 'every sample' : `${formatDuration(snapshot.step)} step`} ·{' '}
+          {snapshot.step === 1 ? 'every sample' : `${formatSpan(snapshot.step)} step`} ·{' '}
           {TIER_WORDS[snapshot.tier]}
         </p>
         {silentMs !== null && <Badge tone="warn">silent for {formatSpan(silentMs)}</Badge>}

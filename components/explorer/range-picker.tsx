@@ -98,7 +98,7 @@ function AbsoluteRange({ control, range }: RangePickerProps) {
       </PopoverTrigger>
       <PopoverContent className="w-80">
         <AbsoluteForm
-          range={range()}
+          range={range}
           onApply={(start, end) => {
             setOpen(false);
             control.show(start, end);
@@ -109,13 +109,9 @@ function AbsoluteRange({ control, range }: RangePickerProps) {
   );
 }
 
-function AbsoluteForm({
-  range: [start, end],
-  onApply,
-}: {
-  range: readonly [number, number];
-  onApply: Apply;
-}) {
+function AbsoluteForm({ range, onApply }: Pick<RangePickerProps, 'range'> & { onApply: Apply }) {
+  // The ends as of opening; while one types, the clock must not type too.
+  const [[start, end]] = useState(range);
   const ids = { from: useId(), to: useId(), problem: useId() };
   const [problem, setProblem] = useState<string | null>(null);
   function submit(event: FormEvent<HTMLFormElement>): void {

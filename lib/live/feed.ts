@@ -32,7 +32,7 @@ export interface Attachment {
 export interface FeedStatus {
   /** `idle`: nothing on this page is live. */
   readonly state: 'idle' | 'connecting' | 'live' | 'reconnecting' | 'stale';
-  /** ms between a sample's commit and its arrival here, as last measured; null before the first. */
+  /** ms from a sample's commit to its arrival here, as last measured; null before the first. */
   readonly lagMs: number | null;
   /** Server time of the last word from the server; null before the first. */
   readonly heardAt: number | null;
@@ -77,6 +77,9 @@ export function createFeed(options: FeedOptions): Feed {
   let phase: Phase = 'idle';
   let lostAt: number | null = null;
   let heardAt: number | null = null;
+  /** Of a change on its way here: in the server, until its next write; and from that write to here. */
+  let waitMs = 0;
+  let transitMs: number | null = null;
   let suspended = false;
   let suspendedAt = 0;
   let overflow: readonly string[] = [];
@@ -94,13 +97,15 @@ export function createFeed(options: FeedOptions): Feed {
     points(text, series, id) {
       const serverNow = clock.now();
       for (const { store } of watched) if (store.text === text) store.upsert(series, id, serverNow);
-      setStatus({ lagMs: Math.max(0, serverNow - id) });
+      transitMs = Math.max(0, serverNow - id);
+      setStatus({ lagMs: waitMs + transitMs });
       for (const listener of beatListeners) listener();
     },
     status({ state, lagMs, reason }) {
+      waitMs = lagMs ?? 0;
       setStatus({
         degraded: state === 'degraded' ? (reason ?? 'unknown') : null,
-        ...(lagMs === undefined ? {} : { lagMs }),
+        lagMs: transitMs === null ? null : waitMs + transitMs,
       });
     },
     reset: () => reread(streamed()),
