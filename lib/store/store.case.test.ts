@@ -4,6 +4,7 @@ import type { EngineUnderTest } from './case/engine-under-test';
 import { nabCases } from './case/nab.case.test';
 import { pointsCases } from './case/points.case.test';
 import { seriesCases } from './case/series.case.test';
+import { upkeepCases } from './case/upkeep.case.test';
 
 /** What a store promises, whatever engine keeps the promise. Each engine's own test calls this. */
 export function storeCases(engine: EngineUnderTest): void {
@@ -12,5 +13,6 @@ export function storeCases(engine: EngineUnderTest): void {
     appendCases(engine);
     pointsCases(engine);
     nabCases(engine);
+    upkeepCases(engine);
   });
 }

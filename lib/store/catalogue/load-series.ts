@@ -14,15 +14,20 @@ interface Row {
   last_seen: number;
 }
 
-/** The catalogue in pages, oldest series first: those with an id above `after`. */
+/**
+ * The catalogue in pages, oldest series first: those with an id above `after`. Each page is a statement of its
+ * own, not a cursor's: the driver does not survive losing its session in the middle of one.
+ */
 export async function* loadSeries(sql: ISql, after: number): AsyncGenerator<StoredSeries[]> {
-  const cursor = sql<Row[]>`
-    select s.id, s.metric_id, m.name as metric, m.type, m.unit, s.labels,
-      coalesce(round(date_part('epoch', s.last_seen) * 1000), 0) as last_seen
-    from series s join metrics m on m.id = s.metric_id
-    where s.id > ${after}
-    order by s.id`.cursor(PAGE);
-  for await (const rows of cursor) {
+  for (let last = after; ; ) {
+    const rows = await sql<Row[]>`
+      select s.id, s.metric_id, m.name as metric, m.type, m.unit, s.labels,
+        coalesce(round(date_part('epoch', s.last_seen) * 1000), 0) as last_seen
+      from series s join metrics m on m.id = s.metric_id
+      where s.id > ${last}
+      order by s.id
+      limit ${PAGE}`;
+    if (rows.length === 0) return;
     yield rows.map((row) => ({
       id: row.id,
       metricId: row.metric_id,
@@ -32,5 +37,6 @@ export async function* loadSeries(sql: ISql, after: number): AsyncGenerator<Stor
       unit: row.unit,
       lastSeen: row.last_seen,
     }));
+    last = rows[rows.length - 1].id;
   }
 }

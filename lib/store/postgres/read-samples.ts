@@ -1,34 +1,49 @@
 import type { ISql } from 'postgres';
+import { SECOND } from '../../model';
 import { arrayText } from '../arrays';
-import type { SampleRows } from '../store';
+import type { SampleRows, Store } from '../store';
+import { listPartitions } from './partitions';
+import { moment } from './parts';
 
+type SampleRange = Parameters<Store['readSamples']>[0];
+
+/** How many samples a page should have; what it has depends on how evenly they lie in time. */
 const PAGE = 20_000;
-/** The last moment PostgreSQL and JavaScript can both tell, epoch ms. */
-const END_OF_TIME = 8_640_000_000_000_000;
+const FIRST_SLICE_MS = SECOND;
+const GROWTH = 8;
 
 type Row = [seriesId: number, timestamp: number, value: number];
 
 /**
- * Streams stored samples. The pages come as the table lies, which costs no sort of millions of rows; each page
- * is put in order here.
+ * Reads stored samples, oldest first, one slice of time after the other: each as long as the one before it
+ * suggests for a page. Nothing is held in between, neither memory nor a snapshot, however long the reader takes.
  */
-export async function* readSamples(
-  sql: ISql,
-  { start, end, seriesIds }: { start: number; end: number; seriesIds?: readonly number[] },
-): AsyncGenerator<SampleRows> {
-  const upTo = Math.min(end, END_OF_TIME);
-  const ofSeries = seriesIds ? sql`and series_id = any(${arrayText(seriesIds)}::int4[])` : sql``;
-  const cursor = sql`
-    select series_id, round(date_part('epoch', ts) * 1000), value
-    from samples
-    where ts >= to_timestamp(${start}::float8 / 1000) and ts < to_timestamp(${upTo}::float8 / 1000) ${ofSeries}`
-    .values()
-    .cursor(PAGE);
-  for await (const page of cursor) yield inOrder(page as unknown as Row[]);
+export async function* readSamples(sql: ISql, range: SampleRange): AsyncGenerator<SampleRows> {
+  let slice = FIRST_SLICE_MS;
+  for (const partition of await listPartitions(sql, 'raw')) {
+    const end = Math.min(range.end, partition.end);
+    let from = Math.max(range.start, partition.start);
+    while (from < end) {
+      const to = Math.min(end, from + slice);
+      const page = await readSlice(sql, { ...range, start: from, end: to });
+      if (page.seriesIds.length > 0) yield page;
+      slice = nextSlice(slice, page.seriesIds.length);
+      from = to;
+    }
+  }
 }
 
-function inOrder(rows: Row[]): SampleRows {
-  rows.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+function nextSlice(slice: number, rows: number): number {
+  return Math.max(1, Math.floor(slice * Math.min(GROWTH, PAGE / Math.max(1, rows))));
+}
+
+async function readSlice(sql: ISql, { start, end, seriesIds }: SampleRange): Promise<SampleRows> {
+  const ofSeries = seriesIds ? sql`and series_id = any(${arrayText(seriesIds)}::int4[])` : sql``;
+  const rows = (await sql`
+    select series_id, round(date_part('epoch', ts) * 1000), value
+    from samples
+    where ts >= ${moment(sql, start)} and ts < ${moment(sql, end)} ${ofSeries}
+    order by ts, series_id`.values()) as unknown as Row[];
   return {
     seriesIds: rows.map(([seriesId]) => seriesId),
     timestamps: rows.map(([, timestamp]) => timestamp),

@@ -1,0 +1,263 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expectSamePoints } from '@/test/support/expect-points';
+import { naivePoints } from '@/test/support/naive';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model';
+import {
+  allSamples,
+  type Bench,
+  type EngineUnderTest,
+  inOrder,
+  makeSeries,
+  pointsOf,
+  range,
+  rowsOf,
+  setUp,
+  type Triple,
+} from './engine-under-test';
+
+const T = Date.UTC(2026, 10, 20);
+const AGGREGATES = ['count', 'sum', 'min', 'max', 'last', 'increase'] as const;
+
+export function upkeepCases(engine: EngineUnderTest): void {
+  describe('upkeep', () => {
+    let bench: Bench;
+    beforeEach(async () => {
+      bench = await setUp(engine, { RETENTION_RAW: 'forever' });
+    });
+    afterEach(() => bench.close());
+
+    /** The store's answer at every step against the plain model over these samples. */
+    async function expectTruth(
+      series: { metricId: number; ids: number[] },
+      samples: readonly Triple[],
+      start: number,
+      end: number,
+    ) {
+      const truth = series.ids.map((id) =>
+        inOrder(samples.filter(([seriesId]) => seriesId === id)).map(([, t, value]) => [t, value] as const),
+      );
+      for (const step of [MINUTE, HOUR, DAY]) {
+        const question = {
+          aggregates: AGGREGATES,
+          start: Math.floor(start / step) * step,
+          end: Math.ceil(end / step) * step,
+          step,
+        };
+        expectSamePoints(await pointsOf(bench.store, series, question), naivePoints(truth, question));
+      }
+    }
+
+    it('is done by one server at a time, and by none twice', async () => {
+      const servers = [bench.store, await bench.another(), await bench.another()];
+      const series = await makeSeries(bench.store, 'together', 3);
+      const samples = range(6 * 60).flatMap((i) =>
+        series.ids.map((id): Triple => [id, T + i * MINUTE, i * id]),
+      );
+      for (let i = 0; i < samples.length; i += 50) await bench.store.append(rowsOf(samples.slice(i, i + 50)));
+      for (const round of range(8)) {
+        const reports = await Promise.all(servers.map((store) => store.maintain(T + round * HOUR)));
+        expect(reports.some(({ worked }) => worked)).toBe(true);
+        await expectTruth(series, samples, T, T + 6 * HOUR);
+      }
+      expect((await bench.store.maintain(T + 8 * HOUR)).rolledUpTo).toBeGreaterThan(T + 7 * HOUR);
+    });
+
+    it('recomputes no more than what late samples have touched', async () => {
+      const series = await makeSeries(bench.store, 'frugal', 50);
+      const samples = range(120).flatMap((i) => series.ids.map((id): Triple => [id, T + i * MINUTE, i]));
+      await bench.store.append(rowsOf(samples));
+      await bench.store.maintain(T + 2 * DAY);
+      const late: Triple[] = [
+        [series.ids[7], T + 30 * MINUTE + 5, 1],
+        [series.ids[7], T + 30 * MINUTE + 6, 1],
+        [series.ids[9], T + 90 * MINUTE + 5, 1],
+      ];
+      await bench.store.append(rowsOf(late));
+      const { rolledUp } = await bench.store.maintain(T + 2 * DAY);
+      expect(rolledUp).toEqual({ minute: 2, hour: 2, day: 2 });
+      expect((await bench.store.maintain(T + 2 * DAY)).rolledUp).toEqual({ minute: 0, hour: 0, day: 0 });
+      await expectTruth(series, [...samples, ...late], T, T + 2 * HOUR);
+    });
+
+    it('never lets a reader miss or count twice a sample that was committed before it asked', async () => {
+      const servers = [bench.store, await bench.another()];
+      const series = await makeSeries(bench.store, 'hammered', 6);
+      const all: Triple[] = [];
+      let acknowledged = 0;
+      let now = T;
+      let over = false;
+
+      // Writers send samples of up to three minutes ago, so that sealing and rolling up run into them.
+      const writer = async (which: number) => {
+        const own = series.ids.filter((_, i) => i % 2 === which);
+        const used = new Set<number>();
+        for (const round of range(120)) {
+          now += 2 * SECOND;
+          const batch: Triple[] = [];
+          for (const i of range(40)) {
+            const t = now - ((round * 7_919 + i * 104_729) % (3 * MINUTE));
+            if (used.has(t)) continue;
+            used.add(t);
+            for (const id of own) batch.push([id, t, (round + i) % 10]);
+          }
+          expect(await servers[which].append(rowsOf(inOrder(batch)))).toEqual([]);
+          all.push(...batch);
+          acknowledged += batch.length;
+        }
+      };
+      const maintainer = async (which: number) => {
+        // Far ahead of the writers: what they send is late as soon as it arrives.
+        while (!over) await servers[which].maintain(now + 10 * MINUTE);
+      };
+      const reader = async () => {
+        const question = { aggregates: ['count' as const], start: T - HOUR, end: T + 2 * HOUR };
+        let asked = 0;
+        while (!over) {
+          for (const step of [MINUTE, HOUR]) {
+            const before = acknowledged;
+            const points = await pointsOf(bench.store, series, { ...question, step });
+            const count = points.reduce((sum, [, value]) => sum + value, 0);
+            expect(count).toBeGreaterThanOrEqual(before);
+            expect(count).toBeLessThanOrEqual(acknowledged + 2 * 40 * 3);
+            asked++;
+          }
+        }
+        return asked;
+      };
+
+      const others = [maintainer(0), maintainer(1), reader()];
+      await Promise.all([writer(0), writer(1)]);
+      over = true;
+      const [, , asked] = await Promise.all(others);
+      expect(asked).toBeGreaterThan(10);
+
+      await expectTruth(series, all, T - HOUR, T + HOUR);
+      await bench.store.maintain(now + DAY);
+      await expectTruth(series, all, T - HOUR, T + HOUR);
+      expect(await allSamples(bench.store)).toEqual(inOrder(all));
+    }, 120_000);
+
+    it('survives the death of its sessions between and inside any two statements', async () => {
+      const series = await makeSeries(bench.store, 'killed', 4);
+      const all: Triple[] = [];
+      let over = false;
+      let killed = 0;
+      const killer = async () => {
+        for (let i = 0; !over; i++) {
+          // At moments that wander through the whole of what a round does.
+          await sleep(30 + ((i * 137) % 370));
+          const rows = await bench.sql`
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and application_name like 'pulseboard%'`;
+          killed += rows.length;
+        }
+      };
+      const killing = killer();
+      const insist = async <T>(work: () => Promise<T>): Promise<T> => {
+        for (let attempt = 0; ; attempt++) {
+          try {
+            return await work();
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'database_unavailable' });
+            if (attempt > 200) throw error;
+            await sleep(5);
+          }
+        }
+      };
+      try {
+        for (const round of range(25)) {
+          const batch = series.ids.flatMap((id) =>
+            range(50).map((i): Triple => [id, T + round * 20 * MINUTE - (i % 3) * HOUR + i * 1_009, i % 13]),
+          );
+          // What may or may not have been stored before the session died is simply sent again.
+          await insist(() => bench.store.append(rowsOf(inOrder(batch))));
+          all.push(...batch);
+          await insist(() => bench.store.maintain(T + round * 20 * MINUTE));
+        }
+      } finally {
+        over = true;
+        await killing;
+      }
+      expect(killed).toBeGreaterThan(10);
+
+      const unique = [...new Map(all.map((row) => [`${row[0]} ${row[1]}`, row])).values()];
+      expect(await insist(() => allSamples(bench.store))).toEqual(inOrder(unique));
+      await expectTruth(series, unique, T - 3 * HOUR, T + DAY);
+      await insist(() => bench.store.maintain(T + 3 * DAY));
+      await expectTruth(series, unique, T - 3 * HOUR, T + DAY);
+    }, 120_000);
+  });
+
+  describe('retention', () => {
+    const NOW = T + 12 * HOUR;
+    const SETTINGS = {
+      RETENTION_RAW: '2d',
+      RETENTION_MINUTE: '5d',
+      RETENTION_HOUR: '70d',
+      RETENTION_DAY: 'forever',
+    };
+    let bench: Bench;
+    let series: { metricId: number; ids: number[] };
+
+    beforeAll(async () => {
+      bench = await setUp(engine, SETTINGS);
+      series = await makeSeries(bench.store, 'kept', 2);
+      // One sample an hour for 200 days, stored as if we had been here all the time.
+      for (let day = -200; day <= 0; day++) {
+        const samples = range(12).flatMap((hour) =>
+          series.ids.map((id): Triple => [id, T + day * DAY + hour * HOUR, day]),
+        );
+        await bench.store.append(rowsOf(inOrder(samples)));
+        if (day % 20 === 0) await bench.store.maintain(T + day * DAY + 12 * HOUR);
+      }
+      await bench.store.maintain(NOW);
+    }, 120_000);
+    afterAll(() => bench.close());
+
+    const countAt = async (ageDays: number, step: number) => {
+      const start = Math.floor((T - ageDays * DAY) / step) * step;
+      const points = await pointsOf(bench.store, series, {
+        aggregates: ['count'],
+        start,
+        end: start + Math.max(step, DAY),
+        step,
+      });
+      return points.reduce((sum, [, count]) => sum + count, 0);
+    };
+
+    it('drops raw samples first, but not before they are rolled up', async () => {
+      const oldest = Math.min(...(await allSamples(bench.store)).map(([, t]) => t));
+      expect(oldest).toBeLessThanOrEqual(NOW - 2 * DAY);
+      expect(oldest).toBeGreaterThan(NOW - 4 * DAY);
+      expect(await countAt(1, SECOND)).toBe(24);
+      expect(await countAt(10, SECOND)).toBe(0);
+      expect(await countAt(4, MINUTE)).toBe(24);
+    });
+
+    it('keeps each coarser tier for longer', async () => {
+      expect(await countAt(20, MINUTE)).toBe(0);
+      expect(await countAt(20, HOUR)).toBe(24);
+      expect(await countAt(60, HOUR)).toBe(24);
+      expect(await countAt(150, HOUR)).toBe(0);
+      expect(await countAt(150, DAY)).toBe(24);
+      expect(await countAt(199, DAY)).toBe(24);
+    });
+
+    it('is not undone by a sample that comes far too late', async () => {
+      await bench.store.append(rowsOf([[series.ids[0], T - 100 * DAY + 1, 1e6]]));
+      await bench.store.maintain(NOW + MINUTE);
+      expect(await countAt(100, DAY)).toBe(24);
+      expect(await countAt(60, HOUR)).toBe(24);
+      expect((await allSamples(bench.store)).some(([, , value]) => value === 1e6)).toBe(false);
+    });
+
+    it('is not in the way of late samples that are in time', async () => {
+      await bench.store.append(rowsOf([[series.ids[0], T - DAY + 1, 7]]));
+      expect(await countAt(1, DAY)).toBe(25);
+      await bench.store.maintain(NOW + 2 * MINUTE);
+      expect(await countAt(1, DAY)).toBe(25);
+      expect(await countAt(1, MINUTE)).toBe(25);
+    });
+  });
+}
