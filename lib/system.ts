@@ -22,6 +22,9 @@ import { startUpkeep } from './store/upkeep';
 /** Nodes tell each other of new series; this is for when they cannot. */
 const LEARN_EVERY_MS = 10 * SECOND;
 
+/** Clocks of nodes may be some seconds apart, and a message between them takes its time. */
+const CURSOR_SLACK_MS = 10 * SECOND;
+
 /** The parts of a running node, wired once. */
 export interface System {
   readonly env: Env;
@@ -101,11 +104,24 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const catalogue = createCatalogueSync({ store, registry });
   const learn = () => catalogue.learn();
   const bus = openBus(settings, { series: catalogue, takeIn: (samples) => ring.add(samples) });
-  const coverage = createCoverage({ bus, ring, store, learn });
+  const coverage = createCoverage({
+    bus,
+    ring,
+    store,
+    learn,
+    onMissed: (metric) => hub.noteMissed(metric),
+  });
   const everything = createHoldAll(coverage, registry);
   const pipeline = createPipeline({ env: settings, store, registry, ring, bus });
   const history = createHistory({ env: settings, store, registry, ring, learn: shared ? learn : undefined });
-  const hub = createHub({ registry, ring, bus, history, coverage });
+  const hub = createHub({
+    registry,
+    ring,
+    bus,
+    history,
+    coverage,
+    cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,
+  });
   const fleet = new Fleet({ registry, ring, bus });
 
   // In the background: until it is done, questions about before the start go to the database. Where other nodes

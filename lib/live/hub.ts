@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus';
 import { groupSeries } from '../catalogue/groups';
-import type { Registry, Series } from '../catalogue/registry';
+import type { Metric, Registry, Series } from '../catalogue/registry';
 import { drain } from '../drain';
 import { env } from '../env';
 import { isPulseError, PulseError } from '../errors';
@@ -59,6 +59,13 @@ export interface Hub {
   /** Has the reader told of the question's changes from now on. @throws PulseError `too_expensive`. */
   watch(question: LiveQuestion, reader: QueryReader): LiveQuery;
   unwatch(query: LiveQuery, reader: QueryReader): void;
+  /**
+   * Samples of this metric, of any age, may have been committed elsewhere without this node hearing of it; from now on
+   * it hears again. Everyone who watches it is told its points anew.
+   */
+  noteMissed(metric: Metric): void;
+  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  readonly cursorSlackMs: number;
   /** A stream has evaluated what it is to tell, in so many ms. */
   noteTurn(ms: number): void;
   /** A reader was too slow to be written to. */
@@ -74,6 +81,7 @@ export interface HubParts {
   history: History;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
   coverage?: Pick<Coverage, 'watch'>;
+  cursorSlackMs?: number;
   maxStreams?: number;
   /** How long a reader may be away and still get what it missed. */
   replayMs?: number;
@@ -92,6 +100,7 @@ export function createHub({
   bus,
   history,
   coverage,
+  cursorSlackMs = 0,
   maxStreams = env().MAX_STREAMS,
   replayMs = env().RING_MINUTES * MINUTE,
   clock = systemClock,
@@ -149,6 +158,16 @@ export function createHub({
     }
   }
 
+  function noteMissed({ name }: Metric): void {
+    const now = clock.now();
+    // Of any age: whoever returns with a cursor from before gets its whole range.
+    arrivals.note(name, 0, now);
+    for (const query of queriesByMetric.get(name) ?? []) {
+      if (query.wantAll(now)) continue;
+      for (const reader of query.readers) reader.reset('too_much_missed');
+    }
+  }
+
   function cover(query: LiveQuery): void {
     if (coverage && query.metric && !coverings.has(query)) coverings.set(query, coverage.watch(query.metric));
   }
@@ -195,6 +214,7 @@ export function createHub({
   /** Runs while there are streams. */
   function beat(): void {
     const now = clock.now();
+    for (const query of queries.values()) query.beat(now);
     for (const stream of streams) stream.beat(now);
     if (!isChecking && now - checkedAt >= HEALTH_CHECK_MS) {
       checkedAt = now;
@@ -246,6 +266,8 @@ export function createHub({
       return health;
     },
     figures,
+    cursorSlackMs,
+    noteMissed,
     readQuestion: (text) => readLiveQuestion(text, clock.now(), history),
     admit(stream) {
       if (isClosed || signal.aborted)

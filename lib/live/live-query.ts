@@ -21,6 +21,8 @@ export interface QueryReader {
   since: number;
   /** There may be something to tell. */
   notify(): void;
+  /** What it missed cannot be told: it must read history again. */
+  reset(reason: string): void;
 }
 
 export interface LiveQueryParts {
@@ -114,6 +116,11 @@ export class LiveQuery {
     if (this.isGrowth) this.markSuccessor(group, series, timestamp, moment);
   }
 
+  /** Called about once a second: what changes by time passing. */
+  beat(now: number): void {
+    this.ranking?.expire(now);
+  }
+
   /** What the reader has not been told yet, as the JSON of a `series` list, null for nothing; then it has been told. */
   tell(reader: QueryReader, now: number): string | null {
     if (this.seq <= reader.since || this.ranking?.isLoaded === false) return null;
@@ -163,6 +170,14 @@ export class LiveQuery {
   wantWhole(group: LiveGroup, now: number): void {
     const { start, end } = this.wholeRange(now);
     this.want(group, start, end, now);
+  }
+
+  /** Has all points of all groups told. @returns false when they are too many for that. */
+  wantAll(now: number): boolean {
+    const { start, end, step } = this.wholeRange(now);
+    if (step === 1 || (this.groups.size * (end - start)) / step > MAX_REPLAY_POINTS) return false;
+    for (const group of this.groups.values()) this.wantWhole(group, now);
+    return true;
   }
 
   /** The marked points of a group as they are now; those that have to be read first come later. */

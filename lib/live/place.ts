@@ -1,6 +1,6 @@
 import { isPulseError } from '../errors';
 import { log } from '../log';
-import { alignDown } from '../model';
+import { alignDown, alignUp } from '../model';
 import type { Hub } from './hub';
 import type { LiveQuery, QueryReader } from './live-query';
 import type { LiveQuestion } from './live-question';
@@ -17,6 +17,7 @@ export class Place implements QueryReader {
     private readonly hub: Hub,
     question: LiveQuestion,
     readonly notify: () => void,
+    readonly reset: (reason: string) => void,
   ) {
     this.query = hub.watch(question, this);
   }
@@ -26,16 +27,18 @@ export class Place implements QueryReader {
   }
 
   /**
-   * Reads what may have changed by what arrived since `time`.
+   * Reads what a reader may not have who has everything that arrived before `cursor`: what arrived later, or up to
+   * `slackMs` before, and samples that were ahead of the clock, and so beyond the end of the answer it began with.
+   *
    * @returns why that cannot be told and the reader must read history again; null when it can.
    */
-  async catchUp(time: number): Promise<string | null> {
+  async catchUp(cursor: number, slackMs: number): Promise<string | null> {
     const { metric, step } = this.query.question;
-    const earliest = this.hub.arrivals.earliestSince(metric, time);
-    if (earliest === Number.POSITIVE_INFINITY) return null;
+    const earliest = this.hub.arrivals.earliestSince(metric, cursor - slackMs);
+    const from = Math.min(alignDown(earliest, step), alignUp(cursor, step));
     this.missed = 'reading';
     try {
-      const text = await this.query.replay(alignDown(earliest, step));
+      const text = await this.query.replay(from);
       this.missed = text === null || text === 'too_much' ? 'none' : { text };
       return text === 'too_much' ? 'too_much_missed' : null;
     } catch (error) {

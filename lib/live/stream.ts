@@ -66,7 +66,9 @@ class LiveStream implements HubStream, Paced {
   open({ questions, cursor }: StreamParams): void {
     this.leaveHub = this.hub.admit(this);
     try {
-      for (const question of questions) this.places.push(new Place(this.hub, question, () => this.notify()));
+      const notify = () => this.notify();
+      const reset = (reason: string) => this.reset(reason);
+      for (const question of questions) this.places.push(new Place(this.hub, question, notify, reset));
     } catch (error) {
       this.leave();
       throw error;
@@ -134,9 +136,10 @@ class LiveStream implements HubStream, Paced {
       this.reset('cursor_too_old');
       return;
     }
+    const slackMs = 2 * this.tickMs + SECOND + this.hub.cursorSlackMs;
     this.toldUpTo = cursor;
     for (const place of this.places) {
-      void place.catchUp(cursor - 2 * this.tickMs - SECOND).then((problem) => {
+      void place.catchUp(cursor - slackMs).then((problem) => {
         if (problem) this.reset(problem);
         this.notify();
       });

@@ -35,7 +35,7 @@ export interface CoverageOptions {
   store: Pick<Store, 'readSamples'>;
   /** Learns of series that other nodes created. */
   learn(): Promise<void>;
-  /** Called when a metric was not heard for a while and late samples older than the ring may have been missed. */
+  /** Called when a metric begins to be heard, at first or again: samples of any age may have been missed before. */
   onMissed?(metric: Metric): void;
   tailMs?: number;
   pollMs?: number;
@@ -103,7 +103,6 @@ export function createCoverage(options: CoverageOptions): Coverage {
 class MetricCover {
   isComplete = false;
   private turn = 0;
-  private wasDeaf = false;
 
   constructor(
     readonly metric: Metric,
@@ -112,14 +111,12 @@ class MetricCover {
   ) {}
 
   hears(): void {
-    const isRepeated = this.isComplete || this.wasDeaf;
     this.doubt();
     this.reader.forget(this.metric);
-    void this.fill(this.turn, isRepeated);
+    void this.fill(this.turn);
   }
 
   deaf(): void {
-    this.wasDeaf = true;
     this.doubt();
     this.reader.poll(this.metric);
   }
@@ -139,7 +136,7 @@ class MetricCover {
    * Everything from now on is heard, so what the database holds now is all that can be missing. The newest part
    * first, so that the ring is of use soon; then the rest of the window, piece by piece.
    */
-  private async fill(turn: number, mayHaveMissed: boolean): Promise<void> {
+  private async fill(turn: number): Promise<void> {
     const { ring, now = Date.now, tailMs = TAIL_MS } = this.options;
     for (let pauseMs = 200; this.turn === turn; pauseMs = Math.min(5 * SECOND, pauseMs * 2)) {
       try {
@@ -149,8 +146,7 @@ class MetricCover {
         if (this.turn !== turn) return;
         ring.claim(this.metric.id, from);
         this.isComplete = true;
-        this.wasDeaf = false;
-        if (mayHaveMissed) this.options.onMissed?.(this.metric);
+        this.options.onMissed?.(this.metric);
         while (this.turn === turn && ring.keeps(from)) {
           const began = performance.now();
           const to = from;

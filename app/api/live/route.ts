@@ -1,6 +1,6 @@
-import { errorResponse, refuseOtherMethods, toWebResponse } from '@/lib/http';
+import { errorResponse, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/http';
 import { SSE_HEADERS } from '@/lib/live/sse';
-import { openStream } from '@/lib/live/stream';
+import { openViewerStream } from '@/lib/live/viewer-stream';
 import { createWebSink } from '@/lib/live/web-sink';
 import { readySystem } from '@/lib/system';
 
@@ -10,12 +10,15 @@ export const dynamic = 'force-dynamic';
 export function GET(request: Request): Response {
   const { body, sink, onCancel } = createWebSink();
   try {
-    const stream = openStream({
-      hub: readySystem().hub,
-      search: new URL(request.url).searchParams,
-      lastEventId: request.headers.get('last-event-id'),
-      sink,
-    });
+    const stream = openViewerStream(
+      {
+        hub: readySystem().hub,
+        search: new URL(request.url).searchParams,
+        lastEventId: request.headers.get('last-event-id'),
+        sink,
+      },
+      viewerHeaders(request),
+    );
     // On a disconnect both happen; closing twice does nothing.
     onCancel(() => stream.close());
     request.signal.addEventListener('abort', () => stream.close());

@@ -1,0 +1,46 @@
+import { authorizeViewer, type ViewerHeaders } from '../auth/viewer';
+import { env } from '../env';
+import { ConnectionLimit } from '../limit/connections';
+import { once } from '../once';
+import { openStream, type StreamRequest } from './stream';
+
+/** The longest a timer can wait; beyond it a session is as good as endless. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Opens a live stream for somebody who may look, for as long as their session holds. Call `close` when its reader
+ * has left.
+ *
+ * @throws PulseError what `openStream` throws, `unauthorized`, `too_many_streams` for one address.
+ */
+export function openViewerStream(request: StreamRequest, viewer: ViewerHeaders): { close(): void } {
+  const until = authorizeViewer(viewer);
+  const release = connections().admit(viewer.address);
+  let timer: NodeJS.Timeout | undefined;
+  // The stream may end by itself (a reader that does not read, a shutdown), so what it holds is let go by its sink.
+  const sink = {
+    write: (text: string) => request.sink.write(text),
+    onDrain: (resume: () => void) => request.sink.onDrain(resume),
+    close() {
+      letGo();
+      request.sink.close();
+    },
+  };
+  function letGo(): void {
+    clearTimeout(timer);
+    release();
+  }
+  try {
+    const stream = openStream({ ...request, sink });
+    const leftMs = until - Date.now();
+    if (leftMs < MAX_TIMER_MS) timer = setTimeout(() => stream.close(), leftMs);
+    return stream;
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}
+
+function connections(): ConnectionLimit {
+  return once('limit.streams', () => new ConnectionLimit(env().MAX_STREAMS_PER_ADDRESS));
+}
