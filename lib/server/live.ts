@@ -1,25 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authorizeViewer } from '../auth/viewer';
 import { env } from '../env';
 import { clientAddress } from '../limit/address';
 import { SSE_HEADERS } from '../live/sse';
-import { openStream, type StreamSink } from '../live/stream';
+import type { StreamSink } from '../live/stream';
+import { openViewerStream } from '../live/viewer-stream';
 import { readySystem } from '../system';
 
 /** `GET /api/live` on plain `node:http`: a third of the memory and processor time that it takes behind Next.js. */
 export async function answerLive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { url = '/', headers, socket } = request;
-  authorizeViewer({
+  const viewer = {
     cookie: headers.cookie,
     authorization: headers.authorization,
     address: clientAddress(socket.remoteAddress, headers['x-forwarded-for'], env().TRUST_PROXY),
-  });
-  const stream = openStream({
-    hub: readySystem().hub,
-    search: new URL(url, 'http://localhost').searchParams,
-    lastEventId: String(headers['last-event-id'] ?? '') || null,
-    sink: sinkOf(response),
-  });
+  };
+  const stream = openViewerStream(
+    {
+      hub: readySystem().hub,
+      search: new URL(url, 'http://localhost').searchParams,
+      lastEventId: String(headers['last-event-id'] ?? '') || null,
+      sink: sinkOf(response),
+    },
+    viewer,
+  );
   response.on('close', () => stream.close());
 }
 
