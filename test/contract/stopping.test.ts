@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { until } from '../support/processes';
+import { FRONTS, startServer } from '../support/server-process';
+import { storedSamples } from '../support/stored-samples';
+import { clientOf } from './client';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** Posts batches of ten, several at a time, until the server does not answer; the values it acknowledged. */
+async function postUntilRefused(url: string, metric: string): Promise<number[]> {
+  const acknowledged: number[] = [];
+  let next = 0;
+  const start = Date.now() - 60_000;
+  const worker = async () => {
+    for (;;) {
+      const first = next;
+      next += 10;
+      const samples = Array.from({ length: 10 }, (_, i) => ({
+        name: metric,
+        value: first + i,
+        timestamp: start + first + i,
+      }));
+      const answer = await clientOf(url)
+        .post(samples)
+        .catch(() => null);
+      if (answer?.status !== 200) return;
+      acknowledged.push(...samples.map(({ value }) => value));
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+  return acknowledged;
+}
+
+describe.each(FRONTS)('SIGTERM, %s', (front) => {
+  test('under load with open streams: nothing acknowledged is lost, and it ends soon', async () => {
+    const server = await startServer(front, { DATABASE_URL: database.url });
+    const metric = `stopping_${front.replaceAll(/\W/g, '_')}`;
+    await clientOf(server.url).accepted({ name: metric, value: -1, timestamp: Date.now() });
+    const streams = await Promise.all(
+      [1, 2, 3].map(() =>
+        fetch(`${server.url}/api/live?q=${encodeURIComponent(`metric=${metric}&step=1s`)}`),
+      ),
+    );
+    for (const stream of streams) expect(stream.status).toBe(200);
+    const ended = Promise.all(streams.map((stream) => stream.text().catch(() => 'cut off')));
+
+    const load = postUntilRefused(server.url, metric);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const asked = Date.now();
+    server.signal('SIGTERM');
+    const code = await server.exited;
+    expect(Date.now() - asked).toBeLessThan(6_000);
+    // Next.js says which signal it was, as a shell would.
+    expect(code).toBe(front === 'server.ts' ? 0 : 143);
+    for (const text of await ended) expect(text).toContain('event: status');
+
+    const acknowledged = await load;
+    expect(acknowledged.length).toBeGreaterThan(0);
+    const stored = (await storedSamples(database.url, metric)).map(({ value }) => value);
+    expect(new Set(stored).size).toBe(stored.length);
+    const kept = new Set(stored);
+    expect(acknowledged.filter((value) => !kept.has(value))).toEqual([]);
+  });
+});
+
+test('a request under way is finished, a body that does not come is not waited for', async () => {
+  const server = await startServer('server.ts', { DATABASE_URL: database.url });
+  const client = clientOf(server.url);
+  let end!: () => void;
+  const slow = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(Buffer.from(`{"name":"slow_body","value":1}\n`));
+      end = () => controller.close();
+    },
+  });
+  const finishing = client.post(slow, { type: 'application/x-ndjson' });
+  const never = client
+    .post(new ReadableStream({ start() {} }), { type: 'application/json' })
+    .catch(() => null);
+  await until(async () => expect(await client.stored('slow_body')).toHaveLength(1));
+  const asked = Date.now();
+  server.signal('SIGTERM');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect(fetch(`${server.url}/api/health`)).rejects.toThrow();
+  end();
+  expect(await finishing).toMatchObject({ status: 200, body: { accepted: 1 } });
+  expect(await server.exited).toBe(0);
+  expect(Date.now() - asked).toBeLessThan(6_500);
+  expect(await never).toBeNull();
+});
+
+test('a second signal ends it at once', async () => {
+  const server = await startServer('server.ts', { DATABASE_URL: database.url });
+  const never = clientOf(server.url)
+    .post(new ReadableStream({ start() {} }))
+    .catch(() => null);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  server.signal('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const asked = Date.now();
+  server.signal('SIGINT');
+  expect(await server.exited).toBe(1);
+  expect(Date.now() - asked).toBeLessThan(1_000);
+  await never;
+});

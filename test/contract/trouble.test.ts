@@ -1,0 +1,182 @@
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { until } from '../support/processes';
+import { type ServerProcess, startServer } from '../support/server-process';
+import { storedSamples } from '../support/stored-samples';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { type Client, clientOf, expectError } from './client';
+
+let database: TestDatabase;
+let wire: TcpProxy;
+let server: ServerProcess;
+let client: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const url = new URL(database.url);
+  wire = await startTcpProxy(Number(url.port));
+  url.port = String(wire.port);
+  server = await startServer('server.ts', { DATABASE_URL: url.toString() });
+  client = clientOf(server.url);
+});
+afterAll(async () => {
+  await server?.stop();
+  await wire?.close();
+  await database?.drop();
+});
+
+/** Keeps every write waiting inside the database until the returned function is called. */
+async function lockSamples(): Promise<() => Promise<void>> {
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  const lock = await sql.reserve();
+  await lock`begin`;
+  await lock`lock table samples in access exclusive mode`;
+  return async () => {
+    await lock`rollback`;
+    lock.release();
+    await sql.end();
+  };
+}
+
+describe('a stuck database', () => {
+  test('fills the queue: then 503, nothing of that body kept, everything before it committed', async () => {
+    const metric = client.freshName();
+    const now = Date.now();
+    const body = (number: number) =>
+      Array.from({ length: 10_000 }, (_, i) => {
+        const value = number * 10_000 + i;
+        return { name: metric, value, timestamp: now - value };
+      });
+    await client.accepted({ name: metric, value: -1, timestamp: now + 1 });
+    const unlock = await lockSamples();
+    const posts = Array.from({ length: 30 }, (_, i) => client.post(body(i)));
+    const full = await Promise.any(
+      posts.map(async (post) => {
+        const answer = await post;
+        expectError(answer, 503, 'queue_full');
+        return answer;
+      }),
+    );
+    expect(Number(full.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    await unlock();
+
+    const answers = await Promise.all(posts);
+    const stored = await storedSamples(database.url, metric);
+    for (const [i, { status }] of answers.entries()) {
+      const kept = stored.filter(({ value }) => Math.floor(value / 10_000) === i).length;
+      expect([i, status, kept]).toEqual([i, status, status === 200 ? 10_000 : 0]);
+    }
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    await client.accepted({ name: metric, value: -2, timestamp: now + 2 });
+  });
+
+  test('does not keep a request waiting for ever', async () => {
+    const metric = client.freshName();
+    await client.accepted({ name: metric, value: 0 });
+    const unlock = await lockSamples();
+    try {
+      // Two commits are under way, the third waits for its turn and is given back.
+      const posts = [1, 2, 3].map(async (value) => {
+        await new Promise((resolve) => setTimeout(resolve, value * 100));
+        return client.post({ name: metric, value });
+      });
+      expectError(await Promise.any(posts), 503, 'database_unavailable');
+    } finally {
+      await unlock();
+    }
+  });
+});
+
+describe('a database that goes away', () => {
+  test('is 503 with Retry-After, and back by itself', async () => {
+    const metric = client.freshName();
+    const sample = { name: metric, value: 1, timestamp: Date.now() - 1_000 };
+    await client.accepted(sample);
+    wire.cut();
+    const refused = await client.post({ ...sample, timestamp: sample.timestamp + 1 });
+    expectError(refused, 503, 'database_unavailable');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    const ready = await client.get('/api/ready');
+    expectError(ready, 503, 'database_unavailable');
+    expect((await client.get('/api/health')).status).toBe(200);
+    // What is committed is known in memory: no need to ask a database that is away.
+    expect(await client.accepted(sample)).toEqual({ accepted: 1, duplicates: 1, rejected: 0 });
+
+    wire.heal();
+    await until(async () => expect((await client.get('/api/ready')).status).toBe(200), 20_000);
+    const again = await client.accepted([sample, { ...sample, value: 2, timestamp: sample.timestamp + 1 }]);
+    expect(again).toMatchObject({ accepted: 2, rejected: 0 });
+    expect((await client.stored(metric)).map(([timestamp]) => timestamp - sample.timestamp)).toEqual([0, 1]);
+  });
+
+  test('in the middle of commits: what was acknowledged is there, and memory agrees with the database', async () => {
+    const metric = client.freshName();
+    const start = Date.now() - 300_000;
+    let next = 0;
+    const acknowledged = new Map<number, number>();
+    const sent = new Map<number, number>();
+    let stop = false;
+    const worker = async () => {
+      while (!stop) {
+        const samples = Array.from({ length: 20 }, () => ({
+          name: metric,
+          value: next,
+          timestamp: start + next++,
+        }));
+        for (const { timestamp, value } of samples) sent.set(timestamp, value);
+        const { status } = await client.post(samples);
+        if (status === 200) for (const { timestamp, value } of samples) acknowledged.set(timestamp, value);
+        else await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const workers = Array.from({ length: 8 }, worker);
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      wire.cut();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      wire.heal();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    stop = true;
+    await Promise.all(workers);
+
+    const rows = await storedSamples(database.url, metric);
+    const inDatabase = new Map(rows.map(({ timestamp, value }) => [timestamp, value]));
+    expect(rows).toHaveLength(inDatabase.size);
+    for (const [timestamp, value] of acknowledged) expect(inDatabase.get(timestamp)).toBe(value);
+    for (const [timestamp, value] of inDatabase) expect(sent.get(timestamp)).toBe(value);
+    // The ring learns of what was committed although the answer was lost.
+    await until(async () => {
+      const { body } = await client.get(
+        `/api/metrics/${metric}?step=1s&aggregate=count&start=${start - 1_000}&end=now`,
+      );
+      const { series } = body as { series: Array<{ points: number[][] }> };
+      const counted = series[0].points.reduce((sum, [, count]) => sum + count, 0);
+      expect(counted).toBe(inDatabase.size);
+    });
+  });
+});
+
+test('a sender that goes away in the middle of its body leaves nothing behind', async () => {
+  for (let i = 0; i < 50; i++) {
+    const aborter = new AbortController();
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(Buffer.from('[{"name":"half","value":1},'));
+      },
+    });
+    const posted = fetch(`${server.url}/api/metrics`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: aborter.signal,
+      duplex: 'half',
+    } as RequestInit).catch(() => null);
+    setTimeout(() => aborter.abort(), 20);
+    await posted;
+  }
+  await client.accepted({ name: client.freshName(), value: 1 });
+  const { body } = await client.get('/metrics');
+  expect(String(body)).toContain('pulseboard_queue_rows{state="waiting"} 0');
+});

@@ -1,0 +1,20 @@
+import postgres from 'postgres';
+
+export interface StoredSample {
+  timestamp: number;
+  value: number;
+}
+
+/** What a database really holds of a metric, all series, by time: asked past the product. */
+export async function storedSamples(databaseUrl: string, metric: string): Promise<StoredSample[]> {
+  const sql = postgres(databaseUrl, { max: 1 });
+  try {
+    return await sql<StoredSample[]>`
+      select round(date_part('epoch', ts) * 1000)::float8 as timestamp, value
+      from samples join series on series.id = series_id join metrics on metrics.id = metric_id
+      where metrics.name = ${metric}
+      order by ts`;
+  } finally {
+    await sql.end();
+  }
+}
