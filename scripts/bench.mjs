@@ -8,7 +8,7 @@ import { buildVisibly } from './launch.mjs';
 // `npm run bench` runs every benchmark, `npm run bench -- ingest history` the named ones. One after the other: they
 // measure the machine they share.
 
-const BENCHMARKS = ['ingest', 'history', 'live', 'store'];
+const BENCHMARKS = ['ingest', 'history', 'live', 'store', 'fleet'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHMARKS.includes(name));

@@ -12,6 +12,7 @@ export const PROGRAMS = {
   'bench-history': 'bench/history.ts',
   'bench-store': 'bench/store.ts',
   'bench-live': 'bench/live.ts',
+  'bench-fleet': 'bench/fleet.ts',
   'bench-load': 'bench/support/load-process.ts',
 };
 

@@ -1,0 +1,79 @@
+import { SECOND } from '../lib/model';
+import { startGenerator } from './support/generator';
+import { below, milliseconds, printTable, type Row, whole } from './support/report';
+import { type BenchServer, startServer } from './support/server';
+
+/**
+ * How quickly the fleet's pages and their polls answer with 10,000 servers of 10 series each, while these post
+ * (1,000 posts of 10 samples a second: each server every ten seconds).
+ */
+const SERVERS = 10_000;
+const POSTS_PER_SECOND = SERVERS / 10;
+const CONNECTIONS = 64;
+const ROUNDS = 20;
+/** Longer than an answer is good for, so that every round looks at the whole fleet anew. */
+const PAUSE_MS = 600;
+
+async function main(): Promise<void> {
+  const server = await startServer();
+  const generator = await startGenerator({ port: server.port, connections: CONNECTIONS, hosts: SERVERS });
+  const rows: Row[] = [];
+  try {
+    await generator.run({ mode: 'introduce' });
+    const durationMs = 12 * ROUNDS * (PAUSE_MS + 300);
+    const posting = generator.run({ mode: 'open', durationMs, postsPerSecond: POSTS_PER_SECOND });
+    // A figure is a rate or a recent value: give the fleet two rounds of its posts.
+    await new Promise((resolve) => setTimeout(resolve, 20 * SECOND));
+
+    for (const [what, path, goalMs] of [
+      ['a page of the list by name', '/api/hosts', 20],
+      ['by CPU, highest first', '/api/hosts?sort=-cpu', 30],
+      ['search for a name', '/api/hosts?q=web-01', 20],
+      ['one region, sorted by load', '/api/hosts?match={region="eu-west"}&sort=-load', 30],
+      ['the summary', '/api/fleet', 30],
+      ['the map, names included', '/api/fleet/map', 50],
+      ['labels to filter by', '/api/fleet/labels', 30],
+      ['the page /hosts', '/hosts', 100],
+      ['the page /hosts by CPU', '/hosts?sort=-cpu', 100],
+      ['the page of one host', '/hosts/web-00042', null],
+      ['the page of the fleet', '/', null],
+    ] as const) {
+      rows.push(await measure(server, what, path, goalMs));
+    }
+    const { posts, refused, latencies } = await posting;
+    rows.push({
+      what: `meanwhile ${whole(posts)} posts, ${whole(Object.keys(refused).length)} kinds of refusals; their p99`,
+      value: milliseconds(latencies.p99),
+    });
+  } finally {
+    generator.close();
+    await server.close();
+  }
+  printTable(`Fleet of ${whole(SERVERS)} servers, ${whole(SERVERS * 10)} series`, rows);
+}
+
+/** The median of some rounds after two that are not counted; goals are for a machine with nothing else to do. */
+async function measure(
+  { url }: BenchServer,
+  what: string,
+  path: string,
+  goalMs: number | null,
+): Promise<Row> {
+  const times: number[] = [];
+  let size = 0;
+  for (let round = -2; round < ROUNDS; round++) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const startedAt = performance.now();
+    const answer = await fetch(url + path, { headers: { accept: 'text/html,application/json' } });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`);
+    if (round >= 0) times.push(performance.now() - startedAt);
+    size = text.length;
+  }
+  times.sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)];
+  const note = `${what} (${whole(size / 1_024)} KiB; slowest ${milliseconds(times[times.length - 1])})`;
+  return goalMs === null ? { what: note, value: milliseconds(median) } : below(note, median, goalMs);
+}
+
+await main();
