@@ -36,7 +36,7 @@ export interface HistoryAnswer {
   /** Epoch ms, multiples of `step`; `end` exclusive. */
   start: number;
   end: number;
-  /** Server time, epoch ms. Everything committed before is in the answer: where a live stream may take over. */
+  /** Server time, epoch ms. Everything committed before is in the answer, if in its range: where a live stream takes over. */
   cursor: number;
   /** In the order of their labels, or with `top` highest first. Groups without points are left out. */
   series: GroupPoints[];
@@ -82,19 +82,20 @@ export function createHistory({
   async function answer(params: QueryParams, now = clock()): Promise<HistoryAnswer> {
     const question = resolve(params, now);
     const mostRaw = params.maxPoints ?? MAX_POINTS;
-    return once(JSON.stringify([question, mostRaw]), () => answerNow(question, mostRaw));
+    return once(JSON.stringify([question, mostRaw]), () => answerNow(question, mostRaw, now));
   }
 
   function resolve(params: QueryParams, now: number): Question {
     return resolveQuestion(params, { now, retention });
   }
 
-  async function answerNow(question: Question, mostRaw: number): Promise<HistoryAnswer> {
+  async function answerNow(question: Question, mostRaw: number, now: number): Promise<HistoryAnswer> {
     const { aggregates, by, matchers, step, start, end, top } = question;
     // A metric this node has not met may have been created on another one a moment ago.
     if (learn && !registry.metrics.has(question.metric)) await learn();
     const metric = registry.knownMetric(question.metric);
-    const cursor = clock();
+    // Not after the moment the range was resolved at: what lies beyond the range is then after the cursor, too.
+    const cursor = Math.min(now, clock());
     const matching = groupSeries(metric.series, by, compileMatchers(matchers));
     limitGroups(matching.length, by, top);
     const range = { metric, aggregates, start, end, step };

@@ -1,8 +1,11 @@
 import { groupKey, groupLabels } from '../catalogue/groups';
 import type { Metric, Registry, Series } from '../catalogue/registry';
+import { isPulseError } from '../errors';
 import type { History } from '../history';
 import { alignDown, alignUp, COUNTER_GAP_MS, LIMITS, type Point } from '../model';
+import { isRaw, limitRawSamples } from '../query/limits';
 import { MAX_GROUPS } from '../query/params';
+import type { PointsQuestion } from '../query/points';
 import type { Ring } from '../ring/ring';
 import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
 import type { LiveQuestion } from './live-question';
@@ -254,11 +257,29 @@ export class LiveQuery {
     this.parts.requestBackground(this);
   }
 
+  private async isTooMuch(question: PointsQuestion): Promise<boolean> {
+    const { groups, start, end, step } = question;
+    const most = MAX_REPLAY_POINTS / Math.max(1, groups.length);
+    if (!isRaw(question)) return (end - start) / step > most;
+    try {
+      await limitRawSamples(question, most, this.history.read);
+      return false;
+    } catch (error) {
+      if (isPulseError(error) && error.status === 400) return true;
+      throw error;
+    }
+  }
+
   private async readWanted(groups: LiveGroup[], start: number, end: number): Promise<void> {
     const { metric } = this;
     if (!metric) return;
     const { aggregates, step } = this.question;
-    const { points } = await this.history.read({ metric, groups, aggregates, start, end, step });
+    const question = { metric, groups, aggregates, start, end, step };
+    if (await this.isTooMuch(question)) {
+      for (const reader of this.readers) reader.reset('too_much_missed');
+      return;
+    }
+    const { points } = await this.history.read(question);
     const { seq, at } = this.parts.nextMoment();
     this.refresh(at);
     groups.forEach((group, i) => {
@@ -286,11 +307,11 @@ export class LiveQuery {
 
   private encodeChanges(since: number): string | null {
     const upserts: Upsert[] = [];
-    for (const group of this.ranking?.tracked() ?? this.groups.values()) {
+    for (const group of this.ranking?.top ?? this.groups.values()) {
       const slots = group.markedSince(since);
       if (slots.length > 0) upserts.push({ group, points: this.pointsAt(group, slots) });
     }
-    return encodeUpserts(upserts);
+    return encodeUpserts([...upserts, ...(this.ranking?.farewells(since) ?? [])]);
   }
 
   private forgetTold(): void {

@@ -139,7 +139,7 @@ class LiveStream implements HubStream, Paced {
     const slackMs = 2 * this.tickMs + SECOND + this.hub.cursorSlackMs;
     this.toldUpTo = cursor;
     for (const place of this.places) {
-      void place.catchUp(cursor - slackMs).then((problem) => {
+      void place.catchUp(cursor, slackMs).then((problem) => {
         if (problem) this.reset(problem);
         this.notify();
       });

@@ -8,15 +8,15 @@ import type { LiveQuery } from './live-query';
 const FAREWELL_MS = 2 * MINUTE;
 
 /**
- * Which groups of a live query have the highest latest value. Readers fold what they are told and keep the top
- * of it, so they are told of the groups in the top and of those that have just left it, and a group that enters
- * comes with all its points.
+ * Which groups of a live query have the highest latest value. Readers fold what they are told and then keep the top
+ * of it alone. So a group that enters comes with all its points; one that has left is told by its newest point, by
+ * which readers see that it has; of all others nothing need be told.
  */
 export class TopRanking {
   /** Everything marked up to here is in the ranking. */
   rankedSeq: number;
   isLoaded = false;
-  private top = new Set<LiveGroup>();
+  top: ReadonlySet<LiveGroup> = new Set();
   private readonly leftAt = new Map<LiveGroup, number>();
   private announceLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
@@ -54,16 +54,19 @@ export class TopRanking {
       if (newest.length > 0) this.note(group, this.query.pointsAt(group, newest));
     }
     this.rankedSeq = this.query.seq;
-    const before = this.top;
-    this.top = new Set(this.pick(this.query.wholeRange(now)));
-    for (const group of this.top) if (!before.has(group)) this.query.wantWhole(group, now);
-    for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
-    for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
+    this.rank(now);
   }
 
-  /** The groups that readers are told of. */
-  tracked(): Set<LiveGroup> {
-    return new Set([...this.top, ...this.leftAt.keys()]);
+  /** Lets others take the places of groups whose newest point has left the range. */
+  expire(now: number): void {
+    const { start } = this.query.wholeRange(now);
+    if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
+  }
+
+  /** The newest points, where they changed after `since`, of groups that have just left the top. */
+  farewells(since: number): Upsert[] {
+    const left = [...this.leftAt.keys()].filter((group) => !this.top.has(group) && group.seq > since);
+    return left.flatMap((group) => (group.latest ? { group, points: [group.latest] } : []));
   }
 
   /**
@@ -79,6 +82,14 @@ export class TopRanking {
     const whole = await this.query.readSince(top, Number.NEGATIVE_INFINITY);
     if (whole === 'too_much') return whole;
     return [...upserts.filter(({ group }) => !top.includes(group)), ...whole];
+  }
+
+  private rank(now: number): void {
+    const before = this.top;
+    this.top = new Set(this.pick(this.query.wholeRange(now)));
+    for (const group of this.top) if (!before.has(group)) this.query.wantWhole(group, now);
+    for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
+    for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
   }
 
   private note(group: LiveGroup, points: readonly Point[]): void {

@@ -3,11 +3,12 @@ import { Registry } from '@/lib/catalogue/registry';
 import { parseEnv } from '@/lib/env';
 import { createHistory } from '@/lib/history';
 import { createHub } from '@/lib/live/hub';
-import { type Labels, MINUTE } from '@/lib/model';
+import { DAY, type Labels, MINUTE } from '@/lib/model';
 import { createPipeline } from '@/lib/pipeline';
 import { Ring } from '@/lib/ring/ring';
 import { openStore } from '@/lib/store/open';
-import { ManualClock } from './manual-clock';
+import type { Store } from '@/lib/store/store';
+import { ManualClock, settle } from './manual-clock';
 import { createTestDatabase } from './postgres';
 
 export interface TestSample {
@@ -31,8 +32,10 @@ export interface NodeOptions {
 export async function startTestNode() {
   const database = await createTestDatabase();
   const env = parseEnv({ DATABASE_URL: database.url, STORE_ENGINE: 'postgres' });
-  const { store, close: closeStore } = await openStore(env, () => {});
-  const clock = new ManualClock(Date.now());
+  const { store: realStore, close: closeStore } = await openStore(env, () => {});
+  const { store, idle } = observed(realStore);
+  // Behind the real one, which admission goes by, so that a test can move it by hours.
+  const clock = new ManualClock(Date.now() - 2 * DAY);
 
   async function start({ windowMs = 10 * MINUTE, startedAt, maxStreams = 1_000 }: NodeOptions = {}) {
     const registry = new Registry();
@@ -73,6 +76,8 @@ export async function startTestNode() {
     store,
     clock,
     start,
+    /** Resolves when no points are being read from the store. */
+    idle,
     async close() {
       await closeStore();
       await database.drop();
@@ -81,3 +86,25 @@ export async function startTestNode() {
 }
 
 export type TestNode = Awaited<ReturnType<Awaited<ReturnType<typeof startTestNode>>['start']>>;
+
+function observed(store: Store): { store: Store; idle(): Promise<void> } {
+  const reads = new Set<Promise<unknown>>();
+  return {
+    store: {
+      ...store,
+      readPoints(question) {
+        const read = store.readPoints(question);
+        reads.add(read);
+        const done = () => reads.delete(read);
+        read.then(done, done);
+        return read;
+      },
+    },
+    async idle() {
+      while (reads.size > 0) {
+        await Promise.allSettled(reads);
+        await settle();
+      }
+    },
+  };
+}

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expectSameGroups } from '@/test/support/expect-points';
+import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
+import { settle } from '@/test/support/manual-clock';
+import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import { AGGREGATES, type Aggregate, type GroupPoints, MINUTE, SECOND } from '../model';
+import { parseQuery, toSearchParams } from '../query/params';
+
+/**
+ * The promise of the stream: whatever arrives in whatever order, whenever a page opens, loses its connection or reads
+ * slowly, what it has folded is what history answers.
+ */
+let server: Awaited<ReturnType<typeof startTestNode>>;
+
+beforeAll(async () => {
+  server = await startTestNode();
+});
+afterAll(() => server.close());
+
+const RANGE_MS = 3 * MINUTE;
+
+/** A page with one query: reads history, opens a stream, folds; after a reset it reads history again. */
+class Page {
+  private reader: LiveReader | null = null;
+  private readonly fold: Fold;
+  private lastEventId: string | null = null;
+  private cursor = 0;
+  private step = 0;
+  private isStale = true;
+
+  constructor(
+    private readonly node: TestNode,
+    private readonly query: Record<string, string>,
+    private readonly tickMs: number,
+  ) {
+    this.fold = new Fold(query.top ? Number(query.top) : null);
+  }
+
+  /** Opens the stream if it is not open: with history the first time and after a reset, then from where it was. */
+  async connect(): Promise<void> {
+    if (this.reader?.isOpen) return;
+    if (this.isStale) {
+      const answer = await this.node.history.answer(parseQuery(this.query));
+      this.fold.replace(answer.series);
+      this.cursor = answer.cursor;
+      this.step = answer.step;
+      this.lastEventId = null;
+      this.isStale = false;
+    }
+    const q = toSearchParams({ ...parseQuery(this.query), step: this.step }).toString();
+    const search = new URLSearchParams({ q, tick: String(this.tickMs), cursor: String(this.cursor) });
+    this.reader = new LiveReader(this.node.hub, search, this.lastEventId, (event) => this.take(event));
+  }
+
+  disconnect(): void {
+    this.reader?.leave();
+    this.lastEventId = this.reader?.lastEventId ?? this.lastEventId;
+  }
+
+  slowDown(): void {
+    if (this.reader) this.reader.isSlow = true;
+  }
+
+  speedUp(): void {
+    this.reader?.drain();
+  }
+
+  within(start: number, end: number): GroupPoints[] {
+    return this.fold.within(start, end);
+  }
+
+  private take({ event, data }: StreamEvent): void {
+    if (event === 'points')
+      this.fold.upsert((data as { series: GroupPoints[] }).series, server.clock.now() - RANGE_MS - this.step);
+    if (event !== 'reset') return;
+    this.isStale = true;
+    // Not from inside its own write.
+    queueMicrotask(() => this.disconnect());
+  }
+}
+
+type Action =
+  | { kind: 'write'; samples: Array<{ series: number; ageMs: number; value: number }> }
+  | { kind: 'wait'; ms: number }
+  | { kind: 'connect' | 'disconnect' | 'slowDown' | 'speedUp'; page: number }
+  | { kind: 'evict' };
+
+const anySample = fc.record({
+  series: fc.nat(5),
+  ageMs: fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: 0, max: 1_500 }) },
+    { weight: 2, arbitrary: fc.integer({ min: 0, max: RANGE_MS + 30 * SECOND }) },
+    { weight: 1, arbitrary: fc.integer({ min: -20 * SECOND, max: 0 }) },
+  ),
+  value: fc.integer({ min: 0, max: 60 }),
+});
+
+const onPage = (kind: 'connect' | 'disconnect' | 'slowDown' | 'speedUp') =>
+  fc.record({ kind: fc.constant(kind), page: fc.nat(2) });
+
+const anyAction: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      samples: fc.array(anySample, { minLength: 1, maxLength: 8 }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 500, max: 6_000 })),
+    }),
+  },
+  { weight: 3, arbitrary: onPage('connect') },
+  { weight: 2, arbitrary: onPage('disconnect') },
+  { weight: 1, arbitrary: onPage('slowDown') },
+  { weight: 1, arbitrary: onPage('speedUp') },
+  { weight: 1, arbitrary: fc.constant({ kind: 'evict' as const }) },
+);
+
+const anyQuestion = fc.record({
+  aggregate: fc.constantFrom<Aggregate[]>(...AGGREGATES.map((one): Aggregate[] => [one]), [
+    'avg',
+    'min',
+    'max',
+  ]),
+  step: fc.constantFrom('raw', '1s', '5s', '10s', '1m', '10m'),
+  by: fc.constantFrom('', 'host', 'zone'),
+  match: fc.constantFrom('', '{host!="h0"}', '{zone=~"z1|z2"}'),
+  top: fc.constantFrom('', '', '1', '2'),
+  tickMs: fc.constantFrom(50, 200, 1_000, 3_000),
+  windowMs: fc.constantFrom(5 * SECOND, MINUTE, 10 * MINUTE),
+});
+
+it('live equals history', { timeout: 300_000 }, async () => {
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyAction, { minLength: 5, maxLength: 45 }),
+      anyQuestion,
+      async (actions, question) => {
+        const { aggregate, step, by, match, top, tickMs, windowMs } = question;
+        const metric = `live_${Date.now()}_${run++}`;
+        const node = await server.start({ windowMs });
+        const toSample = ({
+          series,
+          ageMs,
+          value,
+        }: {
+          series: number;
+          ageMs: number;
+          value: number;
+        }): TestSample => ({
+          name: metric,
+          labels: { host: `h${series}`, zone: `z${series % 3}` },
+          timestamp: server.clock.now() - ageMs,
+          value,
+        });
+        // The metric must be known for a page to show its history.
+        await node.write(toSample({ series: 0, ageMs: 0, value: 1 }));
+        const query = {
+          metric,
+          start: `now-${RANGE_MS}ms`,
+          step,
+          aggregate: aggregate.join(),
+          by,
+          match,
+          top,
+        };
+        const pages = [tickMs, tickMs, 50].map((tick) => new Page(node, query, tick));
+
+        for (const action of actions) {
+          if (action.kind === 'write') await node.write(...action.samples.map(toSample));
+          else if (action.kind === 'wait') await server.clock.advance(action.ms);
+          else if (action.kind === 'evict') node.ring.evict(server.clock.now());
+          else await pages[action.page][action.kind]();
+          await settle();
+        }
+
+        await expectPagesToCatchUp(node, query, pages);
+        for (const page of pages) page.disconnect();
+        expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+        await node.stop();
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+/** With nothing new arriving, within a few ticks and reads of the store, every page shows what history answers. */
+async function expectPagesToCatchUp(
+  node: TestNode,
+  query: Record<string, string>,
+  pages: Page[],
+): Promise<void> {
+  for (let round = 0; round < 25; round++) {
+    for (const page of pages) {
+      page.speedUp();
+      await page.connect();
+    }
+    await server.clock.advance(1_000);
+    await server.idle();
+  }
+  const { series, start, end } = await node.history.answer(parseQuery(query));
+  for (const page of pages) expectSameGroups(byLabels(page.within(start, end)), byLabels(series));
+}
+
+function byLabels(groups: GroupPoints[]): GroupPoints[] {
+  return groups.toSorted((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
+}
