@@ -39,9 +39,9 @@ describe('formatValue', () => {
 describe('axisFormatter', () => {
   it('gives all ticks one scale and as many digits as their distance needs', () => {
     const bytes = axisFormatter([0, 2 ** 29, 2 ** 30], unitOf('a_bytes'));
-    expect([0, 2 ** 29, 2 ** 30].map(bytes)).toEqual(['0.0 GiB', '0.5 GiB', '1.0 GiB']);
+    expect([0, 2 ** 29, 2 ** 30].map(bytes)).toEqual(['0.0\u00a0GiB', '0.5\u00a0GiB', '1.0\u00a0GiB']);
     const percent = axisFormatter([0, 2.5, 5], unitOf('a_percent'));
-    expect([0, 2.5, 5].map(percent)).toEqual(['0.0 %', '2.5 %', '5.0 %']);
+    expect([0, 2.5, 5].map(percent)).toEqual(['0.0\u00a0%', '2.5\u00a0%', '5.0\u00a0%']);
     const plain = axisFormatter([0, 25_000, 50_000], unitOf('a'));
     expect([0, 25_000, 50_000].map(plain)).toEqual(['0k', '25k', '50k']);
     const narrow = axisFormatter([0.25, 0.5], unitOf('a'));

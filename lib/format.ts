@@ -123,7 +123,8 @@ export function axisFormatter(ticks: readonly number[], unit: Unit): (value: num
   const needed = decimals < 6 && Math.abs(round(gap, decimals) - gap) > gap * 1e-6 ? decimals + 1 : decimals;
   return (value) => {
     const scaled = (value * unit.scale) / factor;
-    return `${(scaled === 0 ? 0 : scaled).toFixed(needed)}${suffix}`;
+    // A breaking space would let a narrow axis put the unit on a line of its own.
+    return `${(scaled === 0 ? 0 : scaled).toFixed(needed)}${suffix.replace(' ', '\u00a0')}`;
   };
 }
 

@@ -12,6 +12,19 @@ export interface ChartSeries {
   band: boolean;
 }
 
+/** Aggregates that grow while their step fills: until it is over, the value says less than it seems to. */
+const GROWING: readonly string[] = ['sum', 'count', 'increase'];
+
+/** The newest point worth quoting as a figure; undefined when there is none. */
+export function latestPoint(
+  points: readonly Point[],
+  aggregate: string,
+  openFrom: number,
+): Point | undefined {
+  if (!GROWING.includes(aggregate)) return points[points.length - 1];
+  return points.findLast(([t]) => t <= openFrom);
+}
+
 const COLORS = 8;
 const DASHES = [undefined, '6 3', '2 3'] as const;
 

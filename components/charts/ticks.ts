@@ -8,12 +8,13 @@ export interface Axis {
 
 /**
  * A value axis with round ticks. It starts at zero when the values do not stand far above it, so that small
- * movements are not blown up; it moves only when the values leave its round ends, so a live chart does not wobble.
+ * movements are not blown up, and for a share always; it moves only when the values leave its round ends, so a live chart does not wobble.
  * `count`: about how many intervals.
  */
 export function valueAxis(extent: readonly [number, number] | null, unit: Unit, count: number): Axis {
   let [low, high] = extent ?? [0, 1 / unit.scale];
-  if (low >= 0 && low < high * 0.6) low = 0;
+  // A share is read against none and all.
+  if (low >= 0 && (low < high * 0.6 || unit.kind === 'percent')) low = 0;
   if (high <= 0 && high > low * 0.6) high = 0;
   if (low === high)
     [low, high] = low === 0 ? [0, 1 / unit.scale] : [low - Math.abs(low) * 0.1, high + Math.abs(high) * 0.1];

@@ -24,7 +24,7 @@ export interface TimeSeriesChartProps {
   onZoomOut?(): void;
 }
 
-const MARGIN = { top: 10, right: 16, bottom: 22, left: 60 };
+const MARGIN = { top: 10, right: 16, bottom: 22, left: 66 };
 const PX_PER_X_TICK = 90;
 const PX_PER_Y_TICK = 44;
 

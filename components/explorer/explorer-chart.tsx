@@ -34,7 +34,7 @@ const VIEWS = [
 ] as const;
 
 export function ExplorerChart({ query, answer, unit: declaredUnit, view, control }: ExplorerChartProps) {
-  const { box, snapshot, series, unit, range, openFrom, live, silentMs } = usePanel(
+  const { box, snapshot, series, unit, range, openFrom, latestOf, live, silentMs } = usePanel(
     query,
     answer,
     'all series',
@@ -92,7 +92,14 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
         />
       )}
       {series.length > 0 && (
-        <LegendTable series={series} unit={unit} range={range} only={only} onOnly={setOnly} />
+        <LegendTable
+          series={series}
+          unit={unit}
+          latestOf={latestOf}
+          range={range}
+          only={only}
+          onOnly={setOnly}
+        />
       )}
     </div>
   );

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { formatValue, type Unit } from '@/lib/format';
+import type { Point } from '@/lib/model';
 import type { ChartSeries } from '../charts/series';
 import { extentOf } from '../charts/ticks';
 import { chosen } from '../panels/series-legend';
@@ -12,6 +13,7 @@ import { cn } from '../ui/cn';
 export interface LegendTableProps {
   series: readonly ChartSeries[];
   unit: Unit;
+  latestOf(line: ChartSeries): Point | undefined;
   range: readonly [number, number];
   only: ReadonlySet<string> | null;
   onOnly(only: ReadonlySet<string> | null): void;
@@ -23,7 +25,7 @@ const ROWS_AT_FIRST = 12;
  * Every line with its newest, lowest and highest value in the range. There is no average column: an average of
  * the points' averages would not be the average of the samples.
  */
-export function LegendTable({ series, unit, range, only, onOnly }: LegendTableProps) {
+export function LegendTable({ series, unit, latestOf, range, only, onOnly }: LegendTableProps) {
   const [all, setAll] = useState(false);
   const visible = all ? series : series.slice(0, ROWS_AT_FIRST);
   return (
@@ -48,7 +50,7 @@ export function LegendTable({ series, unit, range, only, onOnly }: LegendTablePr
         <tbody>
           {visible.map((line) => {
             const shown = only === null || only.has(line.key);
-            const latest = line.points[line.points.length - 1];
+            const latest = latestOf(line);
             const extent = extentOf([line.points], line.points[0]?.length > 3 ? [2, 3] : [1], range);
             return (
               <tr key={line.key} className={cn('border-t', !shown && 'opacity-60')}>

@@ -38,7 +38,7 @@ export function PanelBody({ initial, ...props }: PanelBodyProps) {
 type PanelChartProps = Omit<PanelBodyProps, 'initial'> & { answer: PanelAnswer };
 
 function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, zoomable }: PanelChartProps) {
-  const { box, snapshot, series, unit, range, openFrom, silentMs } = usePanel(
+  const { box, snapshot, series, unit, range, openFrom, latestOf, silentMs } = usePanel(
     query,
     answer,
     name,
@@ -51,7 +51,7 @@ function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, 
     <div ref={box} className="min-w-0 px-2 pb-2">
       <div className="flex min-h-7 items-center gap-2">
         <div className={compact ? 'h-6 min-w-0 overflow-hidden' : 'min-w-0'}>
-          <SeriesLegend series={series} unit={unit} only={only} onOnly={setOnly} />
+          <SeriesLegend series={series} unit={unit} latestOf={latestOf} only={only} onOnly={setOnly} />
         </div>
         {silentMs !== null && (
           <Badge tone="warn" className="ml-auto">

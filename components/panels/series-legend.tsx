@@ -1,6 +1,7 @@
 'use client';
 
 import { formatValue, type Unit } from '@/lib/format';
+import type { Point } from '@/lib/model';
 import type { ChartSeries } from '../charts/series';
 import { cn } from '../ui/cn';
 import { SeriesMark } from './series-mark';
@@ -8,6 +9,7 @@ import { SeriesMark } from './series-mark';
 export interface SeriesLegendProps {
   series: readonly ChartSeries[];
   unit: Unit;
+  latestOf(line: ChartSeries): Point | undefined;
   /** Keys of the lines that are shown alone; null when all are. */
   only: ReadonlySet<string> | null;
   onOnly(only: ReadonlySet<string> | null): void;
@@ -16,12 +18,12 @@ export interface SeriesLegendProps {
 }
 
 /** One entry a line with its newest value. A click shows that line alone, with Ctrl or ⌘ it adds or takes away. */
-export function SeriesLegend({ series, unit, only, onOnly, limit = 8 }: SeriesLegendProps) {
-  if (series.length === 1) return <SingleValue series={series[0]} unit={unit} />;
+export function SeriesLegend({ series, unit, latestOf, only, onOnly, limit = 8 }: SeriesLegendProps) {
+  if (series.length === 1) return <SingleValue latest={latestOf(series[0])} unit={unit} />;
   return (
     <ul className="flex flex-wrap gap-x-1 gap-y-0.5">
       {series.slice(0, limit).map((line) => {
-        const latest = line.points[line.points.length - 1];
+        const latest = latestOf(line);
         const shown = only === null || only.has(line.key);
         return (
           <li key={line.key} className="min-w-0">
@@ -63,8 +65,7 @@ export function chosen(
   return next.size === 0 ? null : next;
 }
 
-function SingleValue({ series: { points }, unit }: { series: ChartSeries; unit: Unit }) {
-  const latest = points[points.length - 1];
+function SingleValue({ latest, unit }: { latest: Point | undefined; unit: Unit }) {
   if (!latest) return null;
   return (
     <p className="flex items-baseline gap-2 px-1">
