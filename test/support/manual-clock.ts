@@ -9,7 +9,7 @@ export class ManualClock implements Clock {
   now = (): number => this.time;
 
   after(ms: number, run: () => void): () => void {
-    const timer = { at: this.time + Math.max(0, ms), run };
+    const timer = { at: this.time + Math.max(0, Math.ceil(ms)), run };
     this.timers.push(timer);
     return () => {
       this.timers = this.timers.filter((other) => other !== timer);
@@ -23,6 +23,7 @@ export class ManualClock implements Clock {
   /** Moves on, running what comes due, and lets what was started asynchronously go on in between. */
   async advance(ms: number): Promise<void> {
     const until = this.time + ms;
+    await settle();
     for (let next = this.nextUntil(until); next; next = this.nextUntil(until)) {
       this.time = Math.max(this.time, next.at);
       this.timers = this.timers.filter((other) => other !== next);

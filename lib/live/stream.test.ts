@@ -1,0 +1,370 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LiveReader } from '@/test/support/live-reader';
+import { startTestNode, type TestNode } from '@/test/support/node';
+import { DAY, type GroupPoints, MINUTE, SECOND } from '../model';
+import { parseQuery } from '../query/params';
+
+let server: Awaited<ReturnType<typeof startTestNode>>;
+let node: TestNode;
+let metric: string;
+let metricNumber = 0;
+
+beforeAll(async () => {
+  server = await startTestNode();
+});
+beforeEach(async () => {
+  node = await server.start();
+  metric = `stream_${metricNumber++}`;
+});
+afterEach(() => node.stop());
+afterAll(() => server.close());
+
+const { advance, now } = {
+  advance: (ms: number) => server.clock.advance(ms),
+  now: () => server.clock.now(),
+};
+
+function open(
+  query: Record<string, string>,
+  stream: Record<string, string> = {},
+  lastEventId: string | null = null,
+) {
+  const q = new URLSearchParams({ metric, ...query }).toString();
+  return new LiveReader(node.hub, new URLSearchParams({ q, ...stream }), lastEventId);
+}
+
+const sample = (value: number, labels: Record<string, string> = {}, timestamp = now()) => ({
+  name: metric,
+  labels,
+  timestamp,
+  value,
+});
+
+const seriesOf = (reader: LiveReader) =>
+  reader.eventsOf('points').map(({ data }) => (data as { series: GroupPoints[] }).series);
+
+describe('a stream', () => {
+  it('begins with how long to wait before reconnecting, and its status', async () => {
+    const reader = open({ step: '1s' });
+    expect(reader.writes).toEqual([
+      `retry: 1000\n\nid: ${now()}\nevent: status\ndata: {"state":"live","tier":"ring","lagMs":0}\n\n`,
+    ]);
+  });
+
+  it('tells a change after a quiet spell at once', async () => {
+    const reader = open({ step: '1s' });
+    await advance(5_000);
+    await node.write(sample(7));
+    await advance(0);
+    expect(reader.points).toEqual([[now() - (now() % SECOND), 7]]);
+    expect(reader.lastEventId).toBe(String(now()));
+  });
+
+  it('tells further changes together, a tick after its last write', async () => {
+    const reader = open({ step: 'raw' }, { tick: '1000' });
+    const t = now();
+    await node.write(sample(1, {}, t));
+    await advance(0);
+    await node.write(sample(2, {}, t + 1));
+    await advance(400);
+    await node.write(sample(3, {}, t + 2));
+    await advance(599);
+    expect(reader.eventsOf('points')).toHaveLength(1);
+    await advance(1);
+    expect(seriesOf(reader)[1]).toEqual([
+      {
+        labels: {},
+        points: [
+          [t + 1, 2],
+          [t + 2, 3],
+        ],
+      },
+    ]);
+    await advance(10_000);
+    expect(reader.eventsOf('points')).toHaveLength(2);
+  });
+
+  it('writes all its queries at once, each with its number', async () => {
+    const search = new URLSearchParams();
+    for (const aggregate of ['sum', 'count', 'avg']) {
+      search.append('q', new URLSearchParams({ metric, aggregate, step: '1m' }).toString());
+    }
+    search.append('q', 'metric=another');
+    const reader = new LiveReader(node.hub, search, null);
+    await node.write(sample(2), sample(4, { host: 'b' }));
+    await advance(0);
+    expect(reader.writes).toHaveLength(2);
+    const told = reader.eventsOf('points').map(({ data }) => data as { q: number; series: GroupPoints[] });
+    expect(told.map(({ q, series }) => [q, series[0].points[0][1]])).toEqual([
+      [0, 6],
+      [1, 2],
+      [2, 3],
+    ]);
+  });
+
+  it('tells only the groups that changed, and takes in series that did not exist when it began', async () => {
+    const reader = open({ by: 'host', match: '{host!="hidden"}', step: '1m' });
+    await node.write(sample(1, { host: 'a' }), sample(9, { host: 'hidden' }));
+    await advance(1_000);
+    await node.write(sample(2, { host: 'b', env: 'x' }));
+    await advance(1_000);
+    await node.write(sample(5, { host: 'b', env: 'y' }));
+    await advance(1_000);
+    expect(
+      seriesOf(reader).map((series) => series.map(({ labels, points }) => [labels, points[0][1]])),
+    ).toEqual([[[{ host: 'a' }, 1]], [[{ host: 'b' }, 2]], [[{ host: 'b' }, 3.5]]]);
+  });
+
+  it('tells a late sample as a change of its old point', async () => {
+    await node.write(sample(10, {}, now() - 5 * MINUTE));
+    const reader = open({ step: '1m', aggregate: 'sum' });
+    await node.write(sample(5, {}, now() - 5 * MINUTE + 1));
+    await advance(0);
+    expect(reader.points.map(([, sum]) => sum)).toContain(15);
+  });
+
+  it('ignores samples from before its range', async () => {
+    const reader = open({ step: '1m', start: 'now-10m' });
+    await node.write(sample(1, {}, now() - 30 * MINUTE));
+    await advance(2_000);
+    await server.idle();
+    await advance(2_000);
+    expect(reader.eventsOf('points')).toEqual([]);
+  });
+
+  it('tells the point after a late one, too, where growth is counted between them', async () => {
+    const t = now() - (now() % MINUTE);
+    await node.write(sample(10, {}, t - 2 * MINUTE), sample(100, {}, t));
+    const reader = open({ step: '1m', aggregate: 'increase' });
+    await node.write(sample(40, {}, t - MINUTE));
+    await advance(0);
+    expect(reader.points).toEqual([
+      [t - MINUTE, 30],
+      [t, 60],
+    ]);
+  });
+
+  it('reads what memory does not cover from the store, in time', async () => {
+    const reader = open({ step: '1d', start: 'now-7d', aggregate: 'sum' });
+    expect(reader.eventsOf('status')[0].data).toMatchObject({ tier: 'day' });
+    await node.write(sample(3));
+    for (let i = 0; i < 5; i++) {
+      await advance(1_000);
+      await server.idle();
+    }
+    expect(reader.points.at(-1)).toEqual([now() - (now() % DAY), 3]);
+  });
+});
+
+describe('returning', () => {
+  it('tells what arrived since the cursor of a history answer', async () => {
+    await node.write(sample(1, {}, now() - 2_000));
+    const answer = await node.history.answer(parseQuery({ metric, step: '1s' }));
+    await advance(20_000);
+    await node.write(sample(2, {}, now() - 9_500));
+    await advance(20_000);
+    const reader = open({ step: '1s' }, { cursor: String(answer.cursor) });
+    await advance(0);
+    expect(reader.points.map(([, value]) => value)).toContain(2);
+  });
+
+  it('lets Last-Event-ID win over the cursor in the URL', async () => {
+    const first = now();
+    await node.write(sample(1));
+    await advance(30_000);
+    const reader = open({ step: '1s' }, { cursor: String(first) }, String(now()));
+    await advance(0);
+    expect(reader.points).toEqual([]);
+    const other = open({ step: '1s' }, { cursor: String(now()) }, String(first));
+    await advance(0);
+    expect(other.points).toHaveLength(1);
+  });
+
+  it('tells samples that were ahead of the clock, and so beyond the answer the page began with', async () => {
+    await node.write(sample(1), sample(2, {}, now() + 8_000));
+    const { cursor, series } = await node.history.answer(parseQuery({ metric, step: '1s' }));
+    expect(series[0].points).toHaveLength(1);
+    await advance(30_000);
+    const reader = open({ step: '1s' }, { cursor: String(cursor) });
+    await advance(0);
+    expect(reader.points.map(([, value]) => value)).toContain(2);
+  });
+
+  it('is told to start anew when that is longer ago than the server remembers', async () => {
+    await node.write(sample(1));
+    const reader = open({ step: '1s' }, { cursor: String(now() - DAY) });
+    expect(reader.eventsOf('reset').map(({ data }) => data)).toEqual([{ reason: 'cursor_too_old' }]);
+    await advance(5_000);
+    await node.write(sample(2));
+    await advance(0);
+    expect(reader.points.map(([, value]) => value)).toEqual([2]);
+  });
+
+  it('never gives an id beyond what has been told', async () => {
+    // One point a day is read from the store, which has not answered when the other query is told.
+    const search = new URLSearchParams({ tick: '50' });
+    search.append('q', new URLSearchParams({ metric, step: '1d', start: 'now-7d' }).toString());
+    search.append('q', new URLSearchParams({ metric, step: '1s' }).toString());
+    const reader = new LiveReader(node.hub, search, null);
+    const arrivedAt = now();
+    await node.write(sample(1));
+    await advance(0);
+    const told = reader.eventsOf('points');
+    expect(told.map(({ data }) => (data as { q: number }).q)).toEqual([1]);
+    expect(Number(told[0].id)).toBeLessThanOrEqual(arrivedAt);
+  });
+});
+
+describe('a slow reader', () => {
+  it('is written nothing until it has caught up, then the newest values alone', async () => {
+    const reader = open({ step: '1m', aggregate: 'count' }, { tick: '50' });
+    reader.isSlow = true;
+    await node.write(sample(1));
+    await advance(0);
+    expect(reader.writes).toHaveLength(2);
+    for (let i = 1; i <= 20; i++) {
+      await node.write(sample(1, {}, now()));
+      await advance(200);
+    }
+    expect(reader.writes).toHaveLength(2);
+    expect(node.hub.figures.stalls).toBe(1);
+    reader.drain();
+    await advance(50);
+    expect(reader.writes).toHaveLength(3);
+    const last = seriesOf(reader).at(-1)![0].points;
+    expect(last.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(20);
+  });
+
+  it('is let go when it does not read for a minute', async () => {
+    const reader = open({ step: '1s' });
+    reader.isSlow = true;
+    await node.write(sample(1));
+    await advance(59_000);
+    expect(reader.isOpen).toBe(true);
+    await advance(3_000);
+    expect(reader.isOpen).toBe(false);
+    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+  });
+});
+
+describe('the hub', () => {
+  it('evaluates once for all streams that have to be told the same', async () => {
+    const readers = Array.from({ length: 20 }, () => open({ by: 'host', step: '1m' }));
+    expect(node.hub.figures).toMatchObject({ streams: 20, queries: 1 });
+    let evaluations = 0;
+    const readMemory = node.history.readMemory;
+    node.history.readMemory = (...question) => {
+      evaluations++;
+      return readMemory(...question);
+    };
+    await node.write(sample(1, { host: 'a' }));
+    await advance(0);
+    expect(evaluations).toBe(1);
+    for (const reader of readers) expect(reader.points).toHaveLength(1);
+  });
+
+  it('shares a query between streams that write it differently', () => {
+    open({ by: 'host', step: '60s', start: 'now-1h' });
+    open({ aggregate: 'avg', step: 'minute', by: 'host', maxPoints: '100', end: 'now' });
+    expect(node.hub.figures).toMatchObject({ streams: 2, queries: 1 });
+  });
+
+  it('says it lives, every 15 seconds', async () => {
+    const reader = open({ step: '1s' });
+    await advance(60_000);
+    const beats = reader.writes.filter((text) => text.startsWith(': heartbeat\n\n'));
+    expect(beats).toHaveLength(4);
+    // With an id that is as new as the heartbeat, so that a quiet stream can be resumed, too.
+    expect(Number(reader.lastEventId)).toBeGreaterThan(now() - 15_000);
+  });
+
+  it('says when the database is away, and when it is back', async () => {
+    const reader = open({ step: '1s' });
+    const ping = node.history.ping;
+    node.history.ping = async () => {
+      throw new (await import('../errors')).PulseError('database_unavailable', 'away');
+    };
+    await advance(10_000);
+    expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({
+      state: 'degraded',
+      reason: 'database_unavailable',
+    });
+    node.history.ping = ping;
+    await advance(6_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({ state: 'live' });
+  });
+
+  it('is empty after a thousand streams have come and gone', async () => {
+    for (let i = 0; i < 1_000; i++) {
+      const reader = open({
+        by: 'host',
+        aggregate: i % 2 ? 'avg' : 'max',
+        step: '1s',
+        top: i % 3 ? '' : '5',
+      });
+      if (i % 10 === 0) await node.write(sample(i, { host: `h${i % 7}` }));
+      if (i % 4 === 0) await advance(10);
+      reader.leave();
+      reader.leave();
+    }
+    await advance(60_000);
+    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+    expect(server.clock.pending).toBe(0);
+  });
+
+  it('takes no more streams than it may', () => {
+    const readers = Array.from({ length: 1_000 }, () => open({ step: '1s' }));
+    expect(() => open({ step: '1s' })).toThrow(
+      expect.objectContaining({ code: 'too_many_streams', status: 503, retryAfterMs: expect.any(Number) }),
+    );
+    readers[0].leave();
+    open({ step: '1s' });
+  });
+
+  it('ends all streams at once when the process is to end, and takes no new ones', async () => {
+    const readers = [open({ step: '1s' }), open({ step: '5s' })];
+    node.drain();
+    expect(readers.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+    expect(() => open({ step: '1s' })).toThrow(expect.objectContaining({ code: 'shutting_down' }));
+    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+  });
+});
+
+describe('before it starts, a stream is refused', () => {
+  it.each([
+    ['without a query', [], {}, 'bad_parameter'],
+    ['with too many', Array.from({ length: 65 }, () => 'metric=cpu'), {}, 'bad_parameter'],
+    ['with a bad query', ['metric=cpu', 'metric=cpu&step=0s'], {}, 'bad_parameter'],
+    ['with a bad expression', ['metric=cpu&match={a=~"("}'], {}, 'bad_parameter'],
+    ['with an end that moves, but is not now', ['metric=cpu&end=now-5m'], {}, 'bad_parameter'],
+    ['with too many points', ['metric=cpu&start=now-7d&step=1s'], {}, 'too_many_points'],
+    ['with a tick too short', ['metric=cpu'], { tick: '49' }, 'bad_parameter'],
+    ['with a tick too long', ['metric=cpu'], { tick: '10001' }, 'bad_parameter'],
+    ['with a cursor that is none', ['metric=cpu'], { cursor: 'yesterday' }, 'bad_parameter'],
+  ])('%s', (_, queries, others, code) => {
+    const search = new URLSearchParams(others as Record<string, string>);
+    for (const q of queries) search.append('q', q);
+    expect(() => new LiveReader(node.hub, search, null)).toThrow(expect.objectContaining({ code }));
+    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+  });
+
+  it('with more groups than there may be, and lets go of its other queries', async () => {
+    await node.write(...Array.from({ length: 1_001 }, (_, i) => sample(i, { i: `${i}` })));
+    const search = new URLSearchParams();
+    for (const q of ['metric=other', `metric=${metric}&by=i`]) search.append('q', q);
+    expect(() => new LiveReader(node.hub, search, null)).toThrow(
+      expect.objectContaining({ code: 'too_expensive' }),
+    );
+    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+  });
+
+  it('but not for a metric that may come to be', async () => {
+    const reader = open({ step: '1s' });
+    await advance(10_000);
+    expect(reader.eventsOf('points')).toEqual([]);
+    await node.write(sample(4));
+    await advance(0);
+    expect(reader.points.map(([, value]) => value)).toEqual([4]);
+  });
+});
