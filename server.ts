@@ -11,7 +11,7 @@ import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
 import { claimProcess } from './lib/server/under-next';
-import { system } from './lib/system';
+import { startup, system } from './lib/system';
 
 const dev = process.argv.includes('--dev');
 const dir = process.cwd();
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   claimProcess('server.ts');
   const settings = readSettings();
   const front = createFront();
-  const upgrades = createUpgrades();
+  const upgrades = createUpgrades(dev);
   const server = createHttpServer(front.listener).on('upgrade', upgrades.listener);
   // Before anything else: of two servers started by mistake the second must not touch the first one's data.
   const port = await takePort(server, settings);
@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   stopOnSignals(async () => {
     agent?.close();
     await closeServer(server);
-    await starting.then((running) => running.close()).catch(() => undefined);
+    // What is still starting ends with the process: it may wait for a database that never comes.
+    if (startup().phase === 'ready') await (await starting).close();
   });
   const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port)]);
   stopPrinting();

@@ -1,4 +1,5 @@
 import { authorizeViewer, type ViewerHeaders } from './auth/viewer';
+import { drain } from './drain';
 import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from './errors';
 import { log } from './log';
 
@@ -64,7 +65,9 @@ export function addressOf({ headers }: Request): string {
 
 /** A plain answer as what a route handler returns. */
 export function toWebResponse({ status, headers, body }: PlainResponse): Response {
-  return new Response(body, { status, headers });
+  // A sender that keeps its connection busy would keep a stopping `next start` alive for ever.
+  const connection = drain().signal.aborted ? { connection: 'close' } : undefined;
+  return new Response(body, { status, headers: { ...headers, ...connection } });
 }
 
 /** A route handler from a function that answers in plain values or throws. For those who may look. */

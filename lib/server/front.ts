@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { drain } from '../drain';
 import { env } from '../env';
 import { errorResponse } from '../http';
 import { clientAddress } from '../limit/address';
@@ -39,6 +40,8 @@ export function createFront(): Front {
   return {
     openPages,
     listener(request, response) {
+      // Its connection would otherwise wait for a next request, which a stopping server does not take.
+      if (drain().signal.aborted) response.setHeader('connection', 'close');
       const { method, url = '/' } = request;
       const query = url.indexOf('?');
       const answer = HOT_PATHS[`${method} ${query === -1 ? url : url.slice(0, query)}`] ?? answerPage;
@@ -56,12 +59,12 @@ export function createFront(): Front {
  */
 export type Upgrades = ReturnType<typeof createUpgrades>;
 
-export function createUpgrades() {
+export function createUpgrades(dev: boolean) {
   const nextsOwn = createServer();
   return {
     nextsOwn,
     listener(request: IncomingMessage, socket: Duplex, head: Buffer) {
-      const isNexts = request.url?.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
+      const isNexts = dev && request.url?.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
       if (isNexts) return nextsOwn.emit('upgrade', request, socket, head);
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () =>
         socket.destroy(),

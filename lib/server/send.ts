@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { drain } from '../drain';
 import type { PlainResponse } from '../http';
 
 /** How long a refused sender may go on sending before its connection is closed under it. */
@@ -11,6 +12,7 @@ export function sendPlain(request: IncomingMessage, response: ServerResponse, an
     ...answer.headers,
     'content-length': Buffer.byteLength(answer.body),
   };
+  if (drain().signal.aborted) headers.connection = 'close';
   if (!request.complete) {
     headers.connection = 'close';
     // Reading on for a moment: closing at once would reset the connection and the answer with it.
