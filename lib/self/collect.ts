@@ -1,3 +1,4 @@
+import type { HubFigures } from '../live/hub';
 import { SECOND } from '../model';
 import { startup } from '../system';
 import { type Family, figures } from './figures';
@@ -16,7 +17,7 @@ function ofTheSystem(): Family[] {
     started.phase === 'ready' ? 1 : 0,
   );
   if (started.phase !== 'ready') return [up];
-  const { registry, ring, pipeline } = started.system;
+  const { registry, ring, pipeline, hub } = started.system;
   const { rowsWaiting, rowsInFlight, commitsInFlight, maxRows } = pipeline.figures;
   return [
     up,
@@ -43,6 +44,17 @@ function ofTheSystem(): Family[] {
       maxRows,
     ),
     gauge('pulseboard_commits_in_flight', 'Commits under way.', commitsInFlight),
+    ...ofTheStreams(hub.figures),
+  ];
+}
+
+function ofTheStreams({ streams, queries, turns, turnMs, stalls }: HubFigures): Family[] {
+  return [
+    gauge('pulseboard_live_streams', 'Live streams open.', streams),
+    gauge('pulseboard_live_queries', 'Distinct queries they watch.', queries),
+    total('pulseboard_live_turns_total', 'Times a stream worked out what to tell.', turns),
+    total('pulseboard_live_turn_seconds_total', 'Time that took.', turnMs / SECOND),
+    total('pulseboard_live_stalls_total', 'Times a reader was too slow to be written to.', stalls),
   ];
 }
 
@@ -71,7 +83,7 @@ function ofTheProcess(): Family[] {
       readings: [{ labels: { version: VERSION, node: process.version }, value: 1 }],
     },
     gauge('process_start_time_seconds', 'Start of the process.', performance.timeOrigin / SECOND),
-    { ...gauge('process_cpu_seconds_total', 'CPU time used.', (user + system) / 1e6), type: 'counter' },
+    total('process_cpu_seconds_total', 'CPU time used.', (user + system) / 1e6),
     gauge('process_resident_memory_bytes', 'Memory the process holds.', memory.rss),
     gauge('nodejs_heap_used_bytes', "Memory in use by JavaScript's objects.", memory.heapUsed),
     gauge('nodejs_external_bytes', 'Memory of buffers outside of the heap.', memory.external),
@@ -86,4 +98,8 @@ function ofTheProcess(): Family[] {
 
 function gauge(name: string, help: string, value: number): Family {
   return { name, help, type: 'gauge', readings: [{ value }] };
+}
+
+function total(name: string, help: string, value: number): Family {
+  return { ...gauge(name, help, value), type: 'counter' };
 }

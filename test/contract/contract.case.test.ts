@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { createTestDatabase } from '../support/postgres';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { clientOf } from './client';
+import { liveContract } from './live.case.test';
 import { operateContract } from './operate.case.test';
+import { readContract } from './read.case.test';
 import { writeContract } from './write.case.test';
 
 /** The contract, spoken to a real process on a real database. */
@@ -21,5 +23,7 @@ export function contract(front: Front): void {
 
   const connect = () => clientOf(server.url);
   describe('write', () => writeContract(connect));
+  describe('read', () => readContract(connect));
+  describe('live', () => liveContract(connect));
   describe('operate', () => operateContract(connect));
 }
