@@ -1,6 +1,7 @@
 import { groupSeries, type SeriesGroup } from './catalogue/groups';
 import type { Registry } from './catalogue/registry';
 import type { Env } from './env';
+import { isPulseError } from './errors';
 import {
   alignUp,
   COUNTER_GAP_MS,
@@ -38,6 +39,8 @@ export interface HistoryAnswer {
   end: number;
   /** Server time, epoch ms. Everything committed before is in the answer, if in its range: where a live stream takes over. */
   cursor: number;
+  /** Set while the database is away: only what memory holds could be answered, everything from here on, epoch ms. */
+  degraded?: { reason: 'database_unavailable'; completeFrom: number };
   /** In the order of their labels, or with `top` highest first. Groups without points are left out. */
   series: GroupPoints[];
 }
@@ -90,6 +93,20 @@ export function createHistory({
   }
 
   async function answerNow(question: Question, mostRaw: number, now: number): Promise<HistoryAnswer> {
+    try {
+      return await answerWhole(question, mostRaw, now);
+    } catch (error) {
+      if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
+      const { start, end } = question;
+      const completeFrom = Math.max(start, memoryFrom(question));
+      if (completeFrom >= end) throw error;
+      // The newest part is what people look at when something is wrong.
+      const newest = await answerWhole({ ...question, start: completeFrom }, mostRaw, now);
+      return { ...newest, start, degraded: { reason: error.code, completeFrom } };
+    }
+  }
+
+  async function answerWhole(question: Question, mostRaw: number, now: number): Promise<HistoryAnswer> {
     const { aggregates, by, matchers, step, start, end, top } = question;
     // A metric this node has not met may have been created on another one a moment ago.
     if (learn && !registry.metrics.has(question.metric)) await learn();

@@ -6,6 +6,7 @@ import { createCatalogueSync } from './catalogue/sync';
 import { type Env, env } from './env';
 import { PulseError } from './errors';
 import { Fleet } from './fleet/fleet';
+import { guardStore } from './guard/guarded-store';
 import { createHistory, type History } from './history';
 import { createHub, type Hub } from './live/hub';
 import { log } from './log';
@@ -91,7 +92,8 @@ function holder(): Holder {
 
 async function start(notice: (reason: string) => void): Promise<System> {
   const settings = env();
-  const { store, location, close: closeStore } = await openStore(settings, notice);
+  const { store: opened, location, close: closeStore } = await openStore(settings, notice);
+  const { store, stop: stopGuard } = guardStore(opened);
 
   notice('Reading the catalogue of series.');
   const registry = new RegistryClass();
@@ -154,6 +156,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
       await stopUpkeep();
       await bus.close();
       catalogue.close();
+      stopGuard();
       await closeStore();
     },
   };

@@ -24,6 +24,8 @@ export interface HubStream {
   beat(now: number): void;
   /** The state of the server has changed. */
   tellStatus(): void;
+  /** Its reader must read history again. */
+  reset(reason: string): void;
   close(): void;
 }
 
@@ -106,7 +108,8 @@ export function createHub({
   clock = systemClock,
   signal = drain().signal,
 }: HubParts): Hub {
-  const streams = new Set<HubStream>();
+  /** And since when, epoch ms. */
+  const streams = new Map<HubStream, number>();
   const queries = new Map<string, LiveQuery>();
   const queriesByMetric = new Map<string, Set<LiveQuery>>();
   const coverings = new Map<LiveQuery, () => void>();
@@ -117,6 +120,7 @@ export function createHub({
   const arrivals = new ArrivalLog(replayMs, clock.now());
   const figures: HubFigures = { streams: 0, queries: 0, turns: 0, turnMs: 0, slowestTurnMs: 0, stalls: 0 };
   let databaseTrouble: string | null = null;
+  let troubleSince = 0;
   let health: Health = { state: 'live' };
   let seq = 0;
   let checkedAt = Number.NEGATIVE_INFINITY;
@@ -215,7 +219,7 @@ export function createHub({
   function beat(): void {
     const now = clock.now();
     for (const query of queries.values()) query.beat(now);
-    for (const stream of streams) stream.beat(now);
+    for (const stream of streams.keys()) stream.beat(now);
     if (!isChecking && now - checkedAt >= HEALTH_CHECK_MS) {
       checkedAt = now;
       void checkDatabase();
@@ -227,9 +231,12 @@ export function createHub({
     isChecking = true;
     try {
       await history.ping();
+      if (databaseTrouble !== null) resetSince(troubleSince);
       databaseTrouble = null;
     } catch (error) {
       if (!isPulseError(error)) throw error;
+      // It may have begun any time since the last look.
+      if (databaseTrouble === null) troubleSince = clock.now() - 2 * HEALTH_CHECK_MS;
       databaseTrouble = error.code;
     } finally {
       isChecking = false;
@@ -237,11 +244,16 @@ export function createHub({
     updateHealth();
   }
 
+  /** Whoever came while the database was away has been answered from memory only. */
+  function resetSince(time: number): void {
+    for (const [stream, since] of streams) if (since >= time) stream.reset('database_back');
+  }
+
   function updateHealth(): void {
     const reason = databaseTrouble ?? bus.state.reason;
     const isNews = reason !== (health.state === 'degraded' ? health.reason : null);
     health = reason === null ? { state: 'live' } : { state: 'degraded', reason };
-    if (isNews) for (const stream of streams) stream.tellStatus();
+    if (isNews) for (const stream of streams.keys()) stream.tellStatus();
   }
 
   function close(): void {
@@ -249,7 +261,7 @@ export function createHub({
     isClosed = true;
     signal.removeEventListener('abort', close);
     for (const stop of listening) stop();
-    for (const stream of streams) stream.close();
+    for (const stream of streams.keys()) stream.close();
     cancelBeat();
     pacer.close();
     background.close();
@@ -282,7 +294,7 @@ export function createHub({
             retryAfterMs: RETRY_AFTER_MS,
           },
         );
-      streams.add(stream);
+      streams.set(stream, clock.now());
       figures.streams = streams.size;
       if (streams.size === 1) cancelBeat = clock.after(BEAT_MS, beat);
       return () => {

@@ -157,7 +157,7 @@ class LiveStream implements HubStream, Paced {
     this.toldUpTo = Math.max(this.toldUpTo, told);
   }
 
-  private reset(reason: string): void {
+  reset(reason: string): void {
     if (!this.isClosed) this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
   }
 

@@ -28,6 +28,8 @@ export interface PanelAnswer {
   end: number;
   /** Server time in ms; everything before it is in the answer. */
   cursor: number;
+  /** The database is away: points before `completeFrom` are left out. */
+  degraded?: { reason: string; completeFrom: number };
   series: GroupPoints[];
 }
 

@@ -76,6 +76,10 @@ export const HistoryAnswer = z
     start: Time,
     end: Time,
     cursor: Time.meta({ description: 'Everything before it is in the answer; hand it to the live stream' }),
+    degraded: z
+      .strictObject({ reason: z.literal('database_unavailable'), completeFrom: Time })
+      .optional()
+      .meta({ description: 'The database is away: points before completeFrom are left out' }),
     series: z.array(
       z.strictObject({
         labels: AnyLabels,

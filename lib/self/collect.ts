@@ -1,3 +1,4 @@
+import { breakers } from '../guard/breaker';
 import type { HubFigures } from '../live/hub';
 import { SECOND } from '../model';
 import { startup } from '../system';
@@ -6,7 +7,7 @@ import { VERSION } from './version';
 
 /** Everything `GET /metrics` tells about this process, read now. */
 export function collectFamilies(): Family[] {
-  return [...ofTheSystem(), ...ofIngest(), ...ofTheProcess()];
+  return [...ofTheSystem(), ...ofTheBus(), ...ofBreakers(), ...ofIngest(), ...ofTheProcess()];
 }
 
 function ofTheSystem(): Family[] {
@@ -58,6 +59,60 @@ function ofTheStreams({ streams, queries, turns, turnMs, stalls }: HubFigures): 
   ];
 }
 
+/** How far nodes hear each other; alone, there is nothing to tell. */
+function ofTheBus(): Family[] {
+  const started = startup();
+  if (started.phase !== 'ready' || !started.system.bus.shared) return [];
+  const { bus, coverage } = started.system;
+  const { figures: bused, state } = bus;
+  const received = [
+    ['read', bused.messagesReceived - bused.messagesNewer - bused.messagesInvalid],
+    ['newer_version', bused.messagesNewer],
+    ['invalid', bused.messagesInvalid],
+  ] as const;
+  return [
+    gauge('pulseboard_bus_up', 'Whether everything other nodes commit is heard.', state.up ? 1 : 0),
+    gauge(
+      'pulseboard_bus_lag_seconds',
+      'How long a message to other nodes takes.',
+      (state.lagMs ?? Number.NaN) / SECOND,
+    ),
+    gauge('pulseboard_bus_peers', 'Other nodes heard of.', bused.peers),
+    gauge('pulseboard_bus_metrics_watched', 'Metrics followed on other nodes.', bused.metricsWatched),
+    gauge('pulseboard_bus_metrics_complete', 'Of those, how many memory answers for.', coverage.complete),
+    counter('pulseboard_bus_batches_sent_total', 'Batches sent to other nodes.', bused.batchesSent),
+    counter('pulseboard_bus_batches_failed_total', 'Batches that could not be sent.', bused.batchesFailed),
+    counter('pulseboard_bus_samples_dropped_total', 'Samples left out of batches.', bused.samplesDropped),
+    counter('pulseboard_bus_gaps_total', 'Times a message was found missing.', bused.gaps),
+    {
+      name: 'pulseboard_bus_messages_total',
+      help: 'Messages received from nodes, this one included.',
+      type: 'counter',
+      readings: received.map(([result, value]) => ({ labels: { result }, value })),
+    },
+  ];
+}
+
+const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+function ofBreakers(): Family[] {
+  const all = [...breakers()];
+  return [
+    {
+      name: 'pulseboard_breaker_state',
+      help: 'Circuit breakers: 0 closed, 1 half-open, 2 open.',
+      type: 'gauge',
+      readings: all.map(({ name, state }) => ({ labels: { name }, value: BREAKER_STATES[state] })),
+    },
+    {
+      name: 'pulseboard_breaker_opened_total',
+      help: 'Times a circuit breaker has opened.',
+      type: 'counter',
+      readings: all.map(({ name, opened }) => ({ labels: { name }, value: opened })),
+    },
+  ];
+}
+
 function ofIngest(): Family[] {
   const { ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows } = figures();
   return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
@@ -94,6 +149,10 @@ function ofTheProcess(): Family[] {
       readings: lags,
     },
   ];
+}
+
+function counter(name: string, help: string, value: number): Family {
+  return { name, help, type: 'counter', readings: [{ value }] };
 }
 
 function gauge(name: string, help: string, value: number): Family {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { freePort } from './processes';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,6 +33,41 @@ export async function startServer(front: Front, env: ServerEnv): Promise<ServerP
   return server;
 }
 
+/** Runs a node without pages (`bare-node.ts`) on a free port, and waits until it takes samples. */
+export async function startBareNode(env: ServerEnv): Promise<ServerProcess> {
+  const program = await bundleBareNode();
+  const port = String(await freePort());
+  const server = spawnProgram([program], { ...env, PORT: port });
+  await untilReady(server);
+  return server;
+}
+
+let bundled: Promise<string> | undefined;
+
+function bundleBareNode(): Promise<string> {
+  bundled ??= (async () => {
+    // Inside the project, so that packages are found.
+    const outfile = `${ROOT}/node_modules/.cache/pulseboard/bare-node-${process.pid}.js`;
+    await build({
+      entryPoints: [`${ROOT}/test/support/bare-node.ts`],
+      tsconfig: `${ROOT}/tsconfig.json`,
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      packages: 'external',
+      sourcemap: true,
+      logLevel: 'warning',
+    });
+    process.once('exit', () => {
+      for (const file of [outfile, `${outfile}.map`]) rmSync(file, { force: true });
+    });
+    return outfile;
+  })();
+  return bundled;
+}
+
 /** Runs it without waiting for anything. */
 export function launch(front: Front, env: ServerEnv): ServerProcess {
   const host = env.HOST ?? '127.0.0.1';
@@ -40,7 +76,11 @@ export function launch(front: Front, env: ServerEnv): ServerProcess {
       ? ['dist/server.js']
       : ['node_modules/next/dist/bin/next', 'start', '-H', host, '-p', env.PORT];
   if (!existsSync(`${ROOT}/.next/BUILD_ID`)) throw new Error('There is no build. Type: npm run build');
-  const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], {
+  return spawnProgram([program, ...args], env);
+}
+
+function spawnProgram(program: string[], env: ServerEnv): ServerProcess {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH ?? '',
@@ -52,7 +92,7 @@ export function launch(front: Front, env: ServerEnv): ServerProcess {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return watch(child, `http://${host}:${env.PORT}`);
+  return watch(child, `http://${env.HOST ?? '127.0.0.1'}:${env.PORT}`);
 }
 
 function watch(child: ChildProcess, url: string): ServerProcess {

@@ -1,0 +1,61 @@
+import { isPulseError, PulseError } from '../errors';
+import type { Store } from '../store/store';
+import { type Breaker, createBreaker } from './breaker';
+
+/**
+ * A store behind two circuit breakers, one for writing and one for reading: with a replica for reads, either may be
+ * away without the other. `stop` ends their probing; the store itself is left to whoever opened it.
+ */
+export function guardStore(store: Store): { store: Store; stop(): void } {
+  const write = databaseBreaker('database_write', store);
+  const read = databaseBreaker('database_read', store);
+  const guarded: Store = {
+    engine: store.engine,
+    loadSeries: (after) => eachPage(read, () => store.loadSeries(after)),
+    ensureSeries: (identities) => write.run(() => store.ensureSeries(identities)),
+    touchSeries: (seen) => write.run(() => store.touchSeries(seen)),
+    append: (rows) => write.run(() => store.append(rows)),
+    readPoints: (question) => read.run(() => store.readPoints(question)),
+    readSamples: (range) => eachPage(read, () => store.readSamples(range)),
+    maintain: (now, signal) => write.run(() => store.maintain(now, signal)),
+    ping: () => write.run(() => store.ping()),
+    close: () => store.close(),
+  };
+  return {
+    store: guarded,
+    stop() {
+      write.close();
+      read.close();
+    },
+  };
+}
+
+function databaseBreaker(name: string, store: Store): Breaker {
+  return createBreaker({
+    name,
+    isAway: (error) => isPulseError(error) && error.code === 'database_unavailable',
+    whenOpen: (retryAfterMs) =>
+      new PulseError(
+        'database_unavailable',
+        'The database cannot be reached at the moment; try again shortly.',
+        {
+          retryAfterMs,
+        },
+      ),
+    probe: () => store.ping(),
+  });
+}
+
+/** Pages through a breaker: each counts as a call, so a database that goes away in the middle is noticed. */
+async function* eachPage<T>(breaker: Breaker, open: () => AsyncIterable<T>): AsyncGenerator<T> {
+  const pages = open()[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await breaker.run(() => pages.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await pages.return?.();
+  }
+}
