@@ -9,16 +9,20 @@ import { claim, type EmbeddedConnection, ensureDatabase, type Ownership } from '
 import {
   findPostmaster,
   type Listen,
+  type Postmaster,
   SOCKET_PORT,
   startPostmaster,
   stopPostmaster,
 } from './cluster/postmaster';
 import { serverSettings } from './cluster/settings';
+import { isAway } from './trouble';
 
 const DATABASE = 'pulseboard';
 /** How long a server that runs may refuse to be spoken to before we give up on it. */
 const SILENCE_MS = 15_000;
 const LOOK_AGAIN_MS = 100;
+/** Between two attempts to bring a lost server back. */
+const PAUSE_MS = 2_000;
 
 export interface Embedded {
   connection: EmbeddedConnection;
@@ -67,7 +71,7 @@ export async function openEmbedded(dataDir: string, notice: (reason: string) => 
         return;
       } catch (error) {
         log().error({ err: error }, 'the embedded database does not come back; trying again');
-        await sleep(SILENCE_MS);
+        await sleep(PAUSE_MS);
       }
     }
   }
@@ -89,7 +93,8 @@ export async function openEmbedded(dataDir: string, notice: (reason: string) => 
     location: folder === link ? folder : `${folder} (${link} points there)`,
     close() {
       closing ??= (async () => {
-        await recovering;
+        // Long enough for a server on its way up; one that does not come up is not waited for.
+        await Promise.race([recovering, sleep(2 * PAUSE_MS)]);
         await session.release();
         await stopPostmaster(server.binaries, folder, identity);
         process.off('exit', askToStop);
@@ -115,39 +120,37 @@ async function prepare(dataDir: string, notice: (reason: string) => void): Promi
 
 /** Makes sure that a server runs on the folder and that it is this process's alone. */
 async function startAndClaim(server: Server, onLost: () => void): Promise<Session> {
-  const { folder, identity } = server.place;
-  const password = await readPassword(folder);
+  const { folder } = server.place;
   let silentSince: number | null = null;
   for (;;) {
     const running = await findPostmaster(folder);
-    if (!running) {
-      const settings = serverSettings();
-      const { binaries, listen, logFile } = server;
-      try {
-        await startPostmaster({ binaries, folder, identity, listen, settings, logFile });
-        continue;
-      } catch (error) {
-        if (!(error instanceof AlreadyRunning)) throw error;
-      }
-    } else if (running.ready) {
-      server.listen = running.listen;
-      try {
-        const claimed = await claim(connectionTo(running.listen, password), onLost);
-        if ('owned' in claimed) return { ...claimed.owned, pid: running.pid };
-        throw new FolderTaken(folder, claimed.heldBy);
-      } catch (error) {
-        if (error instanceof FolderTaken) throw error;
-        silentSince ??= Date.now();
-        if (Date.now() - silentSince > SILENCE_MS)
-          throw new Error(
-            `The PostgreSQL on ${folder} (process ${running.pid}) runs but does not answer: end that process and start again.`,
-            { cause: error },
-          );
-      }
+    try {
+      if (!running) await start(server);
+      else if (running.ready) return await take(server, running, onLost);
+      // Neither: it starts, recovers or stops, and that takes as long as it takes.
+    } catch (error) {
+      if (error instanceof FolderTaken || !(error instanceof AlreadyRunning || isAway(error))) throw error;
+      silentSince ??= Date.now();
+      if (Date.now() - silentSince > SILENCE_MS)
+        throw new Error(
+          `A PostgreSQL${running ? ` (process ${running.pid})` : ''} runs on ${folder} but does not answer: end it and start again.`,
+          { cause: error },
+        );
     }
-    // It starts, recovers or stops; or somebody else has just been quicker.
     await sleep(LOOK_AGAIN_MS);
   }
+}
+
+async function start({ place: { folder, identity }, binaries, listen, logFile }: Server): Promise<void> {
+  await startPostmaster({ binaries, folder, identity, listen, settings: serverSettings(), logFile });
+}
+
+async function take(server: Server, running: Postmaster, onLost: () => void): Promise<Session> {
+  const { folder } = server.place;
+  server.listen = running.listen;
+  const claimed = await claim(connectionTo(running.listen, await readPassword(folder)), onLost);
+  if ('heldBy' in claimed) throw new FolderTaken(folder, claimed.heldBy);
+  return { ...claimed.owned, pid: running.pid };
 }
 
 class FolderTaken extends Error {

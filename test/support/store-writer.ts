@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from '@/lib/env';
+import { openStore } from '@/lib/store/open';
+
+/**
+ * A server's write path as a process of its own, to be killed: appends without a pause, several commits in flight,
+ * and prints `ack <first> <count>` when samples number `first` and the `count - 1` after it are committed. Sample
+ * number n of the one series has timestamp `START + n` and value n.
+ */
+const BATCH = 200;
+const IN_FLIGHT = 3;
+const START = Date.UTC(2026, 10, 20);
+
+const [dataDir, firstNumber] = process.argv.slice(2);
+const { store, location } = await openStore(
+  parseEnv({ DATA_DIR: dataDir, RETENTION_RAW: 'forever' }),
+  () => {},
+);
+const [{ id }] = await store.ensureSeries([{ metric: 'durable', labels: {} }]);
+process.stdout.write(`ready ${location}\n`);
+
+let next = Number(firstNumber);
+async function append(): Promise<void> {
+  for (;;) {
+    const first = next;
+    next += BATCH;
+    const numbers = Array.from({ length: BATCH }, (_, i) => first + i);
+    await store.append({
+      seriesIds: numbers.map(() => id),
+      timestamps: numbers.map((n) => START + n),
+      values: numbers,
+    });
+    process.stdout.write(`ack ${first} ${BATCH}\n`);
+  }
+}
+async function maintain(): Promise<void> {
+  for (;;) {
+    // Close behind, so that sealing and rolling up are under way at any moment of a kill.
+    await store.maintain(START + next);
+    await sleep(20);
+  }
+}
+await Promise.all([...Array.from({ length: IN_FLIGHT }, append), maintain()]);
