@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { findTimescaleBinaries } from './test/support/timescale-binaries';
 
 export default defineConfig({
   resolve: {
@@ -12,11 +13,20 @@ export default defineConfig({
     },
   },
   test: {
-    // One PostgreSQL server for the run; a file asks it for a database of its own (test/support/postgres.ts).
-    globalSetup: 'test/support/postgres-cluster.ts',
+    // One PostgreSQL server for the run, and one with TimescaleDB where the machine has it; a file asks for a
+    // database of its own (test/support/postgres.ts).
+    globalSetup: ['test/support/postgres-cluster.ts', 'test/support/timescale-cluster.ts'],
     include: ['**/*.test.{ts,tsx}'],
     // A `*.case.test.ts` is a suite that the tests of each implementation call.
-    exclude: [...configDefaults.exclude, '.next/**', 'dist/**', 'e2e/**', '**/*.case.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      '.next/**',
+      'dist/**',
+      'e2e/**',
+      '**/*.case.test.ts',
+      // Without the extension these are not there, rather than there and skipped (test/support/timescale-cluster.ts).
+      ...(findTimescaleBinaries() ? [] : ['**/*.timescale.test.ts']),
+    ],
     // Most tests talk to real processes and databases, on a machine that may be busy.
     testTimeout: 30_000,
     hookTimeout: 60_000,

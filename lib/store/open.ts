@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../env';
+import { log } from '../log';
 import { retentionFrom } from '../rollup/steps';
-import { type Connection, connect, describeUrl } from './connection';
+import { chooseEngine } from './choose-engine';
+import { type Connection, describeUrl } from './connection';
 import { openEmbedded } from './embedded';
 import { migrate } from './migrate';
 import { openPools } from './pools';
 import { createPostgresStore } from './postgres/engine';
 import type { Store } from './store';
+import { createTimescaleStore } from './timescale/engine';
 import { codeOf, isAway, isRefused } from './trouble';
 
-const OLDEST_VERSION = 15;
 const LONGEST_PAUSE_MS = 5_000;
 
 export interface OpenStore {
   store: Store;
+  /** A sentence for people: which engine, and why. */
+  engineReason: string;
   /** Where the data lies, for people: a folder, or a host and database. */
   location: string;
   close(): Promise<void>;
@@ -34,18 +38,28 @@ interface Database {
 export async function openStore(env: Env, notice: (reason: string) => void): Promise<OpenStore> {
   const database = env.DATABASE_URL ? named(env.DATABASE_URL) : await openEmbedded(env.DATA_DIR, notice);
   try {
-    const engine = await waitFor(
-      () => pickEngine(database.connection, env.STORE_ENGINE),
+    const choice = await waitFor(
+      () => chooseEngine(database.connection, env.STORE_ENGINE),
       database.location,
       notice,
     );
+    log().info(choice.reason);
     notice('Bringing the database schema up to date.');
-    await waitFor(() => migrate(database.connection, ['catalogue', engine]), database.location, notice);
+    await waitFor(
+      () => migrate(database.connection, ['catalogue', choice.engine]),
+      database.location,
+      notice,
+    );
 
     const pools = openPools(database.connection, env.DATABASE_READ_URL ?? database.connection);
-    const store = createPostgresStore(pools, retentionFrom(env));
+    const retention = retentionFrom(env);
+    const store =
+      choice.engine === 'timescale'
+        ? await createTimescaleStore(database.connection, pools, retention, choice.features)
+        : createPostgresStore(pools, retention);
     return {
       store,
+      engineReason: choice.reason,
       location: database.location,
       async close() {
         await store.close();
@@ -60,25 +74,6 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
 
 function named(url: string): Database {
   return { connection: url, location: describeUrl(url), close: async () => {} };
-}
-
-/** Which engine this database is run with; a second one is chosen here, by what the database offers. */
-async function pickEngine(connection: Connection, wanted: Env['STORE_ENGINE']): Promise<'postgres'> {
-  const sql = connect(connection, { max: 1, fetch_types: false });
-  try {
-    const [{ version }] = await sql`select current_setting('server_version_num')::int / 10000 as version`;
-    if (version < OLDEST_VERSION)
-      throw new Error(
-        `The database is PostgreSQL ${version}, Pulseboard needs ${OLDEST_VERSION} or newer: upgrade it, or unset DATABASE_URL to use the embedded one.`,
-      );
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-  if (wanted === 'timescale')
-    throw new Error(
-      'STORE_ENGINE is timescale, which this version does not have: set it to auto or postgres.',
-    );
-  return 'postgres';
 }
 
 /** Tries until the database can be reached, ever more slowly. */

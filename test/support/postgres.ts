@@ -8,8 +8,7 @@ export interface TestDatabase {
 }
 
 /** A fresh, empty database on the test run's server: one for every test file, so that files may run side by side. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('postgresUrl');
+export async function createTestDatabase(server = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administrate(server, (sql) => sql`create database ${sql(name)}`);
   const url = new URL(server);

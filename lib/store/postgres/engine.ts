@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sql } from 'postgres';
 import type { SeriesIdentity, StoredSeries } from '../../catalogue/registry';
 import type { Retention } from '../../rollup/steps';
 import { ensureSeries } from '../catalogue/ensure-series';
@@ -9,7 +10,7 @@ import type { SampleRows, Store } from '../store';
 import { answered, lacksPartition, lostRace, translate } from '../trouble';
 import { append } from './append';
 import { maintain } from './maintain';
-import { ensurePartitions } from './partitions';
+import { ensurePartitions, listPartitions } from './partitions';
 import { readPoints } from './read-points';
 import { readSamples } from './read-samples';
 
@@ -17,6 +18,7 @@ const PING_MS = 2_000;
 const ATTEMPTS = 5;
 /** Catalogue entries written at once. */
 const BATCH = 10_000;
+const PAGE_ROWS = 20_000;
 
 /** The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. */
 export function createPostgresStore(pools: Pools, retention: Retention): Store {
@@ -44,7 +46,7 @@ export function createPostgresStore(pools: Pools, retention: Retention): Store {
       ),
     readPoints: (question) =>
       answered(readPoints(read, question), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
-    readSamples: (range) => translated(readSamples(bulk, range)),
+    readSamples: (range) => translated(readAllSamples(bulk, range)),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
       return answered(
@@ -75,6 +77,10 @@ async function again<T>(send: () => Promise<T>, makePartitions?: () => Promise<u
       else throw error;
     }
   }
+}
+
+async function* readAllSamples(sql: Sql, range: Parameters<Store['readSamples']>[0]) {
+  yield* readSamples(sql, range, { stretches: await listPartitions(sql, 'raw'), pageRows: PAGE_ROWS });
 }
 
 async function* translated<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {

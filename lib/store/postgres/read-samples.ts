@@ -2,13 +2,17 @@ import type { ISql } from 'postgres';
 import { SECOND } from '../../model';
 import { arrayText } from '../arrays';
 import type { SampleRows, Store } from '../store';
-import { listPartitions } from './partitions';
 import { moment } from './parts';
 
 type SampleRange = Parameters<Store['readSamples']>[0];
 
-/** How many samples a page should have; what it has depends on how evenly they lie in time. */
-const PAGE = 20_000;
+export interface ReadSamplesOptions {
+  /** Where in time samples lie, oldest first. */
+  stretches: ReadonlyArray<{ start: number; end: number }>;
+  /** How many samples a page should have; what it has depends on how evenly they lie in time. */
+  pageRows: number;
+}
+
 const FIRST_SLICE_MS = SECOND;
 const GROWTH = 8;
 
@@ -18,23 +22,26 @@ type Row = [seriesId: number, timestamp: number, value: number];
  * Reads stored samples, oldest first, one slice of time after the other: each as long as the one before it
  * suggests for a page. Nothing is held in between, neither memory nor a snapshot, however long the reader takes.
  */
-export async function* readSamples(sql: ISql, range: SampleRange): AsyncGenerator<SampleRows> {
+export async function* readSamples(
+  sql: ISql,
+  range: SampleRange,
+  { stretches, pageRows }: ReadSamplesOptions,
+): AsyncGenerator<SampleRows> {
   let slice = FIRST_SLICE_MS;
-  for (const partition of await listPartitions(sql, 'raw')) {
-    const end = Math.min(range.end, partition.end);
-    let from = Math.max(range.start, partition.start);
+  for (const stretch of stretches) {
+    const end = Math.min(range.end, stretch.end);
+    let from = Math.max(range.start, stretch.start);
     while (from < end) {
       const to = Math.min(end, from + slice);
       const page = await readSlice(sql, { ...range, start: from, end: to });
       if (page.seriesIds.length > 0) yield page;
-      slice = nextSlice(slice, page.seriesIds.length);
+      slice = Math.max(
+        1,
+        Math.floor(slice * Math.min(GROWTH, pageRows / Math.max(1, page.seriesIds.length))),
+      );
       from = to;
     }
   }
-}
-
-function nextSlice(slice: number, rows: number): number {
-  return Math.max(1, Math.floor(slice * Math.min(GROWTH, PAGE / Math.max(1, rows))));
 }
 
 async function readSlice(sql: ISql, { start, end, seriesIds }: SampleRange): Promise<SampleRows> {

@@ -1,0 +1,166 @@
+-- How far the continuous aggregates have been refreshed.
+--   sealed       every append that was not told so has ended: older samples from now on log themselves as late
+--   *_rolled     the rollups hold everything before this, except what rollup_stale names
+--   raw_from     retention has ended what is older: rollups before this are not made again
+--   packed_to    chunks that end before this have been put in order
+create table rollup_state (
+  one boolean primary key default true check (one),
+  sealed timestamptz not null default 'epoch',
+  minute_rolled timestamptz not null default 'epoch',
+  hour_rolled timestamptz not null default 'epoch',
+  day_rolled timestamptz not null default 'epoch',
+  raw_from timestamptz not null default '-infinity',
+  packed_to timestamptz not null default 'epoch'
+);
+--> statement-breakpoint
+insert into rollup_state default values;
+--> statement-breakpoint
+-- What late samples have changed: rows of the rollups to be made again, and with each the coarser ones above it.
+-- TimescaleDB keeps a log of its own, but as ranges over all series, too coarse to read by.
+create table rollup_stale (
+  id bigint generated always as identity,
+  tier text not null check (tier in ('minute', 'hour', 'day')),
+  series_id int not null,
+  ts timestamptz not null
+);
+--> statement-breakpoint
+create index rollup_stale_series on rollup_stale (series_id, ts);
+--> statement-breakpoint
+-- Whose word is taken that a sample is new. A server knows the newest sample of every series as long as nobody else
+-- appends; `holder` is the one for which that is so, null while several servers append. The other columns tell who
+-- appended without that trust last, since when nobody else did, and when that was.
+create table append_turn (
+  one boolean primary key default true check (one),
+  holder uuid,
+  last_writer uuid,
+  alone_since timestamptz not null default 'epoch',
+  last_at timestamptz not null default 'epoch'
+);
+--> statement-breakpoint
+insert into append_turn default values;
+--> statement-breakpoint
+-- The positions, from 1, of those given samples that are stored already. In slices of ten minutes: a slice is found
+-- by the bounds of its rows, whereas one late sample of last week beside a fresh one would span everything between.
+create function find_stored(metric_ids int[], ids int[], times float8[], positions int[]) returns int[]
+language plpgsql as $$
+declare
+  slice record;
+  found int[] := '{}';
+  slice_found int[];
+begin
+  for slice in
+    select
+      array_agg(position) as positions,
+      array_agg(distinct metric_ids[position]) as metric_ids,
+      array_agg(distinct ids[position]) as ids,
+      to_timestamp(min(times[position]) / 1000) as first_ts,
+      to_timestamp(max(times[position]) / 1000) as last_ts
+    from unnest(positions) as position
+    group by floor(times[position] / 600000)
+  loop
+    select array_agg(position) into slice_found
+    from (
+      select distinct position
+      from unnest(slice.positions) as position
+      join samples_packed s on s.series_id = ids[position] and s.ts = to_timestamp(times[position] / 1000)
+      where s.metric_id = any(slice.metric_ids) and s.series_id = any(slice.ids)
+        and s.ts >= slice.first_ts and s.ts <= slice.last_ts
+    ) matches;
+    found := found || coalesce(slice_found, '{}');
+  end loop;
+  return found;
+end
+$$;
+--> statement-breakpoint
+-- Stores samples, `times` in epoch ms; rows must be unique by (series, time).
+--   doubtful   positions, from 1, of the samples that may be stored already; `writer` vouches for the others
+--   packed     write compressed batches straight away; worth it from some ten rows on
+-- Returns the positions of those that were there already, or null, and stores nothing, when the word of `writer`
+-- does not count: it has to doubt every row then.
+--
+-- Locks, always taken in this order: (1) shared, against sealing; (5) for samples before the sealed mark and (6) for
+-- newer ones, shared by appends without doubt, exclusive for looking up: whoever looks has to see all that is stored.
+-- Two of them, so that a late sample that waits for its chunk to be packed does not keep fresh ones waiting.
+create function append_samples(
+  writer uuid, metric_ids int[], ids int[], times float8[], vals float8[], doubtful int[], packed boolean
+) returns int[]
+language plpgsql
+-- A plan made for the very times: it leaves out all other chunks.
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  watermark float8;
+  floor_time float8;
+  trusted boolean;
+  has_old boolean;
+  has_recent boolean;
+  doubts_old boolean;
+  doubts_recent boolean;
+  duplicates int[] := '{}';
+begin
+  perform pg_advisory_xact_lock_shared(1886743667, 1);
+  select extract(epoch from sealed) * 1000, extract(epoch from raw_from) * 1000
+  into watermark, floor_time from rollup_state;
+
+  select min(time) < watermark, max(time) >= watermark into has_old, has_recent from unnest(times) as time;
+  select coalesce(min(times[position]) < watermark, false), coalesce(max(times[position]) >= watermark, false)
+  into doubts_old, doubts_recent from unnest(doubtful) as position;
+  if doubts_old then perform pg_advisory_xact_lock(1886743667, 5);
+  elsif has_old then perform pg_advisory_xact_lock_shared(1886743667, 5);
+  end if;
+  if doubts_recent then perform pg_advisory_xact_lock(1886743667, 6);
+  elsif has_recent then perform pg_advisory_xact_lock_shared(1886743667, 6);
+  end if;
+
+  -- Each of these is a statement of its own, after the locks: it sees all that was committed before.
+  select coalesce(holder = writer, false) into trusted from append_turn;
+  if not trusted then
+    if cardinality(doubtful) < cardinality(ids) then
+      return null;
+    end if;
+    update append_turn set
+      holder = null,
+      last_writer = writer,
+      alone_since = case when last_writer = writer then alone_since else clock_timestamp() end,
+      last_at = clock_timestamp();
+  end if;
+  if cardinality(doubtful) > 0 then
+    duplicates := find_stored(metric_ids, ids, times, doubtful);
+  end if;
+
+  perform set_config('timescaledb.enable_direct_compress_insert', case when packed then 'on' else 'off' end, true);
+  insert into samples_packed (metric_id, series_id, ts, value, thousandths)
+  select
+    metric_id, id, to_timestamp(time / 1000),
+    case when packs then null else val end, case when packs then (val * 1000)::int8 end
+  from (
+    select *, abs(val) < 9e12 and round(val * 1000) / 1000 = val as packs
+    from unnest(metric_ids, ids, times, vals) with ordinality as given(metric_id, id, time, val, position)
+    where duplicates = '{}' or position <> all (duplicates)
+  ) given;
+
+  if has_old then
+    insert into rollup_stale (tier, series_id, ts)
+    select distinct 'minute', id, date_bin('1 minute', to_timestamp(time / 1000), 'epoch')
+    from unnest(ids, times) with ordinality as given(id, time, position)
+    where time < watermark and time >= floor_time and position <> all (duplicates);
+  end if;
+  return duplicates;
+end
+$$;
+--> statement-breakpoint
+-- Makes `writer` the one whose word counts, once no other server has appended for a while; false until then.
+-- All appends before have ended when it returns true, so what they stored can be read.
+create function claim_append_turn(writer uuid, quiet interval) returns boolean
+language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(1886743667, 5);
+  perform pg_advisory_xact_lock(1886743667, 6);
+  update append_turn set holder = writer
+  where holder = writer or holder is null and (
+    last_at < clock_timestamp() - quiet
+    or last_writer = writer and alone_since < clock_timestamp() - quiet
+  );
+  return found;
+end
+$$;

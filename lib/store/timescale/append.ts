@@ -1,0 +1,51 @@
+import type { Sql } from 'postgres';
+import { arrayText } from '../arrays';
+import type { SampleRows } from '../store';
+
+/** Fewer rows than this go to the row store: a batch of its own would be larger than they are. */
+const WORTH_PACKING = 20;
+
+export interface Append {
+  /** Names this process. */
+  writer: string;
+  /** In the order of (metric, series, time). */
+  rows: SampleRows;
+  metricIds: readonly number[];
+  /** Positions of rows that may be stored already. */
+  doubtful: readonly number[];
+  /** Whether compressed batches can be written straight away. */
+  canPack: boolean;
+}
+
+/**
+ * Commits samples in one transaction. Returns the positions of those that were there already; null, and nothing is
+ * stored, when other servers append as well, so that every row has to be doubted.
+ *
+ * Rows per second at two connections and 10,000 rows an append, the same durability throughout, on two cores shared
+ * with the client (`npm run bench timescale`):
+ *
+ * | what | rows/s | bytes a row |
+ * | --- | --- | --- |
+ * | `postgres` engine: partition, unique (series_id, ts), on conflict do nothing | 204,000 | 95 |
+ * | hypertable, unique (series_id, ts), on conflict do nothing | 225,000 | 95 |
+ * | hypertable, unique (ts, series_id), on conflict do nothing | 265,000 | 95 |
+ * | hypertable, no index, rows | 584,000 | 50 |
+ * | hypertable, compressed batches, `segmentby series_id` | 172,000 | 290 |
+ * | **hypertable, compressed batches, `orderby metric_id, series_id, ts`**, values as thousandths | **640,000** | 8.7 |
+ * | the same, values as floats only | 711,000 | 12.2 |
+ *
+ * (`client_sorted` would gain another 5 %, but promises that a whole chunk is in order, which several appends are not.)
+ */
+export async function append(
+  sql: Sql,
+  { writer, rows, metricIds, doubtful, canPack }: Append,
+): Promise<number[] | null> {
+  const [{ duplicates }] = await sql<[{ duplicates: string | null }]>`
+    select array_to_string(append_samples(
+      ${writer}::uuid, ${arrayText(metricIds)}::int4[], ${arrayText(rows.seriesIds)}::int4[],
+      ${arrayText(rows.timestamps)}::float8[], ${arrayText(rows.values)}::float8[],
+      ${arrayText(doubtful.map((position) => position + 1))}::int4[], ${canPack && metricIds.length >= WORTH_PACKING}::bool
+    ), ',') as duplicates`;
+  if (duplicates === null) return null;
+  return duplicates === '' ? [] : duplicates.split(',').map((position) => Number(position) - 1);
+}

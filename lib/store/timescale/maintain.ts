@@ -1,0 +1,95 @@
+import type { Sql } from 'postgres';
+import { SECOND } from '../../model';
+import type { Retention } from '../../rollup/steps';
+import { type Connection, connect } from '../connection';
+import { STATEMENT_TIMEOUT_MS } from '../pools';
+import type { RollupTier } from '../postgres/roll-up';
+import { seal } from '../postgres/seal';
+import { readState } from '../postgres/state';
+import type { MaintenanceReport } from '../store';
+import { compactNext } from './compact';
+import type { TimescaleFeatures } from './detect';
+import { retentionConfig } from './policies';
+import { type Progress, refreshStale, refreshTail } from './refresh';
+
+/** After this a round leaves the rest to the next one: somebody may be waiting for it to end. */
+const ROUND_MS = 20 * SECOND;
+const TIERS: readonly RollupTier[] = ['minute', 'hour', 'day'];
+/** The turn of a whole round, held by a session because a refresh is more than one transaction. */
+const ROUND_LOCK = [0x70756c73, 7] as const;
+
+export interface MaintainOptions {
+  connection: Connection;
+  retention: Retention;
+  features: TimescaleFeatures;
+  /** Whether to leave the rest to somebody else. */
+  stopped(): boolean;
+}
+
+/**
+ * One round of upkeep, in steps of which each leaves everything right: a crash between any two loses nothing, and
+ * reads are exact at every moment, only slower where upkeep lags. The order is what keeps retention from
+ * overtaking the refresh: nothing is dropped that a rollup has yet to be made of.
+ */
+export async function maintain(bulk: Sql, now: number, options: MaintainOptions): Promise<MaintenanceReport> {
+  const report: MaintenanceReport = {
+    worked: false,
+    rolledUp: { minute: 0, hour: 0, day: 0 },
+    rolledUpTo: 0,
+    partitionsCreated: 0,
+    partitionsDropped: 0,
+  };
+  // A refresh that fails half-way stands in TimescaleDB's books as under way, and bars every other one, for as long
+  // as its session lives: so each round has a session of its own. The turn goes with it, too.
+  const session = connect(options.connection, {
+    max: 1,
+    fetch_types: false,
+    connection: {
+      application_name: 'pulseboard upkeep',
+      TimeZone: 'UTC',
+      statement_timeout: STATEMENT_TIMEOUT_MS.bulk,
+      // A late sample changes a row of a rollup that may be packed already; the default limit would refuse.
+      'timescaledb.max_tuples_decompressed_per_dml_transaction': '0',
+    },
+  });
+  try {
+    const [{ mine }] =
+      await session`select pg_try_advisory_lock(${ROUND_LOCK[0]}::int, ${ROUND_LOCK[1]}::int) as mine`;
+    if (mine) report.worked = await seal(bulk, now);
+    if (report.worked) await work(session, now, options, report);
+    report.rolledUpTo = (await readState(session)).rolled.minute;
+  } finally {
+    await session.end({ timeout: 1 });
+  }
+  return report;
+}
+
+async function work(
+  session: Sql,
+  now: number,
+  { retention, features, stopped }: MaintainOptions,
+  report: MaintenanceReport,
+): Promise<void> {
+  const giveUpAt = performance.now() + ROUND_MS;
+  const goOn = () => !stopped() && performance.now() < giveUpAt;
+  const refresher = { sql: session, batches: features.refreshBatches };
+  for (const tier of TIERS) {
+    report.rolledUp[tier] += await repeat(() => refreshTail(refresher, tier), goOn);
+    report.rolledUp[tier] += await repeat(() => refreshStale(refresher, tier), goOn);
+  }
+  const [{ dropped }] = await session<[{ dropped: number }]>`
+    select drop_expired(${JSON.stringify(retentionConfig(retention))}::text::jsonb, to_timestamp(${now}::float8 / 1000)) as dropped`;
+  report.partitionsDropped = dropped;
+  while (goOn() && (await compactNext(session, retention.raw)));
+}
+
+/** Until there is nothing left or time is up; returns the rows written. */
+async function repeat(step: () => Promise<Progress>, goOn: () => boolean): Promise<number> {
+  let total = 0;
+  while (goOn()) {
+    const { rows, finished } = await step();
+    total += rows;
+    if (finished) break;
+  }
+  return total;
+}
