@@ -48,14 +48,14 @@ async function main(): Promise<void> {
   printTable('History', rows);
 }
 
-/** A day of one metric, every 30 s; then an hour of all metrics, every 15 s. @returns the name of one host */
+/** A day of one metric, a sample a minute; then an hour of all metrics, every 30 s. @returns the name of one host */
 async function load(url: string): Promise<string> {
   const now = Date.now();
   const oneMetric = createFleet({ servers: SERVERS, metrics: 1, seed: 1 });
   const allMetrics = createFleet({ servers: SERVERS, metrics: PANELS, seed: 1 });
   console.log(`Loading a day of ${whole(SERVERS)} servers …`);
-  await backfill({ fleet: oneMetric, url, start: now - DAY, end: now - HOUR, stepMs: 30 * SECOND });
-  await backfill({ fleet: allMetrics, url, start: now - HOUR, end: now, stepMs: 15 * SECOND });
+  await backfill({ fleet: oneMetric, url, start: now - DAY, end: now - HOUR, stepMs: MINUTE });
+  await backfill({ fleet: allMetrics, url, start: now - HOUR, end: now, stepMs: 30 * SECOND });
   return allMetrics[0].host;
 }
 
@@ -95,6 +95,7 @@ async function measure(
 ): Promise<Row> {
   const times: number[] = [];
   let size = 0;
+  console.log(`Asking for ${what} …`);
   for (let round = -2; round < ROUNDS; round++) {
     const startedAt = performance.now();
     const answer = await fetch(url + path, {

@@ -1,26 +1,29 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { bundle, PROGRAMS } from './bundle.mjs';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { isBuildFresh, ROOT } from './freshness.mjs';
 import { buildVisibly } from './launch.mjs';
 
 // `npm run bench` runs every benchmark, `npm run bench -- ingest history` the named ones. One after the other: they
 // measure the machine they share.
 
-const BENCHMARKS = ['ingest', 'history', 'live', 'store', 'fleet'];
-
+const names = readdirSync(join(ROOT, 'bench'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => basename(file, '.ts'));
 const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !BENCHMARKS.includes(name));
+const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}; there are: ${BENCHMARKS.join(', ')}.`);
+  console.error(`There is no benchmark ${unknown.join(', ')}; there are: ${names.join(', ')}.`);
   process.exit(1);
 }
 if (!isBuildFresh()) await buildVisibly();
-await bundle();
+await bundle({
+  ...Object.fromEntries(names.map((name) => [`bench-${name}`, `bench/${name}.ts`])),
+  'bench-load': 'bench/support/load-process.ts',
+});
 
-for (const name of asked.length > 0 ? asked : BENCHMARKS) {
-  if (!existsSync(join(ROOT, PROGRAMS[`bench-${name}`]))) continue;
+for (const name of asked.length > 0 ? asked : names) {
   console.log(`\n== ${name}`);
   const code = await run(join(ROOT, 'dist', `bench-${name}.js`));
   if (code !== 0) process.exitCode = 1;

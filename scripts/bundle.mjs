@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from './freshness.mjs';
 
@@ -8,24 +8,16 @@ export const PROGRAMS = {
   agent: 'scripts/agent.ts',
   simulate: 'scripts/simulate.ts',
   import: 'scripts/import.ts',
-  'bench-ingest': 'bench/ingest.ts',
-  'bench-history': 'bench/history.ts',
-  'bench-store': 'bench/store.ts',
-  'bench-live': 'bench/live.ts',
-  'bench-fleet': 'bench/fleet.ts',
-  'bench-load': 'bench/support/load-process.ts',
 };
 
 /**
  * Bundles programs into `dist/<name>.js`; packages stay in node_modules.
- * @param {string[]} [names]
+ * @param {Record<string, string>} [programs] name → source
  */
-export async function bundle(names = Object.keys(PROGRAMS)) {
+export async function bundle(programs = PROGRAMS) {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
-    entryPoints: Object.fromEntries(
-      names.filter((name) => existsSync(join(ROOT, PROGRAMS[name]))).map((name) => [name, PROGRAMS[name]]),
-    ),
+    entryPoints: programs,
     absWorkingDir: ROOT,
     outdir: 'dist',
     bundle: true,

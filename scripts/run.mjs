@@ -11,7 +11,7 @@ if (!(name in PROGRAMS)) {
 }
 const program = join(ROOT, 'dist', `${name}.js`);
 // Where the development packages were left out, what the last build made is what there is.
-if (existsSync(join(ROOT, 'node_modules', 'esbuild'))) await bundle([name]);
+if (existsSync(join(ROOT, 'node_modules', 'esbuild'))) await bundle({ [name]: PROGRAMS[name] });
 
 // The program sees its own arguments, as if it had been started directly.
 process.argv = [process.argv[0], program, ...rest];

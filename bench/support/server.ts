@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,6 +22,8 @@ export interface BenchServer {
  */
 export async function startServer(environment: Record<string, string> = {}): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pulseboard-bench-'));
+  // Root's database runs as another user, who must be able to enter.
+  await chmod(dataDir, 0o711);
   return startOn(dataDir, environment);
 }
 
