@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ROOT } from './freshness.mjs';
 
 /** What runs in Node outside of Next.js: name in `dist/` → source. A bundle starts at once, where a loader would compile. */
