@@ -27,7 +27,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   const only = page.total === 1 ? fleet.host(page.rows[0].name) : null;
   if (only) return <SingleHost detail={only} page={page} summary={summary} ask={readPanel} />;
 
-  const headlines = fleetPanels((name) => registry.metrics.get(name), summary.headlines, RANGE);
+  const headlines = fleetPanels((name) => registry.metrics.get(name), summary, RANGE);
   const specs = headlines.length > 0 ? headlines : commonPanels(registry.metrics.values(), RANGE);
   const panels = specs.map((spec) => (
     <MetricPanel

@@ -1,5 +1,5 @@
 import { type HeadlineKey, headline } from '@/lib/fleet/headlines';
-import { formatValue, unitOf } from '@/lib/format';
+import { formatCount, formatValue, unitOf } from '@/lib/format';
 import { cn } from '../ui/cn';
 
 /** A headline's value with its unit, or a dash: a host without a figure has none, not zero. */
@@ -8,9 +8,9 @@ export function headlineText(key: HeadlineKey, value: number | undefined | null)
   return formatValue(value, unitOf('', headline(key).unit));
 }
 
-/** Above these a bar changes colour: worth a look, and nearly full. */
-const NOTABLE_PERCENT = 80;
-const CRITICAL_PERCENT = 95;
+/** From these on a percentage changes colour: worth a look, and nearly full. */
+export const NOTABLE_PERCENT = 80;
+export const CRITICAL_PERCENT = 95;
 
 /** A percentage as a bar. Says nothing to assistive technology: the figure stands beside it. */
 export function Meter({ percent, className }: { percent: number; className?: string }) {
@@ -34,4 +34,9 @@ export function Figure({ of, value, className }: { of: HeadlineKey; value?: numb
       {isPercent && <Meter percent={value ?? 0} className={cn('mt-1', value === undefined && 'opacity-0')} />}
     </span>
   );
+}
+
+/** So many a second: whole from ten up, else one digit behind the point: a lone agent sends a few. */
+export function rateText(perSecond: number): string {
+  return perSecond >= 10 || Number.isInteger(perSecond) ? formatCount(perSecond) : perSecond.toFixed(1);
 }

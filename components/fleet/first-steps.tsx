@@ -44,7 +44,7 @@ export function FirstSteps({ initial }: { initial: FleetSummary }) {
           title="Or see how a thousand servers look"
           note="Plays a believable fleet: rhythm of the day, incidents, servers that vanish and return."
         >
-          <CommandLine command="npm run simulate -- --servers 1000 --metrics 10" />
+          <OwnCommand command="npm run simulate -- --servers 1000 --url" />
         </Step>
       </ol>
       <p role="status" className="flex items-center gap-2 text-sm text-ink-3">
@@ -65,12 +65,17 @@ function Step({ title, note, children }: { title: string; note: string; children
   );
 }
 
-/** The agent's command with the address this page was reached at. */
+/** The agent's command for this server. */
 export function AgentCommand() {
+  return <OwnCommand command="npm run agent -- --url" />;
+}
+
+/** A command that ends with the address this page was reached at. */
+function OwnCommand({ command }: { command: string }) {
   const origin = useSyncExternalStore(
     () => () => {},
     () => location.origin,
     () => 'http://127.0.0.1:3000',
   );
-  return <CommandLine command={`npm run agent -- --url ${origin}`} />;
+  return <CommandLine command={`${command} ${origin}`} />;
 }

@@ -6,8 +6,8 @@ import type { FleetMap as FleetMapAnswer } from '@/lib/fleet/answers';
 import { type HeadlineKey, headline } from '@/lib/fleet/headlines';
 import type { HostStatus } from '@/lib/fleet/status';
 import { hostHref } from '@/lib/links';
-import { headlineText } from './figures';
-import { layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop, stepOf } from './map-scale';
+import { CRITICAL_PERCENT, headlineText, NOTABLE_PERCENT } from './figures';
+import { colorOf, layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop } from './map-scale';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
 import { usePoll } from './use-poll';
 
@@ -38,7 +38,7 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
 
   useEffect(() => {
     if (canvas.current && width > 0)
-      draw(canvas.current, answer, layout, width, height, top, MAP_COLORS[theme], at);
+      draw(canvas.current, answer, { layout, width, height, top, isPercent, colors: MAP_COLORS[theme], at });
   });
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -86,7 +86,7 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
         <canvas ref={canvas} className="block size-full" style={{ width, height }} />
       </div>
       <div className="mt-2 flex min-h-5 flex-wrap items-center gap-x-4 gap-y-1 text-xs text-ink-3">
-        <Legend colors={MAP_COLORS[theme]} by={answer.by} top={top} />
+        <Legend colors={MAP_COLORS[theme]} by={answer.by} top={top} isPercent={isPercent} />
         <p aria-live="polite" className="min-w-0 flex-1 truncate text-right text-ink-2">
           {at !== null && status !== null && (
             <>
@@ -103,7 +103,14 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
   );
 }
 
-function Legend({ colors, by, top }: { colors: MapColors; by: HeadlineKey | null; top: number }) {
+interface LegendProps {
+  colors: MapColors;
+  by: HeadlineKey | null;
+  top: number;
+  isPercent: boolean;
+}
+
+function Legend({ colors, by, top, isPercent }: LegendProps) {
   return (
     <>
       {by !== null && (
@@ -111,11 +118,21 @@ function Legend({ colors, by, top }: { colors: MapColors; by: HeadlineKey | null
           {headlineText(by, 0)}
           <span aria-hidden className="flex overflow-hidden rounded-sm">
             {colors.steps.map((color) => (
-              <span key={color} className="h-2.5 w-4" style={{ background: color }} />
+              <Swatch key={color} color={color} />
             ))}
           </span>
-          {headlineText(by, top)}
+          {headlineText(by, isPercent ? NOTABLE_PERCENT : top)}
         </span>
+      )}
+      {by !== null && isPercent && (
+        <>
+          <span className="flex items-center gap-1.5">
+            <Swatch color={colors.notable} /> from {headlineText(by, NOTABLE_PERCENT)}
+          </span>
+          <span className="flex items-center gap-1.5">
+            <Swatch color={colors.critical} /> from {headlineText(by, CRITICAL_PERCENT)}
+          </span>
+        </>
       )}
       <span className="flex items-center gap-1.5">
         <StatusMark status="late" silent className="size-2" /> late
@@ -127,16 +144,24 @@ function Legend({ colors, by, top }: { colors: MapColors; by: HeadlineKey | null
   );
 }
 
-function draw(
-  canvas: HTMLCanvasElement,
-  { statuses, values }: FleetMapAnswer,
-  { columns, pitch, gap }: MapLayout,
-  width: number,
-  height: number,
-  top: number,
-  colors: MapColors,
-  at: number | null,
-): void {
+function Swatch({ color }: { color: string }) {
+  return <span aria-hidden className="block h-2.5 w-4" style={{ background: color }} />;
+}
+
+interface Drawing {
+  layout: MapLayout;
+  width: number;
+  height: number;
+  top: number;
+  isPercent: boolean;
+  colors: MapColors;
+  /** The cell that is pointed at. */
+  at: number | null;
+}
+
+function draw(canvas: HTMLCanvasElement, { statuses, values }: FleetMapAnswer, drawing: Drawing): void {
+  const { layout, width, height, top, isPercent, colors, at } = drawing;
+  const { columns, pitch, gap } = layout;
   const ratio = window.devicePixelRatio;
   const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== pixelWidth || canvas.height !== pixelHeight) {
@@ -154,8 +179,7 @@ function draw(
     const size = Math.round((column + 1) * pitch) - x - gap;
     const value = values[i];
     if (statuses[i] === 'r') {
-      context.fillStyle =
-        value === null ? colors.unknown : colors.steps[stepOf(value, top, colors.steps.length)];
+      context.fillStyle = value === null ? colors.unknown : colorOf(value, top, isPercent, colors);
       context.fillRect(x, y, size, size);
     } else if (statuses[i] === 'l') {
       context.fillStyle = colors.late;

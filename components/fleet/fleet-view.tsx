@@ -64,6 +64,7 @@ export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewPr
         {lead}
         <ArrivalsPanel
           points={summary.arrivals}
+          perSecond={summary.samplesPerSecond}
           stepMs={summary.arrivalsStepMs}
           now={summary.now}
           height={panelHeight}

@@ -45,7 +45,7 @@ export function HostSections({ host, metrics, range, parts, ask }: HostSectionsP
           <h2 id={`${key}-title`} className="mt-2 mb-2 text-sm font-semibold">
             {title}
           </h2>
-          <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
+          <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4">
             {ofSection.map((metric) => {
               const spec = hostPanel(host, metric, range, parts);
               // Another question is another panel: it must not keep the points of the one before.

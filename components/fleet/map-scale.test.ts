@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { layOut, scaleTop, stepOf } from './map-scale';
+import { colorOf, layOut, MAP_COLORS, scaleTop } from './map-scale';
 
 describe('the map of hosts', () => {
   test.each([1, 20, 500, 1_000, 10_000])('has room for %i hosts', (count) => {
@@ -24,9 +24,19 @@ describe('the map of hosts', () => {
     expect(scaleTop(oneRunaway, false)).toBe(5);
   });
 
-  test('has a colour for every value', () => {
-    expect([-5, 0, 49, 50, 99.9, 100, 250].map((value) => stepOf(value, 100, 4))).toEqual([
-      0, 0, 1, 2, 3, 3, 3,
+  test('has a colour for every value, that of the bars for high percentages', () => {
+    const colors = MAP_COLORS.light;
+    const [lowest, , middle, , highest] = colors.steps;
+    const loads = [-5, 0, 5, 9.9, 10, 250].map((value) => colorOf(value, 10, false, colors));
+    expect(loads).toEqual([lowest, lowest, middle, highest, highest, highest]);
+    const percentages = [0, 79.9, 80, 94.9, 95, 100].map((value) => colorOf(value, 100, true, colors));
+    expect(percentages).toEqual([
+      lowest,
+      highest,
+      colors.notable,
+      colors.notable,
+      colors.critical,
+      colors.critical,
     ]);
   });
 });

@@ -1,10 +1,14 @@
+import { CRITICAL_PERCENT, NOTABLE_PERCENT } from './figures';
+
 /**
- * The colours of the fleet's map: from the page's own surface to a strong colour, in steps of lightness, so that the
- * order reads without telling hues apart. Checked against both themes' surfaces.
+ * The colours of the fleet's map. One hue from the page's own surface to strong, in steps of lightness, so that the
+ * order reads without telling hues apart; then, for percentages, the two colours that bars have from the same values on.
  */
 export interface MapColors {
   /** Lowest to highest. */
   steps: readonly string[];
+  notable: string;
+  critical: string;
   late: string;
   gone: string;
   /** A host that reports, but not this figure. */
@@ -14,20 +18,33 @@ export interface MapColors {
 
 export const MAP_COLORS: Record<'light' | 'dark', MapColors> = {
   light: {
-    steps: ['#d9e4f5', '#b9cff0', '#94b5e8', '#6f97dc', '#e0a24a', '#d9702c', '#b3202c'],
+    steps: ['#e1e9f8', '#c3d4f1', '#9db8e8', '#7196db', '#3f6cc4'],
+    notable: '#d98a1f',
+    critical: '#b3202c',
     late: '#8f5a00',
     gone: '#8a94a3',
-    unknown: '#e6e9ed',
+    unknown: '#eceef1',
     cursor: '#12161d',
   },
   dark: {
-    steps: ['#1d2c47', '#264068', '#31588f', '#4376bb', '#b9852f', '#e08443', '#ff6f78'],
+    steps: ['#1a2740', '#233a66', '#2f5190', '#3f6cbc', '#6a97ee'],
+    notable: '#f0a63c',
+    critical: '#ff6f78',
     late: '#f0b444',
     gone: '#5b6675',
     unknown: '#222833',
     cursor: '#e8ebf0',
   },
 };
+
+/** The colour of a value on a scale that ends at `top`. */
+export function colorOf(value: number, top: number, isPercent: boolean, colors: MapColors): string {
+  if (isPercent && value >= CRITICAL_PERCENT) return colors.critical;
+  if (isPercent && value >= NOTABLE_PERCENT) return colors.notable;
+  const end = isPercent ? NOTABLE_PERCENT : top;
+  const { steps } = colors;
+  return steps[Math.min(steps.length - 1, Math.max(0, Math.floor((value / end) * steps.length)))];
+}
 
 /** The upper end of the scale: 100 for percentages, else a round number that nearly all values are below. */
 export function scaleTop(values: readonly (number | null)[], isPercent: boolean): number {
@@ -43,10 +60,6 @@ function roundUp(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= value * 0.999)!;
-}
-
-export function stepOf(value: number, top: number, steps: number): number {
-  return Math.min(steps - 1, Math.max(0, Math.floor((value / top) * steps)));
 }
 
 export interface MapLayout {

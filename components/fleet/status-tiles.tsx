@@ -6,6 +6,7 @@ import { HOST_STATUSES, type HostStatus } from '@/lib/fleet/status';
 import { formatCount } from '@/lib/format';
 import { Sparkline } from '../charts/sparkline';
 import { cn } from '../ui/cn';
+import { rateText } from './figures';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
 
 /** The fleet in four figures. A status leads to its hosts. */
@@ -68,9 +69,4 @@ function TileFigure({ tone, children }: { tone?: string; children: ReactNode }) 
 
 function TileNote({ children }: { children: ReactNode }) {
   return <span className="block truncate text-xs text-ink-3">{children}</span>;
-}
-
-/** Whole from ten up, else one digit behind the point: a lone agent sends a few. */
-function rateText(perSecond: number): string {
-  return perSecond >= 10 || Number.isInteger(perSecond) ? formatCount(perSecond) : perSecond.toFixed(1);
 }

@@ -31,6 +31,8 @@ export interface FleetSummary {
   /** Of those gone: how many were heard within the last day. */
   goneLastDay: number;
   series: number;
+  /** What nine of ten reporting hosts post at least as often as; null while none has a known interval. */
+  intervalMs: number | null;
   /** Over the last ten complete seconds; null in the first second of this process. */
   samplesPerSecond: number | null;
   /** Samples per second over the last quarter of an hour, from the point asked for on; the last one is still open. */

@@ -82,6 +82,7 @@ export class Fleet {
       counts: countStatuses(this.byName),
       goneLastDay: silent.filter(({ status, heardAt }) => status === 'gone' && now - heardAt < DAY).length,
       series: this.registry.size,
+      intervalMs: commonInterval(this.byName),
       samplesPerSecond: this.arrivals.perSecond(now, RATE_SECONDS),
       arrivals: this.arrivals.points(now, since),
       arrivalsStepMs: ARRIVALS_STEP_MS,
@@ -256,6 +257,13 @@ function countStatuses(hosts: readonly Host[]): StatusCounts {
   const counts: StatusCounts = { reporting: 0, late: 0, gone: 0 };
   for (const { status } of hosts) counts[status]++;
   return counts;
+}
+
+function commonInterval(hosts: readonly Host[]): number | null {
+  const known = hosts.flatMap(({ status, intervalMs }) =>
+    status === 'reporting' && intervalMs ? intervalMs : [],
+  );
+  return Float64Array.from(known).sort()[Math.floor(0.9 * known.length)] ?? null;
 }
 
 /** Three digits are all a colour can show. */

@@ -17,7 +17,7 @@ describe('charts of the fleet', () => {
     ({ cpu_usage_percent: metric(name), network_receive_bytes_total: metric(name, {}, 'counter') })[name];
 
   test('are one per headline there is, after the hosts that lead in the first', () => {
-    const panels = fleetPanels(known, ['cpu', 'received'], RANGE);
+    const panels = fleetPanels(known, { headlines: ['cpu', 'received'], intervalMs: 1_000 }, RANGE);
     expect(
       panels.map(({ key, query: { metric: name, aggregate, by, top } }) => [key, name, aggregate, by, top]),
     ).toEqual([
@@ -25,8 +25,19 @@ describe('charts of the fleet', () => {
       ['top', 'cpu_usage_percent', 'avg', 'host', '5'],
       ['received', 'network_receive_bytes_total', 'rate', undefined, undefined],
     ]);
-    expect(fleetPanels(known, [], RANGE)).toEqual([]);
+    expect(fleetPanels(known, { headlines: [], intervalMs: null }, RANGE)).toEqual([]);
   });
+});
+
+test.each([
+  [null, undefined],
+  [1_000, undefined],
+  [5_010, '10s'],
+  [10_000, '30s'],
+  [60_000, '2m'],
+])('in a fleet that posts every %s ms a point of all hosts is %s wide', (intervalMs, step) => {
+  const known = (name: string) => (name === 'cpu_usage_percent' ? metric(name) : undefined);
+  expect(fleetPanels(known, { headlines: ['cpu'], intervalMs }, RANGE)[0].query.step).toBe(step);
 });
 
 test('a fleet without any headline shows what most of it has', () => {

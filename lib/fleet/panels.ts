@@ -1,10 +1,10 @@
 import type { Metric } from '../catalogue/registry';
 import { metricHref } from '../links';
 import type { PanelQuery } from '../live/wire';
-import type { MetricType } from '../model';
+import { type MetricType, SECOND } from '../model';
 import { formatSelector } from '../query/selector';
 import { parseDuration } from '../units';
-import type { HostMetric } from './answers';
+import type { FleetSummary, HostMetric } from './answers';
 import { HEADLINES, type HeadlineKey } from './headlines';
 
 /** A chart to be: what it is called, what it asks, and where the whole story is. Plain values. */
@@ -38,9 +38,10 @@ type MetricFacts = Pick<Metric, 'name' | 'type' | 'unit'>;
  */
 export function fleetPanels(
   known: (name: string) => MetricFacts | undefined,
-  headlines: readonly HeadlineKey[],
+  { headlines, intervalMs }: Pick<FleetSummary, 'headlines' | 'intervalMs'>,
   range: PanelRange,
 ): PanelSpec[] {
+  const step = fleetStep(intervalMs);
   const telling = headlines.filter((key) => !NOT_FOR_A_FLEET.has(key));
   const wanted = telling.length > 0 ? telling : headlines;
   const shown = HEADLINES.flatMap(({ key, title, metrics }) => {
@@ -52,9 +53,7 @@ export function fleetPanels(
       key,
       `${title}, ${metric.type === 'counter' ? 'all hosts together' : 'average and range of all hosts'}`,
       metric,
-      {
-        ...range,
-      },
+      { ...range, step },
     ),
   );
   const [first] = shown;
@@ -67,6 +66,17 @@ export function fleetPanels(
   // Lines of several hosts with their bands would be a thicket.
   top.query.aggregate = first.metric.type === 'counter' ? 'rate' : 'avg';
   return [panels[0], top, ...panels.slice(1)];
+}
+
+const FLEET_STEPS = ['5s', '10s', '30s', '1m', '2m', '5m', '10m', '30m'] as const;
+
+/**
+ * The step of charts over all hosts: about two of their intervals, so that every host has its say in every point. A
+ * finer one would add up now this half of the fleet, now that. Undefined: as fine as the chart is wide.
+ */
+function fleetStep(intervalMs: number | null): string | undefined {
+  if (intervalMs === null || intervalMs <= 2 * SECOND) return undefined;
+  return FLEET_STEPS.find((step) => parseDuration(step)! >= 1.8 * intervalMs) ?? FLEET_STEPS.at(-1);
 }
 
 /** For hosts that have none of the headlines: the metrics with the most series. */
