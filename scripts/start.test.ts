@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,11 +28,6 @@ async function start(
   return { code, output };
 }
 
-/** Every line that is not a progress message: what a person reads when the start fails. */
-function complaint(output: string): string {
-  return output.trim().split('\n').at(-1) ?? '';
-}
-
 describe('the start says in one sentence', () => {
   it('that Node.js is too old', async () => {
     const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.8.1' } })`;
@@ -52,16 +46,6 @@ describe('the start says in one sentence', () => {
     expect(output.trim()).toMatch(/^These packages are not installed: .+ more\. Type: npm ci$/);
   });
 
-  it('that the port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as { port: number };
-    const { code, output } = await start('.', { env: { PORT: String(port), DATA_DIR: folder } });
-    other.close();
-    expect(code).toBe(1);
-    expect(complaint(output)).toContain(`Port ${port} on 127.0.0.1 is taken`);
-  });
-
   it('that the data folder cannot be used', async () => {
     const file = join(folder, 'data');
     writeFileSync(file, 'not a folder');
@@ -69,12 +53,6 @@ describe('the start says in one sentence', () => {
     expect(code).toBe(1);
     expect(output).toContain(file);
     expect(output).not.toMatch(/^\s+at /m);
-  });
-
-  it('that a setting is wrong', async () => {
-    const { code, output } = await start('.', { env: { PORT: 'http', DATA_DIR: folder } });
-    expect(code).toBe(1);
-    expect(output).toContain('PORT is "http"');
   });
 });
 
