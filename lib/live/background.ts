@@ -16,6 +16,7 @@ const RETRY_MS = 2 * SECOND;
  */
 export class Background {
   private readonly waiting = new Set<BackgroundWorker>();
+  private working: BackgroundWorker | null = null;
   private isBusy = false;
   private isClosed = false;
   private cancelRest: () => void = () => {};
@@ -30,6 +31,7 @@ export class Background {
 
   forget(worker: BackgroundWorker): void {
     this.waiting.delete(worker);
+    if (this.working === worker) this.working = null;
   }
 
   close(): void {
@@ -50,6 +52,7 @@ export class Background {
     this.isBusy = worker !== undefined;
     if (!worker) return;
     this.waiting.delete(worker);
+    this.working = worker;
     const startedAt = performance.now();
     let restMs = 0;
     try {
@@ -57,7 +60,8 @@ export class Background {
       restMs = REST_FACTOR * Math.max(1, performance.now() - startedAt);
     } catch (error) {
       log().warn({ err: error }, 'live points not read from the store; trying again');
-      this.waiting.add(worker);
+      // Unless it was forgotten meanwhile.
+      if (this.working) this.waiting.add(worker);
       restMs = RETRY_MS;
     }
     if (!this.isClosed) this.rest(restMs);

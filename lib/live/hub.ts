@@ -147,7 +147,8 @@ export function createHub({
         marked.add(group.query);
       }
     }
-    for (const query of marked) query.notifyReaders();
+    // What has to be read from the store first is told of when it has been.
+    for (const query of marked) if (query.seq === moment.seq) query.notifyReaders();
   }
 
   function onSeries(series: Series): void {

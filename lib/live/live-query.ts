@@ -59,6 +59,8 @@ export class LiveQuery {
   private readonly wants = new Wants();
   private readonly texts = new Map<number, string | null>();
   private textsSeq = 0;
+  private readonly replays = new Map<number, Promise<string | null | 'too_much'>>();
+  private replaysSeq = 0;
   /** As of the moment last refreshed; a commit refreshes once. */
   private rangeStart = 0;
   private rangeEnd = 0;
@@ -122,6 +124,7 @@ export class LiveQuery {
   /** Called about once a second: what changes by time passing. */
   beat(now: number): void {
     this.ranking?.expire(now);
+    this.replays.clear();
   }
 
   /** What the reader has not been told yet, as the JSON of a `series` list, null for nothing; then it has been told. */
@@ -138,11 +141,16 @@ export class LiveQuery {
    * What may have changed for a reader who knew everything before samples since `from` arrived, as the JSON of a
    * `series` list; null for nothing, `too_much` when it had better read history again.
    */
-  async replay(from: number): Promise<string | null | 'too_much'> {
-    const upserts = this.ranking
-      ? await this.ranking.replay(from)
-      : await this.readSince([...this.groups.values()], from);
-    return upserts === 'too_much' ? upserts : encodeUpserts(upserts);
+  replay(from: number): Promise<string | null | 'too_much'> {
+    // Everyone whom a restart or a lost connection brings back at once gets the same.
+    if (this.replaysSeq !== this.seq) this.replays.clear();
+    this.replaysSeq = this.seq;
+    let replay = this.replays.get(from);
+    if (!replay) {
+      replay = this.readReplay(from);
+      this.replays.set(from, replay);
+    }
+    return replay;
   }
 
   /** All points of some groups since `from`. */
@@ -255,6 +263,13 @@ export class LiveQuery {
   private want(group: LiveGroup, from: number, to: number, since: number): void {
     this.wants.add({ group, from, to }, since);
     this.parts.requestBackground(this);
+  }
+
+  private async readReplay(from: number): Promise<string | null | 'too_much'> {
+    const upserts = this.ranking
+      ? await this.ranking.replay(from)
+      : await this.readSince([...this.groups.values()], from);
+    return upserts === 'too_much' ? upserts : encodeUpserts(upserts);
   }
 
   private async isTooMuch(question: PointsQuestion): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { GroupPoints, Labels, Point } from '../model';
+import { topGroups } from '../query/top';
 import { formatDuration, parseDuration } from '../units';
 import { type PanelAnswer, type PanelQuery, queryText } from './wire';
 
@@ -51,14 +52,15 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
   const listeners = new Set<() => void>();
   let answer = initial;
   let cursor = initial.cursor;
-  let groups = groupsOf(initial);
+  let groups = mapOf(initial.series);
   let held: Held[] | null = null;
   let problem: string | null = null;
+  keepTop();
   let snapshot = makeSnapshot();
 
   function makeSnapshot(): QuerySnapshot {
     const { aggregate, step, tier, start, end } = answer;
-    return { aggregate, step, tier, start, end, windowMs, series: slice([...groups.values()], top), problem };
+    return { aggregate, step, tier, start, end, windowMs, series: [...groups.values()], problem };
   }
 
   function changed(): void {
@@ -82,6 +84,7 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
       held?.push({ id, series });
       cursor = Math.max(cursor, id);
       fold(groups, series, oldest(now));
+      keepTop();
       changed();
     },
     beginReread() {
@@ -93,9 +96,10 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
       answer = next;
       cursor = Math.max(cursor, next.cursor);
       problem = null;
-      groups = groupsOf(next);
+      groups = mapOf(next.series);
       // What the stream sent before the answer's cursor is in the answer, in a state at least as new.
       for (const { id, series } of after) if (id >= next.cursor) fold(groups, series, oldest(now));
+      keepTop();
       changed();
     },
     fail(reason) {
@@ -107,6 +111,14 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
       if (drop(groups, oldest(now))) changed();
     },
   };
+
+  /**
+   * The stream tells of the groups in the top, and of those that fall out of it no more than that: kept any longer,
+   * an old value could rank among new ones. Whoever enters comes with all its points.
+   */
+  function keepTop(): void {
+    if (top !== null) groups = mapOf(topGroups([...groups.values()], top));
+  }
 
   function oldest(now: number): number {
     // One step more than the window, so that the line reaches the left edge.
@@ -133,8 +145,8 @@ export function labelsKey(labels: Labels): string {
 
 type Groups = Map<string, GroupPoints>;
 
-function groupsOf(answer: PanelAnswer): Groups {
-  return new Map(answer.series.map((group) => [labelsKey(group.labels), group]));
+function mapOf(series: readonly GroupPoints[]): Groups {
+  return new Map(series.map((group) => [labelsKey(group.labels), group]));
 }
 
 /** Puts each point where its time says, in place of the one that was there; points before `oldest` are passed over. */
@@ -175,11 +187,4 @@ function firstFrom(points: readonly Point[], t: number): number {
   let at = points.length;
   while (at > 0 && points[at - 1][0] >= t) at--;
   return at;
-}
-
-/** The N groups with the highest latest value, highest first; without `top` all, in the order they came. */
-function slice(groups: GroupPoints[], top: number | null): GroupPoints[] {
-  if (top === null) return groups;
-  const latest = ({ points }: GroupPoints) => points.at(-1)?.[1] ?? Number.NEGATIVE_INFINITY;
-  return groups.sort((a, b) => latest(b) - latest(a)).slice(0, top);
 }

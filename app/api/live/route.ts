@@ -28,4 +28,9 @@ export function GET(request: Request): Response {
   return new Response(body, { headers: SSE_HEADERS });
 }
 
+/** Without this, Next.js would open a stream for it that nobody reads. */
+export function HEAD(): Response {
+  return new Response(null, { headers: SSE_HEADERS });
+}
+
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
