@@ -63,6 +63,16 @@ describe('a whole body', () => {
     await expect(read(Buffer.from([0x22, 0xc3, 0x22]))).rejects.toMatchObject({ code: 'bad_body' });
   });
 
+  test('that is a bomb is defused while it streams', async () => {
+    const bomb = gzipSync(Buffer.alloc(100 * 2 ** 20));
+    let bytes = 0;
+    const defused = (async () => {
+      for await (const piece of readPieces(inPieces(bomb, 4_096), encodingFor('gzip'))) bytes += piece.length;
+    })();
+    await expect(defused).rejects.toMatchObject({ code: 'body_too_large' });
+    expect(bytes).toBeLessThan(70 * 2 ** 20);
+  });
+
   test('passes on what the sender or the connection did', async () => {
     const failing = (async function* () {
       yield gzipSync(Buffer.from('x')).subarray(0, 5);
