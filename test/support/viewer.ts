@@ -24,6 +24,8 @@ export class Viewer {
   private lastEventId = '';
   private request: ClientRequest | undefined;
   private closed = false;
+  /** Ends the present connection without coming back. */
+  private leave = () => {};
 
   constructor(
     /** The server for the next connection. */
@@ -40,6 +42,13 @@ export class Viewer {
   close(): void {
     this.closed = true;
     this.request?.destroy();
+  }
+
+  /** History first, then the stream from there: an older answer must not be folded over a newer upsert. */
+  private async startAnew(): Promise<void> {
+    this.leave();
+    await this.readHistory();
+    this.connect();
   }
 
   private async readHistory(): Promise<void> {
@@ -64,10 +73,14 @@ export class Viewer {
     });
     const url = `${this.next()}/api/live?${search}`;
     const headers = { ...this.headers, 'last-event-id': this.lastEventId };
-    let again = false;
+    let isOver = false;
     const comeBack = () => {
-      if (!again) setTimeout(() => this.connect(), 100);
-      again = true;
+      if (!isOver) setTimeout(() => this.connect(), 100);
+      isOver = true;
+    };
+    this.leave = () => {
+      isOver = true;
+      this.request?.destroy();
     };
     this.request = get(url, { headers, agent: false }, (response) => {
       let text = '';
@@ -75,7 +88,7 @@ export class Viewer {
       response.on('data', (chunk: string) => {
         text += chunk;
         for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-          this.take(text.slice(0, end));
+          if (!isOver) this.take(text.slice(0, end));
           text = text.slice(end + 2);
         }
       });
@@ -100,7 +113,7 @@ export class Viewer {
     else if (event === 'status') this.statuses.push(JSON.parse(data));
     else if (event === 'reset') {
       this.resets++;
-      void this.readHistory();
+      void this.startAnew();
     }
   }
 
