@@ -72,6 +72,25 @@ begin
 end
 $$;
 --> statement-breakpoint
+-- Waits until none of the chunks that hold these times is being packed, and keeps it so until the transaction ends.
+-- Looking into such a chunk first and writing to it later would deadlock with the packing.
+create function await_packing(times float8[], positions int[]) returns void
+language plpgsql as $$
+declare
+  chunk regclass;
+begin
+  for chunk in
+    select distinct format('%I.%I', chunk_schema, chunk_name)::regclass as name
+    from timescaledb_information.chunks, unnest(positions) as position
+    where hypertable_schema = current_schema() and hypertable_name = 'samples_packed'
+      and to_timestamp(times[position] / 1000) >= range_start and to_timestamp(times[position] / 1000) < range_end
+    order by name
+  loop
+    execute format('lock table only %s in row exclusive mode', chunk);
+  end loop;
+end
+$$;
+--> statement-breakpoint
 -- Stores samples, `times` in epoch ms; rows must be unique by (series, time).
 --   doubtful   positions, from 1, of the samples that may be stored already; `writer` vouches for the others
 --   packed     write compressed batches straight away; worth it from some ten rows on
@@ -123,6 +142,9 @@ begin
       last_writer = writer,
       alone_since = case when last_writer = writer then alone_since else clock_timestamp() end,
       last_at = clock_timestamp();
+  end if;
+  if doubts_old then
+    perform await_packing(times, doubtful);
   end if;
   if cardinality(doubtful) > 0 then
     duplicates := find_stored(metric_ids, ids, times, doubtful);

@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import type { SeriesIdentity, StoredSeries } from '../../catalogue/registry';
 import type { Retention } from '../../rollup/steps';
+import { again } from '../again';
 import { ensureSeries } from '../catalogue/ensure-series';
 import { loadSeries } from '../catalogue/load-series';
 import { touchSeries } from '../catalogue/touch-series';
 import { type Pools, SILENCE_MS, STATEMENT_TIMEOUT_MS } from '../pools';
 import type { SampleRows, Store } from '../store';
-import { answered, lacksPartition, lostRace, translate } from '../trouble';
+import { answered, translate } from '../trouble';
 import { append } from './append';
 import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
@@ -15,7 +15,6 @@ import { readPoints } from './read-points';
 import { readSamples } from './read-samples';
 
 const PING_MS = 2_000;
-const ATTEMPTS = 5;
 /** Catalogue entries written at once. */
 const BATCH = 10_000;
 const PAGE_ROWS = 20_000;
@@ -63,20 +62,6 @@ export function createPostgresStore(pools: Pools, retention: Retention): Store {
       await pools.close();
     },
   };
-}
-
-/** Sends a statement again that lost a race or found a partition missing. All of them may be sent twice. */
-async function again<T>(send: () => Promise<T>, makePartitions?: () => Promise<unknown>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await send();
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
-      if (makePartitions && lacksPartition(error)) await makePartitions();
-      else if (lostRace(error)) await sleep(10 * 2 ** attempt * Math.random());
-      else throw error;
-    }
-  }
 }
 
 async function* readAllSamples(sql: Sql, range: Parameters<Store['readSamples']>[0]) {

@@ -39,10 +39,12 @@ export class Appender {
     if (!this.heads.trusted) this.claimInBackground();
 
     const doubtful = this.heads.admit(batch.rows.seriesIds, batch.rows.timestamps);
-    let duplicates = await append(sql, { writer: this.writer, ...batch, doubtful, canPack });
+    const send = (doubting: readonly number[]) =>
+      append(sql, { writer: this.writer, ...batch, doubtful: doubting, canPack });
+    let duplicates = await send(doubtful);
     if (duplicates === null) {
       this.heads.distrust();
-      duplicates = await append(sql, { writer: this.writer, ...batch, doubtful: [...order.keys()], canPack });
+      duplicates = await send([...order.keys()]);
     }
     if (duplicates === null) throw new Error('append_samples stored nothing although every row was doubted');
     return duplicates.map((position) => order[position]).sort((a, b) => a - b);

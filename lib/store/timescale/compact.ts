@@ -3,7 +3,7 @@ import { log } from '../../log';
 import { SECOND } from '../../model';
 import { moment } from '../postgres/parts';
 import { readState } from '../postgres/state';
-import { codeOf } from '../trouble';
+import { codeOf, lostRace } from '../trouble';
 import { chunkInterval } from './chunk-interval';
 
 /** A chunk is put in order when nothing but late samples can come to it any more. */
@@ -35,7 +35,7 @@ export async function compactNext(sql: Sql, rawRetentionMs: number): Promise<boo
     });
   } catch (error) {
     // Somebody reads or writes there: the next round tries again.
-    if (codeOf(error) === LOCK_NOT_AVAILABLE) return false;
+    if (codeOf(error) === LOCK_NOT_AVAILABLE || lostRace(error)) return false;
     throw error;
   }
   await sql`update rollup_state set packed_to = ${moment(sql, chunk.end)}`;

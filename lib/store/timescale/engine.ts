@@ -1,4 +1,5 @@
 import type { Retention } from '../../rollup/steps';
+import { again } from '../again';
 import type { Connection } from '../connection';
 import { type Pools, SILENCE_MS, STATEMENT_TIMEOUT_MS } from '../pools';
 import { createPostgresStore } from '../postgres/engine';
@@ -57,7 +58,12 @@ export async function createTimescaleStore(
         throw translate(error, 'write');
       }
     },
-    append: (rows) => answered(appender.append(rows), 'write', STATEMENT_TIMEOUT_MS.write + SILENCE_MS),
+    append: (rows) =>
+      answered(
+        again(() => appender.append(rows)),
+        'write',
+        STATEMENT_TIMEOUT_MS.write + SILENCE_MS,
+      ),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
       return answered(
