@@ -40,6 +40,8 @@ export interface System {
   readonly fleet: Fleet;
   /** Where the data lies, for people: a folder or a database's address without its password. */
   readonly location: string;
+  /** Which engine stores the samples, and why: a sentence for people. */
+  readonly engineReason: string;
   close(): Promise<void>;
 }
 
@@ -92,7 +94,7 @@ function holder(): Holder {
 
 async function start(notice: (reason: string) => void): Promise<System> {
   const settings = env();
-  const { store: opened, location, close: closeStore } = await openStore(settings, notice);
+  const { store: opened, location, engineReason, close: closeStore } = await openStore(settings, notice);
   const { store, stop: stopGuard } = guardStore(opened);
 
   notice('Reading the catalogue of series.');
@@ -144,6 +146,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     hub,
     fleet,
     location,
+    engineReason,
     async close() {
       clearInterval(learning);
       hub.close();

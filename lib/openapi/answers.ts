@@ -100,6 +100,7 @@ export const HealthAnswer = z
     status: z.literal('ok'),
     phase: z.enum(['starting', 'ready', 'failed']),
     engine: z.enum(['postgres', 'timescale']).nullable(),
+    engineReason: z.string().nullable().meta({ description: 'Why this engine, for people.' }),
     bus: z.enum(['memory', 'redis', 'upstash']).nullable(),
     version: z.string(),
     uptimeSeconds: z.int(),

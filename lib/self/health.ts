@@ -10,6 +10,7 @@ export function health(): PlainResponse {
     status: 'ok',
     phase: started.phase,
     engine: parts?.store.engine ?? null,
+    engineReason: parts?.engineReason ?? null,
     bus: parts?.bus.kind ?? null,
     version: VERSION,
     uptimeSeconds: Math.floor(process.uptime()),
