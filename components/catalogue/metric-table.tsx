@@ -59,9 +59,13 @@ export function MetricTable({ rows, now }: { rows: readonly MetricRow[]; now: nu
                 </Link>
               </th>
               <td className="truncate px-3 text-xs text-ink-3 max-xl:hidden">{metric.labels.join(', ')}</td>
-              <Suspense fallback={<TrendSkeleton />}>
+              {'then' in trend ? (
+                <Suspense fallback={<TrendSkeleton />}>
+                  <MetricTrend metric={metric} initial={trend} renderedAt={now} />
+                </Suspense>
+              ) : (
                 <MetricTrend metric={metric} initial={trend} renderedAt={now} />
-              </Suspense>
+              )}
               <td className="px-3 text-right text-ink-2 max-md:hidden">{formatCount(metric.series)}</td>
               <td className="px-3 text-ink-2 max-lg:hidden">{metric.type}</td>
               <td className="truncate px-3 text-ink-2 max-lg:hidden">{metric.unit || '–'}</td>

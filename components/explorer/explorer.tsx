@@ -2,6 +2,7 @@
 
 import { Suspense, use } from 'react';
 import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
+import type { MetricType } from '@/lib/model';
 import { formatSelector } from '@/lib/query/selector';
 import { parseTime } from '@/lib/query/time';
 import { feedOfTab } from '../live/feed';
@@ -15,8 +16,9 @@ import {
   AGGREGATE_OPTIONS,
   DEFAULT_RANGE,
   DEFAULT_TOP,
-  type ExplorerState,
+  defaultAggregate,
   matchersOf,
+  readExplorerState,
   STEP_OPTIONS,
   TOP_OPTIONS,
 } from './explorer-state';
@@ -25,21 +27,23 @@ import { GroupBy } from './group-by';
 import { RangePicker } from './range-picker';
 
 export interface ExplorerProps {
-  state: ExplorerState;
-  /** The question that `state` comes to. */
-  query: PanelQuery;
-  defaultAggregate: string;
+  metric: string;
+  type: MetricType;
   unit: string;
   /** Label names of the metric's series. */
   labels: readonly string[];
+  /** The question that the URL comes to, and its answer. */
+  query: PanelQuery;
   initial: PanelResult | Promise<PanelResult>;
 }
 
 const serverNow = () => feedOfTab().serverNow();
 
 /** One metric, any way one wants to look at it. Every choice goes into the URL, and the server answers. */
-export function Explorer({ state, query, defaultAggregate, unit, labels, initial }: ExplorerProps) {
+export function Explorer({ metric, type, unit, labels, query, initial }: ExplorerProps) {
   const control = useRange(DEFAULT_RANGE, serverNow);
+  // The controls show what was chosen at once; the chart follows with the server's answer.
+  const state = readExplorerState(metric, type, Object.fromEntries(control.url.params));
   const { push } = control.url;
   const matchers = matchersOf(state.match) ?? [];
   const range = () => {
@@ -56,7 +60,7 @@ export function Explorer({ state, query, defaultAggregate, unit, labels, initial
           value={state.aggregate}
           options={withCurrent(AGGREGATE_OPTIONS, state.aggregate)}
           onValueChange={(aggregate) =>
-            push({ aggregate: aggregate === defaultAggregate ? null : aggregate })
+            push({ aggregate: aggregate === defaultAggregate(type) ? null : aggregate })
           }
         />
         <GroupBy labels={labels} chosen={state.by} onChange={(by) => push({ by: by.join() })} />
@@ -77,16 +81,21 @@ export function Explorer({ state, query, defaultAggregate, unit, labels, initial
           onValueChange={(step) => push({ step: step === 'auto' ? null : step })}
         />
         <Filters
-          metric={state.metric}
+          metric={metric}
           labels={labels}
           matchers={matchers}
           onChange={(next) => push({ match: formatSelector(next) })}
         />
       </div>
       <section aria-label="Chart" className="rounded-lg border bg-surface p-3">
-        <Suspense fallback={<Skeleton style={{ height: CHART_HEIGHT + 100 }} />}>
+        {'then' in initial ? (
+          <Suspense fallback={<Skeleton style={{ height: CHART_HEIGHT + 100 }} />}>
+            <Answer initial={initial} {...answer} />
+          </Suspense>
+        ) : (
+          // Without a boundary the server sends it in its place, where it is seen without scripts too.
           <Answer initial={initial} {...answer} />
-        </Suspense>
+        )}
       </section>
     </div>
   );

@@ -63,7 +63,7 @@ function AddFilter({ metric, labels, matchers, onChange }: FiltersProps) {
           {matchers.length === 0 ? 'Filter' : 'Add'}
         </Button>
       </PopoverTrigger>
-      <PopoverContent className="w-80">
+      <PopoverContent aria-label="Add a filter" className="w-80">
         <FilterForm
           metric={metric}
           labels={labels}

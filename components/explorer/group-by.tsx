@@ -24,10 +24,10 @@ export function GroupBy({ labels, chosen, onChange }: GroupByProps) {
           <span className="max-w-40 truncate font-medium text-ink">{chosen.join(', ') || 'nothing'}</span>
         </Button>
       </PopoverTrigger>
-      <PopoverContent className="min-w-48 p-1.5">
+      <PopoverContent aria-label="Labels to group by" className="min-w-48 p-1.5">
         {all.length === 0 && <p className="px-2 py-1 text-ink-3">This metric’s series have no labels.</p>}
         <fieldset>
-          <legend className="sr-only">Labels to group by</legend>
+          <legend className="sr-only">Labels</legend>
           {all.map((label) => (
             <label key={label} className="flex items-center gap-2 rounded px-2 py-1 hover:bg-sunken">
               <input

@@ -96,7 +96,7 @@ function AbsoluteRange({ control, range }: RangePickerProps) {
           <span className="max-w-[60vw] truncate">{label}</span>
         </Button>
       </PopoverTrigger>
-      <PopoverContent className="w-80">
+      <PopoverContent aria-label="Custom time range" className="w-80">
         <AbsoluteForm
           range={range}
           onApply={(start, end) => {

@@ -8,6 +8,8 @@ export const RANGE_PRESETS = ['5m', '15m', '1h', '6h', '24h', '7d', '30d', '90d'
 export type RangePreset = (typeof RANGE_PRESETS)[number];
 
 const SHORTEST_MS = SECOND;
+/** A range that was paused has its ends rounded outwards; it is still the preset it came from. */
+const ROUNDING = 0.02;
 const LONGEST_MS = 10 * 365 * DAY;
 
 export interface RangeControl {
@@ -70,12 +72,14 @@ function presetOf(ms: number | null): RangePreset | null {
 }
 
 function presetAtLeast(ms: number): number {
-  const found = RANGE_PRESETS.map((preset) => parseDuration(preset)!).find((length) => length >= ms * 0.999);
+  const found = RANGE_PRESETS.map((preset) => parseDuration(preset)!).find(
+    (length) => length >= ms * (1 - ROUNDING),
+  );
   return found ?? ms;
 }
 
 function widen(from: number, to: number): [number, number] {
-  const grain = to - from >= 5 * MINUTE ? SECOND : 1;
+  const grain = to - from >= MINUTE ? SECOND : 1;
   const first = Math.floor(from / grain) * grain;
   return [first, Math.max(first + SHORTEST_MS, Math.ceil(to / grain) * grain)];
 }

@@ -2,11 +2,13 @@
 
 import type { Route } from 'next';
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
-import { useTransition } from 'react';
+import { useOptimistic, useTransition } from 'react';
 
 export type UrlChange = Record<string, string | null>;
 
 export interface UrlState {
+  /** What the page's address says, or will say once the change under way is through: for controls to show at once. */
+  params: URLSearchParams;
   get(name: string): string | null;
   /** The page's address with `change` made; null takes a parameter away. */
   href(change: UrlChange): Route;
@@ -22,22 +24,33 @@ export interface UrlState {
 export function useUrlState(): UrlState {
   const router = useRouter();
   const path = usePathname();
-  const params = useSearchParams();
+  const [params, anticipate] = useOptimistic<URLSearchParams>(useSearchParams());
   const [pending, startTransition] = useTransition();
-  const href = (change: UrlChange) => {
-    const next = new URLSearchParams(params);
-    for (const [name, value] of Object.entries(change)) {
-      if (value === null || value === '') next.delete(name);
-      else next.set(name, value);
-    }
+  const hrefOf = (next: URLSearchParams) => {
     const text = next.toString();
     return `${path}${text && `?${text}`}` as Route;
   };
+  const go = (how: 'push' | 'replace', change: UrlChange) =>
+    startTransition(() => {
+      const next = changed(params, change);
+      anticipate(next);
+      router[how](hrefOf(next), { scroll: false });
+    });
   return {
+    params,
     get: (name) => params.get(name),
-    href,
-    push: (change) => startTransition(() => router.push(href(change), { scroll: false })),
-    replace: (change) => startTransition(() => router.replace(href(change), { scroll: false })),
+    href: (change) => hrefOf(changed(params, change)),
+    push: (change) => go('push', change),
+    replace: (change) => go('replace', change),
     pending,
   };
+}
+
+function changed(params: URLSearchParams, change: UrlChange): URLSearchParams {
+  const next = new URLSearchParams(params);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null || value === '') next.delete(name);
+    else next.set(name, value);
+  }
+  return next;
 }

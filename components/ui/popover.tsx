@@ -8,7 +8,12 @@ export const Popover = Radix.Root;
 export const PopoverTrigger = Radix.Trigger;
 export const PopoverClose = Radix.Close;
 
-export function PopoverContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
+export interface PopoverContentProps extends ComponentProps<typeof Radix.Content> {
+  /** What the popover is for: it is a dialog to assistive technology, and a dialog needs a name. */
+  'aria-label': string;
+}
+
+export function PopoverContent({ className, ...props }: PopoverContentProps) {
   return (
     <Radix.Portal>
       <Radix.Content

@@ -2,7 +2,7 @@ import type { Metadata, Route } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Explorer } from '@/components/explorer/explorer';
-import { defaultAggregate, explorerQuery, readExplorerState } from '@/components/explorer/explorer-state';
+import { explorerQuery, readExplorerState } from '@/components/explorer/explorer-state';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { Badge } from '@/components/ui/badge';
@@ -27,8 +27,7 @@ export default async function MetricPage({ params, searchParams }: Props) {
   const metric = name === null ? undefined : registry.metrics.get(name);
   if (!metric) notFound();
 
-  const state = readExplorerState(metric.name, metric.type, await searchParams);
-  const query = explorerQuery(state);
+  const query = explorerQuery(readExplorerState(metric.name, metric.type, await searchParams));
   const answer = readPanel(query);
   const initial = (await settledWithin(answer, WORTH_WAITING_MS)) ?? answer;
   return (
@@ -48,11 +47,11 @@ export default async function MetricPage({ params, searchParams }: Props) {
         <Badge>{formatCount(metric.series.length)} series</Badge>
       </PageHeader>
       <Explorer
-        state={state}
-        query={query}
-        defaultAggregate={defaultAggregate(metric.type)}
+        metric={metric.name}
+        type={metric.type}
         unit={metric.unit}
         labels={metricLabels(metric)}
+        query={query}
         initial={initial}
       />
     </div>

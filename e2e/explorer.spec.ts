@@ -1,0 +1,350 @@
+import { readFileSync } from 'node:fs';
+import type { PanelAnswer } from '@/lib/live/wire';
+import {
+  chartPoint,
+  expectAccessible,
+  expectLive,
+  expectNoSidewaysScroll,
+  markDocument,
+} from './support/checks';
+import { history, post, uniqueMetric } from './support/samples';
+import { expect, test } from './support/test';
+
+const latest = '[data-legend] [data-latest]';
+
+test('is rendered by the server with its history, readable without scripts', async ({ server, browser }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    history(metric, { minutes: 5, everyMs: 1_000 }, (n) => (n === 299 ? 41.5 : 20)),
+  );
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  const response = await page.goto(`${server.url}/metrics/${metric}`);
+  expect(await response?.text()).toContain('41.5 %');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(metric);
+  await expect(page.locator(latest)).toBeVisible();
+  await expect(page.locator('[data-poster] path[data-part="line"]')).toBeVisible();
+  await context.close();
+});
+
+test('moves without a reload when a sample is posted, within 1.2 seconds', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    history(metric, { minutes: 2, everyMs: 1_000 }, () => 10),
+  );
+  await page.goto(`/metrics/${metric}`);
+  await expectLive(page);
+  await expect(page.locator(latest)).toHaveText('10 %');
+  const line = page.locator('.recharts-surface path[data-part="line"]');
+  const before = await line.getAttribute('d');
+  const mark = await markDocument(page);
+
+  await post(server.url, [{ name: metric, value: 87.25, timestamp: Date.now() + 4_000 }]);
+  await expect(page.locator(latest)).toHaveText('87.3 %', { timeout: 1_200 });
+  await expect.poll(() => line.getAttribute('d')).not.toBe(before);
+  expect(await mark.stillThere()).toBe(true);
+});
+
+test('shows a metric that begins while the page is open, and a late sample in its place', async ({
+  page,
+  server,
+}) => {
+  const metric = uniqueMetric('percent');
+  await post(server.url, [{ name: metric, value: 1, timestamp: Date.now() - 3_600_000 }]);
+  await page.goto(`/metrics/${metric}?start=now-5m&view=table`);
+  await expect(page.getByText('No samples in this range')).toBeVisible();
+  const t = Math.floor(Date.now() / 10_000) * 10_000;
+  await post(server.url, [{ name: metric, value: 5, timestamp: t }]);
+  await expect(page.locator('[data-points-table] td').first()).toHaveText('5 %');
+  await post(server.url, [{ name: metric, value: 3, timestamp: t - 60_000 }]);
+  await expect(page.locator(`tr[data-t="${t - 60_000}"] td`).first()).toHaveText('3 %');
+});
+
+test('keeps a one-second spike in sight when zoomed far out', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  const spike = 7_000;
+  const samples = history(metric, { minutes: 360, everyMs: 2_000 }, (n) => (n === spike ? 99 : 20));
+  for (let from = 0; from < samples.length; from += 5_000)
+    await post(server.url, samples.slice(from, from + 5_000));
+  await page.goto(`/metrics/${metric}?start=now-6h`);
+  await expect(page.locator('[data-facts]')).toContainText('1 min step');
+  await expect(page.locator('[data-legend] tbody td').last()).toHaveText('99 %');
+  await expect(page.locator('.recharts-surface path[data-part="band"]')).toBeVisible();
+});
+
+test('zooms by dragging, and goes back', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    history(metric, { minutes: 14, everyMs: 1_000 }, (n) => n % 50),
+  );
+  await page.goto(`/metrics/${metric}`);
+  await expectLive(page);
+  const from = await chartPoint(page, 0.4);
+  const to = await chartPoint(page, 0.6);
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x, to.y, { steps: 5 });
+  await expect(page.locator('[data-selection]')).toBeVisible();
+  await page.mouse.up();
+
+  await expect(page).toHaveURL(/start=20.*&end=20/);
+  const params = new URL(page.url()).searchParams;
+  const seconds = (Date.parse(params.get('end')!) - Date.parse(params.get('start')!)) / 1_000;
+  expect(seconds).toBeGreaterThan(170);
+  expect(seconds).toBeLessThan(190);
+  await expect(page.getByText('standing still')).toBeVisible();
+  await expect(page.locator('[data-facts]')).toContainText('1 s step');
+
+  await page.getByRole('button', { name: 'Zoom out' }).click();
+  await expect.poll(() => Math.abs(spanOf(page.url()) - seconds * 2)).toBeLessThan(3);
+  await page.goBack();
+  await expect.poll(() => spanOf(page.url())).toBe(seconds);
+  await page.getByRole('button', { name: 'Go live' }).click();
+  await expect(page).toHaveURL(/start=now-5m/);
+  await expectLive(page);
+});
+
+function spanOf(url: string): number {
+  const params = new URL(url).searchParams;
+  return (Date.parse(params.get('end') ?? '') - Date.parse(params.get('start') ?? '')) / 1_000;
+}
+
+test('pauses and goes on', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    history(metric, { minutes: 5, everyMs: 1_000 }, () => 10),
+  );
+  await page.goto(`/metrics/${metric}?start=now-5m`);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByText('standing still')).toBeVisible();
+  const end = await page.locator('[data-chart]').getAttribute('data-end');
+  await post(server.url, [{ name: metric, value: 90 }]);
+  await page.waitForTimeout(1_500);
+  expect(await page.locator('[data-chart]').getAttribute('data-end')).toBe(end);
+  await page.getByRole('button', { name: 'Go live' }).click();
+  await expect(page.getByRole('radio', { name: 'Last 5 minutes' })).toBeChecked();
+  await expect(page.locator('[data-legend] tbody td').last()).toHaveText('90 %');
+});
+
+test('groups by labels, filters by suggested values, and shows the top', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  const hosts = Array.from({ length: 7 }, (_, i) => ({ host: `web-${i}`, region: i < 4 ? 'eu' : 'us' }));
+  await post(
+    server.url,
+    hosts.flatMap((labels, i) => history(metric, { minutes: 3, everyMs: 2_000, labels }, () => i * 10)),
+  );
+  await page.goto(`/metrics/${metric}`);
+  await expect(page.locator('[data-legend] tbody tr')).toHaveCount(1);
+
+  await page.getByRole('button', { name: /Group by/ }).click();
+  await page.getByRole('checkbox', { name: 'region' }).check();
+  await expect(page.locator('[data-legend] tbody tr')).toHaveCount(2);
+  await page.getByRole('checkbox', { name: 'host' }).check();
+  await expect(page.locator('[data-legend] tbody tr')).toHaveCount(7);
+  await expect(page.locator('[data-legend]')).toContainText('us · web-6');
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/by=region%2Chost/);
+
+  await page.getByRole('combobox', { name: 'Show' }).click();
+  await page.getByRole('option', { name: 'top 5', exact: true }).click();
+  await expect(page.locator('[data-legend] tbody tr')).toHaveCount(5);
+  await expect(page.locator('[data-legend]')).not.toContainText('web-1');
+
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await page.getByLabel('Label').selectOption('region');
+  await page.getByRole('button', { name: 'eu', exact: true }).click();
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await expect(page.locator('[data-legend] tbody tr')).toHaveCount(4);
+  await page.getByRole('button', { name: /Remove filter/ }).click();
+  await expect(page.locator('[data-legend] tbody tr')).toHaveCount(5);
+
+  const series = page.locator('.recharts-surface g[data-series]');
+  await expect(series).toHaveCount(5);
+  await page.getByRole('button', { name: 'us · web-5' }).click();
+  await expect(series).toHaveCount(1);
+  await page.getByRole('button', { name: 'us · web-5' }).click();
+  await expect(series).toHaveCount(5);
+});
+
+test('the URL holds the whole state', async ({ page, server }) => {
+  const metric = uniqueMetric('bytes');
+  const labels = { host: 'db-1', env: 'prod' };
+  await post(
+    server.url,
+    history(metric, { minutes: 30, everyMs: 10_000, labels }, (n) => n * 2 ** 20),
+  );
+  const match = encodeURIComponent('{env="prod"}');
+  await page.goto(
+    `/metrics/${metric}?start=now-1h&aggregate=max&by=host&step=minute&top=20&match=${match}&view=table`,
+  );
+  await expect(page.getByRole('radio', { name: 'Last 1 hour' })).toBeChecked();
+  await expect(page.getByRole('combobox', { name: 'Aggregate' })).toContainText('Highest');
+  await expect(page.getByRole('button', { name: /Group by/ })).toContainText('host');
+  await expect(page.getByRole('combobox', { name: 'Step' })).toContainText('minute');
+  await expect(page.getByRole('combobox', { name: 'Show' })).toContainText('top 20');
+  await expect(page.getByRole('listitem').filter({ hasText: 'env="prod"' })).toBeVisible();
+  await expect(page.getByRole('columnheader', { name: 'db-1' })).toBeVisible();
+  await expect(page.locator('[data-points-table]')).toContainText('MiB');
+
+  const address = page.url();
+  await page.getByRole('radio', { name: 'Last 6 hours' }).click();
+  await expect(page).toHaveURL(/start=now-6h/);
+  await page.goBack();
+  await expect(page).toHaveURL(address);
+  await expect(page.getByRole('radio', { name: 'Last 1 hour' })).toBeChecked();
+});
+
+test('takes a custom range in local time', async ({ browser, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    history(metric, { minutes: 30, everyMs: 10_000 }, (n) => n),
+  );
+  const context = await browser.newContext({ timezoneId: 'America/New_York' });
+  const page = await context.newPage();
+  await page.goto(`${server.url}/metrics/${metric}`);
+  await page.getByRole('button', { name: 'Custom' }).click();
+  await expect(page.getByText(/Times are local: America\/New_York/)).toBeVisible();
+  await page.getByLabel('From').fill('2026-03-01T08:00:00');
+  await page.getByLabel('To', { exact: true }).fill('2026-03-01T07:00:00');
+  await page.getByRole('button', { name: 'Show this range' }).click();
+  await expect(page.getByText('“From” must be before “to”.')).toBeVisible();
+  await page.getByLabel('To', { exact: true }).fill('2026-03-01T09:30:00');
+  await page.getByRole('button', { name: 'Show this range' }).click();
+  await expect(page).toHaveURL(/start=2026-03-01T13%3A00%3A00Z&end=2026-03-01T14%3A30%3A00Z/);
+  await expect(page.getByRole('button', { name: /1 Mar 2026 08:00:00/ })).toBeVisible();
+  await context.close();
+});
+
+test('the table and the CSV have the chart’s numbers', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    ['a', 'b'].flatMap((host, i) =>
+      history(
+        metric,
+        { minutes: 10, everyMs: 1_000, labels: { host } },
+        (n) => Math.sin(n / 9) * 20 + 50 + i,
+      ),
+    ),
+  );
+  const end = Math.floor(Date.now() / 10_000) * 10_000;
+  const question = `start=${end - 300_000}&end=${end}&step=10s&by=host`;
+  const answer = (await (
+    await fetch(`${server.url}/api/metrics/${metric}?${question}&aggregate=avg,min,max`)
+  ).json()) as PanelAnswer;
+  expect(answer.series).toHaveLength(2);
+
+  await page.goto(`/metrics/${metric}?${question}&view=table`);
+  await expect(page.locator('[data-points-table] tbody tr')).toHaveCount(30);
+  const rows = await page
+    .locator('[data-points-table] tbody tr')
+    .evaluateAll((elements) =>
+      elements.map((row) => [
+        Number(row.getAttribute('data-t')),
+        ...[...row.querySelectorAll('td')].map((cell) => Number(cell.getAttribute('data-value'))),
+      ]),
+    );
+  const headers = await page.getByRole('columnheader').allTextContents();
+  const order = answer.series.toSorted(
+    (a, b) => headers.indexOf(`${a.labels.host} avg`) - headers.indexOf(`${b.labels.host} avg`),
+  );
+  const expected = order[0].points.map(([t], i) => [t, ...order.flatMap(({ points }) => points[i].slice(1))]);
+  expect(rows).toEqual(expected.reverse());
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'CSV' }).click();
+  const csv = readFileSync(await (await download).path(), 'utf8')
+    .trim()
+    .split('\r\n');
+  expect(csv[0]).toBe('timestamp,time,host,avg,min,max');
+  expect(csv).toHaveLength(61);
+  const first = answer.series[0].points[0];
+  expect(csv).toContain(`${first[0]},${new Date(first[0]).toISOString()},a,${first.slice(1).join()}`);
+});
+
+test('is read with the keyboard alone', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(
+    server.url,
+    history(metric, { minutes: 5, everyMs: 1_000 }, (n) => n / 10),
+  );
+  const end = Math.floor(Date.now() / 1_000) * 1_000;
+  await page.goto(`/metrics/${metric}?start=${end - 120_000}&end=${end - 20_000}&step=1s`);
+  const chart = page.getByRole('group', { name: /arrow keys/i });
+  await chart.focus();
+  const spoken = chart.locator('[aria-live]');
+  await page.keyboard.press('End');
+  await expect(spoken).toContainText(/\d{2}:\d{2}:\d{2}: all series \d+(\.\d+)? %/);
+  const atEnd = Number(await chart.getAttribute('data-crosshair'));
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(async () => atEnd - Number(await chart.getAttribute('data-crosshair'))).toBe(2_000);
+
+  for (let i = 0; i < 30; i++) await page.keyboard.press('Shift+ArrowLeft');
+  await expect(page.locator('[data-selection]')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => spanOf(page.url())).toBe(30);
+});
+
+test('says what is wrong with a question, in the contract’s words', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(server.url, [{ name: metric, value: 1 }]);
+  await page.goto(`/metrics/${metric}?match=${encodeURIComponent('{host=')}`);
+  await expect(page.getByText(/match/).first()).toBeVisible();
+  await page.goto(`/metrics/${metric}?start=now-90d&step=1s`);
+  await expect(page.getByText(/points/).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+});
+
+test('teaches how a metric comes into being where there is none', async ({ page, complaints }) => {
+  const response = await page.goto('/metrics/not/yet:there');
+  expect(response?.status()).toBe(404);
+  await expect(page.getByText('"name":"not/yet:there"')).toBeVisible();
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await expectAccessible(page);
+  // The browser notes the 404 of the page itself.
+  expect(complaints.splice(0)).toHaveLength(1);
+});
+
+test('finds metrics with slashes and colons in their names', async ({ page, server }) => {
+  for (const name of [`${uniqueMetric('a')}/b:c`, `${uniqueMetric('a')}//b`]) {
+    await post(server.url, [{ name, value: 7 }]);
+    await page.goto(`/metrics?search=${encodeURIComponent(name)}`);
+    await page.getByRole('link', { name }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toContainText(name);
+    await expect(page.locator(latest)).toHaveText('7');
+  }
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`is accessible and fits a phone, ${colorScheme}`, async ({ browser, server }) => {
+    const metric = uniqueMetric('percent');
+    await post(
+      server.url,
+      ['a', 'b', 'c'].flatMap((host) =>
+        history(metric, { minutes: 5, everyMs: 5_000, labels: { host } }, (n) => n),
+      ),
+    );
+    for (const viewport of [
+      { width: 1280, height: 800 },
+      { width: 360, height: 740 },
+    ]) {
+      const context = await browser.newContext({ colorScheme, viewport });
+      const page = await context.newPage();
+      for (const state of ['', '&view=table', '&start=now-6h']) {
+        await page.goto(`${server.url}/metrics/${metric}?by=host${state}`);
+        await expect(page.locator('[data-legend] tbody tr')).toHaveCount(3);
+        await expectNoSidewaysScroll(page);
+        await expectAccessible(page);
+      }
+      await page.getByRole('button', { name: 'Filter' }).click();
+      await expectAccessible(page);
+      await context.close();
+    }
+  });
+}
