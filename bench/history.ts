@@ -2,6 +2,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../lib/model';
 import { backfill } from '../scripts/simulate/backfill';
 import { createFleet } from '../scripts/simulate/fleet';
 import { metricsOf } from '../scripts/simulate/metrics';
+import { emptyTotals } from '../scripts/upload';
 import { openDatabase } from './support/database';
 import { below, milliseconds, printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';
@@ -54,8 +55,10 @@ async function load(url: string): Promise<string> {
   const oneMetric = createFleet({ servers: SERVERS, metrics: 1, seed: 1 });
   const allMetrics = createFleet({ servers: SERVERS, metrics: PANELS, seed: 1 });
   console.log(`Loading a day of ${whole(SERVERS)} servers …`);
-  await backfill({ fleet: oneMetric, url, start: now - DAY, end: now - HOUR, stepMs: MINUTE });
-  await backfill({ fleet: allMetrics, url, start: now - HOUR, end: now, stepMs: 30 * SECOND });
+  const totals = emptyTotals();
+  await backfill({ fleet: oneMetric, url, start: now - DAY, end: now - HOUR, stepMs: MINUTE }, totals);
+  await backfill({ fleet: allMetrics, url, start: now - HOUR, end: now, stepMs: 30 * SECOND }, totals);
+  if (totals.rejected > 0) throw new Error(`The server rejected ${totals.rejected} samples.`);
   return allMetrics[0].host;
 }
 

@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import { MINUTE, SECOND } from '../lib/model';
 import { formatDuration } from '../lib/units';
 import { failWith, readCount, readDuration } from './arguments';
-import { backfill } from './simulate/backfill';
+import { type BackfillOptions, backfill } from './simulate/backfill';
 import { createFleet } from './simulate/fleet';
 import { runLive } from './simulate/live';
 import { Tally } from './simulate/tally';
+import { emptyTotals, type UploadTotals } from './upload';
 
 const REPORT_EVERY_MS = 5 * SECOND;
 
@@ -66,15 +67,28 @@ async function main(): Promise<void> {
     `${options.servers} servers post ${options.metrics} samples each to ${url} every ${formatDuration(intervalMs)}; Ctrl-C ends it.`,
   );
   if (options.backfillMs > 0) {
-    const end = Date.now();
-    const start = end - options.backfillMs;
-    const totals = await backfill({ fleet, url, key, start, end, stepMs: options.stepMs }, stopped.signal);
+    const totals = await backfillUntilNow({ ...options, fleet }, stopped.signal);
     console.log(
       `History: ${totals.accepted} samples accepted (${totals.duplicates} of them were there already), ${totals.rejected} rejected.`,
     );
     for (const [code, message] of totals.reasons) console.log(`  ${code}: ${message}`);
   }
   await playLive({ fleet, url, key, intervalMs, until: Date.now() + options.durationMs }, stopped.signal);
+}
+
+/** The past first, then what became past while that was being posted, until history meets the present. */
+async function backfillUntilNow(
+  options: Omit<BackfillOptions, 'start' | 'end'> & { backfillMs: number },
+  signal: AbortSignal,
+): Promise<UploadTotals> {
+  const totals = emptyTotals();
+  let start = Date.now() - options.backfillMs;
+  while (Date.now() - start > options.stepMs && !signal.aborted) {
+    const end = Date.now();
+    await backfill({ ...options, start, end }, totals, signal);
+    start = end;
+  }
+  return totals;
 }
 
 async function playLive(

@@ -1,7 +1,7 @@
 import { createPoster, ingestUrl } from '../../lib/agent/post';
 import { alignUp } from '../../lib/model';
 import { ProgressBar } from '../progress';
-import { emptyTotals, type UploadTotals, upload } from '../upload';
+import { type UploadTotals, upload } from '../upload';
 import type { SimulatedServer } from './fleet';
 
 const LINES_PER_POST = 2_000;
@@ -17,14 +17,14 @@ export interface BackfillOptions {
   stepMs: number;
 }
 
-/** Posts the fleet's past, oldest first, as NDJSON. */
+/** Posts the fleet's past, oldest first, as NDJSON, and adds what became of it to `totals`. */
 export async function backfill(
   options: BackfillOptions,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<UploadTotals> {
+  totals: UploadTotals,
+  signal?: AbortSignal,
+): Promise<void> {
   const { fleet, start, end, stepMs } = options;
   const poster = createPoster(ingestUrl(options.url), { key: options.key });
-  const totals = emptyTotals();
   const bar = new ProgressBar();
   let lines: string[] = [];
   let samples = 0;
@@ -36,7 +36,7 @@ export async function backfill(
     bar.show((t - start) / (end - start), `${totals.accepted.toLocaleString('en-US')} samples stored`);
   }
 
-  for (let t = alignUp(start, stepMs); t < end && !signal.aborted; t += stepMs) {
+  for (let t = alignUp(start, stepMs); t < end && !signal?.aborted; t += stepMs) {
     for (const server of fleet) {
       const batch = server.report(t);
       if (!batch) continue;
@@ -44,8 +44,7 @@ export async function backfill(
       if (lines.push(JSON.stringify(batch)) === LINES_PER_POST) await flush(t);
     }
   }
-  if (lines.length > 0 && !signal.aborted) await flush(end);
+  if (lines.length > 0 && !signal?.aborted) await flush(end);
   bar.end();
   poster.close();
-  return totals;
 }

@@ -3,7 +3,7 @@ import { type Moment, metricsOf, type SimulatedMetric } from './metrics';
 import { chance, happeningAt, smoothNoise } from './random';
 import { dailyRhythm, REGIONS, type Region, ROLES, type Role, strainAt } from './world';
 
-const OUTAGES = { slotMs: 2 * HOUR, probability: 0.05, shortestMs: 2 * MINUTE, longestMs: 12 * MINUTE };
+const OUTAGES = { slotMs: HOUR, probability: 0.1, shortestMs: 2 * MINUTE, longestMs: 15 * MINUTE };
 const RESTARTS = { slotMs: 3 * HOUR, probability: 0.08, shortestMs: 15 * SECOND, longestMs: 50 * SECOND };
 /** What does not count as a restart: the fleet's first boots lie somewhere in the days before. */
 const OLDEST_BOOT_MS = 20 * 24 * HOUR;
