@@ -115,9 +115,11 @@ describe('JSON that would cost more than it is worth', () => {
 
   test('is refused before it is parsed', () => {
     expect(() => scan('['.repeat(40))).toThrow(expect.objectContaining({ code: 'bad_shape' }));
-    expect(() => scan(`[${'{},'.repeat(100_001)}{}]`)).toThrow(
-      expect.objectContaining({ code: 'too_many_samples' }),
-    );
+    const objects = `[${'{},'.repeat(9_999)}{}]`;
+    const keys = `{${'"k":1,'.repeat(10_000)}"k":1}`;
+    for (const many of [`[${'{},'.repeat(10_000)}{}]`, `[${Array(11).fill(objects)}]`, keys]) {
+      expect(() => scan(many)).toThrow(expect.objectContaining({ code: 'too_many_samples' }));
+    }
   });
 
   test('brackets in strings are text', () => {

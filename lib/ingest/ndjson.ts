@@ -2,6 +2,7 @@ import { isPulseError } from '../errors';
 import { toText } from './body';
 import { decodeJson } from './json';
 import { type Line, readLines } from './lines';
+import { refuseCostlyJson } from './prescan';
 import { type DecodedSamples, type SampleError, sampleError } from './sample';
 import type { Precision } from './timestamp';
 
@@ -53,6 +54,7 @@ function decodeLine(line: Line, lineNumber: number, context: LineContext): Decod
   });
   if (line === 'too_long') return rejected(`longer than ${MAX_LINE_BYTES} bytes`);
   try {
+    refuseCostlyJson(line);
     const text = toText(line);
     return text.trim() === '' ? { samples: [], errors: [] } : decodeJson(text, context);
   } catch (error) {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { Duplex } from 'node:stream';
 import { drain } from '../drain';
 import { env } from '../env';
+import { PulseError } from '../errors';
 import { errorResponse } from '../http';
 import { clientAddress } from '../limit/address';
 import { answerIngest } from './ingest';
@@ -28,7 +29,8 @@ export function createFront(): Front {
     openPages = resolve;
   });
   const answerPage: Answer = async (request, response) => {
-    const { headers, socket } = request;
+    const { url = '/', headers, socket } = request;
+    if (!isDecodable(url)) throw new PulseError('bad_parameter', 'The address is not well encoded.');
     // Next.js would believe what the sender writes there.
     headers['x-forwarded-for'] = clientAddress(
       socket.remoteAddress,
@@ -51,6 +53,17 @@ export function createFront(): Front {
       });
     },
   };
+}
+
+/** Next.js answers what it cannot decode as if it were its own fault. */
+function isDecodable(url: string): boolean {
+  if (!url.includes('%')) return true;
+  try {
+    decodeURI(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

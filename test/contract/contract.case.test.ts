@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { createTestDatabase } from '../support/postgres';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { clientOf } from './client';
+import { fleetContract } from './fleet.case.test';
 import { liveContract } from './live.case.test';
 import { operateContract } from './operate.case.test';
 import { readContract } from './read.case.test';
@@ -25,5 +26,6 @@ export function contract(front: Front): void {
   describe('write', () => writeContract(connect));
   describe('read', () => readContract(connect));
   describe('live', () => liveContract(connect));
+  describe('fleet', () => fleetContract(connect));
   describe('operate', () => operateContract(connect));
 }

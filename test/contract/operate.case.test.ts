@@ -51,7 +51,11 @@ export function operateContract(connect: () => Client): void {
     expect(body).toMatchObject({ openapi: '3.1.1' });
     const { paths } = body as { paths: object };
     expect(Object.keys(paths).sort()).toEqual([
+      '/api/fleet',
+      '/api/fleet/labels',
+      '/api/fleet/map',
       '/api/health',
+      '/api/hosts',
       '/api/live',
       '/api/metrics',
       '/api/metrics/{name}',
