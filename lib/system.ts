@@ -16,6 +16,8 @@ import { createPipeline, type Pipeline } from './pipeline';
 import { type Coverage, createCoverage } from './ring/coverage';
 import { createHoldAll } from './ring/hold-all';
 import { Ring } from './ring/ring';
+import { Segments } from './spool/segments';
+import { createSpooledPipeline, type SpoolFigures } from './spool/spooled-pipeline';
 import { openStore } from './store/open';
 import type { Store } from './store/store';
 import { startUpkeep } from './store/upkeep';
@@ -35,6 +37,8 @@ export interface System {
   readonly bus: Bus;
   readonly coverage: Coverage;
   readonly pipeline: Pipeline;
+  /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
+  readonly spool: SpoolFigures | null;
   readonly history: History;
   readonly hub: Hub;
   readonly fleet: Fleet;
@@ -116,7 +120,9 @@ async function start(notice: (reason: string) => void): Promise<System> {
     onMissed: (metric) => hub.noteMissed(metric),
   });
   const everything = createHoldAll(coverage, registry);
-  const pipeline = createPipeline({ env: settings, store, registry, ring, bus });
+  const direct = createPipeline({ env: settings, store, registry, ring, bus });
+  const spooled = await openSpool(settings, direct);
+  const pipeline = spooled ?? direct;
   const history = createHistory({ env: settings, store, registry, ring, learn: shared ? learn : undefined });
   const hub = createHub({
     registry,
@@ -142,6 +148,9 @@ async function start(notice: (reason: string) => void): Promise<System> {
     bus,
     coverage,
     pipeline,
+    get spool() {
+      return spooled?.spool ?? null;
+    },
     history,
     hub,
     fleet,
@@ -163,6 +172,13 @@ async function start(notice: (reason: string) => void): Promise<System> {
       await closeStore();
     },
   };
+}
+
+async function openSpool(settings: Env, pipeline: Pipeline) {
+  const { SPOOL_DIR, SPOOL_MAX_BYTES: maxBytes, RETENTION_RAW: retentionMs } = settings;
+  if (!SPOOL_DIR) return null;
+  const segments = await Segments.open(SPOOL_DIR);
+  return createSpooledPipeline({ pipeline, segments, maxBytes, retentionMs });
 }
 
 async function refillRing(ring: Ring, store: Store, from: number): Promise<void> {

@@ -7,7 +7,14 @@ import { VERSION } from './version';
 
 /** Everything `GET /metrics` tells about this process, read now. */
 export function collectFamilies(): Family[] {
-  return [...ofTheSystem(), ...ofTheBus(), ...ofBreakers(), ...ofIngest(), ...ofTheProcess()];
+  return [
+    ...ofTheSystem(),
+    ...ofTheBus(),
+    ...ofTheSpool(),
+    ...ofBreakers(),
+    ...ofIngest(),
+    ...ofTheProcess(),
+  ];
 }
 
 function ofTheSystem(): Family[] {
@@ -56,6 +63,22 @@ function ofTheStreams({ streams, queries, turns, turnMs, stalls }: HubFigures): 
     total('pulseboard_live_turns_total', 'Times a stream worked out what to tell.', turns),
     total('pulseboard_live_turn_seconds_total', 'Time that took.', turnMs / SECOND),
     total('pulseboard_live_stalls_total', 'Times a reader was too slow to be written to.', stalls),
+  ];
+}
+
+function ofTheSpool(): Family[] {
+  const started = startup();
+  const spool = started.phase === 'ready' ? started.system.spool : null;
+  if (!spool) return [];
+  return [
+    gauge(
+      'pulseboard_spool_bytes',
+      'Bytes accepted on this disk that the database has not yet.',
+      spool.bytes,
+    ),
+    gauge('pulseboard_spool_limit_bytes', 'Bytes that may wait before writers are refused.', spool.maxBytes),
+    counter('pulseboard_spool_samples_total', 'Samples accepted on this disk.', spool.spooled),
+    counter('pulseboard_spool_drained_total', 'Samples brought from there to the database.', spool.drained),
   ];
 }
 
