@@ -8,6 +8,7 @@ export const PROGRAMS = {
   agent: 'scripts/agent.ts',
   simulate: 'scripts/simulate.ts',
   import: 'scripts/import.ts',
+  'db-move': 'scripts/db-move.ts',
 };
 
 /**

@@ -20,6 +20,8 @@ export interface OpenStore {
   engineReason: string;
   /** Where the data lies, for people: a folder, or a host and database. */
   location: string;
+  /** The database itself, for programs that look at more than a store shows. */
+  connection: Connection;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
       store,
       engineReason: choice.reason,
       location: database.location,
+      connection: database.connection,
       async close() {
         await store.close();
         await database.close();

@@ -1,13 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
-import { freePort } from '../../lib/store/cluster/listen';
-import { startPostmaster, stopPostmaster } from '../../lib/store/cluster/postmaster';
-import { serverSettings } from '../../lib/store/cluster/settings';
 import { findTimescaleBinaries } from './timescale-binaries';
+import { startTimescaleServer } from './timescale-server';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,15 +8,6 @@ declare module 'vitest' {
     timescaleUrl: string;
   }
 }
-
-/** What a server needs for TimescaleDB beyond the settings the product gives every server. */
-export const TIMESCALE_SETTINGS = {
-  shared_preload_libraries: 'timescaledb',
-  'timescaledb.telemetry_level': 'off',
-  // Each database with the extension keeps a scheduler, and test files have a database each.
-  'timescaledb.max_background_workers': '40',
-  max_worker_processes: '60',
-};
 
 /**
  * One server with TimescaleDB for a whole test run, wherever the machine has the extension; elsewhere the tests
@@ -42,29 +26,13 @@ export default async function startTimescale(
     project.provide('timescaleUrl', '');
     return undefined;
   }
-  const folder = join(tmpdir(), `pulseboard-timescale-${randomUUID()}`);
-  const place = await findPlace(folder);
-  const logFile = join(folder, 'postgres.log');
-  await initialise(place, binaries, logFile);
-  const tcpPort = await freePort();
-  await startPostmaster({
-    ...place,
-    binaries,
-    logFile,
-    listen: { tcpPort },
-    settings: {
-      ...serverSettings(),
-      ...TIMESCALE_SETTINGS,
-      shared_buffers: '128MB',
-      max_connections: '200',
-      fsync: 'off',
-      synchronous_commit: 'off',
-    },
+  // It does not survive a crash of the machine, which these tests do not need; those that do start their own.
+  const { url, close } = await startTimescaleServer(binaries, {
+    shared_buffers: '128MB',
+    max_connections: '200',
+    fsync: 'off',
+    synchronous_commit: 'off',
   });
-  const password = await readPassword(place.folder);
-  project.provide('timescaleUrl', `postgres://${SUPERUSER}:${password}@127.0.0.1:${tcpPort}/postgres`);
-  return async () => {
-    await stopPostmaster(binaries, place.folder, place.identity);
-    await rm(folder, { recursive: true, force: true });
-  };
+  project.provide('timescaleUrl', url);
+  return close;
 }

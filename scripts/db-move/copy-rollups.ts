@@ -1,0 +1,92 @@
+import type { ISql } from 'postgres';
+import { TIER } from '../../lib/rollup/steps';
+import { arrayText } from '../../lib/store/arrays';
+import { ensurePartitions } from '../../lib/store/postgres/partitions';
+import type { RollupTier } from '../../lib/store/postgres/roll-up';
+import type { Store } from '../../lib/store/store';
+import type { End } from './ends';
+
+const PAGE = 10_000;
+const TIERS: readonly RollupTier[] = ['minute', 'hour', 'day'];
+
+interface Row {
+  series_id: number;
+  /** Start of the row, epoch ms. */
+  t: number;
+  sum: number;
+  min: number;
+  max: number;
+  count: number;
+  first_ms: number;
+  last_ms: number;
+  elapsed_ms: number;
+  first: number;
+  last: number;
+  increase: number;
+}
+
+export type SeriesIds = ReadonlyMap<number, { id: number; metricId: number }>;
+
+/**
+ * Copies the rows of all rollups before a moment at the start of a day, and tells the target that it has them: what
+ * is older cannot be made of samples any more. All in one transaction, so that upkeep meets all of it or nothing.
+ * @returns how many rows.
+ */
+export async function copyRollups(source: End, target: End, ids: SeriesIds, before: number): Promise<number> {
+  let copied = 0;
+  await target.sql.begin(async (tx) => {
+    for (const tier of TIERS) {
+      const relation = await writableRelation(tx, target.store, tier);
+      await tx`delete from ${tx(relation)} where ts < to_timestamp(${before}::float8 / 1000)`;
+      const pages = source.sql<Row[]>`
+        select series_id, date_part('epoch', ts) * 1000 as t,
+          sum, min, max, count, first_ms, last_ms, elapsed_ms, first, last, increase
+        from ${source.sql(TIER[tier].relation)} where ts < to_timestamp(${before}::float8 / 1000)
+        order by ts, series_id`.cursor(PAGE);
+      for await (const page of pages) {
+        if (target.store.engine === 'postgres')
+          await ensurePartitions(
+            tx,
+            tier,
+            page.map(({ t }) => t),
+          );
+        await insert(tx, relation, page, ids);
+        copied += page.length;
+      }
+    }
+    const mark = tx`to_timestamp(${before}::float8 / 1000)`;
+    await tx`
+      update rollup_state set raw_from = greatest(raw_from, ${mark}), sealed = greatest(sealed, ${mark}),
+        minute_rolled = greatest(minute_rolled, ${mark}), hour_rolled = greatest(hour_rolled, ${mark}), day_rolled = greatest(day_rolled, ${mark})`;
+  });
+  return copied;
+}
+
+/** A continuous aggregate is a view; its rows lie in a table that TimescaleDB names. */
+async function writableRelation(tx: ISql, { engine }: Store, tier: RollupTier): Promise<string> {
+  if (engine === 'postgres') return TIER[tier].relation;
+  const [{ name }] = await tx<[{ name: string }]>`
+    select materialization_hypertable_schema || '.' || materialization_hypertable_name as name
+    from timescaledb_information.continuous_aggregates
+    where view_schema = current_schema() and view_name = ${TIER[tier].relation}`;
+  return name;
+}
+
+async function insert(tx: ISql, relation: string, rows: readonly Row[], ids: SeriesIds): Promise<void> {
+  const made = rows.map(({ series_id: id }) => {
+    const series = ids.get(id);
+    if (!series) throw new Error(`series ${id} came to be while the catalogue was copied: run it again`);
+    return series;
+  });
+  const column = (name: keyof Row) => tx`${arrayText(rows.map((row) => row[name]))}::float8[]`;
+  await tx`
+    insert into ${tx(relation)}
+      (series_id, metric_id, ts, sum, min, max, count, first_ms, last_ms, elapsed_ms, first, last, increase)
+    select id, metric_id, to_timestamp(t / 1000), sum, min, max, count, first_ms, last_ms, elapsed_ms, first, last, increase
+    from unnest(
+      ${arrayText(made.map(({ id }) => id))}::int4[], ${arrayText(made.map(({ metricId }) => metricId))}::int4[],
+      ${column('t')}, ${column('sum')}, ${column('min')}, ${column('max')}, ${column('count')},
+      ${column('first_ms')}, ${column('last_ms')}, ${column('elapsed_ms')}, ${column('first')}, ${column('last')},
+      ${column('increase')}
+    ) as given(id, metric_id, t, sum, min, max, count, first_ms, last_ms, elapsed_ms, first, last, increase)`;
+}

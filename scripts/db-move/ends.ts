@@ -1,0 +1,34 @@
+import type { Sql } from 'postgres';
+import { parseEnv } from '../../lib/env';
+import { connect } from '../../lib/store/connection';
+import { openStore } from '../../lib/store/open';
+import type { Store } from '../../lib/store/store';
+
+/** One of the two databases of a move: what a store cannot say of itself is asked in SQL. */
+export interface End {
+  store: Store;
+  sql: Sql;
+  location: string;
+  close(): Promise<void>;
+}
+
+/** Opens a database by URL, or the embedded one of a data folder, with the settings a server would have. */
+export async function openEnd(place: string, print: (line: string) => void): Promise<End> {
+  const where = /^postgres(ql)?:/.test(place)
+    ? { DATABASE_URL: place }
+    : { DATA_DIR: place, DATABASE_URL: undefined };
+  const opened = await openStore(
+    parseEnv({ ...process.env, DATABASE_READ_URL: undefined, STORE_ENGINE: undefined, ...where }),
+    print,
+  );
+  const sql = connect(opened.connection, { max: 1, fetch_types: false, connection: { TimeZone: 'UTC' } });
+  return {
+    store: opened.store,
+    sql,
+    location: opened.location,
+    async close() {
+      await sql.end();
+      await opened.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Binaries } from '../../lib/store/cluster/binaries';
+import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
+import { freePort } from '../../lib/store/cluster/listen';
+import { findPostmaster, startPostmaster, stopPostmaster } from '../../lib/store/cluster/postmaster';
+import { serverSettings } from '../../lib/store/cluster/settings';
+
+/** What a server needs for TimescaleDB beyond the settings the product gives every server. */
+const TIMESCALE_SETTINGS = {
+  shared_preload_libraries: 'timescaledb',
+  'timescaledb.telemetry_level': 'off',
+  // Each database with the extension keeps a scheduler, and test files have a database each.
+  'timescaledb.max_background_workers': '40',
+  max_worker_processes: '60',
+};
+
+export interface TimescaleServer {
+  /** Its database `postgres`, as superuser. */
+  url: string;
+  /** The process id of the postmaster that runs now. */
+  pid(): Promise<number>;
+  /** Starts it again after it was killed. */
+  restart(): Promise<void>;
+  /** Stops it and deletes its data. */
+  close(): Promise<void>;
+}
+
+/** A throw-away server with TimescaleDB, durable like the product's own unless the settings say otherwise. */
+export async function startTimescaleServer(
+  binaries: Binaries,
+  settings: Record<string, string> = {},
+): Promise<TimescaleServer> {
+  const folder = join(tmpdir(), `pulseboard-timescale-${randomUUID()}`);
+  const place = await findPlace(folder);
+  const logFile = join(folder, 'postgres.log');
+  await initialise(place, binaries, logFile);
+  const tcpPort = await freePort();
+  const start = () =>
+    startPostmaster({
+      ...place,
+      binaries,
+      logFile,
+      listen: { tcpPort },
+      settings: { ...serverSettings(), ...TIMESCALE_SETTINGS, ...settings },
+    });
+  await start();
+  const password = await readPassword(place.folder);
+  return {
+    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${tcpPort}/postgres`,
+    async pid() {
+      const running = await findPostmaster(place.folder);
+      if (!running) throw new Error(`no server runs in ${place.folder}`);
+      return running.pid;
+    },
+    restart: start,
+    async close() {
+      await stopPostmaster(binaries, place.folder, place.identity);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
