@@ -1,6 +1,17 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
+const DESKTOP = { width: 1280, height: 800 };
+const SMALL_PHONE = { width: 360, height: 740 };
+
+/** Where pages are looked at: options for `test.use`. */
+export const SCREENS = [
+  { name: 'light, desktop', colorScheme: 'light', viewport: DESKTOP },
+  { name: 'dark, desktop', colorScheme: 'dark', viewport: DESKTOP },
+  { name: 'light, small phone', colorScheme: 'light', viewport: SMALL_PHONE },
+  { name: 'dark, small phone', colorScheme: 'dark', viewport: SMALL_PHONE },
+] as const;
+
 /** Nothing that axe calls serious or critical. */
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
