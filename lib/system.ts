@@ -132,7 +132,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     coverage,
     cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,
   });
-  const fleet = new Fleet({ registry, ring, bus });
+  const fleet = new Fleet({ registry, ring, bus, onLook: shared ? everything.hold : undefined });
 
   // In the background: until it is done, questions about before the start go to the database. Where other nodes
   // write too, the ring is filled per metric instead, when somebody looks at it.

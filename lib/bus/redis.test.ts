@@ -1,4 +1,5 @@
 import { startRedis } from '../../test/support/redis';
+import { startRedisCluster, startSentinel } from '../../test/support/redis-groups';
 import { startTcpProxy } from '../../test/support/tcp-proxy';
 import { describeBus } from './bus.case.test';
 import { createRedisTransport } from './redis';
@@ -32,6 +33,42 @@ describeBus('Redis that is killed and started again', async () => {
       if (!isUp) await redis.start();
       isUp = true;
     },
+    mute: () => redis.freeze(),
+    unmute: () => redis.thaw(),
+    close: () => redis.close(),
+  };
+});
+
+describeBus('Redis found through a Sentinel, frozen and thawed', async () => {
+  const redis = await startSentinel();
+  return {
+    connect: () =>
+      createRedisTransport({
+        kind: 'sentinel',
+        name: 'main',
+        nodes: [{ host: '127.0.0.1', port: redis.sentinelPort }],
+        login: { tls: false },
+      }),
+    cut: () => redis.freeze(),
+    heal: () => redis.thaw(),
+    mute: () => redis.freeze(),
+    unmute: () => redis.thaw(),
+    close: () => redis.close(),
+  };
+});
+
+describeBus('a Redis cluster, frozen and thawed', async () => {
+  const redis = await startRedisCluster();
+  return {
+    connect: () =>
+      createRedisTransport({
+        kind: 'cluster',
+        nodes: [{ host: '127.0.0.1', port: redis.port }],
+        login: { tls: false },
+      }),
+    // A killed server would forget its slots, which it was told by hand.
+    cut: () => redis.freeze(),
+    heal: () => redis.thaw(),
     mute: () => redis.freeze(),
     unmute: () => redis.thaw(),
     close: () => redis.close(),

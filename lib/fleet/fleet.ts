@@ -31,6 +31,8 @@ export interface FleetParts {
   registry: Registry;
   ring: Ring;
   bus: Bus;
+  /** Called at every look, where several nodes commit: memory is then kept complete for every metric for a while. */
+  onLook?: () => void;
   now?: () => number;
 }
 
@@ -48,13 +50,15 @@ export class Fleet {
   private readonly ring: Ring;
   private readonly registry: Registry;
   private readonly now: () => number;
+  private readonly onLook: () => void;
   private readonly startedAt: number;
   private readonly arrivals: Arrivals;
   private readonly offs: Array<() => void>;
   private refreshedAt = Number.NEGATIVE_INFINITY;
   private current: HeadlineKey[] = [];
 
-  constructor({ registry, ring, bus, now = Date.now }: FleetParts) {
+  constructor({ registry, ring, bus, onLook = () => {}, now = Date.now }: FleetParts) {
+    this.onLook = onLook;
     this.registry = registry;
     this.ring = ring;
     this.now = now;
@@ -160,6 +164,7 @@ export class Fleet {
     const now = this.now();
     if (now - this.refreshedAt < REFRESH_MS && now >= this.refreshedAt) return this.refreshedAt;
     this.refreshedAt = now;
+    this.onLook();
     if (this.byName.length !== this.hosts.size) this.rankNames();
     const had = new Array<boolean>(HEADLINES.length).fill(false);
     for (const host of this.byName) {
