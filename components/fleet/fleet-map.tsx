@@ -5,6 +5,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useR
 import type { FleetMap as FleetMapAnswer } from '@/lib/fleet/answers';
 import { type HeadlineKey, headline } from '@/lib/fleet/headlines';
 import type { HostStatus } from '@/lib/fleet/status';
+import { formatCount } from '@/lib/format';
 import { hostHref } from '@/lib/links';
 import { CRITICAL_PERCENT, headlineText, NOTABLE_PERCENT } from './figures';
 import { colorOf, layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop } from './map-scale';
@@ -72,7 +73,7 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
     <div ref={box} className={pending ? 'opacity-60' : undefined}>
       <div
         role="application"
-        aria-label={`Map of ${names.length} hosts. Arrow keys move, Enter opens a host. The list of hosts says the same in words.`}
+        aria-label={`Map of ${formatCount(names.length)} hosts. Arrow keys move, Enter opens a host. The list of hosts says the same in words.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: as above.
         tabIndex={0}
         className="cursor-pointer rounded"

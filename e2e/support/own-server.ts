@@ -1,0 +1,17 @@
+import type { ServerProcess } from '../../test/support/server-process';
+import { test as base, startFreshServer } from './test';
+
+/** Tests with a server that no other file posts to: what is counted on its pages is what they have posted. */
+export function testOnOwnServer() {
+  return base.extend<object, { server: ServerProcess }>({
+    server: [
+      // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures wanted from the pattern.
+      async ({}, use) => {
+        const started = await startFreshServer();
+        await use(started.server);
+        await started.stop();
+      },
+      { scope: 'worker', timeout: 90_000 },
+    ],
+  });
+}
