@@ -176,7 +176,16 @@ describe('the embedded database', () => {
     expect(await ask(database, 'select 1')).toBe(1);
   });
 
-  it('works where only its owner may enter, root or not', async () => {
+  it('opens a private folder of its own just far enough', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'pulseboard-private-'));
+    cleanups.push(() => rm(dir, { recursive: true, force: true }));
+    const database = await open(dir);
+    expect(database.location).toBe(join(dir, 'postgres'));
+    expect((await stat(dir)).mode & 0o777).toBe(isRoot() ? 0o711 : 0o700);
+    expect((await stat(database.location)).mode & 0o777).toBe(0o700);
+  });
+
+  it('works under a folder that only its owner may enter, root or not', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'pulseboard-private-'));
     cleanups.push(() => rm(dir, { recursive: true, force: true }));
     await chmod(dir, 0o700);

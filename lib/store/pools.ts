@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { MINUTE, SECOND } from '../model';
-import { type Connection, connect } from './connection';
+import { type Connection, type ConnectOptions, connect } from './connection';
 
 /** Longest times a statement may take at the server, ms. The client waits a little longer, see `SILENCE_MS`. */
 export const STATEMENT_TIMEOUT_MS = { write: 30 * SECOND, read: 15 * SECOND, bulk: 10 * MINUTE } as const;
@@ -19,9 +19,13 @@ export interface Pools {
 
 /** Opens the pools; `reading` may be a replica. */
 export function openPools(primary: Connection, reading: Connection): Pools {
-  const pool = (connection: Connection, purpose: keyof typeof STATEMENT_TIMEOUT_MS, max: number, more = {}) =>
+  const pool = (
+    connection: Connection,
+    purpose: keyof typeof STATEMENT_TIMEOUT_MS,
+    options: ConnectOptions,
+    parameters = {},
+  ) =>
     connect(connection, {
-      max,
       // Array parameters are sent as text and rows hold plain numbers and text: no types to look up.
       fetch_types: false,
       connection: {
@@ -29,13 +33,15 @@ export function openPools(primary: Connection, reading: Connection): Pools {
         TimeZone: 'UTC',
         statement_timeout: STATEMENT_TIMEOUT_MS[purpose],
         idle_in_transaction_session_timeout: MINUTE,
-        ...more,
+        ...parameters,
       },
+      ...options,
     });
-  const write = pool(primary, 'write', 4);
-  // A plan made for the very range: it leaves out the partitions of all other times.
-  const read = pool(reading, 'read', 6, { plan_cache_mode: 'force_custom_plan' });
-  const bulk = pool(primary, 'bulk', 3, { plan_cache_mode: 'force_custom_plan', work_mem: '64MB' });
+  const write = pool(primary, 'write', { max: 4 });
+  // Not prepared: questions come in endless variety, and each is best planned for its very range, without the
+  // partitions of all other times.
+  const read = pool(reading, 'read', { max: 6, prepare: false });
+  const bulk = pool(primary, 'bulk', { max: 3, prepare: false }, { work_mem: '64MB' });
   return {
     write,
     read,

@@ -10,6 +10,7 @@ import {
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -81,8 +82,11 @@ function existingPlace(link: string): Place {
 
 async function makeDataDir(dataDir: string): Promise<void> {
   try {
-    // Searchable by the database's user, whatever the umask; what is secret inside has modes of its own.
-    if (await mkdir(dataDir, { recursive: true })) await chmod(dataDir, 0o755);
+    await mkdir(dataDir, { recursive: true });
+    // Where we are root another user must get through it; what is secret inside will have a mode of its own. A folder
+    // that serves other ends as well, and those above this one, are not ours to open.
+    if (isRoot() && (await readdir(dataDir)).length === 0)
+      await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOSPC')
