@@ -13,7 +13,7 @@ export interface OrderedRows {
  */
 export function orderByMetric(
   { seriesIds, timestamps, values }: SampleRows,
-  metricIds: readonly number[],
+  metricIds: ArrayLike<number>,
 ): OrderedRows {
   const byMetric = new Map<number, number[]>();
   for (let i = 0; i < metricIds.length; i++) {
@@ -21,21 +21,27 @@ export function orderByMetric(
     if (positions) positions.push(i);
     else byMetric.set(metricIds[i], [i]);
   }
-  const order: number[] = [];
-  const follows = (a: number, b: number) => seriesIds[a] - seriesIds[b] || timestamps[a] - timestamps[b];
-  for (const metricId of [...byMetric.keys()].sort((a, b) => a - b)) {
-    const positions = byMetric.get(metricId) as number[];
-    if (positions.some((position, i) => i > 0 && follows(positions[i - 1], position) > 0))
-      positions.sort(follows);
-    for (const position of positions) order.push(position);
-  }
-  return {
-    order,
-    metricIds: order.map((position) => metricIds[position]),
-    rows: {
-      seriesIds: order.map((position) => seriesIds[position]),
-      timestamps: order.map((position) => timestamps[position]),
-      values: order.map((position) => values[position]),
-    },
+  const ordered: OrderedRows = {
+    rows: { seriesIds: [], timestamps: [], values: [] },
+    metricIds: [],
+    order: [],
   };
+  for (const metricId of [...byMetric.keys()].sort((a, b) => a - b)) {
+    for (const i of inOrder(byMetric.get(metricId) as number[], seriesIds, timestamps)) {
+      ordered.order.push(i);
+      ordered.metricIds.push(metricId);
+      ordered.rows.seriesIds.push(seriesIds[i]);
+      ordered.rows.timestamps.push(timestamps[i]);
+      ordered.rows.values.push(values[i]);
+    }
+  }
+  return ordered;
+}
+
+function inOrder(positions: number[], seriesIds: readonly number[], timestamps: readonly number[]): number[] {
+  const follows = (a: number, b: number) => seriesIds[a] - seriesIds[b] || timestamps[a] - timestamps[b];
+  for (let i = 1; i < positions.length; i++) {
+    if (follows(positions[i - 1], positions[i]) > 0) return positions.sort(follows);
+  }
+  return positions;
 }
