@@ -1,5 +1,6 @@
 import type { Bus } from './bus/bus';
-import { isShared, openBus } from './bus/open';
+import { isShared } from './bus/is-shared';
+import { openBus } from './bus/open';
 import type { Registry } from './catalogue/registry';
 import { Registry as RegistryClass } from './catalogue/registry';
 import { createCatalogueSync } from './catalogue/sync';

@@ -1,5 +1,7 @@
+import { isShared } from '../bus/is-shared';
 import { env } from '../env';
 import { PulseError } from '../errors';
+import { log } from '../log';
 import { once } from '../once';
 import { tryOnce } from './attempts';
 import { equalSecrets } from './keys';
@@ -19,6 +21,8 @@ export function viewerKey(): Buffer | null {
   return once('auth.viewer-key', () => {
     const { DASHBOARD_PASSWORD, SESSION_SECRET, DATA_DIR } = env();
     if (!DASHBOARD_PASSWORD) return null;
+    if (!SESSION_SECRET && isShared(env()))
+      log().warn('SESSION_SECRET is not set: a session made on one node does not hold on the others');
     return sessionKey(SESSION_SECRET ?? keptSecret(DATA_DIR), DASHBOARD_PASSWORD);
   });
 }

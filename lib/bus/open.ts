@@ -9,11 +9,6 @@ import { createUpstashTransport } from './upstash';
 
 type RedisEnv = Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDIS_REST_TOKEN'>;
 
-/** Whether other nodes may write to the same database: where there is a Redis between them. */
-export function isShared({ REDIS_URL, UPSTASH_REDIS_REST_URL }: RedisEnv): boolean {
-  return Boolean(REDIS_URL || UPSTASH_REDIS_REST_URL);
-}
-
 export interface BusParts {
   series: SeriesDirectory;
   takeIn(samples: CommittedSamples): void;

@@ -77,8 +77,8 @@ function ofTheSpool(): Family[] {
       spool.bytes,
     ),
     gauge('pulseboard_spool_limit_bytes', 'Bytes that may wait before writers are refused.', spool.maxBytes),
-    counter('pulseboard_spool_samples_total', 'Samples accepted on this disk.', spool.spooled),
-    counter('pulseboard_spool_drained_total', 'Samples brought from there to the database.', spool.drained),
+    total('pulseboard_spool_samples_total', 'Samples accepted on this disk.', spool.spooled),
+    total('pulseboard_spool_drained_total', 'Samples brought from there to the database.', spool.drained),
   ];
 }
 
@@ -103,10 +103,10 @@ function ofTheBus(): Family[] {
     gauge('pulseboard_bus_peers', 'Other nodes heard of.', bused.peers),
     gauge('pulseboard_bus_metrics_watched', 'Metrics followed on other nodes.', bused.metricsWatched),
     gauge('pulseboard_bus_metrics_complete', 'Of those, how many memory answers for.', coverage.complete),
-    counter('pulseboard_bus_batches_sent_total', 'Batches sent to other nodes.', bused.batchesSent),
-    counter('pulseboard_bus_batches_failed_total', 'Batches that could not be sent.', bused.batchesFailed),
-    counter('pulseboard_bus_samples_dropped_total', 'Samples left out of batches.', bused.samplesDropped),
-    counter('pulseboard_bus_gaps_total', 'Times a message was found missing.', bused.gaps),
+    total('pulseboard_bus_batches_sent_total', 'Batches sent to other nodes.', bused.batchesSent),
+    total('pulseboard_bus_batches_failed_total', 'Batches that could not be sent.', bused.batchesFailed),
+    total('pulseboard_bus_samples_dropped_total', 'Samples left out of batches.', bused.samplesDropped),
+    total('pulseboard_bus_gaps_total', 'Times a message was found missing.', bused.gaps),
     {
       name: 'pulseboard_bus_messages_total',
       help: 'Messages received from nodes, this one included.',
@@ -172,10 +172,6 @@ function ofTheProcess(): Family[] {
       readings: lags,
     },
   ];
-}
-
-function counter(name: string, help: string, value: number): Family {
-  return { name, help, type: 'counter', readings: [{ value }] };
 }
 
 function gauge(name: string, help: string, value: number): Family {
