@@ -8,7 +8,7 @@ import type { Encoding } from './encoding';
 export type Body = Readable | AsyncIterable<Uint8Array>;
 
 /** Samples compress to a tenth, a sixtieth at best. What inflates further only wants to keep the server busy. */
-const BOMB = { bytes: 64 * 2 ** 20, ratio: 200 };
+const BOMB = { bytes: 16 * 2 ** 20, ratio: 200 };
 
 /**
  * A whole body, inflated; `maxBytes` bounds it both as it was sent and as what it becomes.

@@ -12,6 +12,9 @@ import { protocolFor } from './protocols';
 import type { SampleError, WriteResult } from './sample';
 import { PRECISIONS, type Precision } from './timestamp';
 
+/** After so many bad samples without a good one the rest of a body is not looked at. */
+const HOPELESS_SAMPLES = LIMITS.samplesPerJsonBody;
+
 /** A write request in plain values, so that `node:http` and a route handler can both make one. */
 export interface IngestRequest {
   /** By lower-case name. */
@@ -72,14 +75,21 @@ class Total {
     this.duplicates += duplicates;
     this.rejected += rejected;
     if (errors.length > 0) this.errors.push(...errors.slice(0, LIMITS.errorsListed - this.errors.length));
+    // Nothing but rubbish so far, and a stream of it may go on for ever.
+    if (this.accepted === 0 && this.rejected >= HOPELESS_SAMPLES) throw this.nothingUsable();
   }
 
   answer(): PlainResponse {
     const { accepted, duplicates, rejected, errors } = this;
     if (rejected === 0) return jsonResponse({ accepted, duplicates, rejected });
     if (accepted > 0) return jsonResponse({ accepted, duplicates, rejected, errors });
+    throw this.nothingUsable();
+  }
+
+  private nothingUsable(): PulseError {
+    const { rejected, errors } = this;
     const message = `None of the ${rejected} samples can be used; the first one: ${errors[0].message}.`;
-    throw new PulseError('nothing_usable', message, { details: errors });
+    return new PulseError('nothing_usable', message, { details: errors });
   }
 
   /** An error in the middle of a body names what was kept of it, so that the sender can go on from there. */

@@ -1,45 +1,46 @@
 const NEWLINE = 0x0a;
 
-/** One line without its newline, or the news that a line was longer than allowed and has been passed over. */
-export type Line = Buffer | 'too_long';
+export interface Line {
+  /** From 1. */
+  number: number;
+  /** Without its newline; null when it was longer than allowed and has been passed over. */
+  bytes: Buffer | null;
+}
 
 /**
- * Cuts a stream of bytes into lines, yielding the complete lines of each chunk together, so that a reader can work
- * in portions. Holds at most one unfinished line.
+ * Cuts a stream of bytes into lines, yielding those that each chunk completes together, so that a reader can work in
+ * portions. Empty lines are counted and left out. Holds at most one unfinished line.
  */
 export async function* readLines(
-  body: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array>,
   maxLineBytes: number,
 ): AsyncGenerator<Line[]> {
+  let number = 1;
   let unfinished: Uint8Array[] = [];
   let unfinishedBytes = 0;
-  let passingOver = false;
 
   const take = (piece: Uint8Array): void => {
     unfinishedBytes += piece.length;
-    if (unfinishedBytes > maxLineBytes) {
-      passingOver = true;
-      unfinished = [];
-    }
-    if (!passingOver && piece.length > 0) unfinished.push(piece);
+    if (unfinishedBytes > maxLineBytes) unfinished = [];
+    else unfinished.push(piece);
   };
   const finish = (): Line => {
-    const line = passingOver ? 'too_long' : Buffer.concat(unfinished);
+    const line = { number, bytes: unfinishedBytes > maxLineBytes ? null : Buffer.concat(unfinished) };
     unfinished = [];
     unfinishedBytes = 0;
-    passingOver = false;
     return line;
   };
 
-  for await (const chunk of body) {
+  for await (const piece of pieces) {
     const lines: Line[] = [];
     let from = 0;
-    for (let to = chunk.indexOf(NEWLINE); to !== -1; to = chunk.indexOf(NEWLINE, from)) {
-      take(chunk.subarray(from, to));
-      lines.push(finish());
+    for (let to = piece.indexOf(NEWLINE); to !== -1; to = piece.indexOf(NEWLINE, from)) {
+      if (to > from) take(piece.subarray(from, to));
+      if (unfinishedBytes > 0) lines.push(finish());
+      number++;
       from = to + 1;
     }
-    take(chunk.subarray(from));
+    if (from < piece.length) take(piece.subarray(from));
     if (lines.length > 0) yield lines;
   }
   if (unfinishedBytes > 0) yield [finish()];

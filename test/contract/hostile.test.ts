@@ -56,6 +56,7 @@ function send({
       },
     );
     sent.on('error', reject);
+    sent.setTimeout(60_000, () => sent.destroy(new Error('no answer within a minute')));
     sent.end(body);
   });
 }
@@ -75,7 +76,11 @@ test('thousands of hostile bodies: always an answer of the contract, never a gro
     while (sent < BODIES) {
       const number = sent++;
       const hostile = hostileRequest(dice);
-      const { status, text } = await send(hostile);
+      const { status, text } = await send(hostile).catch((error) => {
+        throw new Error(`body ${number} of seed ${SEED} (${hostile.attempt}, ${hostile.type})`, {
+          cause: error,
+        });
+      });
       const told = `body ${number} of seed ${SEED} (${hostile.attempt}, ${hostile.type}): ${status} ${text.slice(0, 300)}`;
       expect([200, 400, 413, 415], told).toContain(status);
       const shape = status === 200 ? IngestAnswer : ErrorAnswer;

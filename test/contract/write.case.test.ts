@@ -317,6 +317,11 @@ export function writeContract(connect: () => Client): void {
       expect(await answered).toEqual({ accepted: 2, duplicates: 0, rejected: 0 });
     });
 
+    test('nothing but rubbish is given up on', async () => {
+      const error = expectError(await client.post('x\n'.repeat(2_000_000), { type }), 400, 'nothing_usable');
+      expect(error.details).toHaveLength(100);
+    });
+
     test('cut off in the middle: the answer names what was kept', async () => {
       const lines = Array.from({ length: 20_000 }, (_, i) =>
         JSON.stringify({ name: metric, value: Math.sqrt(i) }),
