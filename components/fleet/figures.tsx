@@ -12,26 +12,51 @@ export function headlineText(key: HeadlineKey, value: number | undefined | null)
 export const NOTABLE_PERCENT = 80;
 export const CRITICAL_PERCENT = 95;
 
-/** A percentage as a bar. Says nothing to assistive technology: the figure stands beside it. */
-export function Meter({ percent, className }: { percent: number; className?: string }) {
+/** A percentage as a bar, grey where it is the last one of a silent host. Says nothing to assistive technology: the figure stands beside it. */
+export function Meter({
+  percent,
+  stale = false,
+  className,
+}: {
+  percent: number;
+  stale?: boolean;
+  className?: string;
+}) {
   const filled = Math.min(100, Math.max(0, percent));
   const color = percent >= CRITICAL_PERCENT ? 'bg-bad' : percent >= NOTABLE_PERCENT ? 'bg-warn' : 'bg-accent';
   return (
     <span aria-hidden className={cn('block h-1.5 overflow-hidden rounded-full bg-sunken', className)}>
-      <span className={cn('block h-full rounded-full', color)} style={{ width: `${filled}%` }} />
+      <span
+        className={cn('block h-full rounded-full', stale ? 'bg-line-strong' : color)}
+        style={{ width: `${filled}%` }}
+      />
     </span>
   );
 }
 
+export interface FigureProps {
+  of: HeadlineKey;
+  value?: number;
+  /** The last word of a host that is silent now. */
+  stale?: boolean;
+  className?: string;
+}
+
 /** A figure with a bar below it where it is a percentage. */
-export function Figure({ of, value, className }: { of: HeadlineKey; value?: number; className?: string }) {
+export function Figure({ of, value, stale = false, className }: FigureProps) {
   const isPercent = headline(of).unit === 'percent';
   return (
     <span className={cn('block', className)}>
-      <span className={cn('block text-right', value === undefined ? 'text-ink-3' : 'text-ink')}>
+      <span className={cn('block text-right', stale || value === undefined ? 'text-ink-3' : 'text-ink')}>
         {headlineText(of, value)}
       </span>
-      {isPercent && <Meter percent={value ?? 0} className={cn('mt-1', value === undefined && 'opacity-0')} />}
+      {isPercent && (
+        <Meter
+          percent={value ?? 0}
+          stale={stale}
+          className={cn('mt-1', value === undefined && 'invisible')}
+        />
+      )}
     </span>
   );
 }

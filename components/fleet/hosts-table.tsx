@@ -89,9 +89,14 @@ function Row({ host, page, columns }: { host: HostRow; page: HostsPage; columns:
         />
       </td>
       {columns.map(({ key, title, where }) => (
-        <td key={key} className={cn('px-2 max-md:p-0', where, stale && 'opacity-55')} data-figure={key}>
+        <td key={key} className={cn('px-2 max-md:p-0', where)} data-figure={key}>
           <span className="block text-xs text-ink-3 md:hidden">{title}</span>
-          <Figure of={key} value={host.values[key]} className="max-md:[&>span:first-child]:text-left" />
+          <Figure
+            of={key}
+            value={host.values[key]}
+            stale={stale}
+            className="max-md:[&>span:first-child]:text-left"
+          />
         </td>
       ))}
       <td className="px-2 text-right max-md:order-first max-md:col-start-3 max-md:row-start-1 max-md:p-0">
