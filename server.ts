@@ -6,6 +6,7 @@ import nextEnv from '@next/env';
 import { startLocalAgent } from './lib/agent/local';
 import { type Env, env } from './lib/env';
 import { localKey } from './lib/ingest/keys';
+import { startRecording } from './lib/self/record';
 import { createFront, createUpgrades, type Front, type Upgrades } from './lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   if (runsLocalAgent(settings)) {
     agent = startLocalAgent({ url, key: settings.INGEST_KEYS.length > 0 ? localKey() : undefined });
   }
+  if (settings.SELF_METRICS === 'on') startRecording(running.pipeline, port);
   console.log(welcome({ url, location: running.location, env: settings }));
 }
 

@@ -1,6 +1,7 @@
 import { drain } from '../drain';
 import { env } from '../env';
 import { once } from '../once';
+import { startRecording } from '../self/record';
 import { system } from '../system';
 
 export type Host = 'server.ts' | 'next';
@@ -18,8 +19,13 @@ export function startUnderNext(): void {
   if (!claimProcess('next')) return;
   env();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => drain().abort());
-  system().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+  system().then(
+    ({ env: { SELF_METRICS, PORT }, pipeline }) => {
+      if (SELF_METRICS === 'on') startRecording(pipeline, PORT);
+    },
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exit(1);
+    },
+  );
 }
