@@ -79,6 +79,24 @@ describe('Pacer', () => {
     }
   });
 
+  it('rests after turns that took long, and then lets all who waited go together', async () => {
+    const { clock, pacer, make } = setUp();
+    const [heavy, ...others] = [make(50), make(50), make(1_000, START - 960), make(50, START + 60)];
+    const { takeTurn } = heavy;
+    heavy.takeTurn = (now) => {
+      takeTurn(now);
+      clock.skip(40);
+    };
+    pacer.schedule(heavy);
+    await clock.advance(0);
+    // Until 40 + 3 * 40.
+    for (const stream of others) pacer.schedule(stream);
+    await clock.advance(119);
+    expect(others.map(({ turns }) => turns)).toEqual([[], [], []]);
+    await clock.advance(1_000);
+    expect(others.map(({ turns }) => turns)).toEqual([[160], [160], [160]]);
+  });
+
   it('waits no longer than a tick when the clock was set back', async () => {
     const { clock, pacer, make } = setUp();
     const stream = make(1_000, START + 3_600_000);

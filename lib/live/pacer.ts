@@ -1,7 +1,12 @@
+import { SECOND } from '../model';
 import type { Clock } from './clock';
 
 /** How much longer than its tick a stream may wait to be written together with others, as a share of the tick. */
 const JOIN_SHARE = 0.1;
+/** After turns that took this long there is a rest of so many times as long: watching takes a quarter of the time at most. */
+const HEAVY_MS = 10;
+const REST_FACTOR = 3;
+const LONGEST_REST_MS = 10 * SECOND;
 
 /** What has a turn: it writes at most once a tick. */
 export interface Paced {
@@ -11,26 +16,26 @@ export interface Paced {
   takeTurn(now: number): void;
 }
 
+interface Turn {
+  paced: Set<Paced>;
+  cancel: () => void;
+}
+
 /**
  * Decides when streams write. After at least a tick of quiet, at once; else a tick after the last write, or up to a
- * tenth of a tick later if others write then: streams fall into step, and what they share is computed once.
+ * tenth of a tick later if others write then: streams fall into step, and what they share is computed once. When that
+ * is much, all wait for the rest that follows, and then go together.
  */
 export class Pacer {
-  private readonly turns = new Map<number, { paced: Set<Paced>; cancel: () => void }>();
+  private readonly turns = new Map<number, Turn>();
+  private restUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly clock: Clock) {}
 
   /** @returns the off-switch. */
   schedule(paced: Paced): () => void {
-    const now = this.clock.now();
-    const due = this.dueAt(paced, now);
-    let turn = this.turns.get(due);
-    if (!turn) {
-      turn = { paced: new Set(), cancel: this.clock.after(due - now, () => this.take(due)) };
-      this.turns.set(due, turn);
-    }
-    turn.paced.add(paced);
-    return () => this.cancel(due, paced);
+    this.turnAt(this.dueAt(paced)).paced.add(paced);
+    return () => this.cancel(paced);
   }
 
   close(): void {
@@ -38,7 +43,8 @@ export class Pacer {
     this.turns.clear();
   }
 
-  private dueAt({ tickMs, writtenAt }: Paced, now: number): number {
+  private dueAt({ tickMs, writtenAt }: Paced): number {
+    const now = this.clock.now();
     const earliest = writtenAt + tickMs;
     if (earliest <= now) return now;
     // A clock set back must not silence a stream for as long as it was set back.
@@ -49,18 +55,40 @@ export class Pacer {
     return joined === Number.POSITIVE_INFINITY ? due : joined;
   }
 
+  private turnAt(due: number): Turn {
+    let turn = this.turns.get(due);
+    if (!turn) {
+      const cancel = this.clock.after(due - this.clock.now(), () => this.take(due));
+      turn = { paced: new Set(), cancel };
+      this.turns.set(due, turn);
+    }
+    return turn;
+  }
+
   private take(due: number): void {
     const turn = this.turns.get(due);
     if (!turn) return;
     this.turns.delete(due);
     const now = this.clock.now();
+    // A clock set back must not make it a long rest either.
+    this.restUntil = Math.min(this.restUntil, now + LONGEST_REST_MS);
+    if (now < this.restUntil) {
+      const later = this.turnAt(this.restUntil);
+      for (const paced of turn.paced) later.paced.add(paced);
+      return;
+    }
     for (const paced of turn.paced) paced.takeTurn(now);
+    const tookMs = this.clock.now() - now;
+    if (tookMs >= HEAVY_MS) this.restUntil = now + tookMs + Math.min(LONGEST_REST_MS, REST_FACTOR * tookMs);
   }
 
-  private cancel(due: number, paced: Paced): void {
-    const turn = this.turns.get(due);
-    if (!turn?.paced.delete(paced) || turn.paced.size > 0) return;
-    turn.cancel();
-    this.turns.delete(due);
+  private cancel(paced: Paced): void {
+    for (const [due, turn] of this.turns) {
+      if (!turn.paced.delete(paced)) continue;
+      if (turn.paced.size > 0) return;
+      turn.cancel();
+      this.turns.delete(due);
+      return;
+    }
   }
 }

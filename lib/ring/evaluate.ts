@@ -94,12 +94,16 @@ function eachRun(buffers: readonly SampleBuffer[], { start, end, step }: Evaluat
     const { data } = buffer;
     const stop = buffer.lowerBound(end);
     let from = buffer.lowerBound(start);
+    let length = 1;
     while (from < stop) {
       const slot = Math.floor((data[2 * from] - start) / step);
       const slotEnd = start + (slot + 1) * step;
-      let to = from + 1;
+      // Most series are regular: the run is as long as the one before. Then it need not be walked to find its end.
+      let to = Math.min(stop, from + length);
+      while (to > from + 1 && data[2 * to - 2] >= slotEnd) to--;
       while (to < stop && data[2 * to] < slotEnd) to++;
       take(slot, buffer, from, to);
+      length = to - from;
       from = to;
     }
   }
