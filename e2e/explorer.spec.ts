@@ -13,6 +13,9 @@ import { expect, test } from './support/test';
 
 const latest = '[data-legend] [data-latest]';
 
+// Not the server's time zone, and not one of whole hours.
+test.use({ timezoneId: 'Asia/Kolkata' });
+
 test('is rendered by the server with its history, readable without scripts', async ({ server, browser }) => {
   const metric = uniqueMetric('percent');
   await post(

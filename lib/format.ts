@@ -237,6 +237,11 @@ export function formatMoment(t: number, step: number = SECOND): string {
   return step >= DAY ? day : `${day} ${formatClock(t, step)}`;
 }
 
+/** A moment that the functions above write as the UTC clock shows `t`: for what server and browser must agree on. */
+export function shownInUtc(t: number): number {
+  return t + new Date(t).getTimezoneOffset() * MINUTE;
+}
+
 /** The reader's time zone by name and offset: `Europe/Berlin (UTC+1)`. */
 export function zoneName(at: number): string {
   const minutes = -new Date(at).getTimezoneOffset();

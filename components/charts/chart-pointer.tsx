@@ -21,6 +21,8 @@ interface ChartPointerProps {
 
 /** Less movement than this, in px, is a click and not a drag. */
 const DRAG_PX = 5;
+/** From how far away, in px, the crosshair goes to a point. */
+const SNAP_PX = 20;
 /** A press of Page Up or Page Down moves the crosshair by this many points. */
 const PAGE = 20;
 const SPOKEN_SERIES = 3;
@@ -62,7 +64,7 @@ export function ChartPointer({
 
   function onPointerMove(event: PointerEvent): void {
     const at = timeOf(event);
-    moveCrosshair({ t: snap(series, at), chart: id, spoken: false });
+    moveCrosshair({ t: snap(series, plot, at), chart: id, spoken: false });
     const from = pressedAt.current;
     if (from === null) return;
     setSelection(Math.abs(xOf(plot, at) - xOf(plot, from)) < DRAG_PX ? null : [from, at]);
@@ -196,11 +198,12 @@ function Marks({
   );
 }
 
-/** The nearest moment at which some line has a point. */
-function snap(series: readonly ChartSeries[], t: number): number {
+/** The nearest moment at which some line has a point; in a gap, the moment itself: there is nothing to read there. */
+function snap(series: readonly ChartSeries[], plot: Plot, t: number): number {
+  const within = (SNAP_PX / plot.width) * (plot.x[1] - plot.x[0]);
   let best: number | null = null;
   for (const { points } of series) {
-    const point = nearestPoint(points, t, Number.POSITIVE_INFINITY);
+    const point = nearestPoint(points, t, within);
     if (point && (best === null || Math.abs(point[0] - t) < Math.abs(best - t))) best = point[0];
   }
   return best ?? t;

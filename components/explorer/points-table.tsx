@@ -1,7 +1,7 @@
 'use client';
 
-import { useState } from 'react';
-import { formatMoment, formatValue, type Unit, zoneName } from '@/lib/format';
+import { useState, useSyncExternalStore } from 'react';
+import { formatMoment, formatValue, shownInUtc, type Unit, zoneName } from '@/lib/format';
 import type { ChartSeries } from '../charts/series';
 import { Button } from '../ui/button';
 
@@ -22,6 +22,7 @@ const DIGITS = 5;
 /** The chart's numbers, newest first: what a line cannot tell everybody. */
 export function PointsTable({ caption, series, aggregates, range, step, unit }: PointsTableProps) {
   const [all, setAll] = useState(false);
+  const local = useLocalZone();
   const shown = series.slice(0, COLUMNS);
   const rows = rowsOf(shown, range);
   const columns = shown.flatMap(({ key, name }) =>
@@ -42,7 +43,7 @@ export function PointsTable({ caption, series, aggregates, range, step, unit }: 
           <thead className="sticky top-0 z-10 bg-sunken text-xs text-ink-2">
             <tr>
               <th scope="col" className="px-3 py-1.5 text-left font-medium whitespace-nowrap">
-                Time <span className="font-normal text-ink-3">{zoneName(range[1])}</span>
+                Time <span className="font-normal text-ink-3">{local ? zoneName(range[1]) : 'UTC'}</span>
               </th>
               {columns.map(({ key, title }) => (
                 <th key={key} scope="col" className="px-3 py-1.5 text-right font-medium whitespace-nowrap">
@@ -55,7 +56,9 @@ export function PointsTable({ caption, series, aggregates, range, step, unit }: 
             {visible.map(([t, points]) => (
               <tr key={t} className="border-t" data-t={t}>
                 <th scope="row" className="px-3 py-1 text-left font-normal whitespace-nowrap text-ink-2">
-                  <time dateTime={new Date(t).toISOString()}>{formatMoment(t, step)}</time>
+                  <time dateTime={new Date(t).toISOString()}>
+                    {formatMoment(local ? t : shownInUtc(t), step)}
+                  </time>
                 </th>
                 {columns.map(({ key, line, value }) => {
                   const point = points.get(line);
@@ -92,6 +95,15 @@ export function PointsTable({ caption, series, aggregates, range, step, unit }: 
         )}
       </p>
     </div>
+  );
+}
+
+/** Whether the reader's time zone is known: not on the server, and so not in the browser's first render. */
+function useLocalZone(): boolean {
+  return useSyncExternalStore(
+    () => () => {},
+    () => true,
+    () => false,
   );
 }
 
