@@ -22,7 +22,8 @@ export function createWebSink(): {
         controller = given;
       },
       pull() {
-        resume();
+        // It is also called a while after there was room, when there may be none again.
+        if ((controller.desiredSize ?? 0) > 0) resume();
       },
       cancel() {
         isOpen = false;
