@@ -16,6 +16,7 @@ import {
   ReadyAnswer,
   SeriesAnswer,
 } from './answers';
+import { fleetPaths } from './fleet-paths';
 
 /** The API for machines, from the same schemas that validate. */
 export function openApiDocument(): object {
@@ -37,7 +38,12 @@ export function openApiDocument(): object {
       },
       schemas: { Sample, Batch },
     },
-    paths: { ...WRITE, ...READ, ...OPERATE },
+    paths: {
+      ...WRITE,
+      ...READ,
+      ...fleetPaths(refusals('bad_parameter', 'database_unavailable')),
+      ...OPERATE,
+    },
   });
 }
 
