@@ -52,7 +52,8 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     const now = Date.now();
     const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs };
     const admission = admit(samples, window);
-    const { series, errors: overLimit } = await resolveSeries(admission);
+    const { series, errors: overLimit, asked } = resolveSeries(admission);
+    if (asked.length > 0) await Promise.all(asked);
     const { rows, known } = withoutKnown(admission.admitted, series);
     const duplicates = known + (await commits.write(rows));
     const rejections = [...errors, ...admission.errors, ...overLimit];
@@ -76,8 +77,11 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     return duplicates;
   }
 
-  /** The series of each sample, undefined where the cardinality limit forbids a new one. */
-  async function resolveSeries({ admitted, labelsKeys }: Admission) {
+  /**
+   * The series of each sample, undefined where the cardinality limit forbids a new one. Those the database has to be
+   * asked for are there when all of `asked` has resolved.
+   */
+  function resolveSeries({ admitted, labelsKeys }: Admission) {
     const series: Array<Series | undefined> = [];
     const errors: SampleError[] = [];
     const asked: Array<Promise<void>> = [];
@@ -100,8 +104,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
         }),
       );
     }
-    if (asked.length > 0) await Promise.all(asked);
-    return { series, errors };
+    return { series, errors, asked };
   }
 
   /** The rows to commit. What the ring holds is committed already, so a resent body costs the database nothing. */
@@ -126,11 +129,14 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
   /** After a commit: what is new goes to the ring and to everyone who listens; what another server wrote is fetched. */
   async function takeIn({ stored, alreadyThere }: CommitResult): Promise<void> {
     if (stored.series.length > 0) publish(stored);
-    catchUp.note(alreadyThere);
+    const unknown = catchUp.note(alreadyThere);
+    if (catchUp.pending === 0) return;
     // The samples are committed whether or not this works; what stays in doubt is read after the next commit.
-    await catchUp
+    const caughtUp = catchUp
       .run()
       .catch((error) => log().warn({ err: error }, 'samples of another server not read yet'));
+    // What a lost connection left in doubt may be much: nobody has to wait for that.
+    if (unknown > 0) await caughtUp;
   }
 
   function publish(samples: CommittedSamples): void {

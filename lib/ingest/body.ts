@@ -14,10 +14,14 @@ const BOMB = { bytes: 16 * 2 ** 20, ratio: 200 };
  * A whole body, inflated; `maxBytes` bounds it both as it was sent and as what it becomes.
  * Throws `body_too_large` or `bad_body`.
  */
-export async function readWhole(body: Body, encoding: Encoding | null, maxBytes: number): Promise<Buffer> {
-  const sent = await (body instanceof Readable ? collectEvents(body, maxBytes) : collect(body, maxBytes));
-  if (!encoding) return sent;
-  return encoding.whole(sent, maxBytes).catch((error) => {
+export function readWhole(body: Body, encoding: Encoding | null, maxBytes: number): Promise<Buffer> {
+  const sent = body instanceof Readable ? collectEvents(body, maxBytes) : collect(body, maxBytes);
+  return encoding ? inflateWhole(sent, encoding, maxBytes) : sent;
+}
+
+async function inflateWhole(sent: Promise<Buffer>, encoding: Encoding, maxBytes: number): Promise<Buffer> {
+  const bytes = await sent;
+  return encoding.whole(bytes, maxBytes).catch((error) => {
     throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : explain(error);
   });
 }

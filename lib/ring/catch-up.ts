@@ -26,14 +26,17 @@ export class CatchUp {
     return this.doubts.size;
   }
 
-  /** Notes those of the samples that the ring should hold if the database does. */
-  note({ series, timestamps }: CommittedSamples): void {
+  /** Notes those of the samples that the ring should hold if the database does, and does not; returns how many. */
+  note({ series, timestamps }: CommittedSamples): number {
     const { ring } = this.options;
+    let noted = 0;
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
       if (!ring.keeps(timestamp) || ring.has(series[i].id, timestamp)) continue;
       this.doubts.set(series[i], Math.min(timestamp, this.doubts.get(series[i]) ?? timestamp));
+      noted++;
     }
+    return noted;
   }
 
   /** Reads what is in doubt. On failure the doubts stay for the next time. */

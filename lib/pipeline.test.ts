@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestNode, type TestNode } from '@/test/support/node';
+import type { StoredSeries } from './catalogue/registry';
+import { createPipeline } from './pipeline';
+import type { CommittedSamples } from './ring/ring';
+import type { Store } from './store/store';
+
+let host: Awaited<ReturnType<typeof startTestNode>>;
+let a: TestNode;
+let b: TestNode;
+beforeAll(async () => {
+  host = await startTestNode();
+  a = await host.start();
+  b = await host.start();
+});
+afterAll(async () => {
+  await a.stop();
+  await b.stop();
+  await host.close();
+});
+
+const now = Date.now();
+let names = 0;
+const freshName = () => `pipeline_${names++}`;
+const sample = (name: string, timestamp: number, value: number, labels = {}) => ({
+  name,
+  labels,
+  timestamp,
+  value,
+});
+
+function published(node: TestNode): string[] {
+  const heard: string[] = [];
+  node.bus.subscribe(({ series, timestamps, values }: CommittedSamples) => {
+    for (const [i, { metric }] of series.entries())
+      heard.push(`${metric.name} ${timestamps[i] - now} ${values[i]}`);
+  });
+  return heard;
+}
+
+function inRing(node: TestNode, name: string): Array<[timestamp: number, value: number]> {
+  return (node.registry.metrics.get(name)?.series ?? []).flatMap(({ id }) => {
+    const buffer = node.ring.samples(id);
+    if (!buffer) return [];
+    return Array.from({ length: buffer.length }, (_, i): [number, number] => [
+      buffer.timestampAt(buffer.start + i) - now,
+      buffer.valueAt(buffer.start + i),
+    ]);
+  });
+}
+
+describe('after a write', () => {
+  test('memory holds, and listeners heard, exactly what was stored', async () => {
+    const name = freshName();
+    const heard = published(a);
+    await a.write(sample(name, now, 1), sample(name, now, 2), sample(name, now - 1, 3));
+    expect(await a.write(sample(name, now, 4), sample(name, now - 2, 5))).toMatchObject({
+      accepted: 2,
+      duplicates: 1,
+    });
+    expect(inRing(a, name)).toEqual([
+      [-2, 5],
+      [-1, 3],
+      [0, 1],
+    ]);
+    expect(heard.sort()).toEqual([`${name} -1 3`, `${name} -2 5`, `${name} 0 1`]);
+  });
+
+  test('what another server wrote before is fetched, with its value', async () => {
+    const name = freshName();
+    await a.write(sample(name, now, 1), sample(name, now - 1, 2));
+    const heard = published(b);
+    expect(await b.write(sample(name, now, 9), sample(name, now + 1, 3))).toMatchObject({
+      accepted: 2,
+      duplicates: 1,
+    });
+    // Also the sample that nobody resent, if it is not older than what was asked for.
+    expect(inRing(b, name)).toEqual([
+      [0, 1],
+      [1, 3],
+    ]);
+    expect(heard.sort()).toEqual([`${name} 0 1`, `${name} 1 3`]);
+  });
+});
+
+describe('series', () => {
+  /** The real store, with a count of how often it was asked for series. */
+  function counting(store: Store) {
+    const asked: number[] = [];
+    const counted = new Proxy(store, {
+      get(target, property: keyof Store) {
+        if (property !== 'ensureSeries') return target[property];
+        return (identities: Parameters<Store['ensureSeries']>[0]): Promise<StoredSeries[]> => {
+          asked.push(identities.length);
+          return target.ensureSeries(identities);
+        };
+      },
+    });
+    return { asked, store: counted };
+  }
+
+  function pipelineOn({ registry, ring, bus }: TestNode, store: Store, maxSeries = 1_000_000) {
+    return createPipeline({
+      env: { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: maxSeries },
+      store,
+      registry,
+      ring,
+      bus,
+    });
+  }
+  const decoded = (...samples: Array<ReturnType<typeof sample>>) => ({
+    samples: samples.map((each, index) => ({ ...each, index })),
+    errors: [],
+  });
+
+  test('of many senders at the same moment are made in one round trip', async () => {
+    const name = freshName();
+    const { asked, store } = counting(host.store);
+    const pipeline = pipelineOn(a, store);
+    const writes = Array.from({ length: 200 }, (_, i) =>
+      pipeline.write(
+        decoded(sample(name, now, i, { host: `h${i % 50}` }), sample(name, now + 1, i, { host: `h${i}` })),
+      ),
+    );
+    await Promise.all(writes);
+    expect(asked).toEqual([200]);
+    expect(a.registry.metrics.get(name)?.series).toHaveLength(200);
+  });
+
+  test('beyond the limit are refused, known ones go on', async () => {
+    const name = freshName();
+    const pipeline = pipelineOn(a, host.store, a.registry.size + 2);
+    const write = (...hosts: string[]) =>
+      pipeline.write(decoded(...hosts.map((value, i) => sample(name, now + i, 1, { host: value }))));
+    expect(await write('one', 'two', 'two', 'three')).toMatchObject({
+      accepted: 3,
+      rejected: 1,
+      errors: [{ index: 3, code: 'too_many_series' }],
+    });
+    expect(await write('one', 'four')).toMatchObject({ accepted: 1, rejected: 1 });
+  });
+
+  test('take on the type and unit that a sender declares, and two that disagree do not quarrel', async () => {
+    const name = freshName();
+    const { asked, store } = counting(host.store);
+    const pipeline = pipelineOn(a, store);
+    const write = (type?: 'gauge' | 'counter', unit?: string) =>
+      pipeline.write({
+        samples: [{ ...sample(name, now + asked.length, 1), index: 0, type, unit }],
+        errors: [],
+      });
+    await write();
+    expect(a.registry.metrics.get(name)).toMatchObject({ type: 'gauge', unit: '' });
+    await write('counter', 'bytes');
+    expect(a.registry.metrics.get(name)).toMatchObject({ type: 'counter', unit: 'bytes' });
+    for (let i = 0; i < 10; i++) await write(i % 2 ? 'gauge' : 'counter', 'bytes');
+    expect(asked).toEqual([1, 1]);
+  });
+});
+
+test('with a database that fails, nothing is in memory that is not stored', async () => {
+  const name = freshName();
+  await a.write(sample(name, now, 0));
+  const failing: Store = new Proxy(host.store, {
+    get: (target, property: keyof Store) =>
+      property === 'append' ? () => Promise.reject(new Error('no')) : target[property],
+  });
+  const { registry, ring, bus } = a;
+  const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
+  const pipeline = createPipeline({ env, store: failing, registry, ring, bus });
+  const lost = pipeline.write({ samples: [{ ...sample(name, now + 1, 1), index: 0 }], errors: [] });
+  await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
+  expect(inRing(a, name)).toEqual([[0, 0]]);
+});
