@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -61,6 +61,28 @@ describe('a whole body', () => {
       await expect(read(broken, 'br'), broken.toString('hex')).rejects.toMatchObject({ code: 'bad_body' });
     }
     await expect(read(Buffer.from([0x22, 0xc3, 0x22]))).rejects.toMatchObject({ code: 'bad_body' });
+  });
+
+  test('may not join more bodies than memory is set aside for', async () => {
+    const mebibyte = Buffer.alloc(2 ** 20);
+    const open: PassThrough[] = [];
+    const reading: Array<Promise<Buffer>> = [];
+    const begin = (mebibytes: number) => {
+      const stream = new PassThrough();
+      for (let i = 0; i < mebibytes; i++) stream.write(mebibyte);
+      open.push(stream);
+      reading.push(readWhole(stream, null, 2 ** 30));
+    };
+    begin(500);
+    begin(20);
+    await expect(Promise.race(reading)).rejects.toMatchObject({ code: 'queue_full' });
+    // What is over, well or badly, makes room.
+    open[0].destroy();
+    await expect(reading[0]).rejects.toThrow('cut off');
+    await new Promise((resolve) => setImmediate(resolve));
+    begin(500);
+    open[2].end();
+    expect((await reading[2]).length).toBe(500 * 2 ** 20);
   });
 
   test('that is a bomb is defused while it streams', async () => {

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PulseError } from '../errors';
+import { SECOND } from '../model';
+import { once } from '../once';
 import type { Encoding } from './encoding';
 
 /** Where bytes come from. A Node stream is left open when it is not read to its end, so that an answer can follow. */
@@ -51,31 +53,36 @@ export function isDisconnect(error: unknown): boolean {
 }
 
 async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of pieces) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  const held = new HeldBody(maxBytes);
+  try {
+    for await (const piece of pieces) held.add(piece);
+    return held.whole();
+  } finally {
+    held.release();
   }
-  return Buffer.concat(chunks, size);
 }
 
 /** The same by events: an iterator and its promises cost a small request more than everything else about its body. */
 function collectEvents(stream: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const held = new HeldBody(maxBytes);
     const take = (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxBytes) return chunks.push(chunk);
-      stream.off('data', take).pause();
-      reject(tooLarge(maxBytes));
+      try {
+        held.add(chunk);
+      } catch (error) {
+        stream.off('data', take).pause();
+        held.release();
+        reject(error);
+      }
     };
     stream.on('data', take);
-    stream.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)));
+    stream.on('end', () => {
+      resolve(held.whole());
+      held.release();
+    });
     stream.on('error', reject);
     stream.on('close', () => {
+      held.release();
       if (stream.readableEnded) return;
       reject(Object.assign(new Error('the body was cut off'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }));
     });
@@ -120,6 +127,41 @@ function explain(error: unknown): unknown {
   return new PulseError('bad_body', 'The body is not what its Content-Encoding says, or it is cut off.', {
     cause: error,
   });
+}
+
+/** What all bodies that are still arriving hold together: thousands of senders may each have begun a large one. */
+const held = () => once('ingest.held-bytes', () => ({ bytes: 0 }));
+const MOST_HELD_BYTES = 512 * 2 ** 20;
+
+/** A body as it arrives. */
+class HeldBody {
+  private readonly chunks: Uint8Array[] = [];
+  private bytes = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** Throws `body_too_large`, or `queue_full` when too much is held of other bodies. */
+  add(chunk: Uint8Array): void {
+    if (this.bytes + chunk.length > this.maxBytes) throw tooLarge(this.maxBytes);
+    if (held().bytes + chunk.length > MOST_HELD_BYTES) {
+      const message = 'Too many large bodies are arriving at the same time. Send this one again later.';
+      throw new PulseError('queue_full', message, { retryAfterMs: SECOND });
+    }
+    this.chunks.push(chunk);
+    this.bytes += chunk.length;
+    held().bytes += chunk.length;
+  }
+
+  whole(): Buffer {
+    const [only] = this.chunks;
+    if (this.chunks.length === 1) return Buffer.from(only.buffer, only.byteOffset, only.length);
+    return Buffer.concat(this.chunks, this.bytes);
+  }
+
+  release(): void {
+    held().bytes -= this.bytes;
+    this.bytes = 0;
+  }
 }
 
 function tooLarge(maxBytes: number): PulseError {
