@@ -1,10 +1,5 @@
-import {
-  expectAccessible,
-  expectLive,
-  expectNoSidewaysScroll,
-  markDocument,
-  SCREENS,
-} from './support/checks';
+import { expectLive, markDocument, SCREENS } from './support/checks';
+import { expectAccessible, expectNoSidewaysScroll } from './support/page-health';
 import { history, post, uniqueMetric } from './support/samples';
 import { expect, startFreshServer, test } from './support/test';
 

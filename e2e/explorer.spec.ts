@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PanelAnswer } from '@/lib/live/wire';
-import {
-  chartPoint,
-  expectAccessible,
-  expectLive,
-  expectNoSidewaysScroll,
-  markDocument,
-  SCREENS,
-} from './support/checks';
+import { chartPoint, expectLive, markDocument, SCREENS } from './support/checks';
+import { expectAccessible, expectNoSidewaysScroll } from './support/page-health';
 import { history, post, uniqueMetric } from './support/samples';
 import { expect, test } from './support/test';
 
