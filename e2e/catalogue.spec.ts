@@ -1,5 +1,10 @@
-import { expectLive, markDocument, SCREENS } from './support/checks';
-import { expectAccessible, expectNoSidewaysScroll } from './support/page-health';
+import {
+  expectAccessible,
+  expectLive,
+  expectNoSidewaysScroll,
+  markDocument,
+  SCREENS,
+} from './support/checks';
 import { history, post, uniqueMetric } from './support/samples';
 import { expect, startFreshServer, test } from './support/test';
 

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { PanelAnswer } from '@/lib/live/wire';
-import { chartPoint, expectLive, markDocument, SCREENS } from './support/checks';
-import { expectAccessible, expectNoSidewaysScroll } from './support/page-health';
+import {
+  chartPoint,
+  expectAccessible,
+  expectLive,
+  expectNoSidewaysScroll,
+  markDocument,
+  SCREENS,
+} from './support/checks';
 import { history, post, uniqueMetric } from './support/samples';
 import { expect, test } from './support/test';
 

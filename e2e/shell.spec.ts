@@ -1,4 +1,4 @@
-import { expectAccessible } from './support/page-health';
+import { expectAccessible } from './support/checks';
 import { post, uniqueMetric } from './support/samples';
 import { expect, test } from './support/test';
 

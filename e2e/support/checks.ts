@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -10,6 +11,22 @@ export const SCREENS = [
   { name: 'light, small phone', colorScheme: 'light', viewport: SMALL_PHONE },
   { name: 'dark, small phone', colorScheme: 'dark', viewport: SMALL_PHONE },
 ] as const;
+
+/** Nothing that axe calls serious or critical. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  expect(
+    serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('\n')}`),
+  ).toEqual([]);
+}
+
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow, 'px that the page is wider than the screen').toBeLessThanOrEqual(0);
+}
 
 /** The badge in the header says that the stream is open. */
 export async function expectLive(page: Page): Promise<void> {
