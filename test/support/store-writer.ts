@@ -11,11 +11,10 @@ const BATCH = 200;
 const IN_FLIGHT = 3;
 const START = Date.UTC(2026, 10, 20);
 
-const [dataDir, firstNumber] = process.argv.slice(2);
-const { store, location } = await openStore(
-  parseEnv({ DATA_DIR: dataDir, RETENTION_RAW: 'forever' }),
-  () => {},
-);
+/** A data folder, or a database's URL. */
+const [place, firstNumber] = process.argv.slice(2);
+const where = /^postgres:/.test(place) ? { DATABASE_URL: place } : { DATA_DIR: place };
+const { store, location } = await openStore(parseEnv({ ...where, RETENTION_RAW: 'forever' }), () => {});
 const [{ id }] = await store.ensureSeries([{ metric: 'durable', labels: {} }]);
 process.stdout.write(`ready ${location}\n`);
 

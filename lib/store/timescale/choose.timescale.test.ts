@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
+import { findTimescaleBinaries } from '@/test/support/timescale-binaries';
+import { startTimescaleServer } from '@/test/support/timescale-server';
+import { parseEnv } from '../../env';
+import { chooseEngine } from '../choose-engine';
+import type { Binaries } from '../cluster/binaries';
+import { openStore } from '../open';
+
+describe('the engine', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase(inject('timescaleUrl'));
+  });
+  afterEach(() => database.drop());
+
+  const open = (settings: Record<string, string> = {}) =>
+    openStore(parseEnv({ DATABASE_URL: database.url, ...settings }), () => {});
+
+  it('is timescale where the server has it: the extension is created', async () => {
+    const { store, engineReason, close } = await open();
+    expect(store.engine).toBe('timescale');
+    expect(engineReason).toMatch(
+      /^Engine timescale \(TimescaleDB \d.*because this database has its community edition\.$/,
+    );
+    await close();
+  });
+
+  it('is postgres where the settings say so, and stays what a database was begun with', async () => {
+    const first = await open({ STORE_ENGINE: 'postgres' });
+    expect(first.store.engine).toBe('postgres');
+    await first.close();
+    const second = await open();
+    expect(second.store.engine).toBe('postgres');
+    expect(second.engineReason).toMatch(/begun with it/);
+    await second.close();
+    await expect(open({ STORE_ENGINE: 'timescale' })).rejects.toThrow(/db:move/);
+  });
+
+  it('opens a database with data in it again, and migrating twice changes nothing', async () => {
+    const first = await open();
+    const [{ id }] = await first.store.ensureSeries([{ metric: 'kept', labels: {} }]);
+    await first.store.append({ seriesIds: [id], timestamps: [Date.now()], values: [1] });
+    await first.close();
+    const second = await open();
+    expect(await second.store.append({ seriesIds: [id], timestamps: [Date.now() + 1], values: [2] })).toEqual(
+      [],
+    );
+    await second.close();
+    await expect(open({ STORE_ENGINE: 'postgres' })).rejects.toThrow(/holds data of the engine timescale/);
+  });
+
+  it('is postgres, and says why, where TimescaleDB is the Apache edition', async () => {
+    // The edition is a setting of the whole server.
+    const server = await startTimescaleServer(findTimescaleBinaries() as Binaries, {
+      'timescaledb.license': 'apache',
+    });
+    try {
+      const choice = await chooseEngine(server.url, 'auto');
+      expect(choice.engine).toBe('postgres');
+      expect(choice.reason).toMatch(/Apache edition/);
+      await expect(chooseEngine(server.url, 'timescale')).rejects.toThrow(
+        /Apache edition.*community edition/,
+      );
+      const { store, close } = await openStore(parseEnv({ DATABASE_URL: server.url }), () => {});
+      expect(store.engine).toBe('postgres');
+      await close();
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('is postgres, and says why, where the server has no TimescaleDB', async () => {
+    const plain = await createTestDatabase();
+    const choice = await chooseEngine(plain.url, 'auto');
+    expect(choice).toEqual({
+      engine: 'postgres',
+      reason: 'Engine postgres, because the server does not have TimescaleDB.',
+    });
+    await expect(chooseEngine(plain.url, 'timescale')).rejects.toThrow(
+      /^STORE_ENGINE is timescale, but the server does not have TimescaleDB: install it/,
+    );
+    await plain.drop();
+  });
+});
