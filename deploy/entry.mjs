@@ -3,10 +3,19 @@ import { readFileSync } from 'node:fs';
 // The image's process. Secrets come as files, which neither `docker inspect` nor a child's environment shows:
 // NAME_FILE=/run/secrets/name sets NAME, and DATABASE_PASSWORD goes into DATABASE_URL.
 
-for (const [name, path] of Object.entries(process.env)) {
-  if (!name.endsWith('_FILE') || !path) continue;
-  process.env[name.slice(0, -'_FILE'.length)] = readFileSync(path, 'utf8').trim();
-  delete process.env[name];
+// By name, because other programs have variables that end so, too.
+const SECRETS = [
+  'DATABASE_URL',
+  'DATABASE_PASSWORD',
+  'DATABASE_READ_URL',
+  'REDIS_URL',
+  'UPSTASH_REDIS_REST_TOKEN',
+  'INGEST_KEYS',
+  'DASHBOARD_PASSWORD',
+];
+for (const name of SECRETS) {
+  const path = process.env[`${name}_FILE`];
+  if (path) process.env[name] = readFileSync(path, 'utf8').trim();
 }
 
 const { DATABASE_URL, DATABASE_PASSWORD } = process.env;
