@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { axisFormatter, formatAgo, formatCount, formatSpan, formatValue, unitOf } from './format';
+import { axisFormatter, formatAgo, formatCount, formatSpan, formatStep, formatValue, unitOf } from './format';
 
 const shown = (value: number, metric: string, unit = '', aggregate = 'avg') =>
   formatValue(value, unitOf(metric, unit, aggregate));
@@ -53,6 +53,15 @@ describe('counts and spans', () => {
   it('groups thousands', () => {
     expect(formatCount(1_234_567)).toBe('1,234,567');
     expect(formatCount(12)).toBe('12');
+  });
+  it('names a step exactly', () => {
+    expect([1, 2_000, 90_000, 1_800_000, 86_400_000].map(formatStep)).toEqual([
+      '1 ms',
+      '2 s',
+      '90 s',
+      '30 min',
+      '1 d',
+    ]);
   });
   it('names one unit, rounded down', () => {
     expect(formatSpan(850)).toBe('850 ms');

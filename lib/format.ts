@@ -213,6 +213,20 @@ export function formatSpan(ms: number): string {
   return `${Math.floor(ms / DAY)} d`;
 }
 
+const WIDTHS = [
+  [DAY, 'd'],
+  [HOUR, 'h'],
+  [MINUTE, 'min'],
+  [SECOND, 's'],
+  [1, 'ms'],
+] as const;
+
+/** A point's width, exactly, in the largest unit that divides it: `2 s`, `90 s`, `30 min`, `1 d`. */
+export function formatStep(ms: number): string {
+  const [size, word] = WIDTHS.find(([unit]) => ms % unit === 0) ?? WIDTHS[WIDTHS.length - 1];
+  return `${ms / size} ${word}`;
+}
+
 const two = (value: number) => String(value).padStart(2, '0');
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

@@ -42,7 +42,7 @@ export function ChartTooltip({ t, series, plot, step, unit }: ChartTooltipProps)
           <span className="min-w-0 truncate text-ink-2">{name}</span>
           <span className="ml-auto pl-2 font-medium whitespace-nowrap text-ink">
             {formatValue(point[1], unit)}
-            {point.length > 3 && (
+            {point.length > 3 && point[2] < point[3] && (
               <span className="pl-1.5 font-normal text-ink-3">
                 {formatValue(point[2], unit)} – {formatValue(point[3], unit)}
               </span>

@@ -2,7 +2,7 @@
 
 import { ChartLine, Table2 } from 'lucide-react';
 import { useState } from 'react';
-import { formatCount, formatSpan } from '@/lib/format';
+import { formatCount, formatSpan, formatStep } from '@/lib/format';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { PanelMessage } from '../panels/panel-message';
@@ -52,7 +52,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
       <div className="flex flex-wrap items-center gap-2">
         <p className="mr-auto text-xs text-ink-3" data-facts>
           {formatCount(points)} points{series.length > 1 && ` × ${series.length} series`} ·{' '}
-          {snapshot.step === 1 ? 'every sample' : `${formatSpan(snapshot.step)} step`} ·{' '}
+          {snapshot.step === 1 ? 'every sample' : `${formatStep(snapshot.step)} step`} ·{' '}
           {TIER_WORDS[snapshot.tier]}
         </p>
         {silentMs !== null && <Badge tone="warn">silent for {formatSpan(silentMs)}</Badge>}

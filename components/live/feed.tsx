@@ -19,6 +19,8 @@ function startFeed(): Feed {
   const started = createFeed({
     connect: connectTab,
     fetch: (...request) => fetch(...request),
+    // The page itself leads to where one signs in, and back.
+    onSignedOut: () => location.reload(),
   });
   const follow = () => (document.hidden ? started.suspend() : started.resume());
   document.addEventListener('visibilitychange', follow);

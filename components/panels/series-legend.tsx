@@ -72,7 +72,7 @@ function SingleValue({ latest, unit }: { latest: Point | undefined; unit: Unit }
       <span className="text-lg leading-6 font-semibold text-ink" data-latest>
         {formatValue(latest[1], unit)}
       </span>
-      {latest.length > 3 && (
+      {latest.length > 3 && latest[2] < latest[3] && (
         <span className="text-xs text-ink-3">
           {formatValue(latest[2], unit)} – {formatValue(latest[3], unit)}
         </span>

@@ -32,6 +32,8 @@ export interface ConnectionEvents {
   /** Server time in ms that an event carried as its id. */
   contact(id: number | null): void;
   phase(phase: Phase): void;
+  /** The server answered, or was not there, but gave no stream: only asking otherwise tells why. */
+  refused(): void;
   /** Query texts that did not fit on the stream, as this changes. */
   overflow(texts: readonly string[]): void;
 }
@@ -144,9 +146,11 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
 
   function lost(): void {
     if (openedAt !== null && now() - openedAt >= HEALTHY_MS) failures = 0;
+    const wasRefused = openedAt === null;
     hangUp();
     failures++;
     setPhase('waiting');
+    if (wasRefused) events.refused();
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     // Half fixed, half random: when a server restarts, its pages must not all return in the same instant.
     openSoon(longest * (0.5 + random() / 2));

@@ -38,6 +38,7 @@ function recordingEvents() {
     },
     contact() {},
     phase: (phase) => seen.phases.push(phase),
+    refused() {},
     overflow(texts) {
       seen.overflow = [...texts];
     },

@@ -22,6 +22,7 @@ export type ExchangeMessage =
   | { say: 'reset' }
   | { say: 'contact'; id: number | null }
   | { say: 'phase'; phase: Phase }
+  | { say: 'refused' }
   | { say: 'overflow'; texts: string[] }
   | { say: 'unknown' };
 
@@ -65,6 +66,7 @@ export function createExchange(
       phase = next;
       tell({ say: 'phase', phase });
     },
+    refused: () => tell({ say: 'refused' }),
     overflow(texts) {
       overflow = texts;
       for (const [port, tab] of tabs) port.postMessage(overflowOf(tab));

@@ -15,7 +15,7 @@ class TestServer {
   port = 0;
   streams: Array<{ url: URL; response: ServerResponse }> = [];
   reads: PanelQuery[][] = [];
-  refuseStreams = false;
+  refuseStreams: false | 401 | 503 = false;
   answer: (query: PanelQuery) => unknown = (query) => answerFor(query, []);
   readStatus = 200;
 
@@ -29,12 +29,13 @@ class TestServer {
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url!, this.url);
     if (url.pathname === '/api/live') this.openStream(url, response);
+    else if (url.pathname === '/api/metrics') response.writeHead(this.refuseStreams || 200).end();
     else this.read(request, response);
   }
 
   private openStream(url: URL, response: ServerResponse): void {
     if (this.refuseStreams) {
-      response.writeHead(503).end();
+      response.writeHead(this.refuseStreams).end();
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -108,14 +109,17 @@ describe('the feed of a tab', () => {
   let server: TestServer;
   let feed: Feed;
   let skewMs: number;
+  let signedOut: number;
 
   beforeEach(async () => {
     skewMs = 0;
+    signedOut = 0;
     server = new TestServer();
     await server.listen();
     feed = createFeed({
       connect: (events) => createConnection(connectionOptions(), events),
       fetch,
+      onSignedOut: () => signedOut++,
       now: () => Date.now() + skewMs,
       origin: server.url,
     });
@@ -201,10 +205,11 @@ describe('the feed of a tab', () => {
     await vi.waitFor(() => expect(values(store)).toEqual([1]));
 
     // A 503 ends a browser's EventSource for good.
-    server.refuseStreams = true;
+    server.refuseStreams = 503;
     server.dropStreams();
     await vi.waitFor(() => expect(state()).toBe('reconnecting'));
     await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(signedOut).toBe(0);
     server.refuseStreams = false;
     const again = await server.stream();
     expect(again.cursor).toBe(id);
@@ -227,7 +232,7 @@ describe('the feed of a tab', () => {
   it('says stale when the server has been away for long', async () => {
     feed.attach(storeOf('cpu'));
     await server.stream();
-    server.refuseStreams = true;
+    server.refuseStreams = 503;
     server.dropStreams();
     await vi.waitFor(() => expect(state()).toBe('reconnecting'));
     skewMs = 11_000;
@@ -300,6 +305,14 @@ describe('the feed of a tab', () => {
       timeout: 5_000,
     });
     expect(server.reads.flat()).toHaveLength(6);
+  });
+
+  it('notices that the session has ended', async () => {
+    feed.attach(storeOf('cpu'));
+    await server.stream();
+    server.refuseStreams = 401;
+    server.dropStreams();
+    await vi.waitFor(() => expect(signedOut).toBe(1), { timeout: 3_000 });
   });
 
   it('says what the server says about itself', async () => {

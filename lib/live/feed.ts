@@ -44,6 +44,8 @@ export interface FeedOptions {
   /** The tab's way to the stream: its own, or one that it shares with the browser's other tabs. */
   connect(events: ConnectionEvents): Connection;
   fetch: typeof fetch;
+  /** The server no longer knows who is looking: the session has ended. */
+  onSignedOut?(): void;
   now?(): number;
   random?(): number;
   origin?: string;
@@ -57,6 +59,8 @@ const QUERIES_PER_READ = 50;
 const OVERFLOW_POLL_MS = 10 * SECOND;
 const FIRST_REREAD_RETRY_MS = 500;
 const LONGEST_REREAD_RETRY_MS = 15 * SECOND;
+/** How often a feed that is refused asks whether that is because nobody is signed in. */
+const SIGNED_OUT_PROBE_MS = 5 * SECOND;
 const TICK_MS = SECOND;
 const TRIM_EVERY_MS = 10 * SECOND;
 
@@ -91,6 +95,7 @@ export function createFeed(options: FeedOptions): Feed {
   let rereadTimer: ReturnType<typeof setTimeout> | undefined;
   let ticker: ReturnType<typeof setInterval> | undefined;
   let trimmedAt = 0;
+  let probedAt = Number.NEGATIVE_INFINITY;
   let polledAt = 0;
 
   const connection = options.connect({
@@ -125,6 +130,11 @@ export function createFeed(options: FeedOptions): Feed {
       phase = next;
       refreshStatus();
     },
+    refused() {
+      if (now() - probedAt < SIGNED_OUT_PROBE_MS) return;
+      probedAt = now();
+      void isSignedOut().then((signedOut) => signedOut && options.onSignedOut?.());
+    },
     overflow(texts) {
       overflow = texts;
     },
@@ -132,6 +142,17 @@ export function createFeed(options: FeedOptions): Feed {
 
   function streamed(): QueryStore[] {
     return [...watched].flatMap(({ store }) => (store.text && !overflow.includes(store.text) ? store : []));
+  }
+
+  /** An `EventSource` does not tell why it was refused; a request that needs the same session does. */
+  async function isSignedOut(): Promise<boolean> {
+    try {
+      const { status } = await options.fetch(`${origin}/api/metrics?limit=1`);
+      return status === 401;
+    } catch {
+      // Nobody answers: that is a server that is away, and no sign about the session.
+      return false;
+    }
   }
 
   /** Tells the connection what to carry: panels in view first, each text once with its oldest cursor. */

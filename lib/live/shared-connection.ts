@@ -47,6 +47,7 @@ export function createSharedConnection(
     else if (message.say === 'reset') events.reset();
     else if (message.say === 'contact') events.contact(message.id);
     else if (message.say === 'phase') events.phase(message.phase);
+    else if (message.say === 'refused') events.refused();
     else if (message.say === 'overflow') events.overflow(message.texts);
     else want();
   }
