@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { launch } from '../test/support/server-process';
-import { expectLive, markDocument } from './support/checks';
+import { expectLive, markDocument, setHidden } from './support/checks';
 import { history, post, uniqueMetric } from './support/samples';
 import { expect, startFreshServer, test } from './support/test';
 
@@ -111,14 +111,6 @@ test('a page that was hidden has what it missed', async ({ page, server }) => {
   await expect(page.locator(`tr[data-t="${end + 3_000}"] td`).first()).toHaveText('42 %');
   await expectLive(page);
 });
-
-/** Playwright keeps every page visible; this is what a page sees when its tab is left. */
-async function setHidden(page: Page, hidden: boolean): Promise<void> {
-  await page.evaluate((value) => {
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, hidden);
-}
 
 async function openStreams(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`, { headers: { accept: 'text/plain' } })).text();

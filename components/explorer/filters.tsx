@@ -148,7 +148,7 @@ function FilterForm({ metric, labels, matchers, onChange }: FiltersProps) {
           {more && <li className="px-1.5 py-0.5 text-xs text-ink-3">and more: type to narrow</li>}
         </ul>
       )}
-      <Button look="primary" {...{ type: 'submit' }} disabled={!label}>
+      <Button look="primary" type="submit" disabled={!label}>
         Add filter
       </Button>
     </form>

@@ -147,7 +147,7 @@ function AbsoluteForm({ range, onApply }: Pick<RangePickerProps, 'range'> & { on
           {problem}
         </p>
       )}
-      <Button look="primary" {...{ type: 'submit' }}>
+      <Button look="primary" type="submit">
         Show this range
       </Button>
     </form>

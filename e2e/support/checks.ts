@@ -50,3 +50,11 @@ export async function chartPoint(page: Page, x: number, y = 0.5): Promise<{ x: n
   if (!box) throw new Error('no chart');
   return { x: box.x + box.width * x, y: box.y + box.height * y };
 }
+
+/** Playwright keeps every page visible; this is what a page sees when its tab is left. */
+export async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
