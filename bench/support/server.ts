@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SERVER_FLAGS } from '../../scripts/node-flags.mjs';
 
 export interface BenchServer {
   readonly url: string;
@@ -29,7 +30,7 @@ export async function startServer(environment: Record<string, string> = {}): Pro
 
 async function startOn(dataDir: string, environment: Record<string, string>): Promise<BenchServer> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['dist/server.js'], {
+  const child = spawn(process.execPath, [...SERVER_FLAGS, 'dist/server.js'], {
     env: {
       ...process.env,
       NODE_ENV: 'production',

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { SERVER_FLAGS } from '../../scripts/node-flags.mjs';
 import { freePort } from './processes';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -73,7 +74,7 @@ export function launch(front: Front, env: ServerEnv): ServerProcess {
   const host = env.HOST ?? '127.0.0.1';
   const [program, ...args] =
     front === 'server.ts'
-      ? ['dist/server.js']
+      ? [...SERVER_FLAGS, 'dist/server.js']
       : ['node_modules/next/dist/bin/next', 'start', '-H', host, '-p', env.PORT];
   if (!existsSync(`${ROOT}/.next/BUILD_ID`)) throw new Error('There is no build. Type: npm run build');
   return spawnProgram([program, ...args], env);
