@@ -6,7 +6,6 @@ import { cn } from './cn';
 
 export const Popover = Radix.Root;
 export const PopoverTrigger = Radix.Trigger;
-export const PopoverClose = Radix.Close;
 
 export interface PopoverContentProps extends ComponentProps<typeof Radix.Content> {
   /** What the popover is for: it is a dialog to assistive technology, and a dialog needs a name. */

@@ -3,6 +3,7 @@ import type { Labels, MetricType } from '../model';
 import { compileMatchers } from '../query/matchers';
 import { parameter, readCount } from '../query/parameters';
 import { parseSelector } from '../query/selector';
+import { metricLabels } from './metric-labels';
 import type { Metric, Registry, Series } from './registry';
 
 const DEFAULT_LIMIT = 100;
@@ -66,14 +67,11 @@ export function listMetrics(
   };
 }
 
-function describe({ name, type, unit, series }: Metric): MetricEntry {
-  const labels = new Set<string>();
+function describe(metric: Metric): MetricEntry {
+  const { name, type, unit, series } = metric;
   let newest = 0;
-  for (const each of series) {
-    for (const label in each.labels) labels.add(label);
-    if (each.lastSeen > newest) newest = each.lastSeen;
-  }
-  return { name, type, unit, series: series.length, labels: [...labels].sort(), lastSeen: newest || null };
+  for (const { lastSeen } of series) if (lastSeen > newest) newest = lastSeen;
+  return { name, type, unit, series: series.length, labels: metricLabels(metric), lastSeen: newest || null };
 }
 
 /**
