@@ -67,8 +67,8 @@ export function describeBus(name: string, open: () => Promise<BusMedium>): void 
         transport: medium.connect(),
         prefix,
         batchMs: options.batchMs ?? 20,
-        beatMs: 150,
-        goneAfterMs: 2_000,
+        beatMs: 250,
+        goneAfterMs: 3_000,
         series: {
           byId: (id) => registry.seriesById.get(id),
           get highestId() {

@@ -39,8 +39,9 @@ describeBus('Redis that is killed and started again', async () => {
   };
 });
 
-describeBus('Redis found through a Sentinel, frozen and thawed', async () => {
+describeBus('Redis found through a Sentinel, killed and started again', async () => {
   const redis = await startSentinel();
+  let isUp = true;
   return {
     connect: () =>
       createRedisTransport({
@@ -49,8 +50,14 @@ describeBus('Redis found through a Sentinel, frozen and thawed', async () => {
         nodes: [{ host: '127.0.0.1', port: redis.sentinelPort }],
         login: { tls: false },
       }),
-    cut: () => redis.freeze(),
-    heal: () => redis.thaw(),
+    async cut() {
+      await redis.kill();
+      isUp = false;
+    },
+    async heal() {
+      if (!isUp) await redis.start();
+      isUp = true;
+    },
     mute: () => redis.freeze(),
     unmute: () => redis.thaw(),
     close: () => redis.close(),

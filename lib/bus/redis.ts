@@ -17,10 +17,13 @@ export function createRedisTransport(address: RedisAddress): Transport {
   subscriber.on('ready', () => {
     for (const channel of followed.values()) channel.reconnected();
   });
-  // Also emitted for a lost connection; Sentinel and cluster clients have no more telling event.
-  subscriber.on('error', () => {
-    for (const channel of followed.values()) channel.lost();
-  });
+  // Emitted for a lost connection. Sentinel and cluster clients emit it for any of theirs and have no event for being
+  // back, so there the signs of life that fail to return have to tell, and the numbers of messages what was lost.
+  if (address.kind === 'single') {
+    subscriber.on('error', () => {
+      for (const channel of followed.values()) channel.lost();
+    });
+  }
 
   /** The first connection is ours to retry; after it the client reconnects by itself. */
   async function connect(client: { connect(): Promise<unknown> }): Promise<void> {
