@@ -80,8 +80,10 @@ class Page {
   }
 }
 
+type Sample = { series: number; ageMs: number; value: number };
 type Action =
-  | { kind: 'write'; samples: Array<{ series: number; ageMs: number; value: number }> }
+  /** Batches are written at the same time, while a page opens. */
+  | { kind: 'write'; batches: Sample[][]; opening: number | null }
   | { kind: 'wait'; ms: number }
   | { kind: 'connect' | 'disconnect' | 'slowDown' | 'speedUp'; page: number }
   | { kind: 'evict' };
@@ -104,7 +106,8 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constant('write' as const),
-      samples: fc.array(anySample, { minLength: 1, maxLength: 8 }),
+      batches: fc.array(fc.array(anySample, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }),
+      opening: fc.option(fc.nat(2), { freq: 3 }),
     }),
   },
   {
@@ -145,15 +148,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
         const { aggregate, step, by, match, top, tickMs, windowMs } = question;
         const metric = `live_${Date.now()}_${run++}`;
         const node = await server.start({ windowMs });
-        const toSample = ({
-          series,
-          ageMs,
-          value,
-        }: {
-          series: number;
-          ageMs: number;
-          value: number;
-        }): TestSample => ({
+        const toSample = ({ series, ageMs, value }: Sample): TestSample => ({
           name: metric,
           labels: { host: `h${series}`, zone: `z${series % 3}` },
           timestamp: server.clock.now() - ageMs,
@@ -173,8 +168,13 @@ it('live equals history', { timeout: 300_000 }, async () => {
         const pages = [tickMs, tickMs, 50].map((tick) => new Page(node, query, tick));
 
         for (const action of actions) {
-          if (action.kind === 'write') await node.write(...action.samples.map(toSample));
-          else if (action.kind === 'wait') await server.clock.advance(action.ms);
+          if (action.kind === 'write') {
+            const opening = action.opening === null ? undefined : pages[action.opening].connect();
+            await Promise.all([
+              ...action.batches.map((batch) => node.write(...batch.map(toSample))),
+              opening,
+            ]);
+          } else if (action.kind === 'wait') await server.clock.advance(action.ms);
           else if (action.kind === 'evict') node.ring.evict(server.clock.now());
           else await pages[action.page][action.kind]();
           await settle();

@@ -93,6 +93,11 @@ export class LiveQuery {
     return this.wants.since;
   }
 
+  /** The groups with changes that cannot be told yet. */
+  get pendingGroups(): Set<LiveGroup> {
+    return this.wants.groups;
+  }
+
   /** Whether the newest points come from memory. */
   isInMemory(now: number): boolean {
     return this.history.memoryFrom(this.question) <= alignDown(now, this.question.step);

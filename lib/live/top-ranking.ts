@@ -75,7 +75,10 @@ export class TopRanking {
    */
   async replay(from: number): Promise<Upsert[] | 'too_much'> {
     await this.loaded;
-    this.update(this.query.now());
+    const now = this.query.now();
+    this.update(now);
+    // The reader's answer may know more of these than the ranking does yet, and rank them otherwise.
+    for (const group of this.query.pendingGroups) this.leftAt.set(group, now);
     const top = [...this.top];
     const others = [...this.query.groups.values()].filter(({ latest }) => latest && latest[0] >= from);
     const upserts: Upsert[] = others.map((group) => ({ group, points: [group.latest!] }));

@@ -10,6 +10,7 @@ export interface Want {
 /** What one query wants from the store, and since when: until it is there, no reader has everything. */
 export class Wants {
   private readonly wanted = new Map<LiveGroup, Want>();
+  private reading: readonly LiveGroup[] = [];
   private wantedSince = Number.POSITIVE_INFINITY;
   private readingSince = Number.POSITIVE_INFINITY;
 
@@ -20,6 +21,11 @@ export class Wants {
   /** When the oldest change that waits for the store arrived, epoch ms; Infinity when none waits. */
   get since(): number {
     return Math.min(this.wantedSince, this.readingSince);
+  }
+
+  /** The groups that points are wanted of, those being read now included. */
+  get groups(): Set<LiveGroup> {
+    return new Set([...this.wanted.keys(), ...this.reading]);
   }
 
   /** @param since when the change arrived; -Infinity when that is not known. */
@@ -42,6 +48,7 @@ export class Wants {
     const batches = this.batches();
     const since = this.wantedSince;
     this.readingSince = since;
+    this.reading = [...this.wanted.keys()];
     this.wanted.clear();
     this.wantedSince = Number.POSITIVE_INFINITY;
     try {
@@ -58,6 +65,7 @@ export class Wants {
       throw error;
     } finally {
       this.readingSince = Number.POSITIVE_INFINITY;
+      this.reading = [];
     }
   }
 
