@@ -2,11 +2,13 @@ import type { Route } from 'next';
 import { connection } from 'next/server';
 import { FirstSteps } from '@/components/fleet/first-steps';
 import { FleetView } from '@/components/fleet/fleet-view';
+import { LazyPanel } from '@/components/fleet/lazy-panel';
 import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
 import { isHeadlineKey } from '@/lib/fleet/headlines';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
 import { commonPanels, fleetPanels } from '@/lib/fleet/panels';
+import { queryText } from '@/lib/live/wire';
 import { readPanel } from '@/lib/panel-history';
 import { system } from '@/lib/system';
 
@@ -29,24 +31,28 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
 
   const headlines = fleetPanels((name) => registry.metrics.get(name), summary, RANGE);
   const specs = headlines.length > 0 ? headlines : commonPanels(registry.metrics.values(), RANGE);
-  const panels = specs.map((spec) => (
-    <MetricPanel
-      key={spec.key}
-      title={spec.title}
-      query={spec.query}
-      unit={spec.unit}
-      initial={readPanel(spec.query)}
-      href={spec.href as Route}
-      height={PANEL_HEIGHT}
-      compact
-    />
-  ));
+  const lead = specs
+    .slice(0, LEADING_PANELS)
+    .map((spec) => (
+      <MetricPanel
+        key={queryText(spec.query)}
+        title={spec.title}
+        query={spec.query}
+        unit={spec.unit}
+        initial={readPanel(spec.query)}
+        href={spec.href as Route}
+        height={PANEL_HEIGHT}
+        compact
+      />
+    ));
   return (
     <FleetView
       initial={summary}
       map={fleet.map({ by })}
-      lead={panels.slice(0, LEADING_PANELS)}
-      more={panels.slice(LEADING_PANELS)}
+      lead={lead}
+      more={specs
+        .slice(LEADING_PANELS)
+        .map((spec) => <LazyPanel key={spec.key} spec={spec} height={PANEL_HEIGHT} />)}
       panelHeight={PANEL_HEIGHT}
     />
   );

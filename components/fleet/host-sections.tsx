@@ -63,7 +63,7 @@ export function HostSections({ host, metrics, range, parts, ask }: HostSectionsP
                   zoomable
                 />
               ) : (
-                <LazyPanel key={question} spec={spec} height={PANEL_HEIGHT} />
+                <LazyPanel key={question} spec={spec} height={PANEL_HEIGHT} zoomable />
               );
             })}
           </div>

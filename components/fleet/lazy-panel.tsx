@@ -12,6 +12,8 @@ import { askPanel } from './panel-batch';
 export interface LazyPanelProps {
   spec: PanelSpec;
   height: number;
+  /** The page understands `start` and `end` in its URL. */
+  zoomable?: boolean;
 }
 
 /** Asked for this far ahead of the screen's edge, so that scrolling meets charts rather than grey boxes. */
@@ -20,7 +22,7 @@ const AHEAD = '600px';
 const AROUND_CHART = 36;
 
 /** A panel that asks when it comes near the screen; its place has its final size from the start. */
-export function LazyPanel({ spec, height }: LazyPanelProps) {
+export function LazyPanel({ spec, height, zoomable = false }: LazyPanelProps) {
   const box = useRef<HTMLElement>(null);
   const [answer, setAnswer] = useState<Promise<PanelResult> | null>(null);
   const { query } = spec;
@@ -61,7 +63,7 @@ export function LazyPanel({ spec, height }: LazyPanelProps) {
             unit={spec.unit}
             height={height}
             compact
-            zoomable
+            zoomable={zoomable}
           />
         </Suspense>
       ) : (

@@ -56,6 +56,7 @@ export class Fleet {
   private readonly offs: Array<() => void>;
   private refreshedAt = Number.NEGATIVE_INFINITY;
   private current: HeadlineKey[] = [];
+  private sortValuesOf: HeadlineKey | null = null;
 
   constructor({ registry, ring, bus, onLook = () => {}, now = Date.now }: FleetParts) {
     this.onLook = onLook;
@@ -80,7 +81,7 @@ export class Fleet {
     const now = this.refresh();
     const rankedBy = by ?? this.current[0] ?? null;
     const silent = this.byName.filter(({ status }) => status !== 'reporting');
-    if (rankedBy !== null) this.readSortValues(this.byName, rankedBy);
+    if (rankedBy !== null) this.readSortValues(rankedBy);
     return {
       now,
       counts: countStatuses(this.byName),
@@ -148,7 +149,7 @@ export class Fleet {
   map({ by, knownNames }: { by?: HeadlineKey; knownNames?: number } = {}): FleetMap {
     const now = this.refresh();
     const shown = by ?? this.current[0] ?? null;
-    if (shown !== null) this.readSortValues(this.byName, shown);
+    if (shown !== null) this.readSortValues(shown);
     return {
       now,
       by: shown,
@@ -164,6 +165,7 @@ export class Fleet {
     const now = this.now();
     if (now - this.refreshedAt < REFRESH_MS && now >= this.refreshedAt) return this.refreshedAt;
     this.refreshedAt = now;
+    this.sortValuesOf = null;
     this.onLook();
     if (this.byName.length !== this.hosts.size) this.rankNames();
     const had = new Array<boolean>(HEADLINES.length).fill(false);
@@ -188,7 +190,7 @@ export class Fleet {
 
   private pageOf(hosts: Host[], { sort, descending, pageSize }: HostsQuery, page: number): Host[] {
     const by = sortHeadline(sort);
-    if (by !== null) this.readSortValues(hosts, by);
+    if (by !== null) this.readSortValues(by);
     return hosts.sort(compareHosts(sort, descending)).slice((page - 1) * pageSize, page * pageSize);
   }
 
@@ -200,9 +202,12 @@ export class Fleet {
     return firstFew(candidates, RANKED, compareHosts(by, descending)).map((host) => this.row(host, by, now));
   }
 
-  private readSortValues(hosts: readonly Host[], by: HeadlineKey): void {
+  /** Puts a figure into every host's `sortValue`; once per look and figure, however many ask. */
+  private readSortValues(by: HeadlineKey): void {
+    if (this.sortValuesOf === by) return;
+    this.sortValuesOf = by;
     const at = headlineIndex(by);
-    for (const host of hosts) host.sortValue = host.headlineValue(at, this.ring) ?? Number.NaN;
+    for (const host of this.byName) host.sortValue = host.headlineValue(at, this.ring) ?? Number.NaN;
   }
 
   private row(host: Host, recentOf: HeadlineKey | null, now: number): HostRow {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { MetricType } from '../model';
 import type { HostMetric } from './answers';
-import { commonPanels, fleetPanels, hostPanel, mainPanels, partsOf, rangeSince } from './panels';
+import {
+  commonPanels,
+  type FleetFacts,
+  fleetPanels,
+  hostPanel,
+  mainPanels,
+  partsOf,
+  rangeSince,
+} from './panels';
 import { inSections } from './sections';
 
 const RANGE = { start: 'now-1h', end: 'now' };
@@ -12,21 +20,36 @@ function metric(name: string, parts: Record<string, number> = {}, type: MetricTy
   return { name, type, unit: '', series, dimensions, lastSeen: 0 };
 }
 
+function facts(given: Partial<FleetFacts>): FleetFacts {
+  const counts = { reporting: 20, late: 0, gone: 0 };
+  return { counts, headlines: [], intervalMs: null, by: null, busiest: [], ...given };
+}
+
 describe('charts of the fleet', () => {
   const known = (name: string) =>
     ({ cpu_usage_percent: metric(name), network_receive_bytes_total: metric(name, {}, 'counter') })[name];
 
   test('are one per headline there is, after the hosts that lead in the first', () => {
-    const panels = fleetPanels(known, { headlines: ['cpu', 'received'], intervalMs: 1_000 }, RANGE);
+    const panels = fleetPanels(known, facts({ headlines: ['cpu', 'received'], by: 'cpu' }), RANGE);
     expect(
       panels.map(({ key, query: { metric: name, aggregate, by, top } }) => [key, name, aggregate, by, top]),
     ).toEqual([
       ['cpu', 'cpu_usage_percent', 'avg,min,max', undefined, undefined],
-      ['top', 'cpu_usage_percent', 'avg', 'host', '5'],
+      ['leaders', 'cpu_usage_percent', 'avg', 'host', '5'],
       ['received', 'network_receive_bytes_total', 'rate', undefined, undefined],
     ]);
-    expect(fleetPanels(known, { headlines: [], intervalMs: null }, RANGE)).toEqual([]);
+    expect(fleetPanels(known, facts({}), RANGE)).toEqual([]);
   });
+});
+
+test('in a large fleet the leaders are those of the moment, and the title says so', () => {
+  const known = (name: string) => (name === 'cpu_usage_percent' ? metric(name) : undefined);
+  const busiest = ['web-1', 'web-2'].map((name) => ({ name })) as FleetFacts['busiest'];
+  const counts = { reporting: 9_000, late: 0, gone: 1_000 };
+  const [, leaders] = fleetPanels(known, facts({ headlines: ['cpu'], by: 'cpu', counts, busiest }), RANGE);
+  expect(leaders.query).toMatchObject({ by: 'host', match: '{host=~"web-1|web-2"}' });
+  expect(leaders.query.top).toBeUndefined();
+  expect(leaders.title).toBe('CPU, the 2 highest hosts when opened');
 });
 
 test.each([
@@ -37,7 +60,7 @@ test.each([
   [60_000, '2m'],
 ])('in a fleet that posts every %s ms a point of all hosts is %s wide', (intervalMs, step) => {
   const known = (name: string) => (name === 'cpu_usage_percent' ? metric(name) : undefined);
-  expect(fleetPanels(known, { headlines: ['cpu'], intervalMs }, RANGE)[0].query.step).toBe(step);
+  expect(fleetPanels(known, facts({ headlines: ['cpu'], intervalMs }), RANGE)[0].query.step).toBe(step);
 });
 
 test('a fleet without any headline shows what most of it has', () => {

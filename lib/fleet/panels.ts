@@ -5,7 +5,8 @@ import { type MetricType, SECOND } from '../model';
 import { formatSelector } from '../query/selector';
 import { parseDuration } from '../units';
 import type { FleetSummary, HostMetric } from './answers';
-import { HEADLINES, type HeadlineKey } from './headlines';
+import { HEADLINES, type Headline, type HeadlineKey, headline } from './headlines';
+import { chooseValues } from './hosts-query';
 
 /** A chart to be: what it is called, what it asks, and where the whole story is. Plain values. */
 export interface PanelSpec {
@@ -32,40 +33,61 @@ const NOT_FOR_A_FLEET: ReadonlySet<HeadlineKey> = new Set(['disk', 'load']);
 
 type MetricFacts = Pick<Metric, 'name' | 'type' | 'unit'>;
 
+/** What the fleet's charts depend on. */
+export type FleetFacts = Pick<FleetSummary, 'counts' | 'headlines' | 'intervalMs' | 'by' | 'busiest'>;
+
 /**
  * The fleet's main charts: each headline over all hosts (counters added up, anything else as average between the
- * lowest and the highest host), and the hosts that lead in the first of them.
+ * lowest and the highest host), and the hosts that lead in what they are ranked by.
  */
 export function fleetPanels(
   known: (name: string) => MetricFacts | undefined,
-  { headlines, intervalMs }: Pick<FleetSummary, 'headlines' | 'intervalMs'>,
+  facts: FleetFacts,
   range: PanelRange,
 ): PanelSpec[] {
+  const { headlines, intervalMs } = facts;
   const step = fleetStep(intervalMs);
   const telling = headlines.filter((key) => !NOT_FOR_A_FLEET.has(key));
   const wanted = telling.length > 0 ? telling : headlines;
-  const shown = HEADLINES.flatMap(({ key, title, metrics }) => {
-    const metric = wanted.includes(key) ? metrics.map(known).find((one) => one !== undefined) : undefined;
-    return metric ? [{ key, title, metric }] : [];
+  const metricOf = ({ metrics }: Headline) => metrics.map(known).find((one) => one !== undefined);
+  const panels = HEADLINES.flatMap((one) => {
+    const metric = wanted.includes(one.key) ? metricOf(one) : undefined;
+    if (!metric) return [];
+    const scope = metric.type === 'counter' ? 'all hosts together' : 'average and range of all hosts';
+    return [spec(one.key, `${one.title}, ${scope}`, metric, { ...range, step })];
   });
-  const panels = shown.map(({ key, title, metric }) =>
-    spec(
-      key,
-      `${title}, ${metric.type === 'counter' ? 'all hosts together' : 'average and range of all hosts'}`,
-      metric,
-      { ...range, step },
-    ),
+  const ranking = facts.by === null ? undefined : headline(facts.by);
+  const ranked = ranking && metricOf(ranking);
+  if (!ranked) return panels;
+  return [...panels.slice(0, 1), leadersPanel(ranking.title, ranked, facts, range), ...panels.slice(1)];
+}
+
+/** Up to this many hosts the chart of the leaders follows who leads; to rank more at every tick is too dear. */
+const FOLLOWED_HOSTS = 1_000;
+
+function leadersPanel(
+  title: string,
+  metric: MetricFacts,
+  { counts, busiest }: FleetFacts,
+  range: PanelRange,
+): PanelSpec {
+  const follows = counts.reporting + counts.late + counts.gone <= FOLLOWED_HOSTS;
+  const leaders = chooseValues(
+    [],
+    'host',
+    busiest.map(({ name }) => name),
   );
-  const [first] = shown;
-  if (!first) return panels;
-  const top = spec('top', `${first.title}, the ${TOP_HOSTS} highest hosts`, first.metric, {
-    ...range,
-    by: 'host',
-    top: String(TOP_HOSTS),
-  });
+  const panel = spec(
+    'leaders',
+    follows
+      ? `${title}, the ${TOP_HOSTS} highest hosts`
+      : `${title}, the ${busiest.length} highest hosts when opened`,
+    metric,
+    { ...range, by: 'host', ...(follows ? { top: String(TOP_HOSTS) } : { match: formatSelector(leaders) }) },
+  );
   // Lines of several hosts with their bands would be a thicket.
-  top.query.aggregate = first.metric.type === 'counter' ? 'rate' : 'avg';
-  return [panels[0], top, ...panels.slice(1)];
+  panel.query.aggregate = metric.type === 'counter' ? 'rate' : 'avg';
+  return panel;
 }
 
 const FLEET_STEPS = ['5s', '10s', '30s', '1m', '2m', '5m', '10m', '30m'] as const;
