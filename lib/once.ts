@@ -2,10 +2,10 @@
  * Process-wide things. Next.js instantiates modules more than once in one process (route handlers, pages,
  * instrumentation, and the server around it), so a module-level variable is not a singleton; `globalThis` is.
  */
-const registry = ((globalThis as Record<symbol, unknown>)[Symbol.for('pulseboard.once')] ??= new Map()) as Map<
-  string,
-  unknown
->;
+const KEY = Symbol.for('pulseboard.once');
+const shared = globalThis as { [KEY]?: Map<string, unknown> };
+shared[KEY] ??= new Map();
+const registry = shared[KEY];
 
 /** Makes `name` on the first call in this process and returns that same value on every later one. */
 export function once<T>(name: string, make: () => T): T {

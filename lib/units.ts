@@ -9,7 +9,14 @@ const DURATION_UNITS: Record<string, number> = {
   w: 7 * DAY,
   y: 365 * DAY,
 };
-const BYTE_UNITS: Record<string, number> = { '': 1, b: 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };
+const BYTE_UNITS: Record<string, number> = {
+  '': 1,
+  b: 1,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
 
 /** `"90s"`, `"7d"`, `"2y"` → ms; `"forever"` → Infinity; anything else → null. A year is 365 days. */
 export function parseDuration(text: string): number | null {
@@ -30,7 +37,8 @@ export function parseBytes(text: string): number | null {
 export function formatDuration(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'forever';
   for (const unit of ['d', 'h', 'm', 's'] as const) {
-    if (ms >= DURATION_UNITS[unit] && ms % DURATION_UNITS[unit] === 0) return `${ms / DURATION_UNITS[unit]}${unit}`;
+    if (ms >= DURATION_UNITS[unit] && ms % DURATION_UNITS[unit] === 0)
+      return `${ms / DURATION_UNITS[unit]}${unit}`;
   }
   return `${ms}ms`;
 }
