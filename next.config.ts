@@ -23,6 +23,8 @@ const config: NextConfig = {
   // `rsc`, and not for HTML.
   rewrites: async () => ({
     beforeFiles: [
+      // Asked for by browsers on pages that do not name an icon, such as those of an error.
+      { source: '/favicon.ico', destination: '/icon.svg' },
       {
         source: '/metrics',
         destination: '/api/prometheus',

@@ -27,7 +27,7 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!api/|api$|_next/static/|_next/image|_next/hmr|icon.svg).*)'],
+  matcher: ['/((?!api/|api$|_next/static/|_next/image|_next/hmr|icon.svg|favicon.ico).*)'],
 };
 
 function mayLook(request: NextRequest): boolean {

@@ -1,4 +1,4 @@
-import { expectAccessible } from './support/checks';
+import { expectAccessible, expectNoSidewaysScroll } from './support/checks';
 import { post, uniqueMetric } from './support/samples';
 import { expect, test } from './support/test';
 
@@ -67,10 +67,22 @@ test('moves between pages without a reload, also to the page that shares its add
   expect(await page.evaluate(() => (window as { marked?: boolean }).marked)).toBe(true);
 });
 
+for (const width of [360, 390, 768]) {
+  test(`has room for every state of the stream at ${width} px`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 700 });
+    await page.goto('/metrics');
+    await page.locator('[data-live-state]').evaluate((badge) => {
+      badge.querySelector('.truncate')!.textContent = 'Reconnecting';
+    });
+    await expectNoSidewaysScroll(page);
+  });
+}
+
 test('says so where there is nothing', async ({ page, complaints }) => {
   const response = await page.goto('/no/such/page');
   expect(response?.status()).toBe(404);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is nothing at this address');
   await expectAccessible(page);
+  expect((await page.request.get('/favicon.ico')).headers()['content-type']).toBe('image/svg+xml');
   expect(complaints.splice(0)).toHaveLength(1);
 });

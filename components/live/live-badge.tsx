@@ -47,14 +47,15 @@ export function LiveBadge() {
     >
       <button
         type="button"
-        className="rounded"
+        className="min-w-0 rounded"
         data-live-state={state}
         aria-label={`Stream: ${look.word}${degraded ? ', degraded' : ''}`}
       >
-        <Badge tone={tone} className="h-6 px-2 text-xs">
-          <span aria-hidden className={cn('size-2 rounded-full', look.dot)} />
-          {look.word}
-          {degraded && ' · degraded'}
+        <Badge tone={tone} className="h-6 max-w-full px-1.5 text-xs max-sm:text-2xs sm:px-2">
+          <span aria-hidden className={cn('size-2 shrink-0 rounded-full', look.dot)} />
+          <span className="truncate">{look.word}</span>
+          {/* On a phone the colour and the explanation say it. */}
+          {degraded && <span className="max-sm:hidden">· degraded</span>}
           {figure && <span className="hidden min-w-[5ch] text-right font-normal sm:inline">{figure}</span>}
         </Badge>
         <span role="status" className="sr-only">

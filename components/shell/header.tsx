@@ -8,14 +8,17 @@ import { ThemeToggle } from './theme-toggle';
 export function Header({ children }: { children?: ReactNode }) {
   return (
     <header className="sticky top-0 z-30 border-b bg-surface">
-      <div className="mx-auto flex h-12 max-w-[1680px] items-center gap-2 px-3 sm:gap-4 sm:px-5">
-        <Link href={'/' as Route} className="flex items-center gap-2 rounded-md font-semibold tracking-tight">
+      <div className="mx-auto flex h-12 max-w-[1680px] items-center gap-1 px-3 sm:gap-4 sm:px-5">
+        <Link
+          href={'/' as Route}
+          className="flex shrink-0 items-center gap-2 rounded-md font-semibold tracking-tight"
+        >
           <Mark />
           <span className="hidden sm:inline">Pulseboard</span>
           <span className="sr-only sm:hidden">Pulseboard</span>
         </Link>
         <Nav />
-        <div className="ml-auto flex items-center gap-1">
+        <div className="ml-auto flex min-w-0 items-center gap-1">
           <LiveBadge />
           <ThemeToggle />
           {children}

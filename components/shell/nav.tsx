@@ -14,7 +14,7 @@ const PLACES = [
 export function Nav() {
   const path = usePathname();
   return (
-    <nav aria-label="Main" className="flex items-center gap-0.5">
+    <nav aria-label="Main" className="flex shrink-0 items-center gap-0.5">
       {PLACES.map(({ href, label, exact }) => {
         const here = exact ? path === href : path.startsWith(href);
         return (
@@ -23,7 +23,7 @@ export function Nav() {
             href={href}
             aria-current={here ? (path === href ? 'page' : 'true') : undefined}
             className={cn(
-              'rounded-md px-2 py-1.5 text-sm font-medium transition-colors sm:px-2.5',
+              'rounded-md px-1.5 py-1.5 text-xs font-medium transition-colors sm:px-2.5 sm:text-sm',
               here ? 'bg-sunken text-ink' : 'text-ink-3 hover:text-ink',
             )}
           >
