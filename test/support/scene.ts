@@ -9,6 +9,8 @@ const METRICS = ['cpu_usage_percent', 'memory_used_bytes', 'net_bytes_total'];
 const VIEWERS = 50;
 /** Samples come as late as this: beyond what nodes of these tests keep in memory. */
 const LATEST_MS = 300_000;
+/** Absent on a node without a spool. */
+const SPOOLED = 'pulseboard_spool_bytes';
 
 export interface SceneOptions {
   databaseUrl: string;
@@ -61,6 +63,10 @@ export class Scene {
   /** Lets things settle without new samples, and holds everyone against the database. */
   async expectTruth(): Promise<void> {
     await this.load.stop();
+    // What a spool has acknowledged is on its disk first, and in the database soon.
+    for (const url of this.urls) {
+      await until(async () => expect((await figureOf(url, SPOOLED)) || 0).toBe(0), 60_000);
+    }
     const stored = await storedKeys(this.options.databaseUrl);
     const { acknowledged } = this.load;
     expect(acknowledged.size).toBeGreaterThan(100);
