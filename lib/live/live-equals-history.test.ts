@@ -4,7 +4,7 @@ import { expectSameGroups } from '@/test/support/expect-points';
 import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
 import { settle } from '@/test/support/manual-clock';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
-import { AGGREGATES, type Aggregate, type GroupPoints, MINUTE, SECOND } from '../model';
+import { AGGREGATES, type Aggregate, alignDown, type GroupPoints, MINUTE, SECOND } from '../model';
 import { parseQuery, toSearchParams } from '../query/params';
 
 /**
@@ -71,8 +71,10 @@ class Page {
   }
 
   private take({ event, data }: StreamEvent): void {
-    if (event === 'points')
-      this.fold.upsert((data as { series: GroupPoints[] }).series, server.clock.now() - RANGE_MS - this.step);
+    if (event === 'points') {
+      const start = alignDown(server.clock.now() - RANGE_MS, this.step);
+      this.fold.upsert((data as { series: GroupPoints[] }).series, start);
+    }
     if (event !== 'reset') return;
     this.isStale = true;
     // Not from inside its own write.

@@ -224,7 +224,13 @@ export class LiveQuery {
       await this.ranking.load(this.parts.now());
       this.notifyReaders();
     }
+    const settle = this.ranking?.settle();
     if (!this.wants.isEmpty) await this.wants.serve((groups, from, to) => this.readWanted(groups, from, to));
+    settle?.(this.parts.now());
+  }
+
+  requestBackground(): void {
+    this.parts.requestBackground(this);
   }
 
   notifyReaders(): void {

@@ -1,4 +1,4 @@
-import type { GroupPoints, Labels, Point } from '../model';
+import { alignDown, type GroupPoints, type Labels, type Point } from '../model';
 import { topGroups } from '../query/top';
 import { formatDuration, parseDuration } from '../units';
 import { type PanelAnswer, type PanelQuery, queryText } from './wire';
@@ -55,7 +55,7 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
   let groups = mapOf(initial.series);
   let held: Held[] | null = null;
   let problem: string | null = null;
-  keepTop();
+  keepTop(initial.start);
   let snapshot = makeSnapshot();
 
   function makeSnapshot(): QuerySnapshot {
@@ -84,7 +84,7 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
       held?.push({ id, series });
       cursor = Math.max(cursor, id);
       fold(groups, series, oldest(now));
-      keepTop();
+      keepTop(rangeStart(now));
       changed();
     },
     beginReread() {
@@ -99,7 +99,7 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
       groups = mapOf(next.series);
       // What the stream sent before the answer's cursor is in the answer, in a state at least as new.
       for (const { id, series } of after) if (id >= next.cursor) fold(groups, series, oldest(now));
-      keepTop();
+      keepTop(rangeStart(now));
       changed();
     },
     fail(reason) {
@@ -114,10 +114,19 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
 
   /**
    * The stream tells of the groups in the top, and of those that fall out of it no more than that: kept any longer,
-   * an old value could rank among new ones. Whoever enters comes with all its points.
+   * an old value could rank among new ones. Whoever enters comes with all its points, also in place of a group whose
+   * newest point has left the range.
    */
-  function keepTop(): void {
-    if (top !== null) groups = mapOf(topGroups([...groups.values()], top));
+  function keepTop(start: number): void {
+    if (top === null) return;
+    const shown = [...groups.values()].filter(
+      ({ points }) => (points.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY) >= start,
+    );
+    groups = mapOf(topGroups(shown, top));
+  }
+
+  function rangeStart(now: number): number {
+    return windowMs === null ? answer.start : alignDown(now - windowMs, answer.step);
   }
 
   function oldest(now: number): number {

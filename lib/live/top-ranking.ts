@@ -1,9 +1,14 @@
-import { MINUTE, type Point } from '../model';
+import { MINUTE, type Point, SECOND } from '../model';
 import { readLatest } from '../query/rank';
 import { compareRank } from '../query/top';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 
+/**
+ * A newest point keeps its place for so long after it has left the range: by then it has left it for readers, too,
+ * whose clocks may be behind, and who would otherwise not take in who comes in its place.
+ */
+const EXPIRY_SLACK_MS = 5 * SECOND;
 /** A group that has left the top is told of for so much longer: until every reader has heard who came in its place. */
 const FAREWELL_MS = 2 * MINUTE;
 
@@ -16,6 +21,9 @@ export class TopRanking {
   /** Everything marked up to here is in the ranking. */
   rankedSeq: number;
   isLoaded = false;
+  /** Readers that came with an answer that may know more than the ranking did; and those of them that have been served. */
+  private owed = 0;
+  private served = 0;
   top: ReadonlySet<LiveGroup> = new Set();
   private readonly leftAt = new Map<LiveGroup, number>();
   private announceLoaded: () => void = () => {};
@@ -39,7 +47,7 @@ export class TopRanking {
       const found = await readLatest({ ...range, metric, groups }, history.read);
       for (const { group, points } of found) this.note(group as LiveGroup, points);
     }
-    this.top = new Set(this.pick(range));
+    this.top = new Set(this.pick(now));
     this.isLoaded = true;
     this.announceLoaded();
   }
@@ -59,7 +67,7 @@ export class TopRanking {
 
   /** Lets others take the places of groups whose newest point has left the range. */
   expire(now: number): void {
-    const { start } = this.query.wholeRange(now);
+    const { start } = this.query.wholeRange(now - EXPIRY_SLACK_MS);
     if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
   }
 
@@ -77,8 +85,7 @@ export class TopRanking {
     await this.loaded;
     const now = this.query.now();
     this.update(now);
-    // The reader's answer may know more of these than the ranking does yet, and rank them otherwise.
-    for (const group of this.query.pendingGroups) this.leftAt.set(group, now);
+    this.expectNews(now);
     const top = [...this.top];
     const others = [...this.query.groups.values()].filter(({ latest }) => latest && latest[0] >= from);
     const upserts: Upsert[] = others.map((group) => ({ group, points: [group.latest!] }));
@@ -87,9 +94,32 @@ export class TopRanking {
     return [...upserts.filter(({ group }) => !top.includes(group)), ...whole];
   }
 
+  /**
+   * To be called before changes are read from the store; what it returns, when they have been: then the top is told
+   * again to readers who had ranked by them already, and so may have forgotten groups that now are in the top.
+   */
+  settle(): (now: number) => void {
+    const { owed } = this;
+    return (now) => {
+      if (this.served === owed) return;
+      this.served = owed;
+      this.update(now);
+      for (const group of this.top) this.query.wantWhole(group, now);
+    };
+  }
+
+  /** A reader's answer may know of changes that the ranking will know when they have been read. */
+  private expectNews(now: number): void {
+    const { pendingGroups } = this.query;
+    if (pendingGroups.size === 0) return;
+    for (const group of pendingGroups) this.leftAt.set(group, now);
+    this.owed++;
+    this.query.requestBackground();
+  }
+
   private rank(now: number): void {
     const before = this.top;
-    this.top = new Set(this.pick(this.query.wholeRange(now)));
+    this.top = new Set(this.pick(now));
     for (const group of this.top) if (!before.has(group)) this.query.wantWhole(group, now);
     for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
     for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
@@ -100,7 +130,9 @@ export class TopRanking {
     if (newest && (group.latest === null || newest[0] >= group.latest[0])) group.latest = newest;
   }
 
-  private pick({ start, end }: { start: number; end: number }): LiveGroup[] {
+  private pick(now: number): LiveGroup[] {
+    const { start } = this.query.wholeRange(now - EXPIRY_SLACK_MS);
+    const { end } = this.query.wholeRange(now);
     const ranked: Array<{ group: LiveGroup; latest: number; text: string }> = [];
     for (const group of this.query.groups.values()) {
       const { latest, text } = group;

@@ -93,7 +93,8 @@ export class Fold {
     this.upsert(series, Number.NEGATIVE_INFINITY);
   }
 
-  upsert(series: readonly GroupPoints[], oldest: number): void {
+  /** @param start of the range as of now */
+  upsert(series: readonly GroupPoints[], start: number): void {
     for (const { labels, points } of series) {
       const key = labelText(labels);
       const group = this.groups.get(key) ?? { labels, points: new Map<number, Point>() };
@@ -102,7 +103,7 @@ export class Fold {
     }
     if (this.top !== null) {
       const kept = new Set(
-        this.within(oldest, Number.POSITIVE_INFINITY).map(({ labels }) => labelText(labels)),
+        this.within(start, Number.POSITIVE_INFINITY).map(({ labels }) => labelText(labels)),
       );
       for (const key of this.groups.keys()) if (!kept.has(key)) this.groups.delete(key);
     }
