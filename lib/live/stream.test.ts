@@ -200,6 +200,18 @@ describe('returning', () => {
     expect(reader.points.map(([, value]) => value)).toEqual([2]);
   });
 
+  it('loses nothing when it is lost again before it has been told', async () => {
+    const first = now();
+    await node.write(sample(1));
+    await advance(30_000);
+    const lost = open({ step: '1s' }, { cursor: String(first) });
+    expect(lost.eventsOf('status')).toHaveLength(1);
+    lost.leave();
+    const reader = open({ step: '1s' }, { cursor: String(first) }, lost.lastEventId);
+    await advance(0);
+    expect(reader.points.map(([, value]) => value)).toEqual([1]);
+  });
+
   it('never gives an id beyond what has been told', async () => {
     // One point a day is read from the store, which has not answered when the other query is told.
     const search = new URLSearchParams({ tick: '50' });

@@ -74,8 +74,17 @@ class LiveStream implements HubStream, Paced {
       throw error;
     }
     this.sink.onDrain(() => this.resume());
+    const openedAt = this.toldUpTo;
+    // From the first event on: a reader that is lost before it has been told what it missed must not seem to know it.
+    this.toldUpTo = Math.min(cursor ?? openedAt, openedAt);
     this.write(SSE_PREAMBLE + this.statusEvent());
-    if (cursor !== null) this.catchUp(Math.min(cursor, this.toldUpTo));
+    if (cursor === null) return;
+    if (this.hub.arrivals.reaches(cursor)) {
+      this.catchUp(this.toldUpTo);
+    } else {
+      this.toldUpTo = openedAt;
+      this.reset('cursor_too_old');
+    }
   }
 
   takeTurn(now: number): void {
@@ -132,12 +141,7 @@ class LiveStream implements HubStream, Paced {
 
   /** Tells what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
   private catchUp(cursor: number): void {
-    if (!this.hub.arrivals.reaches(cursor)) {
-      this.reset('cursor_too_old');
-      return;
-    }
     const slackMs = 2 * this.tickMs + SECOND + this.hub.cursorSlackMs;
-    this.toldUpTo = cursor;
     for (const place of this.places) {
       void place.catchUp(cursor, slackMs).then((problem) => {
         if (problem) this.reset(problem);
