@@ -30,5 +30,7 @@ export default defineConfig({
     // Most tests talk to real processes and databases, on a machine that may be busy.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A shared two-core machine starves real processes now and then; what fails twice is broken.
+    retry: process.env.CI ? 1 : 0,
   },
 });
