@@ -28,8 +28,8 @@ async function main(): Promise<void> {
   const url = addressOf(settings.HOST, port);
   console.log(`Pulseboard is starting on ${url}`);
 
-  const stopPrinting = printProgress();
   const starting = system();
+  const stopPrinting = printProgress();
   let agent: { close(): void } | undefined;
   stopOnSignals(async () => {
     agent?.close();

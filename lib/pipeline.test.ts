@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import type { StoredSeries } from './catalogue/registry';
+import { PulseError } from './errors';
 import { createPipeline } from './pipeline';
 import type { CommittedSamples } from './ring/ring';
 import type { Store } from './store/store';
@@ -171,4 +172,37 @@ test('with a database that fails, nothing is in memory that is not stored', asyn
   const lost = pipeline.write({ samples: [{ ...sample(name, now + 1, 1), index: 0 }], errors: [] });
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
   expect(inRing(a, name)).toEqual([[0, 0]]);
+});
+
+test('a commit whose answer was lost, and that comes late, is found', { timeout: 20_000 }, async () => {
+  const name = freshName();
+  await a.write(sample(name, now, 0));
+  const heard = published(a);
+  const { registry, ring, bus } = a;
+  let commitLate: (() => Promise<unknown>) | undefined;
+  const losing: Store = new Proxy(host.store, {
+    get(target, property: keyof Store) {
+      if (property !== 'append') return target[property];
+      return (rows: Parameters<Store['append']>[0]) => {
+        commitLate = () => target.append(rows);
+        return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
+      };
+    },
+  });
+  const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
+  const pipeline = createPipeline({ env, store: losing, registry, ring, bus });
+  const lost = pipeline.write({ samples: [{ ...sample(name, now + 1, 1), index: 0 }], errors: [] });
+  await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
+  // After the first look, which finds nothing.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(inRing(a, name)).toEqual([[0, 0]]);
+  await commitLate?.();
+  await expect
+    .poll(() => inRing(a, name), { timeout: 10_000 })
+    .toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  expect(heard).toEqual([`${name} 1 1`]);
+  await pipeline.close();
 });

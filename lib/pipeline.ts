@@ -45,7 +45,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
   const commits = new CommitQueue({
     append: timedAppend,
     onCommit: takeIn,
-    onUncertain: (rows) => catchUp.note(rows),
+    onUncertain: (rows) => catchUp.doubt(rows),
   });
 
   async function write({ samples, errors }: DecodedSamples): Promise<WriteResult> {
@@ -129,14 +129,12 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
   /** After a commit: what is new goes to the ring and to everyone who listens; what another server wrote is fetched. */
   async function takeIn({ stored, alreadyThere }: CommitResult): Promise<void> {
     if (stored.series.length > 0) publish(stored);
-    const unknown = catchUp.note(alreadyThere);
-    if (catchUp.pending === 0) return;
-    // The samples are committed whether or not this works; what stays in doubt is read after the next commit.
-    const caughtUp = catchUp
-      .run()
-      .catch((error) => log().warn({ err: error }, 'samples of another server not read yet'));
-    // What a lost connection left in doubt may be much: nobody has to wait for that.
-    if (unknown > 0) await caughtUp;
+    if (alreadyThere.series.length === 0) return;
+    // The samples are committed whether or not this works.
+    await catchUp.fetch(alreadyThere).catch((error) => {
+      log().warn({ err: error }, 'samples of another server not read yet');
+      catchUp.doubt(alreadyThere);
+    });
   }
 
   function publish(samples: CommittedSamples): void {
@@ -149,6 +147,9 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     get figures() {
       return commits.figures;
     },
-    close: () => commits.close(),
+    async close() {
+      await commits.close();
+      catchUp.close();
+    },
   };
 }

@@ -1,9 +1,23 @@
 import type { Registry, Series } from '../catalogue/registry';
+import { log } from '../log';
+import { SECOND } from '../model';
 import type { Store } from '../store/store';
 import type { CommittedSamples, Ring } from './ring';
 
 /** How many series are asked for in one statement. */
 const SERIES_PER_READ = 5_000;
+
+/**
+ * How long after a commit without an answer it is looked for. A database that lost its client goes on with what the
+ * client had sent, until the statement is done or its time is over; nearly always within milliseconds.
+ */
+const LOOKS_AFTER_MS = [SECOND / 4, SECOND, 5 * SECOND, 40 * SECOND];
+
+/** Timestamps between which samples may be missing, epoch ms, both included. */
+interface Span {
+  from: number;
+  to: number;
+}
 
 export interface CatchUpOptions {
   store: Pick<Store, 'readSamples'>;
@@ -15,56 +29,87 @@ export interface CatchUpOptions {
 
 /**
  * Brings the ring what the database holds but this process did not see committed: written by another server, or by
- * a commit whose answer was lost. Noted per series with the earliest timestamp in doubt, so it takes bounded memory.
+ * a commit whose answer was lost. Holds a span of time per series, so it takes bounded memory.
  */
 export class CatchUp {
-  private doubts = new Map<Series, number>();
+  private doubts = new Map<Series, Span>();
+  private looks = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: CatchUpOptions) {}
 
+  /** Series of which it is not known yet whether a commit without an answer was one. */
   get pending(): number {
     return this.doubts.size;
   }
 
-  /** Notes those of the samples that the ring should hold if the database does, and does not; returns how many. */
-  note({ series, timestamps }: CommittedSamples): number {
+  /** Reads those of these samples, which the database has, that the ring should have and has not. */
+  async fetch(samples: CommittedSamples): Promise<void> {
+    const missing = new Map<Series, Span>();
+    this.addTo(missing, samples);
+    await this.read(missing);
+  }
+
+  /** Looks for these samples, which the database may have taken or not, until that is certain. */
+  doubt(samples: CommittedSamples): void {
+    this.addTo(this.doubts, samples);
+    this.looks = 0;
+    this.lookLater();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.doubts.clear();
+  }
+
+  private addTo(spans: Map<Series, Span>, { series, timestamps }: CommittedSamples): void {
     const { ring } = this.options;
-    let noted = 0;
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
       if (!ring.keeps(timestamp) || ring.has(series[i].id, timestamp)) continue;
-      this.doubts.set(series[i], Math.min(timestamp, this.doubts.get(series[i]) ?? timestamp));
-      noted++;
+      const span = spans.get(series[i]) ?? { from: timestamp, to: timestamp };
+      spans.set(series[i], { from: Math.min(span.from, timestamp), to: Math.max(span.to, timestamp) });
     }
-    return noted;
   }
 
-  /** Reads what is in doubt. On failure the doubts stay for the next time. */
-  async run(): Promise<void> {
-    if (this.doubts.size === 0) return;
+  private lookLater(): void {
+    if (this.timer || this.doubts.size === 0) return;
+    this.timer = setTimeout(() => void this.look(), LOOKS_AFTER_MS[this.looks]).unref();
+  }
+
+  private async look(): Promise<void> {
+    const last = this.looks === LOOKS_AFTER_MS.length - 1;
     const doubts = this.doubts;
-    this.doubts = new Map();
+    if (last) this.doubts = new Map();
     try {
-      const series = [...doubts.keys()];
-      for (let i = 0; i < series.length; i += SERIES_PER_READ) {
-        await this.read(series.slice(i, i + SERIES_PER_READ), doubts);
-      }
+      this.looks++;
+      await this.read(new Map(doubts));
     } catch (error) {
-      for (const [series, from] of doubts) {
-        this.doubts.set(series, Math.min(from, this.doubts.get(series) ?? from));
-      }
-      throw error;
+      // The database is still away: all begins anew.
+      for (const [series, span] of doubts) if (!this.doubts.has(series)) this.doubts.set(series, span);
+      this.looks = 0;
+      log().debug({ err: error }, 'commits without an answer not looked for yet');
     }
+    this.timer = undefined;
+    this.lookLater();
   }
 
-  private async read(series: Series[], doubts: Map<Series, number>): Promise<void> {
+  private async read(spans: ReadonlyMap<Series, Span>): Promise<void> {
+    const all = [...spans];
+    for (let i = 0; i < all.length; i += SERIES_PER_READ)
+      await this.readSome(all.slice(i, i + SERIES_PER_READ));
+  }
+
+  private async readSome(spans: ReadonlyArray<readonly [Series, Span]>): Promise<void> {
     const { store, registry, ring, onFound } = this.options;
-    const start = series.reduce(
-      (earliest, each) => Math.min(earliest, doubts.get(each)!),
-      Number.POSITIVE_INFINITY,
-    );
-    const seriesIds = series.map(({ id }) => id);
-    for await (const page of store.readSamples({ start, end: Number.MAX_SAFE_INTEGER, seriesIds })) {
+    let start = Number.POSITIVE_INFINITY;
+    let end = 0;
+    for (const [, { from, to }] of spans) {
+      start = Math.min(start, from);
+      end = Math.max(end, to + 1);
+    }
+    const seriesIds = spans.map(([{ id }]) => id);
+    for await (const page of store.readSamples({ start, end, seriesIds })) {
       const found: CommittedSamples = { series: [], timestamps: [], values: [] };
       for (let i = 0; i < page.seriesIds.length; i++) {
         if (ring.has(page.seriesIds[i], page.timestamps[i])) continue;

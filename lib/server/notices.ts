@@ -5,14 +5,19 @@ const LOOK_EVERY_MS = 50;
 
 /** Prints what the start is waiting for, a line each; returns the off-switch. */
 export function printProgress(): () => void {
-  let last = '';
+  // That it is starting has just been said.
+  let last = reasonOf(startup());
   const timer = setInterval(() => {
-    const now: Startup = startup();
-    if (now.phase !== 'starting' || now.reason === last) return;
-    last = now.reason;
-    console.log(`  ${last}`);
+    const reason = reasonOf(startup());
+    if (reason === null || reason === last) return;
+    last = reason;
+    console.log(`  ${reason}`);
   }, LOOK_EVERY_MS);
   return () => clearInterval(timer);
+}
+
+function reasonOf(state: Startup): string | null {
+  return state.phase === 'starting' ? state.reason : null;
 }
 
 export interface Welcome {

@@ -6,6 +6,8 @@ import { SECOND } from '../model';
 /** How long requests under way may take to finish. */
 const FINISH_MS = 5 * SECOND;
 const IDLE_SWEEP_MS = 50;
+/** How long everything may take; only a database that does not answer takes longer. */
+const STOP_MS = 15 * SECOND;
 
 /**
  * Stops taking connections, ends the open streams, and lets requests under way finish; those that take longer
@@ -31,6 +33,10 @@ export function stopOnSignals(stop: () => Promise<void>): void {
   const end = (exitCode: number) => {
     if (stopping) process.exit(exitCode || 1);
     stopping = true;
+    setTimeout(() => {
+      log().error('the stop took too long; ending all the same');
+      process.exit(1);
+    }, STOP_MS).unref();
     stop().then(
       () => process.exit(exitCode),
       (error) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lockSamples } from '../support/lock-samples';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { until } from '../support/processes';
 import { FRONTS, startServer } from '../support/server-process';
@@ -114,4 +115,19 @@ test('a second signal ends it at once', async () => {
   expect(await server.exited).toBe(1);
   expect(Date.now() - asked).toBeLessThan(1_000);
   await never;
+});
+
+test('a database that does not answer does not keep it from ending', { timeout: 60_000 }, async () => {
+  const server = await startServer('server.ts', { DATABASE_URL: database.url });
+  const client = clientOf(server.url);
+  await client.accepted({ name: 'stuck', value: 1 });
+  const unlock = await lockSamples(database.url);
+  const stuck = client.post({ name: 'stuck', value: 2 }).catch(() => null);
+  await until(async () =>
+    expect(String((await client.get('/metrics')).body)).toContain('pulseboard_commits_in_flight 1'),
+  );
+  server.signal('SIGTERM');
+  expect(await server.exited).toBe(1);
+  expect(await stuck).toBeNull();
+  await unlock();
 });

@@ -1,5 +1,5 @@
-import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lockSamples } from '../support/lock-samples';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { until } from '../support/processes';
 import { type ServerProcess, startServer } from '../support/server-process';
@@ -26,19 +26,6 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Keeps every write waiting inside the database until the returned function is called. */
-async function lockSamples(): Promise<() => Promise<void>> {
-  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
-  const lock = await sql.reserve();
-  await lock`begin`;
-  await lock`lock table samples in access exclusive mode`;
-  return async () => {
-    await lock`rollback`;
-    lock.release();
-    await sql.end();
-  };
-}
-
 describe('a stuck database', () => {
   test('fills the queue: then 503, nothing of that body kept, everything before it committed', async () => {
     const metric = client.freshName();
@@ -49,7 +36,7 @@ describe('a stuck database', () => {
         return { name: metric, value, timestamp: now - value };
       });
     await client.accepted({ name: metric, value: -1, timestamp: now + 1 });
-    const unlock = await lockSamples();
+    const unlock = await lockSamples(database.url);
     const posts = Array.from({ length: 30 }, (_, i) => client.post(body(i)));
     const full = await Promise.any(
       posts.map(async (post) => {
@@ -74,7 +61,7 @@ describe('a stuck database', () => {
   test('does not keep a request waiting for ever', async () => {
     const metric = client.freshName();
     await client.accepted({ name: metric, value: 0 });
-    const unlock = await lockSamples();
+    const unlock = await lockSamples(database.url);
     try {
       // Two commits are under way, the third waits for its turn and is given back.
       const posts = [1, 2, 3].map(async (value) => {
