@@ -12,8 +12,11 @@ export interface ChartSeries {
   band: boolean;
 }
 
-/** Aggregates that grow while their step fills: until it is over, the value says less than it seems to. */
-const GROWING: readonly string[] = ['sum', 'count', 'increase'];
+/**
+ * Aggregates that grow while their step fills, a rate because it adds up series that have not all reported yet: until
+ * the step is over, the value says less than it seems to.
+ */
+const GROWING: readonly string[] = ['sum', 'count', 'increase', 'rate'];
 
 /** The newest point worth quoting as a figure; undefined when there is none. */
 export function latestPoint(

@@ -20,7 +20,7 @@ import { usePoll } from './use-poll';
 import { useRefreshOnChange } from './use-refresh-on-change';
 
 const POLL_MS = SECOND;
-const RANKED_ROWS = 5;
+const RANKED_ROWS = 8;
 
 export interface FleetViewProps {
   initial: FleetSummary;

@@ -9,6 +9,10 @@ import { LazyPanel } from './lazy-panel';
 /** The screen a page opens with, and a bit: these come with the page, the others when they are scrolled to. */
 const WITH_THE_PAGE = 12;
 const PANEL_HEIGHT = 150;
+const GRID = 'grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4';
+
+/** Up to this many panels are seen at one glance, and chapters would only pull them apart. */
+const WITHOUT_CHAPTERS = 12;
 
 export interface HostSectionsProps {
   host: string;
@@ -21,12 +25,31 @@ export interface HostSectionsProps {
 /** All metrics of a host in chapters. A server component: it starts the questions and waits for none. */
 export function HostSections({ host, metrics, range, parts, ask }: HostSectionsProps) {
   const sections = inSections(metrics);
-  const withThePage = new Set(
-    sections
-      .flatMap(({ metrics: ofSection }) => ofSection)
-      .slice(0, WITH_THE_PAGE)
-      .map(({ name }) => name),
-  );
+  const inOrder = sections.flatMap(({ metrics: ofSection }) => ofSection);
+  const withThePage = new Set(inOrder.slice(0, WITH_THE_PAGE));
+
+  function panel(metric: HostMetric) {
+    const spec = hostPanel(host, metric, range, parts);
+    // Another question is another panel: it must not keep the points of the one before.
+    const question = queryText(spec.query);
+    if (!withThePage.has(metric))
+      return <LazyPanel key={question} spec={spec} height={PANEL_HEIGHT} zoomable />;
+    return (
+      <MetricPanel
+        key={question}
+        title={spec.title}
+        query={spec.query}
+        unit={spec.unit}
+        initial={ask(spec.query)}
+        href={spec.href as Route}
+        height={PANEL_HEIGHT}
+        compact
+        zoomable
+      />
+    );
+  }
+
+  if (inOrder.length <= WITHOUT_CHAPTERS) return <div className={GRID}>{inOrder.map(panel)}</div>;
   return (
     <>
       <nav aria-label="Sections" className="flex flex-wrap gap-1 text-xs">
@@ -45,28 +68,7 @@ export function HostSections({ host, metrics, range, parts, ask }: HostSectionsP
           <h2 id={`${key}-title`} className="mt-2 mb-2 text-sm font-semibold">
             {title}
           </h2>
-          <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4">
-            {ofSection.map((metric) => {
-              const spec = hostPanel(host, metric, range, parts);
-              // Another question is another panel: it must not keep the points of the one before.
-              const question = queryText(spec.query);
-              return withThePage.has(metric.name) ? (
-                <MetricPanel
-                  key={question}
-                  title={spec.title}
-                  query={spec.query}
-                  unit={spec.unit}
-                  initial={ask(spec.query)}
-                  href={spec.href as Route}
-                  height={PANEL_HEIGHT}
-                  compact
-                  zoomable
-                />
-              ) : (
-                <LazyPanel key={question} spec={spec} height={PANEL_HEIGHT} zoomable />
-              );
-            })}
-          </div>
+          <div className={GRID}>{ofSection.map(panel)}</div>
         </section>
       ))}
     </>

@@ -10,8 +10,15 @@ export type { Polled } from '@/lib/fleet/poller';
  * What the server says at `url`, asked again every `everyMs` for as long as the page is seen; `initial` is what the
  * page came with. Another `url` is asked at once, and what is shown meanwhile is marked as pending.
  */
-export function usePoll<T>(options: Omit<PollerOptions<T>, 'fetch'>): Polled<T> {
-  const [poller] = useState(() => createPoller<T>({ ...options, fetch: (...request) => fetch(...request) }));
+export function usePoll<T>(options: Omit<PollerOptions<T>, 'fetch' | 'onSignedOut'>): Polled<T> {
+  const [poller] = useState(() =>
+    createPoller<T>({
+      ...options,
+      fetch: (...request) => fetch(...request),
+      // The page itself leads to where one signs in, and back.
+      onSignedOut: () => location.reload(),
+    }),
+  );
   useEffect(() => poller.setUrl(options.url), [poller, options.url]);
   useEffect(() => {
     const follow = () => (document.hidden ? poller.suspend() : poller.resume());

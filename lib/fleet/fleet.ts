@@ -24,7 +24,7 @@ import { compareHosts, firstFew, selectHosts } from './select';
 /** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
 const REFRESH_MS = 500;
 const RATE_SECONDS = 10;
-const RANKED = 5;
+const RANKED = 8;
 const SILENT_LISTED = 8;
 
 export interface FleetParts {

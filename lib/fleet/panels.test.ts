@@ -49,7 +49,7 @@ test('in a large fleet the leaders are those of the moment, and the title says s
   const [, leaders] = fleetPanels(known, facts({ headlines: ['cpu'], by: 'cpu', counts, busiest }), RANGE);
   expect(leaders.query).toMatchObject({ by: 'host', match: '{host=~"web-1|web-2"}' });
   expect(leaders.query.top).toBeUndefined();
-  expect(leaders.title).toBe('CPU, the 2 highest hosts when opened');
+  expect(leaders.title).toBe('CPU, the 5 highest hosts when opened');
 });
 
 test.each([

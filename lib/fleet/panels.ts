@@ -75,13 +75,13 @@ function leadersPanel(
   const leaders = chooseValues(
     [],
     'host',
-    busiest.map(({ name }) => name),
+    busiest.slice(0, TOP_HOSTS).map(({ name }) => name),
   );
   const panel = spec(
     'leaders',
     follows
       ? `${title}, the ${TOP_HOSTS} highest hosts`
-      : `${title}, the ${busiest.length} highest hosts when opened`,
+      : `${title}, the ${TOP_HOSTS} highest hosts when opened`,
     metric,
     { ...range, by: 'host', ...(follows ? { top: String(TOP_HOSTS) } : { match: formatSelector(leaders) }) },
   );

@@ -11,7 +11,7 @@ interface Answer {
 let server: Server;
 let origin: string;
 let asked: string[] = [];
-let failing = false;
+let failing: number | false = false;
 let delayMs = 0;
 let poller: Poller<Answer> | undefined;
 
@@ -23,7 +23,7 @@ beforeEach(async () => {
     asked.push(request.url ?? '');
     const count = asked.length;
     setTimeout(() => {
-      response.writeHead(failing ? 503 : 200, { 'content-type': 'application/json' });
+      response.writeHead(failing || 200, { 'content-type': 'application/json' });
       response.end(
         JSON.stringify(
           failing ? { error: { message: 'The server is starting.' } } : { path: request.url, count },
@@ -87,13 +87,20 @@ describe('a poller', () => {
 
   test('says what is wrong, keeps what it has, and recovers by itself', async () => {
     const { getSnapshot, resume } = open();
-    failing = true;
+    failing = 503;
     resume();
     await soon(() => getSnapshot().problem, 'The server is starting.');
     expect(getSnapshot().answer.count).toBe(0);
     failing = false;
     await soon(() => getSnapshot().problem, null);
     expect(getSnapshot().answer.count).toBeGreaterThan(0);
+  });
+
+  test('tells when the session has ended', async () => {
+    const onSignedOut = vi.fn();
+    failing = 401;
+    open({ onSignedOut }).resume();
+    await soon(() => onSignedOut.mock.calls.length > 0, true);
   });
 
   test('says so when nobody answers', async () => {

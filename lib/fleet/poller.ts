@@ -21,6 +21,8 @@ export interface PollerOptions<T> {
   random?(): number;
   /** The next address, when it depends on what was last heard (`since=`). */
   nextUrl?(url: string, last: T): string;
+  /** The server no longer knows who is looking: the session has ended. */
+  onSignedOut?(): void;
   /** How the next answer joins the last. */
   merge?(last: T, next: T): T;
 }
@@ -77,6 +79,7 @@ export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
       // Aborted by a newer question, or by going to sleep: no failure of the server's.
       if (asking !== mine) return;
       failures++;
+      if (error instanceof Refusal && error.status === 401) options.onSignedOut?.();
       set({ problem: error instanceof Error ? error.message : String(error) });
       schedule(Math.min(LONGEST_WAIT_MS, options.everyMs * 2 ** (failures - 1)) * (0.75 + random() / 2));
     }
@@ -126,5 +129,14 @@ async function fetchJson<T>(fetchLike: typeof fetch, url: string, signal: AbortS
     .json()
     .then((body: { error?: { message?: string } }) => body.error?.message)
     .catch(() => undefined);
-  throw new Error(message ?? `The server answered ${response.status}.`);
+  throw new Refusal(response.status, message ?? `The server answered ${response.status}.`);
+}
+
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
 }
