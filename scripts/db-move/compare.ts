@@ -15,14 +15,23 @@ interface Totals {
 }
 
 /**
- * Compares the two databases metric by metric and tier by tier, as far as the rollups of both have got, and says
- * where they differ. @returns how many differences there are.
+ * Compares the two databases metric by metric and tier by tier, and says where they differ: what both have to keep at
+ * `now` (beyond it each drops what fills a partition of its own size), as far as the rollups of both have got.
+ * @returns how many differences there are.
  */
-export async function compare(source: End, target: End, print: (line: string) => void): Promise<number> {
+export async function compare(
+  source: End,
+  target: End,
+  now: number,
+  print: (line: string) => void,
+): Promise<number> {
   let differences = 0;
   for (const tier of STORE_TIERS) {
     const before = Math.min(await rolledUpTo(source.sql, tier), await rolledUpTo(target.sql, tier));
-    const [theirs, ours] = await Promise.all([source, target].map(({ sql }) => totals(sql, tier, before)));
+    const from = now - Math.min(source.retention[tier], target.retention[tier]);
+    const [theirs, ours] = await Promise.all(
+      [source, target].map(({ sql }) => totals(sql, tier, from, before)),
+    );
     const metrics = [...new Set([...theirs.keys(), ...ours.keys()])].sort();
     const different = metrics.filter((metric) => !isSame(theirs.get(metric), ours.get(metric)));
     for (const metric of different)
@@ -43,15 +52,16 @@ async function rolledUpTo(sql: Sql, tier: StoreTier): Promise<number> {
   return rolled;
 }
 
-async function totals(sql: Sql, tier: StoreTier, before: number): Promise<Map<string, Totals>> {
+async function totals(sql: Sql, tier: StoreTier, from: number, before: number): Promise<Map<string, Totals>> {
   const [samples, sum, min, max] =
     tier === 'raw' ? ['1', 'value', 'value', 'value'] : ['r.count', 'r.sum', 'r.min', 'r.max'];
-  const until = tier === 'raw' ? sql`` : sql`where r.ts < to_timestamp(${before}::float8 / 1000)`;
+  const kept = Number.isFinite(from) ? sql`r.ts >= to_timestamp(${from}::float8 / 1000)` : sql`true`;
+  const made = tier === 'raw' ? sql`true` : sql`r.ts < to_timestamp(${before}::float8 / 1000)`;
   const rows = await sql<Array<Totals & { metric: string }>>`
     select m.name as metric, count(*)::float8 as rows, sum(${sql.unsafe(samples)})::float8 as samples,
       sum(summable(${sql.unsafe(sum)})) as sum, min(${sql.unsafe(min)}) as lowest, max(${sql.unsafe(max)}) as highest
     from ${sql(TIER[tier].relation)} r join series s on s.id = r.series_id join metrics m on m.id = s.metric_id
-    ${until} group by m.name`;
+    where ${kept} and ${made} group by m.name`;
   return new Map(rows.map(({ metric, ...rest }) => [metric, rest]));
 }
 

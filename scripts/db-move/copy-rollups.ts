@@ -53,6 +53,8 @@ export async function copyRollups(source: End, target: End, ids: SeriesIds, befo
         await insert(tx, relation, page, ids);
         copied += page.length;
       }
+      // What counters did between these rows: the `postgres` engine keeps it with them.
+      if (target.store.engine === 'postgres') await tx`select fill_entries(${relation}::text::regclass)`;
     }
     const mark = tx`to_timestamp(${before}::float8 / 1000)`;
     await tx`

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres';
 import { parseEnv } from '../../lib/env';
+import { type Retention, retentionFrom } from '../../lib/rollup/steps';
 import { connect } from '../../lib/store/connection';
 import { openStore } from '../../lib/store/open';
 import type { Store } from '../../lib/store/store';
@@ -8,6 +9,7 @@ import type { Store } from '../../lib/store/store';
 export interface End {
   store: Store;
   sql: Sql;
+  retention: Retention;
   location: string;
   close(): Promise<void>;
 }
@@ -17,14 +19,13 @@ export async function openEnd(place: string, print: (line: string) => void): Pro
   const where = /^postgres(ql)?:/.test(place)
     ? { DATABASE_URL: place }
     : { DATA_DIR: place, DATABASE_URL: undefined };
-  const opened = await openStore(
-    parseEnv({ ...process.env, DATABASE_READ_URL: undefined, STORE_ENGINE: undefined, ...where }),
-    print,
-  );
+  const env = parseEnv({ ...process.env, DATABASE_READ_URL: undefined, STORE_ENGINE: undefined, ...where });
+  const opened = await openStore(env, print);
   const sql = connect(opened.connection, { max: 1, fetch_types: false, connection: { TimeZone: 'UTC' } });
   return {
     store: opened.store,
     sql,
+    retention: retentionFrom(env),
     location: opened.location,
     async close() {
       await sql.end();

@@ -64,7 +64,7 @@ async function copy(
   print(`${samples} samples copied. Making rollups of them …`);
   await upkeep(target, now);
 
-  const differences = await compare(source, target, print);
+  const differences = await compare(source, target, now, print);
   if (differences === 0) {
     await checkpoint.forget();
     print('Everything is there: set DATABASE_URL to the new database and start the server.');
