@@ -3,7 +3,9 @@ import { alignDown } from '../../model';
 import { type StoreTier, TIER } from '../../rollup/steps';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';
-import { type RollupTier, rollUpRange, SOURCE } from './roll-up';
+import { type RollupTier, SOURCE } from './roll-up';
+import { rollUpMinutes } from './roll-up-minutes';
+import { rollUpRows } from './roll-up-rows';
 import { type RollupState, readState } from './state';
 import { inTurn } from './turn';
 
@@ -31,12 +33,16 @@ export function advance(sql: Sql, tier: RollupTier): Promise<Progress | null> {
     let rows = 0;
     if (slice) {
       await ensurePartitions(tx, tier, [slice.from]);
-      rows = await rollUpRange(tx, tier, slice.from, slice.to);
+      rows = await rollUp(tx, tier, slice.from, slice.to);
     }
     const rolled = slice?.to ?? limit;
     await moveMark(tx, tier, rolled);
     return { rows, finished: rolled >= limit };
   });
+}
+
+function rollUp(tx: TransactionSql, tier: RollupTier, from: number, to: number): Promise<number> {
+  return tier === 'minute' ? rollUpMinutes(tx, from, to) : rollUpRows(tx, tier, from, to);
 }
 
 function limitOf(tier: RollupTier, { sealed, rolled }: RollupState): number {

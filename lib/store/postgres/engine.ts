@@ -19,8 +19,15 @@ const PING_MS = 2_000;
 const BATCH = 10_000;
 const PAGE_ROWS = 20_000;
 
-/** The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. */
-export function createPostgresStore(pools: Pools, retention: Retention): Store {
+/**
+ * The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. `counters` says whether the
+ * rollups know what counters did between their rows, or reading has to find out.
+ */
+export function createPostgresStore(
+  pools: Pools,
+  retention: Retention,
+  counters: 'stored' | 'stitched' = 'stored',
+): Store {
   const { write, read, bulk } = pools;
   const closing = new AbortController();
   const writing = <T>(statement: PromiseLike<T>) =>
@@ -44,7 +51,7 @@ export function createPostgresStore(pools: Pools, retention: Retention): Store {
         ),
       ),
     readPoints: (question) =>
-      answered(readPoints(read, question), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
+      answered(readPoints(read, question, counters), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
     readSamples: (range) => translated(readAllSamples(bulk, range)),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;

@@ -3,23 +3,41 @@ import { COUNTER_GAP_MS } from '../../model';
 import { type StoreTier, TIER } from '../../rollup/steps';
 
 /**
+ * Where a question finds what counters did between a part and the one before it in the series:
+ * - `stored`: in the rows themselves (`entry_increase`, `entry_ms`), as the `postgres` engine keeps them;
+ * - `stitched`: nowhere, so the parts are put in order and compared, which needs only what every engine has;
+ * - `none`: it does not ask.
+ */
+export type Counters = 'stored' | 'stitched' | 'none';
+
+/**
  * A *part* is what points and rollups are added up from: the summary of neighbouring samples of one series. A
  * sample is a part, and so is a row of a rollup; both have the columns
  * `series_id, ts, n, sum, min, max, first, first_at, last, last_at, increase, elapsed`
- * (`first_at`, `last_at`: epoch ms; `elapsed`: ms). Parts of a series never overlap.
+ * (`first_at`, `last_at`: epoch ms; `elapsed`: ms). Parts of a series never overlap. With `stored` counters,
+ * `increase` and `elapsed` include the way from the sample before the part.
  */
-export function partColumns(sql: ISql, tier: StoreTier): Fragment {
+export function partColumns(sql: ISql, tier: StoreTier, counters: Counters): Fragment {
+  const stored = counters === 'stored';
   if (tier === 'raw')
     return sql`
       p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max,
-      p.value as first, date_part('epoch', p.ts) * 1000 as first_at,
-      p.value as last, date_part('epoch', p.ts) * 1000 as last_at,
-      0::float8 as increase, 0 as elapsed`;
+      p.value as first, ${epochMs(sql, 'p.ts')} as first_at, p.value as last, ${epochMs(sql, 'p.ts')} as last_at,
+      ${
+        stored
+          ? sql`case when ${pause(sql)} <= ${gap(sql)} then counted(p.value, p.prev) else 0 end as increase,
+                case when ${pause(sql)} <= ${gap(sql)} then ${pause(sql)} else 0 end as elapsed`
+          : sql`0::float8 as increase, 0::float8 as elapsed`
+      }`;
   return sql`
       p.series_id, p.ts, p.count as n, p.sum, p.min, p.max,
-      p.first, date_part('epoch', p.ts) * 1000 + p.first_ms as first_at,
-      p.last, date_part('epoch', p.ts) * 1000 + p.last_ms as last_at,
-      p.increase, p.elapsed_ms as elapsed`;
+      p.first, ${epochMs(sql, 'p.ts')} + p.first_ms as first_at,
+      p.last, ${epochMs(sql, 'p.ts')} + p.last_ms as last_at,
+      ${
+        stored
+          ? sql`p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed`
+          : sql`p.increase, p.elapsed_ms::float8 as elapsed`
+      }`;
 }
 
 /** The relation a tier's parts lie in, under the name `partColumns` expects. */
@@ -28,15 +46,33 @@ export function partsOf(sql: ISql, tier: StoreTier): Fragment {
 }
 
 /**
- * What counters did between the part before (`prev`, `prev_at`: its `last`, `last_at`) and this one; null where
- * there is none, or too long a pause between them.
+ * The samples of one series in order, each with the one before it (`prev`, `prev_ts`), as `partColumns` wants them
+ * for `stored` counters. Begins early enough to know the one before the first: whoever reads leaves out `ts < from`.
  */
-export function increaseSincePrevious(sql: ISql): Fragment {
-  return sql`case when first_at - prev_at <= ${COUNTER_GAP_MS}::float8 then counted(first, prev) end`;
+export function samplesWithPrevious(sql: ISql, series: Fragment, from: Fragment, until: Fragment): Fragment {
+  return sql`
+    select s.series_id, s.ts, s.value, lag(s.value) over w as prev, lag(s.ts) over w as prev_ts
+    from samples s
+    where s.series_id = ${series} and s.ts >= ${from} - ${interval(sql, COUNTER_GAP_MS)} and s.ts < ${until}
+    window w as (order by s.ts)`;
 }
 
-export function elapsedSincePrevious(sql: ISql): Fragment {
-  return sql`case when first_at - prev_at <= ${COUNTER_GAP_MS}::float8 then first_at - prev_at end`;
+/** A longer pause than this ends what a counter has counted, ms. */
+export function gap(sql: ISql): Fragment {
+  return sql.unsafe(String(COUNTER_GAP_MS));
+}
+
+function pause(sql: ISql): Fragment {
+  return sql.unsafe(`(${epochMsText('p.ts')} - ${epochMsText('p.prev_ts')})`);
+}
+
+/** Rounded: seconds as a float64 are not exact to the millisecond, and rates divide by small differences of them. */
+export function epochMs(sql: ISql, column: 'ts' | 'p.ts' | 'bin'): Fragment {
+  return sql.unsafe(epochMsText(column));
+}
+
+function epochMsText(column: string): string {
+  return `round(date_part('epoch', ${column}) * 1000)`;
 }
 
 /**
@@ -45,6 +81,10 @@ export function elapsedSincePrevious(sql: ISql): Fragment {
  */
 export function binned(sql: ISql, column: 'ts' | 'p.ts', stepMs: number): Fragment {
   return sql.unsafe(`date_bin('${stepMs} milliseconds', ${column}, 'epoch')`);
+}
+
+export function interval(sql: ISql, ms: number): Fragment {
+  return sql.unsafe(`interval '${ms} milliseconds'`);
 }
 
 /** Epoch ms as the database's timestamp. */

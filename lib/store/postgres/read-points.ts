@@ -4,13 +4,13 @@ import { type Aggregate, alignDown, COUNTER_GAP_MS, type Point, QUANTILES } from
 import { type StoreTier, TIER, tierForStep } from '../../rollup/steps';
 import { arrayText } from '../arrays';
 import type { StoreAnswer, StoreQuestion } from '../store';
-import { type Coverage, coveringParts, readCoverage, type Selection, staleRows } from './coverage';
-import { binned, elapsedSincePrevious, increaseSincePrevious, moment } from './parts';
+import { type Branch, coveringParts, readCoverage, type Selection, staleRows } from './coverage';
+import { binned, type Counters, gap, moment } from './parts';
 
 /** More than any page draws, and as much as a process can take in without trouble. */
 const MOST_POINTS = 2_000_000;
 
-/** Over the parts of a group and step. */
+/** Over the parts of a group and step, all series together. */
 const POOLED: Partial<Record<Aggregate, string>> = {
   avg: 'sum(sum) / sum(n)',
   sum: 'sum(sum)',
@@ -19,34 +19,42 @@ const POOLED: Partial<Record<Aggregate, string>> = {
   count: 'sum(n)::float8',
   // Arrays compare by their first elements, then by their second: the newest sample, of several the highest.
   last: '(max(array[last_at, last]))[2]',
+  increase: 'case when sum(elapsed) > 0 then sum(increase) end',
 };
-/** Over what each series of a group has counted in a step: `grown` in `elapsed` ms. */
-const COUNTED: Partial<Record<Aggregate, string>> = {
-  increase: 'sum(grown)',
-  rate: 'sum(grown / (elapsed / 1000))',
-};
+/** Over the parts of a group and step, one for each series. */
+const RATE = 'sum(increase / (elapsed / 1000)) filter (where elapsed > 0)';
 
 type Row = [group: number, t: number, ...values: Array<number | null>];
 
 /** Answers a question in one scan of the coarsest tier that its step and aggregates allow. */
-export async function readPoints(sql: ISql, question: StoreQuestion): Promise<StoreAnswer> {
+export async function readPoints(
+  sql: ISql,
+  question: StoreQuestion,
+  keeping: Exclude<Counters, 'none'>,
+): Promise<StoreAnswer> {
   const { groups, aggregates, start, end, step } = question;
   // Percentiles cannot be had from sums, so they are always those of the samples themselves.
-  const tier: StoreTier = aggregates.some((name) => name in QUANTILES) ? 'raw' : tierForStep(step);
+  const tier: StoreTier = aggregates.some(isQuantile) ? 'raw' : tierForStep(step);
   const answer: StoreAnswer = { groups: groups.map(() => []), tier };
   if (start >= end || groups.every((group) => group.length === 0)) return answer;
 
-  const counts = aggregates.some((name) => name in COUNTED);
+  const counters = aggregates.some((name) => name === 'rate' || name === 'increase') ? keeping : 'none';
   const selection: Selection = {
+    tier,
     metricId: question.metricId,
     seriesIds: groups.flat(),
     wholeMetric: question.wholeMetric,
-    // A counter's first sample of the range is compared with the one before it.
-    start: counts ? alignDown(start - COUNTER_GAP_MS, TIER[tier].stepMs) : start,
+    // To stitch the first part of the range to the one before it, that one is read, too.
+    start: counters === 'stitched' ? alignDown(start - COUNTER_GAP_MS, TIER[tier].stepMs) : start,
     end,
+    counters,
   };
-  const coverage = await readCoverage(sql, selection);
-  const rows = (await statement(sql, question, tier, selection, coverage).values()) as unknown as Row[];
+  const rows = (await statement(
+    sql,
+    question,
+    selection,
+    await readBranches(sql, selection),
+  ).values()) as unknown as Row[];
   if (rows.length > MOST_POINTS)
     throw new PulseError(
       'too_expensive',
@@ -58,65 +66,101 @@ export async function readPoints(sql: ISql, question: StoreQuestion): Promise<St
   return answer;
 }
 
-function statement(
-  sql: ISql,
-  question: StoreQuestion,
-  tier: StoreTier,
-  selection: Selection,
-  coverage: Coverage,
-) {
-  const { aggregates } = question;
-  const pooled = aggregates.filter((name) => !(name in COUNTED));
-  const counted = aggregates.filter((name) => name in COUNTED);
-  const points =
-    counted.length === 0
-      ? pooledPoints(sql, question, pooled)
-      : pooled.length === 0
-        ? countedPoints(sql, question, counted)
-        : sql`select * from (${pooledPoints(sql, question, pooled)}) pooled
-              join (${countedPoints(sql, question, counted)}) counted using (grp, t)`;
+/** The parts that answer the question, and the CTEs that they refer to. */
+interface Parts {
+  branches: Branch[];
+  stale: Fragment;
+}
+
+async function readBranches(sql: ISql, selection: Selection): Promise<Parts> {
+  const coverage = await readCoverage(sql, selection);
+  return { branches: coveringParts(sql, selection, coverage), stale: staleRows(sql, selection, coverage) };
+}
+
+function statement(sql: ISql, question: StoreQuestion, selection: Selection, { branches, stale }: Parts) {
+  const { aggregates, groups } = question;
+  const stitched = selection.counters === 'stitched';
   return sql`
-    with ${staleRows(sql, tier, selection, coverage)}
-    ${members(sql, question.groups)}
-    parts as (${coveringParts(sql, tier, selection, coverage)})
+    with ${stale}
+    ${members(sql, groups)}
+    parts as (${stitched ? stitch(sql, unite(sql, branches), question.start) : unite(sql, branches)})
     select grp, round(date_part('epoch', t) * 1000), ${sql(aggregates as Aggregate[])}
-    from (${points}) points
+    from (${points(sql, question, stitched ? [] : branches)}) points
     order by grp, t
     limit ${MOST_POINTS + 1}`;
 }
 
-function pooledPoints(sql: ISql, { groups, start, step }: StoreQuestion, aggregates: Aggregate[]): Fragment {
-  const values = aggregates.map((name) => `${pooledExpression(name)} as ${name}`).join(', ');
+function points(sql: ISql, question: StoreQuestion, branches: Branch[]): Fragment {
+  const { aggregates, step } = question;
+  if (!aggregates.includes('rate'))
+    return grouped(sql, question, aggregates, sql`parts`, binned(sql, 'ts', step));
+  const series = onePartASeries(sql, step, branches);
+  if (!aggregates.some(isQuantile)) return grouped(sql, question, aggregates, series, sql.unsafe('t'));
+  // Percentiles are of samples, rates of series: two answers, joined.
+  const others = aggregates.filter((name) => name !== 'rate');
   return sql`
-    select ${group(sql, groups)} as grp, ${binned(sql, 'ts', step)} as t, ${sql.unsafe(values)}
-    from parts ${joinMembers(sql, groups)}
-    where ts >= ${moment(sql, start)}
+    select * from (${grouped(sql, question, others, sql`parts`, binned(sql, 'ts', step))}) of_samples
+    join (${grouped(sql, question, ['rate'], series, sql.unsafe('t'))}) of_series using (grp, t)`;
+}
+
+function grouped(
+  sql: ISql,
+  { groups }: StoreQuestion,
+  aggregates: readonly Aggregate[],
+  parts: Fragment,
+  t: Fragment,
+): Fragment {
+  const values = aggregates.map((name) => `${expression(name)} as ${name}`).join(', ');
+  const isOne = groups.length === 1;
+  return sql`
+    select ${sql.unsafe(isOne ? '0' : 'members.grp')} as grp, ${t} as t, ${sql.unsafe(values)}
+    from ${parts} ${isOne ? sql`` : sql`join members using (series_id)`}
     group by 1, 2`;
 }
 
-function pooledExpression(name: Aggregate): string {
-  const quantile = QUANTILES[name];
-  return quantile === undefined ? POOLED[name]! : `percentile_cont(${quantile}) within group (order by last)`;
+function expression(name: Aggregate): string {
+  if (isQuantile(name)) return `percentile_cont(${QUANTILES[name]}) within group (order by last)`;
+  return name === 'rate' ? RATE : POOLED[name]!;
 }
 
-function countedPoints(sql: ISql, { groups, start, step }: StoreQuestion, aggregates: Aggregate[]): Fragment {
-  const values = aggregates.map((name) => `${COUNTED[name]} as ${name}`).join(', ');
+/**
+ * The parts, added up to one for each series and step. Rows of a rollup of just this step are that already, and
+ * adding up a million of them again would take longer than the rest of the answer.
+ */
+function onePartASeries(sql: ISql, step: number, branches: Branch[]): Fragment {
+  const ready = branches.filter(({ level }) => TIER[level].stepMs === step);
+  const others = branches.filter(({ level }) => TIER[level].stepMs !== step);
+  const direct = () => sql`
+    select series_id, ${binned(sql, 'ts', step)} as t, n, sum, min, max, last_at, last, increase, elapsed
+    from (${unite(sql, ready)}) ready`;
+  const added = (parts: Fragment) => sql`
+    select series_id, ${binned(sql, 'ts', step)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
+      max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
+    from ${parts}
+    group by 1, 2`;
+  if (ready.length === 0) return sql`(${added(sql`parts`)}) series`;
+  if (others.length === 0) return sql`(${direct()}) series`;
+  return sql`(${direct()} union all ${added(sql`(${unite(sql, others)}) others`)}) series`;
+}
+
+/** All parts as one select; a range that is not empty has one branch at least. */
+function unite(sql: ISql, branches: Branch[]): Fragment {
+  return branches.map(({ parts }) => parts).reduce((all, parts) => sql`${all} union all ${parts}`);
+}
+
+/** Adds to each part what its series has counted since the part before it. */
+function stitch(sql: ISql, parts: Fragment, start: number): Fragment {
+  const pause = sql.unsafe('first_at - prev_at');
   return sql`
-    select ${group(sql, groups)} as grp, t, ${sql.unsafe(values)}
+    select series_id, ts, n, sum, min, max, last_at, last,
+      increase + case when ${pause} <= ${gap(sql)} then counted(first, prev) else 0 end as increase,
+      elapsed + case when ${pause} <= ${gap(sql)} then ${pause} else 0 end as elapsed
     from (
-      select series_id, ${binned(sql, 'ts', step)} as t,
-        sum(increase + coalesce(${increaseSincePrevious(sql)}, 0)) as grown,
-        sum(elapsed + coalesce(${elapsedSincePrevious(sql)}, 0)) as elapsed
-      from (
-        select *, lag(last) over w as prev, lag(last_at) over w as prev_at
-        from parts
-        window w as (partition by series_id order by ts)
-      ) neighbours
-      where ts >= ${moment(sql, start)}
-      group by 1, 2
-    ) counters ${joinMembers(sql, groups)}
-    where elapsed > 0
-    group by 1, 2`;
+      select *, lag(last) over w as prev, lag(last_at) over w as prev_at
+      from (${parts}) apart
+      window w as (partition by series_id order by ts)
+    ) neighbours
+    where ts >= ${moment(sql, start)}`;
 }
 
 /** Which series is in which group; one group needs no telling. */
@@ -128,10 +172,6 @@ function members(sql: ISql, groups: StoreQuestion['groups']): Fragment {
     ),`;
 }
 
-function joinMembers(sql: ISql, groups: StoreQuestion['groups']): Fragment {
-  return groups.length === 1 ? sql`` : sql`join members using (series_id)`;
-}
-
-function group(sql: ISql, groups: StoreQuestion['groups']): Fragment {
-  return groups.length === 1 ? sql.unsafe('0') : sql.unsafe('members.grp');
+function isQuantile(name: Aggregate): boolean {
+  return name in QUANTILES;
 }

@@ -28,7 +28,8 @@ export async function createTimescaleStore(
   features: TimescaleFeatures,
 ): Promise<Store> {
   const { write, bulk } = pools;
-  const shared = createPostgresStore(pools, retention);
+  // Continuous aggregates cannot look from one row to the one before it.
+  const shared = createPostgresStore(pools, retention, 'stitched');
   const metricIds = new MetricIds();
   const appender = new Appender({ sql: write, bulk, metricIds, canPack: features.directCompress });
   const closing = new AbortController();
