@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { findTimescaleBinaries } from './test/support/timescale-binaries';
@@ -30,7 +31,7 @@ export default defineConfig({
     // Most tests talk to real processes and databases, on a machine that may be busy.
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // A shared two-core machine starves real processes now and then; what fails twice is broken.
-    retry: process.env.CI ? 1 : 0,
+    // Tests mostly wait, for databases, processes and clocks: more of them at once than there are cores.
+    maxWorkers: Math.max(3, availableParallelism()),
   },
 });
