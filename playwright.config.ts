@@ -6,8 +6,6 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   workers: 2,
-  // As in vitest.config.ts.
-  retries: process.env.CI ? 1 : 0,
   forbidOnly: true,
   outputDir: 'test-results',
   reporter: 'list',

@@ -168,7 +168,8 @@ export function upkeepCases(engine: EngineUnderTest): void {
         }
       };
       try {
-        for (const round of range(25)) {
+        // As many rounds as it takes for sessions to die often enough, on a quick machine or a busy one.
+        for (let round = 0; round < 25 || killed <= 10; round++) {
           const batch = series.ids.flatMap((id) =>
             range(50).map((i): Triple => [id, T + round * 20 * MINUTE - (i % 3) * HOUR + i * 1_009, i % 13]),
           );
@@ -181,7 +182,6 @@ export function upkeepCases(engine: EngineUnderTest): void {
         over = true;
         await killing;
       }
-      expect(killed).toBeGreaterThan(10);
 
       const unique = [...new Map(all.map((row) => [`${row[0]} ${row[1]}`, row])).values()];
       expect(await insist(() => allSamples(bench.store))).toEqual(inOrder(unique));
