@@ -131,6 +131,19 @@ export function pointsCases(engine: EngineUnderTest): void {
       ]);
     });
 
+    it('of groups are those of their series alone, near to each other or far apart', async () => {
+      const { metricId, ids } = await makeSeries(store, 'spread', 500);
+      const start = EPOCH - 15 * DAY;
+      await store.append(rowsOf(ids.map((id, i) => [id, start, i])));
+      const ask = async (groups: number[][]) => {
+        const question = { metricId, aggregates: ['sum' as const], start, end: start + MINUTE, step: MINUTE };
+        const answer = await store.readPoints({ ...question, groups, wholeMetric: false });
+        return answer.groups.map((points) => points.map(([, sum]) => sum));
+      };
+      expect(await ask([[ids[0], ids[2]], [ids[5]]])).toEqual([[2], [5]]);
+      expect(await ask([[ids[499]], [ids[0], ids[2]]])).toEqual([[499], [2]]);
+    });
+
     it('leave a counter out where nothing can be said of it', async () => {
       const series = await makeSeries(store, 'counters', 1);
       const start = EPOCH - 20 * DAY;
