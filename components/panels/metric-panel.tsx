@@ -57,7 +57,7 @@ export async function MetricPanel(props: MetricPanelProps) {
     >
       <h2 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
         {href ? (
-          <Link href={href} className="rounded hover:text-ink hover:underline">
+          <Link href={href} prefetch={false} className="rounded hover:text-ink hover:underline">
             {title}
           </Link>
         ) : (

@@ -6,6 +6,7 @@ import { isErrorAnswer, type PanelAnswer, type PanelQuery, type PanelResult } fr
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { feedOfTab } from '../live/feed';
 import { Badge } from '../ui/badge';
+import { cn } from '../ui/cn';
 import { PanelMessage } from './panel-message';
 import { RetryButton } from './retry-button';
 import { SeriesLegend } from './series-legend';
@@ -50,8 +51,15 @@ function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, 
   return (
     <div ref={box} className="min-w-0 px-2 pb-2">
       <div className="flex min-h-7 items-center gap-2">
-        <div className={compact ? 'h-6 min-w-0 overflow-hidden' : 'min-w-0'}>
-          <SeriesLegend series={series} unit={unit} latestOf={latestOf} only={only} onOnly={setOnly} />
+        <div className={cn('min-w-0', compact && 'h-6')}>
+          <SeriesLegend
+            series={series}
+            unit={unit}
+            latestOf={latestOf}
+            only={only}
+            onOnly={setOnly}
+            oneLine={compact}
+          />
         </div>
         {silentMs !== null && (
           <Badge tone="warn" className="ml-auto">

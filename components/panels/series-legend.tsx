@@ -15,13 +15,30 @@ export interface SeriesLegendProps {
   onOnly(only: ReadonlySet<string> | null): void;
   /** At most so many entries, then "and N more". */
   limit?: number;
+  /** Keep to one line, which can be scrolled and fades out where it goes on. */
+  oneLine?: boolean;
 }
 
 /** One entry a line with its newest value. A click shows that line alone, with Ctrl or ⌘ it adds or takes away. */
-export function SeriesLegend({ series, unit, latestOf, only, onOnly, limit = 8 }: SeriesLegendProps) {
+export function SeriesLegend({
+  series,
+  unit,
+  latestOf,
+  only,
+  onOnly,
+  limit = 8,
+  oneLine = false,
+}: SeriesLegendProps) {
   if (series.length === 1) return <SingleValue latest={latestOf(series[0])} unit={unit} />;
   return (
-    <ul className="flex flex-wrap gap-x-1 gap-y-0.5">
+    <ul
+      className={cn(
+        'flex gap-x-1 gap-y-0.5',
+        oneLine
+          ? 'overflow-x-auto whitespace-nowrap [scrollbar-width:none] [mask-image:linear-gradient(to_right,black_calc(100%-1.5rem),transparent)] [&>li]:shrink-0'
+          : 'flex-wrap',
+      )}
+    >
       {series.slice(0, limit).map((line) => {
         const latest = latestOf(line);
         const shown = only === null || only.has(line.key);
