@@ -72,12 +72,8 @@ export class Scene {
     expect(acknowledged.size).toBeGreaterThan(100);
     for (const [key, value] of acknowledged) expect([key, stored.get(key)]).toEqual([key, [value]]);
 
-    for (let i = 0; i < 12; i++) {
-      const answers = await Promise.all(this.urls.map((url) => askHistory(url, this.wholeQuestion(i))));
-      const truth = pointsOf(answers[0]);
-      expect(truth.size).toBeGreaterThan(0);
-      for (const answer of answers) expectEqual(pointsOf(answer), truth);
-    }
+    // News of the last commits is still on its way to the other nodes, the longer the busier the machine.
+    await until(() => this.expectNodesAgree(), 30_000, 500);
     await until(() => this.expectViewersKnow(), 45_000, 500);
   }
 
@@ -85,6 +81,15 @@ export class Scene {
     for (const viewer of this.viewers) viewer.close();
     await this.load.stop();
     await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  private async expectNodesAgree(): Promise<void> {
+    for (let i = 0; i < 12; i++) {
+      const answers = await Promise.all(this.urls.map((url) => askHistory(url, this.wholeQuestion(i))));
+      const truth = pointsOf(answers[0]);
+      expect(truth.size).toBeGreaterThan(0);
+      for (const answer of answers) expectEqual(pointsOf(answer), truth);
+    }
   }
 
   private async expectViewersKnow(): Promise<void> {

@@ -98,7 +98,7 @@ export function pointsCases(engine: EngineUnderTest): void {
               grouping: [0, 0, 0, 0],
             });
         }),
-        { numRuns: 60 },
+        { numRuns: 30 },
       );
     }, 120_000);
 
