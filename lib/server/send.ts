@@ -12,13 +12,26 @@ export function sendPlain(request: IncomingMessage, response: ServerResponse, an
     ...answer.headers,
     'content-length': Buffer.byteLength(answer.body),
   };
-  if (drain().signal.aborted) headers.connection = 'close';
-  if (!request.complete) {
-    headers.connection = 'close';
-    // Reading on for a moment: closing at once would reset the connection and the answer with it.
-    request.resume();
-    setTimeout(() => request.destroy(), LINGER_MS).unref();
-  }
+  const isCutOff = !request.complete;
+  if (isCutOff || drain().signal.aborted) headers.connection = 'close';
   response.writeHead(answer.status, headers);
-  response.end(answer.body);
+  if (isCutOff) {
+    response.write(answer.body);
+    endAfterRequest(request, response);
+  } else response.end(answer.body);
+}
+
+/**
+ * Ends the answer once the sender has come to its end, or has had a moment to notice. With the end the connection is
+ * closed, and closing it while something is still arriving would reset it, and take the answer from the sender.
+ */
+function endAfterRequest(request: IncomingMessage, response: ServerResponse): void {
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS).unref();
+  request.once('close', end);
+  request.once('end', end);
+  request.resume();
 }

@@ -113,6 +113,25 @@ test('nothing hostile got in', async () => {
   await client.accepted({ name: client.freshName(), value: 1 });
 });
 
+test('whoever sends far too much, and reads only after that, has an answer', async () => {
+  const body = Buffer.alloc(16 * 2 ** 20, 'x');
+  const sendAllThenRead = async (): Promise<string> => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.pause();
+    socket.write('POST /api/metrics HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+    socket.write(`content-length: ${body.length}\r\n\r\n`);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(body, () => resolve());
+    });
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    return text;
+  };
+  for (const text of await Promise.all(Array.from({ length: 8 }, sendAllThenRead)))
+    expect(text).toMatch(/^HTTP\/1\.1 413 .*body_too_large/s);
+});
+
 test('what is not HTTP is refused, and does not trouble the others', async () => {
   const dice = new Dice(SEED);
   const attempts = [
