@@ -11,7 +11,7 @@ import { startServer } from './support/server';
  * the database are counted against what was acknowledged.
  */
 const HOSTS = 8_000;
-const CONNECTIONS = 512;
+const CONNECTIONS = 384;
 const GOAL = { postsPerSecond: 8_000, p99Ms: 150 };
 const WARM_UP_MS = 5_000;
 const RUN_MS = 20_000;
