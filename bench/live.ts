@@ -1,23 +1,11 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { SECOND } from '../lib/model';
-import { startGenerator } from './support/generator';
-import { usageOf } from './support/processes';
-import { below, milliseconds, printTable, type Row, whole } from './support/report';
+import { below, milliseconds, printTable, type Row } from './support/report';
 import { type BenchServer, startServer } from './support/server';
-import { openReader, VIEWERS_ARGUMENT, type ViewersReport, watchAs } from './support/viewers';
+import { openReader } from './support/viewers';
 
-/**
- * How soon a sample is on a stream after its POST began, and what 500 engineers before one dashboard of 12 panels
- * cost while 1,000 servers post every ten seconds.
- */
-const VIEWERS = 500;
-const SERVERS = 1_000;
-const POSTS_PER_SECOND = SERVERS / 10;
-const WATCH_MS = 20 * SECOND;
-
+/** How soon a sample is on a stream after its POST began. */
 interface Pace {
   what: string;
   tickMs: number;
@@ -51,7 +39,6 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   try {
     for (const pace of PACES) rows.push(...(await measureDelay(server, pace)));
-    rows.push(...(await measureViewers(server)));
   } finally {
     await server.close();
   }
@@ -100,79 +87,6 @@ async function measureDelay(
   return [row('p50', p50, goals?.p50), row('p99', p99, goals?.p99)];
 }
 
-/** Many streams of one dashboard, opened over a few seconds as people do, while servers post. */
-async function measureViewers(server: BenchServer): Promise<Row[]> {
-  console.log(`${VIEWERS} viewers of 12 panels, ${SERVERS} servers …`);
-  const generator = await startGenerator({ port: server.port, connections: 32, hosts: SERVERS });
-  const child = fork(fileURLToPath(import.meta.url), [VIEWERS_ARGUMENT]);
-  try {
-    await generator.run({ mode: 'introduce' });
-    const unwatched = await observe(server, () =>
-      generator.run({ mode: 'open', durationMs: WATCH_MS, postsPerSecond: POSTS_PER_SECOND }),
-    );
-    child.send({ port: server.port, viewers: VIEWERS, openOverMs: 3 * SECOND });
-    const settling = generator.run({
-      mode: 'open',
-      durationMs: 8 * SECOND,
-      postsPerSecond: POSTS_PER_SECOND,
-    });
-    await once(child, 'message');
-    await settling;
-    const watched = await observe(server, () =>
-      generator.run({ mode: 'open', durationMs: WATCH_MS, postsPerSecond: POSTS_PER_SECOND }),
-    );
-    child.send('report');
-    const [report] = (await once(child, 'message')) as [ViewersReport];
-    const perSecond = (value: number) => value / watched.seconds;
-    return [
-      {
-        what: 'server, of a core, nobody watching',
-        value: percent(unwatched.cpuSeconds / unwatched.seconds),
-      },
-      { what: `server, of a core, ${VIEWERS} viewers`, value: percent(watched.cpuSeconds / watched.seconds) },
-      { what: 'of that, working out what to tell', value: percent(perSecond(watched.turnSeconds)) },
-      { what: 'turns of streams per second', value: whole(perSecond(watched.turns)) },
-      {
-        what: 'writes received per viewer and second',
-        value: (report.writes / report.seconds / VIEWERS).toFixed(2),
-      },
-      {
-        what: 'received per second, all viewers',
-        value: `${whole(report.bytes / report.seconds / 1_024)} KiB`,
-      },
-      {
-        what: 'memory, nobody watching → watched',
-        value: `${mib(unwatched.rssBytes)} → ${mib(watched.rssBytes)}`,
-      },
-      below('p99 of POSTs meanwhile', watched.result.latencies.p99, 150),
-    ];
-  } finally {
-    child.disconnect();
-    generator.close();
-  }
-}
-
-async function observe<T>(server: BenchServer, work: () => Promise<T>) {
-  const before = { ...usageOf(server.pid), ...(await liveFigures(server)), at: performance.now() };
-  const result = await work();
-  const after = { ...usageOf(server.pid), ...(await liveFigures(server)), at: performance.now() };
-  return {
-    result,
-    seconds: (after.at - before.at) / SECOND,
-    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-    rssBytes: after.rssBytes,
-    turns: after.turns - before.turns,
-    turnSeconds: after.turnSeconds - before.turnSeconds,
-  };
-}
-
-async function liveFigures({ url }: BenchServer): Promise<{ turns: number; turnSeconds: number }> {
-  const text = await (await fetch(`${url}/metrics`, { headers: { accept: 'text/plain' } })).text();
-  const figure = (name: string) =>
-    Number(new RegExp(`^pulseboard_live_${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
-  return { turns: figure('turns_total'), turnSeconds: figure('turn_seconds_total') };
-}
-
 async function post(port: number, agent: Agent, body: string): Promise<void> {
   const outgoing = request({
     port,
@@ -190,12 +104,4 @@ function until(at: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, at - performance.now())));
 }
 
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
-}
-
-function mib(bytes: number): string {
-  return `${whole(bytes / 2 ** 20)} MiB`;
-}
-
-await (process.argv[2] === VIEWERS_ARGUMENT ? watchAs() : main());
+await main();
