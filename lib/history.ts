@@ -1,3 +1,4 @@
+import { createRangeCache, type RangeCache } from './cache/range-cache';
 import { groupSeries, type SeriesGroup } from './catalogue/groups';
 import type { Registry } from './catalogue/registry';
 import type { Env } from './env';
@@ -9,21 +10,24 @@ import {
   type MetricType,
   type Point,
   type Question,
+  SECOND,
   type Tier,
 } from './model';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import { compileMatchers } from './query/matchers';
 import type { QueryParams } from './query/params';
-import type { PointsAnswer, PointsQuestion } from './query/points';
+import type { PointsAnswer, PointsQuestion, ReadPoints } from './query/points';
 import { resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 import { topGroups } from './query/top';
+import type { RedisCommands } from './redis/commands';
 import { type Evaluation, evaluate } from './ring/evaluate';
 import type { Ring } from './ring/ring';
 import { MAX_POINTS } from './rollup/choose';
 import { type Retention, retentionFrom } from './rollup/steps';
+import { figures } from './self/figures';
 import { createSingleFlight } from './single-flight';
-import type { Store } from './store/store';
+import type { Store, StoreQuestion } from './store/store';
 
 export interface HistoryAnswer {
   metric: string;
@@ -39,7 +43,10 @@ export interface HistoryAnswer {
   end: number;
   /** Server time, epoch ms. Everything committed before is in the answer, if in its range: where a live stream takes over. */
   cursor: number;
-  /** Set while the database is away: only what memory holds could be answered, everything from here on, epoch ms. */
+  /**
+   * Set while the database is away: everything from here on, epoch ms, came from memory. Points before are what the
+   * cache had, as they were when the database could last be asked; there may be gaps.
+   */
   degraded?: { reason: 'database_unavailable'; completeFrom: number };
   /** In the order of their labels, or with `top` highest first. Groups without points are left out. */
   series: GroupPoints[];
@@ -66,9 +73,17 @@ export interface HistoryParts {
   store: Store;
   registry: Registry;
   ring: Ring;
+  /** Where what cannot change any more is kept between questions, if anywhere. */
+  redis?: Pick<RedisCommands, 'get' | 'set'> | null;
   /** Where several nodes write: learns of series that another one created. */
   learn?: () => Promise<void>;
   clock?: () => number;
+}
+
+/** Points from before memory, of each group in the question's order. */
+interface OlderAnswer {
+  groups: Point[][];
+  tier: Tier;
 }
 
 export function createHistory({
@@ -76,11 +91,19 @@ export function createHistory({
   store,
   registry,
   ring,
+  redis = null,
   learn,
   clock = Date.now,
 }: HistoryParts): History {
   const retention: Retention = retentionFrom(env);
   const once = createSingleFlight<HistoryAnswer>();
+  const { tierSeconds, ringReads } = figures();
+  const database = {
+    readPoints: readDatabase,
+    readClosed: (metricId: number) => store.readClosed(metricId),
+  };
+  const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
+  const read = readWith(cache ? cache.readPoints : database.readPoints);
 
   async function answer(params: QueryParams, now = clock()): Promise<HistoryAnswer> {
     const question = resolve(params, now);
@@ -94,19 +117,31 @@ export function createHistory({
 
   async function answerNow(question: Question, mostRaw: number, now: number): Promise<HistoryAnswer> {
     try {
-      return await answerWhole(question, mostRaw, now);
+      return await answerWhole(question, mostRaw, now, read);
     } catch (error) {
       if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
-      const { start, end } = question;
-      const completeFrom = Math.max(start, memoryFrom(question));
-      if (completeFrom >= end) throw error;
+      const completeFrom = Math.min(question.end, Math.max(question.start, memoryFrom(question)));
+      const degraded = { reason: error.code, completeFrom } as const;
       // The newest part is what people look at when something is wrong.
-      const newest = await answerWhole({ ...question, start: completeFrom }, mostRaw, now);
-      return { ...newest, start, degraded: { reason: error.code, completeFrom } };
+      const known = await answerWhole(question, mostRaw, now, readWith(recall));
+      if (completeFrom === question.end && known.series.every(({ points }) => points.length === 0))
+        throw error;
+      return { ...known, degraded };
     }
   }
 
-  async function answerWhole(question: Question, mostRaw: number, now: number): Promise<HistoryAnswer> {
+  /** What is known of the past while the database cannot be asked. */
+  async function recall(question: StoreQuestion): Promise<OlderAnswer> {
+    const groups = (await cache?.recall(question)) ?? question.groups.map(() => []);
+    return { groups, tier: groups.some((points) => points.length > 0) ? 'cache' : 'ring' };
+  }
+
+  async function answerWhole(
+    question: Question,
+    mostRaw: number,
+    now: number,
+    readPoints: ReadPoints,
+  ): Promise<HistoryAnswer> {
     const { aggregates, by, matchers, step, start, end, top } = question;
     // A metric this node has not met may have been created on another one a moment ago.
     if (learn && !registry.metrics.has(question.metric)) await learn();
@@ -116,8 +151,9 @@ export function createHistory({
     const matching = groupSeries(metric.series, by, compileMatchers(matchers));
     limitGroups(matching.length, by, top);
     const range = { metric, aggregates, start, end, step };
-    const groups = top === null ? matching : await rankGroups({ ...range, groups: matching }, top, read);
-    const { points, tier } = await readWithin({ ...range, groups }, mostRaw);
+    const groups =
+      top === null ? matching : await rankGroups({ ...range, groups: matching }, top, readPoints);
+    const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints);
     const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
     return {
       metric: metric.name,
@@ -134,33 +170,53 @@ export function createHistory({
   }
 
   /** Reads no more than an answer may hold. */
-  async function readWithin(question: PointsQuestion, mostRaw: number): Promise<PointsAnswer> {
+  async function readWithin(
+    question: PointsQuestion,
+    mostRaw: number,
+    readPoints: ReadPoints,
+  ): Promise<PointsAnswer> {
     if (!isRaw(question)) {
       limitPoints(question.groups.length, question);
-      return read(question);
+      return readPoints(question);
     }
-    await limitRawSamples(question, mostRaw, read);
-    const answer = await read(question);
+    await limitRawSamples(question, mostRaw, readPoints);
+    const answer = await readPoints(question);
     limitRawPoints(answer, mostRaw);
     return answer;
   }
 
-  async function read(question: PointsQuestion): Promise<PointsAnswer> {
-    const { metric, groups, aggregates, start, end, step } = question;
-    const cut = Math.min(end, Math.max(start, memoryFrom({ metric: metric.name, aggregates, step })));
-    // Memory first and at once: while the database answers, the ring may let go of what was there.
-    const recent = groups.map((group) => readMemory(group, { aggregates, start: cut, end, step }));
-    if (cut === start || groups.length === 0) return { points: recent, tier: 'ring' };
-    const older = await store.readPoints({
-      metricId: metric.id,
-      groups: groups.map(({ series }) => series.map(({ id }) => id)),
-      wholeMetric: groups.reduce((sum, { series }) => sum + series.length, 0) === metric.series.length,
-      aggregates,
-      start,
-      end: cut,
-      step,
-    });
-    return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
+  /** Reads the newest part from memory, and what is before that with `readOlder`. */
+  function readWith(readOlder: (question: StoreQuestion) => Promise<OlderAnswer>): ReadPoints {
+    return async (question) => {
+      const { metric, groups, aggregates, start, end, step } = question;
+      const cut = Math.min(end, Math.max(start, memoryFrom({ metric: metric.name, aggregates, step })));
+      // Memory first and at once: while the database answers, the ring may let go of what was there.
+      const beganAt = performance.now();
+      const recent = groups.map((group) => readMemory(group, { aggregates, start: cut, end, step }));
+      if (cut < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
+      const isInMemory = cut === start || groups.length === 0;
+      ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
+      if (isInMemory) return { points: recent, tier: 'ring' };
+      const older = await readOlder({
+        metricId: metric.id,
+        groups: groups.map(({ series }) => series.map(({ id }) => id)),
+        wholeMetric: groups.reduce((sum, { series }) => sum + series.length, 0) === metric.series.length,
+        aggregates,
+        start,
+        end: cut,
+        step,
+      });
+      return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
+    };
+  }
+
+  async function readDatabase(question: StoreQuestion) {
+    const beganAt = performance.now();
+    try {
+      return await store.readPoints(question);
+    } finally {
+      tierSeconds.observe('database', (performance.now() - beganAt) / SECOND);
+    }
   }
 
   /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */

@@ -7,6 +7,7 @@ import { createCatalogueSync } from './catalogue/sync';
 import { type Env, env } from './env';
 import { PulseError } from './errors';
 import { Fleet } from './fleet/fleet';
+import { redisOfProcess } from './guard/guarded-redis';
 import { guardStore } from './guard/guarded-store';
 import { createHistory, type History } from './history';
 import { createHub, type Hub } from './live/hub';
@@ -124,7 +125,15 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const direct = createPipeline({ env: settings, store, registry, ring, bus });
   const spooled = await openSpool(settings, direct);
   const pipeline = spooled ?? direct;
-  const history = createHistory({ env: settings, store, registry, ring, learn: shared ? learn : undefined });
+  const redis = redisOfProcess();
+  const history = createHistory({
+    env: settings,
+    store,
+    registry,
+    ring,
+    redis,
+    learn: shared ? learn : undefined,
+  });
   const hub = createHub({
     registry,
     ring,
@@ -168,6 +177,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
       // After the last commit: it records when each series was last seen.
       await stopUpkeep();
       await bus.close();
+      await redis?.close();
       catalogue.close();
       stopGuard();
       await closeStore();

@@ -16,6 +16,7 @@ export function guardStore(store: Store): { store: Store; stop(): void } {
     touchSeries: (seen) => write.run(() => store.touchSeries(seen)),
     append: (rows) => write.run(() => store.append(rows)),
     readPoints: (question) => read.run(() => store.readPoints(question)),
+    readClosed: (metricId) => read.run(() => store.readClosed(metricId)),
     readSamples: (range) => eachPage(read, () => store.readSamples(range)),
     maintain: (now, signal) => write.run(() => store.maintain(now, signal)),
     ping: () => write.run(() => store.ping()),

@@ -1,10 +1,10 @@
 import { env } from '../env';
 import { PulseError } from '../errors';
+import { redisOfProcess } from '../guard/guarded-redis';
 import { LOCAL_AGENT_KEY } from '../ingest/keys';
 import { isLoopbackHost } from '../loopback';
 import { MINUTE, SECOND } from '../model';
 import { once } from '../once';
-import { openRedisCommands } from '../redis/commands';
 import { senderOf } from './address';
 import { LocalWindow, type WindowVerdict } from './local-window';
 import type { Rates } from './rates';
@@ -60,7 +60,7 @@ function ratesInForce(): Rates {
 
 function limiter(): { take(sender: string, limit: number, now: number): WindowVerdict } {
   return once('limit.ingest', () => {
-    const redis = openRedisCommands(env());
+    const redis = redisOfProcess();
     return redis ? new SharedWindow({ windowMs: MINUTE, redis }) : new LocalWindow(MINUTE);
   });
 }

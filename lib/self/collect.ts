@@ -13,6 +13,7 @@ export function collectFamilies(): Family[] {
     ...ofTheSpool(),
     ...ofBreakers(),
     ...ofIngest(),
+    ...ofReading(),
     ...ofTheProcess(),
   ];
 }
@@ -141,6 +142,29 @@ function ofIngest(): Family[] {
   return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
     each.family(),
   );
+}
+
+/** Where answers were read. A share of questions that nobody has asked yet is no number. */
+function ofReading(): Family[] {
+  const { tierSeconds, ringReads, cacheReads } = figures();
+  const shares = [
+    ['ring', ringReads],
+    ['cache', cacheReads],
+  ] as const;
+  return [
+    tierSeconds.family(),
+    ringReads.family(),
+    cacheReads.family(),
+    {
+      name: 'pulseboard_tier_hit_ratio',
+      help: 'Share of the questions a tier was asked that it answered alone.',
+      type: 'gauge',
+      readings: shares.map(([tier, reads]) => ({
+        labels: { tier },
+        value: reads.total === 0 ? Number.NaN : reads.get('hit') / reads.total,
+      })),
+    },
+  ];
 }
 
 function ofTheProcess(): Family[] {

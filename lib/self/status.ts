@@ -12,6 +12,7 @@ const SECTIONS: ReadonlyArray<{ title: string; names: RegExp }> = [
   { title: 'Other nodes', names: /^pulseboard_bus_/ },
   { title: 'Spool', names: /^pulseboard_spool_/ },
   { title: 'Writing', names: /^pulseboard_(ingest|queue|commit|ready)/ },
+  { title: 'Reading', names: /^pulseboard_tier_/ },
   { title: 'Watching', names: /^pulseboard_(live|stream|hub|turn)/ },
   { title: 'Memory', names: /^pulseboard_(ring|series|metrics)/ },
   { title: 'Process', names: /^(pulseboard|process|nodejs)_/ },
@@ -31,7 +32,7 @@ export function statusSections(families: readonly Family[]): StatusSection[] {
 
 function rowsOf(family: Family): StatusSection['rows'] {
   const { name, help, type } = family;
-  if (type === 'histogram') return [{ key: name, what: help, value: meanOf(family) }];
+  if (type === 'histogram') return meansOf(family);
   return family.readings.map((reading) => {
     const labels = Object.values(reading.labels ?? {}).join(', ');
     return {
@@ -49,10 +50,17 @@ function textOf(name: string, { labels, value }: Reading): string {
   return labels?.le ? '' : formatValue(value, unitOf(name));
 }
 
-/** A histogram's mean, and of how many. */
-function meanOf({ name, readings }: Family): string {
-  const of = (suffix: string) => readings.find((reading) => reading.suffix === suffix)?.value ?? 0;
-  const count = of('_count');
-  if (count === 0) return '–';
-  return `${formatValue(of('_sum') / count, unitOf(name))} on average of ${formatValue(count, unitOf(''))}`;
+/** Each histogram's mean, and of how many. */
+function meansOf({ name, help, readings }: Family): StatusSection['rows'] {
+  const counts = readings.filter(({ suffix }) => suffix === '_count');
+  const sums = readings.filter(({ suffix }) => suffix === '_sum');
+  return counts.map(({ labels = {}, value: count }, i) => {
+    const which = Object.values(labels).join(', ');
+    const mean = count === 0 ? '–' : formatValue(sums[i].value / count, unitOf(name));
+    return {
+      key: which ? `${name} ${which}` : name,
+      what: which ? `${help} ${which}` : help,
+      value: count === 0 ? mean : `${mean} on average of ${formatValue(count, unitOf(''))}`,
+    };
+  });
 }

@@ -29,6 +29,9 @@ export interface Store {
   /** Aggregated points per group, ascending in `t`; a point without samples is left out. */
   readPoints(question: StoreQuestion): Promise<StoreAnswer>;
 
+  /** What nothing but a late sample can change: see `ClosedPast`. As cheap as a question can be. */
+  readClosed(metricId: number): Promise<ClosedPast>;
+
   /** The stored samples of `[start, end)`, all series or the given ones, each page ascending in (ts, seriesId). */
   readSamples(range: {
     start: number;
@@ -74,6 +77,17 @@ export interface StoreAnswer {
   groups: Point[][];
   /** The finest relation that could answer the step: `raw`, `minute`, `hour` or `day`. */
   tier: Extract<Tier, 'raw' | 'minute' | 'hour' | 'day'>;
+}
+
+/**
+ * A metric's past up to a moment. Points that lie before it and were read after learning this version are the points
+ * that a reader who learns the same version later would read: a late sample comes with a new one.
+ */
+export interface ClosedPast {
+  /** Epoch ms. */
+  before: number;
+  /** Unlike that of any other metric or database at any time. */
+  version: string;
 }
 
 export interface MaintenanceReport {

@@ -82,6 +82,42 @@ export function upkeepCases(engine: EngineUnderTest): void {
       await expectTruth(series, [...samples, ...late], T, T + 2 * HOUR);
     });
 
+    it('names the closed past anew with each late sample of the metric, and only then', async () => {
+      const other = await bench.another();
+      const [late, calm] = [
+        await makeSeries(bench.store, 'late', 2),
+        await makeSeries(bench.store, 'calm', 1),
+      ];
+      const everyone = [...late.ids, ...calm.ids];
+      await bench.store.append(rowsOf(everyone.map((id): Triple => [id, T, 1])));
+      await bench.store.maintain(T + HOUR);
+      const [before, undisturbed] = await Promise.all(
+        [late, calm].map(({ metricId }) => bench.store.readClosed(metricId)),
+      );
+      expect(before.before).toBeGreaterThan(T);
+      expect(before.before).toBeLessThanOrEqual(T + HOUR);
+
+      await bench.store.append(rowsOf(everyone.map((id): Triple => [id, before.before, 1])));
+      await bench.store.maintain(T + HOUR);
+      expect(await other.readClosed(late.metricId)).toEqual(before);
+
+      await other.append(rowsOf([[late.ids[1], before.before - 1, 1]]));
+      const after = await bench.store.readClosed(late.metricId);
+      expect(after.version).not.toBe(before.version);
+      await bench.store.maintain(T + HOUR);
+      expect(await other.readClosed(late.metricId)).toEqual(after);
+      expect(await other.readClosed(calm.metricId)).toEqual(undisturbed);
+
+      await Promise.all(
+        range(20).map((i) => {
+          const ids = i % 2 ? everyone : everyone.toReversed();
+          const rows = rowsOf(ids.map((id): Triple => [id, T + i + 1, 1]));
+          return (i % 3 ? bench.store : other).append(rows);
+        }),
+      );
+      expect((await other.readClosed(calm.metricId)).version).not.toBe(undisturbed.version);
+    });
+
     it('never lets a reader miss or count twice a sample that was committed before it asked', async () => {
       const servers = [bench.store, await bench.another()];
       const series = await makeSeries(bench.store, 'hammered', 6);

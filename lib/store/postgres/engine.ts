@@ -11,6 +11,7 @@ import { answered, translate } from '../trouble';
 import { append } from './append';
 import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
+import { readClosed } from './read-closed';
 import { readPoints } from './read-points';
 import { readSamples } from './read-samples';
 
@@ -52,6 +53,9 @@ export function createPostgresStore(
       ),
     readPoints: (question) =>
       answered(readPoints(read, question, counters), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
+    // Asked where the points are read: a replica that lags behind does so with both.
+    readClosed: (metricId) =>
+      answered(readClosed(read, metricId), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
     readSamples: (range) => translated(readAllSamples(bulk, range)),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
