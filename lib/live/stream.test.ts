@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveReader } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import { DAY, type GroupPoints, MINUTE, SECOND } from '../model';
@@ -42,6 +42,38 @@ const sample = (value: number, labels: Record<string, string> = {}, timestamp = 
 
 const seriesOf = (reader: LiveReader) =>
   reader.eventsOf('points').map(({ data }) => (data as { series: GroupPoints[] }).series);
+
+describe('a thousand at once', () => {
+  it('who ask the same, and whom a lost connection brings back, ask the database a few times', async () => {
+    const old = now() - 60 * MINUTE;
+    const query = { step: 'minute', start: 'now-2h' };
+    await node.write(sample(1, {}, old));
+    const watching = open(query);
+    await advance(5_000);
+    await node.write(sample(3, {}, old + 1));
+    await advance(2_000);
+    const reads = vi.spyOn(server.store, 'readPoints');
+    try {
+      const params = parseQuery({ metric, ...query });
+      const answers = await Promise.all(Array.from({ length: 1_000 }, () => node.history.answer(params)));
+      for (const { series } of answers) expect(series[0].points).toEqual([[old - (old % MINUTE), 2]]);
+      expect(reads.mock.calls.length).toBeLessThanOrEqual(2);
+
+      reads.mockClear();
+      const cursors = Array.from({ length: 900 }, (_, i) => String(now() - 3_000 + i));
+      const readers = cursors.map((cursor) => open(query, {}, cursor));
+      await advance(0);
+      await server.idle();
+      await advance(1_000);
+      for (const { points } of readers) expect(points).toContainEqual([old - (old % MINUTE), 2]);
+      expect(reads.mock.calls.length).toBeLessThanOrEqual(2);
+      for (const reader of readers) reader.leave();
+    } finally {
+      reads.mockRestore();
+      watching.leave();
+    }
+  });
+});
 
 describe('a stream', () => {
   it('begins with how long to wait before reconnecting, and its status', async () => {

@@ -28,7 +28,7 @@ export interface PanelAnswer {
   end: number;
   /** Server time in ms; everything before it is in the answer. */
   cursor: number;
-  /** The database is away: points before `completeFrom` are left out. */
+  /** The database is away: points before `completeFrom` are what the cache has, there may be gaps. */
   degraded?: { reason: string; completeFrom: number };
   series: GroupPoints[];
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { until } from '../support/processes';
 import { type RedisServer, startRedis } from '../support/redis';
-import { rest, Scene } from '../support/scene';
+import { figureOf, rest, Scene } from '../support/scene';
 import { startBareNode } from '../support/server-process';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { askHistory } from '../support/viewer';
 
 /** Three nodes with one database and one Redis. */
 let database: TestDatabase;
@@ -54,6 +56,54 @@ test(
     ]);
     await scene.expectTruth();
     expect(scene.viewers.map(({ connects }) => connects)).toEqual(scene.viewers.map(() => 1));
+  },
+  CASE_MS,
+);
+
+test(
+  'answers about the past come from Redis, and a late sample given to one node is in the answer of another at once',
+  async () => {
+    const [a, b] = scene.urls;
+    const hour = 3_600_000;
+    const from = Math.floor(Date.now() / hour) * hour - 3 * hour;
+    const question = { metric: 'late', step: 'minute', start: String(from), end: String(from + 2 * hour) };
+    const post = async (url: string, ...samples: Array<[at: number, value: number]>) => {
+      const response = await fetch(`${url}/api/metrics`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(samples.map(([timestamp, value]) => ({ name: 'late', timestamp, value }))),
+      });
+      expect(response.status).toBe(200);
+    };
+    const ask = async (url: string) => {
+      const { tier, series } = await askHistory(url, question);
+      return { tier, points: new Map(series[0].points.map(([t, value]) => [t, value])) };
+    };
+    await post(a, ...Array.from({ length: 120 }, (_, i): [number, number] => [from + i * 60_000, i]));
+    const untilKept = (url: string) => until(async () => expect((await ask(url)).tier).toBe('cache'), 30_000);
+    for (let minute = 10; minute < 15; minute++) {
+      await untilKept(b);
+      await post(a, [from + minute * 60_000 + 1, 1_000]);
+      expect((await ask(b)).points.get(from + minute * 60_000)).toBe((minute + 1_000) / 2);
+    }
+    // The same while the node that takes the sample cannot reach Redis; it answers as if nothing was, and soon.
+    await untilKept(b);
+    await untilKept(a);
+    wire.swallow();
+    await post(a, [from + 60 * 60_000 + 1, 1_000]);
+    expect((await ask(b)).points.get(from + 60 * 60_000)).toBe(530);
+    const beganAt = performance.now();
+    for (let i = 0; i < 10; i++) expect((await ask(a)).points.get(from + 60 * 60_000)).toBe(530);
+    expect(performance.now() - beganAt).toBeLessThan(10_000);
+    const breaker = 'pulseboard_breaker_state{name="redis"}';
+    await until(async () => expect(await figureOf(a, breaker)).toBeGreaterThan(0));
+    expect(await figureOf(b, breaker)).toBe(0);
+    wire.heal();
+    await until(async () => expect(await figureOf(a, breaker)).toBe(0));
+    await untilKept(a);
+    expect(await figureOf(a, 'pulseboard_tier_cache_reads_total{result="unreachable"}')).toBeGreaterThan(0);
+    expect(await figureOf(a, 'pulseboard_tier_hit_ratio{tier="cache"}')).toBeGreaterThan(0);
+    await scene.untilEveryoneIs('live');
   },
   CASE_MS,
 );
