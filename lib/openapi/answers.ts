@@ -79,7 +79,10 @@ export const HistoryAnswer = z
     degraded: z
       .strictObject({ reason: z.literal('database_unavailable'), completeFrom: Time })
       .optional()
-      .meta({ description: 'The database is away: points before completeFrom are what the cache has, there may be gaps' }),
+      .meta({
+        description:
+          'The database is away: points before completeFrom are what the cache has, there may be gaps',
+      }),
     series: z.array(
       z.strictObject({
         labels: AnyLabels,
