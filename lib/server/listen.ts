@@ -14,7 +14,9 @@ export function createHttpServer(listener: RequestListener): Server {
   return createServer(
     {
       keepAliveTimeout: 75 * SECOND,
-      headersTimeout: 20 * SECOND,
+      // Also for a connection that says nothing at all.
+      headersTimeout: 15 * SECOND,
+      connectionsCheckingInterval: 5 * SECOND,
       requestTimeout: 300 * SECOND,
       // A stream of 64 queries carries them all in its URL.
       maxHeaderSize: 64 * 1_024,

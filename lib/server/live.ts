@@ -38,7 +38,9 @@ function sinkOf(response: ServerResponse): StreamSink {
       response.on('drain', resume);
     },
     close() {
-      response.end();
+      // The end would wait behind what a reader that does not read has left, for ever.
+      if (response.writableNeedDrain) response.destroy();
+      else response.end();
     },
   };
 }
