@@ -1,7 +1,8 @@
 import { authorizeViewer, type ViewerHeaders } from './auth/viewer';
 import { drain } from './drain';
 import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from './errors';
-import { log } from './log';
+import { log, logAnswer } from './log';
+import { currentRequestId, requestIdFrom, withRequestId } from './request-id';
 
 /** An answer in plain values, so that `node:http` and a route handler can both send it. */
 export interface PlainResponse {
@@ -91,13 +92,29 @@ type WebAnswer = (request: Request) => Promise<PlainResponse> | PlainResponse;
 
 /** The same for everyone. */
 export function openHandler(answer: WebAnswer) {
-  return async (request: Request): Promise<Response> => {
-    try {
-      return toWebResponse(await answer(request));
-    } catch (error) {
-      return toWebResponse(errorResponse(error));
-    }
-  };
+  return (request: Request): Promise<Response> =>
+    named(request, async () => {
+      try {
+        return toWebResponse(await answer(request));
+      } catch (error) {
+        return toWebResponse(errorResponse(error));
+      }
+    });
+}
+
+/** Gives a request its id where nobody has yet: under `next start` there is no front that does. */
+export async function named(request: Request, answer: () => Promise<Response> | Response): Promise<Response> {
+  if (currentRequestId() !== undefined) return answer();
+  const { method, url, headers } = request;
+  const id = requestIdFrom(headers.get('x-request-id'));
+  return withRequestId(id, async () => {
+    const startedAt = performance.now();
+    const response = await answer();
+    response.headers.set('x-request-id', id);
+    const { status } = response;
+    logAnswer({ method, path: new URL(url).pathname, status, ms: performance.now() - startedAt });
+    return response;
+  });
 }
 
 /** Route handlers for the methods that a path does not have: what Next.js answers by itself has no body. */

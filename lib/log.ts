@@ -1,11 +1,28 @@
 import pino, { type Logger } from 'pino';
 import { once } from './once';
+import { currentRequestId } from './request-id';
 
 export type { Logger };
 
-/** The process's log: one JSON line an event on stderr, so that stdout stays for people. Never log a secret or a body. */
+/**
+ * The process's log: one JSON line an event on stderr, so that stdout stays for people, with the request it belongs to
+ * if any. Never log a secret or a body.
+ */
 export function log(): Logger {
   return once('log', () =>
-    pino({ level: process.env.LOG_LEVEL ?? 'info', base: null }, pino.destination({ dest: 2, sync: true })),
+    pino(
+      { level: process.env.LOG_LEVEL ?? 'info', base: null, mixin: requestFields },
+      pino.destination({ dest: 2, sync: true }),
+    ),
   );
+}
+
+function requestFields(): { requestId?: string } {
+  const requestId = currentRequestId();
+  return requestId === undefined ? {} : { requestId };
+}
+
+/** Logs an answer at `debug`. Of the address only the path: what is asked for is nobody else's business. */
+export function logAnswer(answer: { method: string; path: string; status: number; ms: number }): void {
+  if (log().isLevelEnabled('debug')) log().debug(answer, 'answered');
 }

@@ -8,6 +8,7 @@ import {
 import { log } from '../log';
 import { SECOND } from '../model';
 import { once } from '../once';
+import { outsideRequests } from '../request-id';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
@@ -66,7 +67,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
       opened++;
       openedAt = performance.now();
       log().warn({ breaker: name }, 'circuit open');
-      schedule();
+      outsideRequests(schedule);
     }),
     circuit.onReset(() => log().info({ breaker: name }, 'circuit closed')),
   ];

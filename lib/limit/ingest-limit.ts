@@ -5,6 +5,7 @@ import { LOCAL_AGENT_KEY } from '../ingest/keys';
 import { isLoopbackHost } from '../loopback';
 import { MINUTE, SECOND } from '../model';
 import { once } from '../once';
+import { outsideRequests } from '../request-id';
 import { senderOf } from './address';
 import { LocalWindow, type WindowVerdict } from './local-window';
 import type { Rates } from './rates';
@@ -61,6 +62,7 @@ function ratesInForce(): Rates {
 function limiter(): { take(sender: string, limit: number, now: number): WindowVerdict } {
   return once('limit.ingest', () => {
     const redis = redisOfProcess();
-    return redis ? new SharedWindow({ windowMs: MINUTE, redis }) : new LocalWindow(MINUTE);
+    if (!redis) return new LocalWindow(MINUTE);
+    return outsideRequests(() => new SharedWindow({ windowMs: MINUTE, redis }));
   });
 }

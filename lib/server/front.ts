@@ -5,6 +5,8 @@ import { env } from '../env';
 import { PulseError } from '../errors';
 import { errorResponse } from '../http';
 import { clientAddress } from '../limit/address';
+import { logAnswer } from '../log';
+import { requestIdFrom, withRequestId } from '../request-id';
 import { answerIngest } from './ingest';
 import { answerLive } from './live';
 import { sendPlain } from './send';
@@ -44,12 +46,21 @@ export function createFront(): Front {
     listener(request, response) {
       // Its connection would otherwise wait for a next request, which a stopping server does not take.
       if (drain().signal.aborted) response.setHeader('connection', 'close');
-      const { method, url = '/' } = request;
+      const { method = '', url = '/', headers } = request;
+      const id = requestIdFrom(headers['x-request-id']);
+      response.setHeader('x-request-id', id);
       const query = url.indexOf('?');
-      const answer = HOT_PATHS[`${method} ${query === -1 ? url : url.slice(0, query)}`] ?? answerPage;
-      answer(request, response).catch((error) => {
-        if (response.headersSent) return response.destroy();
-        sendPlain(request, response, errorResponse(error));
+      const path = query === -1 ? url : url.slice(0, query);
+      const answer = HOT_PATHS[`${method} ${path}`] ?? answerPage;
+      const startedAt = performance.now();
+      withRequestId(id, async () => {
+        try {
+          await answer(request, response);
+        } catch (error) {
+          if (response.headersSent) response.destroy();
+          else sendPlain(request, response, errorResponse(error));
+        }
+        logAnswer({ method, path, status: response.statusCode, ms: performance.now() - startedAt });
       });
     },
   };

@@ -1,6 +1,7 @@
 import type { Series } from '../catalogue/registry';
 import { isPulseError, PulseError } from '../errors';
 import { log } from '../log';
+import { outsideRequests } from '../request-id';
 import type { CommittedSamples } from '../ring/ring';
 import { type Arranged, arrange } from './arrange';
 import type { SampleRows } from './store';
@@ -161,7 +162,8 @@ export class CommitQueue {
     clearTimeout(this.timer);
     this.timer = undefined;
     const batch = this.takeBatch();
-    if (batch.length > 0) void this.commit(batch);
+    // Several requests' samples: what is logged of it is about none of them alone.
+    if (batch.length > 0) void outsideRequests(() => this.commit(batch));
     this.schedule();
   }
 

@@ -21,6 +21,21 @@ export function operateContract(connect: () => Client): void {
     ReadyAnswer.parse(body);
   });
 
+  test('every answer names its request, by the name it came with if that is sane', async () => {
+    const paths = ['/api/metrics', '/api/metrics/none', '/api/health', '/api/nowhere', '/metrics'];
+    for (const path of paths) {
+      const named = await client.get(path, { 'x-request-id': 'edge:fra1-7.a' });
+      expect([path, named.headers.get('x-request-id')]).toEqual([path, 'edge:fra1-7.a']);
+      for (const given of ['a b', 'x'.repeat(200), '{"a":1}']) {
+        const { headers } = await client.get(path, { 'x-request-id': given });
+        expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      }
+    }
+    const [one, other] = await Promise.all([client.post('no json'), client.post('no json')]);
+    for (const { headers } of [one, other]) expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(one.headers.get('x-request-id')).not.toBe(other.headers.get('x-request-id'));
+  });
+
   describe('GET /metrics', () => {
     test("is Prometheus' text for machines", async () => {
       await client.accepted({ name: client.freshName(), value: 1 });

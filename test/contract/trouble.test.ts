@@ -17,7 +17,7 @@ beforeAll(async () => {
   const url = new URL(database.url);
   wire = await startTcpProxy(Number(url.port));
   url.port = String(wire.port);
-  server = await startServer('server.ts', { DATABASE_URL: url.toString() });
+  server = await startServer('server.ts', { DATABASE_URL: url.toString(), LOG_LEVEL: 'debug' });
   client = clientOf(server.url);
 });
 afterAll(async () => {
@@ -166,4 +166,22 @@ test('a sender that goes away in the middle of its body leaves nothing behind', 
   await client.accepted({ name: client.freshName(), value: 1 });
   const { body } = await client.get('/metrics');
   expect(String(body)).toContain('pulseboard_queue_rows{state="waiting"} 0');
+});
+
+test('log lines about a request carry its id, on either front', async () => {
+  const headers = { 'content-type': 'application/json', 'x-request-id': 'seen.by:proxy-1' };
+  const asked = [
+    await fetch(`${server.url}/api/metrics?precision=ms`, { method: 'POST', headers, body: '[]' }),
+    await fetch(`${server.url}/api/metrics/none?match={secret="1"}`, { headers }),
+  ];
+  for (const response of asked) expect(response.headers.get('x-request-id')).toBe('seen.by:proxy-1');
+  await until(() => {
+    const lines = server.output().split('\n');
+    const about = lines.filter((line) => line.includes('seen.by:proxy-1')).map((line) => JSON.parse(line));
+    expect(about).toMatchObject([
+      { requestId: 'seen.by:proxy-1', method: 'POST', path: '/api/metrics', status: asked[0].status },
+      { requestId: 'seen.by:proxy-1', method: 'GET', path: '/api/metrics/none', status: 404 },
+    ]);
+  });
+  expect(server.output()).not.toContain('secret');
 });

@@ -1,4 +1,4 @@
-import { errorResponse, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/http';
+import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/http';
 import { SSE_HEADERS } from '@/lib/live/sse';
 import { openViewerStream } from '@/lib/live/viewer-stream';
 import { createWebSink } from '@/lib/live/web-sink';
@@ -7,7 +7,11 @@ import { readySystem } from '@/lib/system';
 export const dynamic = 'force-dynamic';
 
 /** The live stream, where Next.js answers; `server.ts` answers the same way before it gets here. */
-export function GET(request: Request): Response {
+export function GET(request: Request): Promise<Response> {
+  return named(request, () => answer(request));
+}
+
+function answer(request: Request): Response {
   const { body, sink, onCancel } = createWebSink();
   try {
     const stream = openViewerStream(

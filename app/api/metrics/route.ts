@@ -1,5 +1,5 @@
 import { listMetrics, metricListParams } from '@/lib/catalogue/list';
-import { addressOf, jsonResponse, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
+import { addressOf, jsonResponse, named, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
 import { handleIngest } from '@/lib/ingest/handle';
 import { webBody } from '@/lib/ingest/web-body';
 import { readParameters } from '@/lib/query/parameters';
@@ -8,16 +8,18 @@ import { readySystem } from '@/lib/system';
 export const dynamic = 'force-dynamic';
 
 /** The write side of the contract, where Next.js answers; `server.ts` answers the same way before it gets here. */
-export async function POST(request: Request): Promise<Response> {
-  const { body, finish } = webBody(request);
-  const answer = await handleIngest({
-    headers: Object.fromEntries(request.headers),
-    search: new URL(request.url).search,
-    address: addressOf(request),
-    body,
+export function POST(request: Request): Promise<Response> {
+  return named(request, async () => {
+    const { body, finish } = webBody(request);
+    const answer = await handleIngest({
+      headers: Object.fromEntries(request.headers),
+      search: new URL(request.url).search,
+      address: addressOf(request),
+      body,
+    });
+    await finish();
+    return toWebResponse(answer);
   });
-  await finish();
-  return toWebResponse(answer);
 }
 
 /** The catalogue: metrics in the order of their names, found by words of them, a page at a time. */
