@@ -104,7 +104,7 @@ const settings = z.object({
   SPOOL_DIR: z.string().optional(),
   SPOOL_MAX_BYTES: bytes.default(2 ** 30),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
-  SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('off'),
+  SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
 });
 export type Env = z.output<typeof settings>;

@@ -1,35 +1,48 @@
-import type { Metadata } from 'next';
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
 import { connection } from 'next/server';
 import { PageHeader } from '@/components/shell/page-header';
 import { KeepFresh } from '@/components/status/keep-fresh';
+import { StatusCard } from '@/components/status/status-card';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { env } from '@/lib/env';
 import { collectFamilies } from '@/lib/self/collect';
-import { statusSections } from '@/lib/self/status';
+import { statusOf } from '@/lib/self/status';
 
 export const metadata: Metadata = { title: 'Status' };
 
 /** What this server says of itself: the figures of `GET /metrics`, for people. */
 export default async function StatusPage() {
   await connection();
+  const { verdict, sections } = statusOf(collectFamilies());
   return (
     <div className="flex flex-col gap-4">
       <KeepFresh />
       <PageHeader
-        title="Status"
-        note="What this server says of itself; GET /metrics has the same for machines."
-      />
-      {statusSections(collectFamilies()).map(({ title, rows }) => (
-        <section key={title} className="rounded-lg border bg-surface p-3">
-          <h2 className="mb-2 text-sm font-semibold">{title}</h2>
-          <dl className="grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[1fr_auto]">
-            {rows.map(({ key, what, value }) => (
-              <div key={key} className="contents">
-                <dt className="text-ink-2">{what}</dt>
-                <dd className="text-ink tabular-nums sm:text-right">{value}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      ))}
+        title={
+          <span className="flex flex-wrap items-center gap-2">
+            Status
+            <Badge tone={verdict.isWell ? 'good' : 'bad'} role="status">
+              {verdict.text}
+            </Badge>
+          </span>
+        }
+        note="What this server says of itself since its start, every 3 s anew."
+      >
+        {env().SELF_METRICS === 'on' && (
+          <Button asChild>
+            <Link href={'/metrics?search=pulseboard_' as Route} prefetch={false}>
+              As charts
+            </Link>
+          </Button>
+        )}
+      </PageHeader>
+      <div className="columns-1 gap-3 lg:columns-2">
+        {sections.map((section) => (
+          <StatusCard key={section.title} {...section} />
+        ))}
+      </div>
     </div>
   );
 }

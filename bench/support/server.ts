@@ -39,6 +39,7 @@ async function startOn(dataDir: string, environment: Record<string, string>): Pr
       DATABASE_URL: '',
       DATA_DIR: dataDir,
       LOCAL_AGENT: 'off',
+      SELF_METRICS: 'off',
       LOG_LEVEL: 'warn',
       ...environment,
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Family, Histogram } from './figures';
-import { statusSections } from './status';
+import { statusOf } from './status';
 
 test('figures stand under what they are about, with units and words', () => {
   const seconds = new Histogram('pulseboard_commit_seconds', 'One commit.', [0.1, 1]);
@@ -9,7 +9,7 @@ test('figures stand under what they are about, with units and words', () => {
   const families: Family[] = [
     {
       name: 'pulseboard_breaker_state',
-      help: 'Circuit breakers.',
+      help: 'Circuit breakers: 0 closed.',
       type: 'gauge',
       readings: [{ labels: { name: 'database_write' }, value: 2 }],
     },
@@ -17,22 +17,37 @@ test('figures stand under what they are about, with units and words', () => {
     seconds.family(),
     { name: 'something_else', help: 'Not ours.', type: 'gauge', readings: [{ value: 1 }] },
   ];
-  expect(statusSections(families)).toEqual([
-    {
-      title: 'Circuit breakers',
-      rows: [
-        {
-          key: 'pulseboard_breaker_state database_write',
-          what: 'Circuit breakers. database_write',
-          value: 'open',
-        },
-      ],
+  expect(statusOf(families)).toEqual({
+    verdict: {
+      isWell: false,
+      text: 'database_write does not answer. Samples wait on this disk for the database.',
     },
-    { title: 'Spool', rows: [{ key: 'pulseboard_spool_bytes ', what: 'Waiting.', value: '2 KiB' }] },
-    {
-      title: 'Writing',
-      rows: [{ key: 'pulseboard_commit_seconds', what: 'One commit.', value: '300 ms on average of 2' }],
-    },
-  ]);
-  expect(statusSections([])).toEqual([]);
+    sections: [
+      {
+        title: 'Writing',
+        figures: [
+          {
+            name: 'pulseboard_commit_seconds',
+            what: 'One commit',
+            values: [{ part: '', text: '300 ms (mean of 2)' }],
+          },
+        ],
+      },
+      {
+        title: 'Circuit breakers',
+        figures: [
+          {
+            name: 'pulseboard_breaker_state',
+            what: 'Circuit breakers',
+            values: [{ part: 'database_write', text: 'open' }],
+          },
+        ],
+      },
+      {
+        title: 'Spool',
+        figures: [{ name: 'pulseboard_spool_bytes', what: 'Waiting', values: [{ part: '', text: '2 KiB' }] }],
+      },
+    ],
+  });
+  expect(statusOf([])).toEqual({ verdict: { isWell: true, text: 'All is well.' }, sections: [] });
 });

@@ -88,7 +88,9 @@ function spawnProgram(program: string[], env: ServerEnv): ServerProcess {
       HOME: process.env.HOME ?? '',
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
+      // What a test counts is its own.
       LOCAL_AGENT: 'off',
+      SELF_METRICS: 'off',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

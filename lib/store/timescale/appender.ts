@@ -21,8 +21,8 @@ export interface AppenderOptions {
 
 /**
  * The writing side of this process. While it is the only one that appends, it knows the newest sample of every series
- * and the database looks up only what is not newer; otherwise the database looks up every sample, which is exact
- * for any number of servers, at a third of the pace.
+ * and the database looks up only what is not newer; otherwise the database looks up every sample, which is slower, and
+ * exact for any number of servers.
  */
 export class Appender {
   private readonly writer = randomUUID();

@@ -1,0 +1,42 @@
+import { expectAccessible, expectNoSidewaysScroll, SCREENS } from './support/checks';
+import { post, uniqueMetric } from './support/samples';
+import { expect, startFreshServer, test } from './support/test';
+
+test('says how the server does, and goes on saying it without a reload', async ({ page, server }) => {
+  await page.goto('/');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Status' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('All is well');
+  const stored = page.getByTitle('pulseboard_ingest_samples_total').getByRole('definition');
+  const before = await stored.textContent();
+  await post(server.url, [{ name: uniqueMetric('percent'), value: 1 }]);
+  await expect(stored).not.toHaveText(before ?? '');
+});
+
+test('leads to charts of the server’s own figures', async ({ page }) => {
+  const own = await startFreshServer({ SELF_METRICS: 'on' });
+  try {
+    await page.goto(`${own.server.url}/status`);
+    await page.getByRole('link', { name: 'As charts' }).click();
+    await expect(page).toHaveURL(/search=pulseboard_/);
+    // They are stored every ten seconds.
+    await expect(async () => {
+      await page.reload();
+      await expect(page.getByRole('link', { name: 'pulseboard_ready' })).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+  } finally {
+    await page.goto('about:blank');
+    await own.stop();
+  }
+});
+
+for (const { name, ...screen } of SCREENS) {
+  test.describe(name, () => {
+    test.use(screen);
+    test('is accessible and fits the screen', async ({ page }) => {
+      await page.goto('/status');
+      await expect(page.getByRole('region', { name: 'Process' })).toBeVisible();
+      await expectNoSidewaysScroll(page);
+      await expectAccessible(page);
+    });
+  });
+}
