@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import type { Store } from '@/lib/store/store';
 import { createTestDatabase } from '../support/postgres';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { clientOf } from './client';
@@ -8,13 +9,13 @@ import { operateContract } from './operate.case.test';
 import { readContract } from './read.case.test';
 import { writeContract } from './write.case.test';
 
-/** The contract, spoken to a real process on a real database. */
-export function contract(front: Front): void {
+/** The contract, spoken to a real process on a real database of the server that has this engine. */
+export function contract(front: Front, engine: Store['engine'] = 'postgres'): void {
   let server: ServerProcess;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase(engine === 'timescale' ? inject('timescaleUrl') : undefined);
     server = await startServer(front, { DATABASE_URL: database.url });
   });
   afterAll(async () => {
@@ -27,5 +28,5 @@ export function contract(front: Front): void {
   describe('read', () => readContract(connect));
   describe('live', () => liveContract(connect));
   describe('fleet', () => fleetContract(connect));
-  describe('operate', () => operateContract(connect));
+  describe('operate', () => operateContract(connect, engine));
 }
