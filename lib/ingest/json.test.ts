@@ -86,7 +86,7 @@ describe('timestamps', () => {
   test('every whole millisecond survives being sent in nanoseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {
-        const sent = `{"name":"a","value":1,"timestamp":${ms}000000}`;
+        const sent = `{"name":"a","value":1,"timestamp":${BigInt(ms) * 1_000_000n}}`;
         return decodeJson(sent, { now: NOW, precision: 'ns', firstIndex: 0 }).samples[0].timestamp === ms;
       }),
     );

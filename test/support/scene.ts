@@ -9,6 +9,8 @@ const METRICS = ['cpu_usage_percent', 'memory_used_bytes', 'net_bytes_total'];
 const VIEWERS = 50;
 /** Samples come as late as this: beyond what nodes of these tests keep in memory. */
 const LATEST_MS = 300_000;
+/** What a node may hold, whatever happened to it: three times what it holds in peace. */
+const MOST_RSS_BYTES = 600 * 2 ** 20;
 /** Absent on a node without a spool. */
 const SPOOLED = 'pulseboard_spool_bytes';
 
@@ -67,6 +69,8 @@ export class Scene {
     for (const url of this.urls) {
       await until(async () => expect((await figureOf(url, SPOOLED)) || 0).toBe(0), 60_000);
     }
+    for (const url of this.urls)
+      expect(await figureOf(url, 'process_resident_memory_bytes')).toBeLessThan(MOST_RSS_BYTES);
     const stored = await storedKeys(this.options.databaseUrl);
     const { acknowledged } = this.load;
     expect(acknowledged.size).toBeGreaterThan(100);
