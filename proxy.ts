@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
 import { contentPolicy } from './lib/auth/content-policy';
-import { viewerUntil } from './lib/auth/viewer';
+import { viewerOf } from './lib/auth/viewer';
 import { isPulseError } from './lib/errors';
 import { viewerHeaders } from './lib/http';
 
@@ -32,7 +32,7 @@ export const config = {
 
 function mayLook(request: NextRequest): boolean {
   try {
-    return viewerUntil(viewerHeaders(request)) !== null;
+    return viewerOf(viewerHeaders(request)) !== null;
   } catch (error) {
     if (isPulseError(error)) return false;
     throw error;

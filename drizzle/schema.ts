@@ -1,7 +1,7 @@
 import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 /**
- * What both engines share: the catalogue of series. The tables of samples and rollups are partitioned, which
+ * What both engines share: the catalogue of series, and who has signed out. The tables of samples and rollups are partitioned, which
  * drizzle-kit cannot express; their SQL is written by hand in the folder of the engine they belong to.
  */
 export const metrics = pgTable('metrics', {
@@ -27,3 +27,9 @@ export const series = pgTable(
   },
   (table) => [index('series_metric_id').on(table.metricId)],
 );
+
+/** Sessions signed out before they expired: the id within the cookie, which is of no use to anyone, until its end. */
+export const endedSessions = pgTable('ended_sessions', {
+  id: text().primaryKey(),
+  until: timestamp({ withTimezone: true }).notNull(),
+});

@@ -37,8 +37,14 @@ test('a password keeps the pages; an open page notices when its session ends, an
   await expect(page).toHaveURL(`${server.url}/metrics/${metric}?start=now-5m`);
   await expectLive(page);
 
+  // Signing out is for every page of the session: the other one notices by itself.
+  const other = await context.newPage();
+  await other.goto(`${server.url}/metrics/${metric}?start=now-5m`);
+  await expectLive(other);
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  for (const each of [page, other])
+    await expect(each.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  await other.close();
   await page.goto('about:blank');
   await stop();
   const others = complaints.splice(0).filter((text) => !/401/.test(text));

@@ -1,3 +1,5 @@
+import { endedSessions } from './auth/ended-sessions';
+import { viewerKey } from './auth/viewer';
 import type { Bus } from './bus/bus';
 import { isShared } from './bus/is-shared';
 import { openBus } from './bus/open';
@@ -106,6 +108,8 @@ async function start(notice: (reason: string) => void): Promise<System> {
   notice('Reading the catalogue of series.');
   const registry = new RegistryClass();
   for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
+  const sessions = viewerKey() ? endedSessions() : undefined;
+  await sessions?.sync(store, Date.now());
 
   const windowMs = settings.RING_MINUTES * MINUTE;
   const startedAt = Date.now();
@@ -147,7 +151,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   // In the background: until it is done, questions about before the start go to the database. Where other nodes
   // write too, the ring is filled per metric instead, when somebody looks at it.
   const refilled = shared ? Promise.resolve() : refillRing(ring, store, startedAt - windowMs);
-  const stopUpkeep = startUpkeep({ store, registry, ring });
+  const stopUpkeep = startUpkeep({ store, registry, ring, sessions });
   const learning = shared ? setInterval(() => learn().catch(notLearned), LEARN_EVERY_MS) : undefined;
 
   return {

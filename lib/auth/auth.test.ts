@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseEnv } from '../env';
 import { forget, once } from '../once';
+import { endedSessions } from './ended-sessions';
 import { digestOf, equalSecrets, findKey, parseIngestKeys } from './keys';
 import { handleLogin, handleLogout, safePath } from './login';
 import { keptSecret } from './secret';
 import { issueSession, readSession, SESSION_COOKIE, SESSION_MS, sessionKey } from './session';
-import { authorizeViewer, viewerUntil } from './viewer';
+import { authorizeViewer, viewerOf } from './viewer';
 
 const NOW = 1_795_200_000_000;
 
@@ -44,7 +45,7 @@ describe('sessions', () => {
 
   test('hold until they expire, for whoever has the same secret and password', () => {
     const session = issueSession(key, NOW);
-    expect(readSession(key, session, NOW)).toBe(NOW + SESSION_MS);
+    expect(readSession(key, session, NOW)).toEqual({ id: session.split('.')[2], until: NOW + SESSION_MS });
     expect(readSession(sessionKey('a secret', 'a password'), session, NOW)).not.toBeNull();
     expect(readSession(key, session, NOW + SESSION_MS)).toBeNull();
     expect(readSession(sessionKey('a secret', 'a new password'), session, NOW)).toBeNull();
@@ -94,7 +95,7 @@ describe('with a password', () => {
     once('env', () => parseEnv({ DASHBOARD_PASSWORD: 'open sesame', SESSION_SECRET: 's'.repeat(32) }));
   });
   afterEach(() => {
-    for (const name of ['env', 'auth.viewer-key', 'auth.attempts']) forget(name);
+    for (const name of ['env', 'auth.viewer-key', 'auth.attempts', 'auth.ended-sessions']) forget(name);
   });
 
   test('the right one gives a cookie that opens the door, and leads on', () => {
@@ -103,10 +104,10 @@ describe('with a password', () => {
     const cookie = answer.headers['set-cookie'];
     expect(cookie).toMatch(/; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure$/);
     const address = '192.0.2.9';
-    expect(viewerUntil({ cookie: `other=1; ${cookie.split(';')[0]}; x=y`, address }, NOW)).toBe(
-      NOW + SESSION_MS,
-    );
-    expect(viewerUntil({ cookie: `x${cookie.split(';')[0]}`, address }, NOW)).toBeNull();
+    expect(viewerOf({ cookie: `other=1; ${cookie.split(';')[0]}; x=y`, address }, NOW)).toMatchObject({
+      until: NOW + SESSION_MS,
+    });
+    expect(viewerOf({ cookie: `x${cookie.split(';')[0]}`, address }, NOW)).toBeNull();
     expect(() => authorizeViewer({ address })).toThrow(expect.objectContaining({ code: 'unauthorized' }));
   });
 
@@ -124,8 +125,9 @@ describe('with a password', () => {
   test('scripts show it as HTTP Basic, and only wrong ones count', () => {
     const basic = (password: string) => `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
     const look = (password: string) =>
-      viewerUntil({ authorization: basic(password), address: '192.0.2.3' }, NOW);
-    for (let i = 0; i < 50; i++) expect(look('open sesame')).toBe(Number.POSITIVE_INFINITY);
+      viewerOf({ authorization: basic(password), address: '192.0.2.3' }, NOW);
+    for (let i = 0; i < 50; i++)
+      expect(look('open sesame')).toEqual({ until: Number.POSITIVE_INFINITY, session: null });
     for (let i = 0; i < 10; i++) expect(look('guess')).toBeNull();
     expect(() => look('open sesame')).toThrow(expect.objectContaining({ code: 'rate_limited' }));
   });
@@ -138,20 +140,57 @@ describe('with a password', () => {
   ])('a form of another site is refused: %o', (from) => {
     const request = { form: form('open sesame'), address: '192.0.2.1', secure: true, headers: from };
     expect(() => handleLogin(request, NOW)).toThrow(expect.objectContaining({ code: 'forbidden' }));
-    expect(() => handleLogout(from, true)).toThrow(expect.objectContaining({ code: 'forbidden' }));
-  });
-
-  test('signing out takes the cookie away', () => {
-    expect(handleLogout(headers, false).headers['set-cookie']).toBe(
-      `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
+    expect(() => handleLogout({ secure: true, headers: from })).toThrow(
+      expect.objectContaining({ code: 'forbidden' }),
     );
   });
+
+  test('signing out takes the cookie away, and ends it for whoever has a copy', () => {
+    const [mine, other] = [1, 2].map(() => login('open sesame').headers['set-cookie'].split(';')[0]);
+    const looks = (cookie: string) => viewerOf({ cookie, address: '192.0.2.9' }, NOW);
+    const ended: string[] = [];
+    for (const cookie of [mine, other])
+      endedSessions().onEnd(looks(cookie)!.session!, () => ended.push(cookie));
+    expect(handleLogout({ cookie: mine, secure: false, headers }, NOW).headers['set-cookie']).toBe(
+      `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
+    );
+    expect([looks(mine), looks(other)?.until]).toEqual([null, NOW + SESSION_MS]);
+    expect(ended).toEqual([mine]);
+  });
+
+  test('signing out without a session that holds records nothing', async () => {
+    for (const cookie of [undefined, `${SESSION_COOKIE}=v1.forged`, 'x=y'])
+      expect(handleLogout({ cookie, secure: true, headers }, NOW).status).toBe(303);
+    await expect(endedSessions().sync(nowhere, NOW)).resolves.toBeUndefined();
+  });
+
+  test('what could not be recorded is recorded later; what has expired is forgotten', async () => {
+    const session = { id: 'a'.repeat(16), until: NOW + 1_000 };
+    const ended = endedSessions();
+    ended.end(session);
+    await expect(ended.sync(nowhere, NOW)).rejects.toThrow('away');
+    const recorded: unknown[] = [];
+    const store = {
+      endSession: async (each: unknown) => void recorded.push(each),
+      loadEndedSessions: async () => [{ id: 'of another node', until: NOW + 2_000 }],
+    };
+    await ended.sync(store, NOW);
+    await ended.sync(store, NOW + 1_000);
+    expect(recorded).toEqual([session]);
+    expect([ended.has(session.id), ended.has('of another node')]).toEqual([false, true]);
+  });
 });
+
+/** A database that is away, with nobody signed out before. */
+const nowhere = {
+  endSession: () => Promise.reject(new Error('away')),
+  loadEndedSessions: async () => [],
+};
 
 test('without a password anyone who reaches the server may look', () => {
   forget('env');
   once('env', () => parseEnv({}));
-  expect(viewerUntil({ address: '' })).toBe(Number.POSITIVE_INFINITY);
+  expect(viewerOf({ address: '' })).toEqual({ until: Number.POSITIVE_INFINITY, session: null });
   for (const name of ['env', 'auth.viewer-key']) forget(name);
 });
 

@@ -4,9 +4,10 @@ import type { PlainResponse } from '../http';
 import { log } from '../log';
 import { SECOND } from '../model';
 import { countAttempt } from './attempts';
+import { endedSessions } from './ended-sessions';
 import { equalSecrets } from './keys';
 import { issueSession, SESSION_COOKIE, SESSION_MS } from './session';
-import { viewerKey } from './viewer';
+import { sessionOf, viewerKey } from './viewer';
 
 const MAX_FORM_BYTES = 4_096;
 
@@ -17,6 +18,11 @@ export interface LoginRequest {
   /** Whether the browser reached us over TLS. */
   secure: boolean;
   headers: OriginHeaders;
+}
+
+export interface LogoutRequest extends Pick<LoginRequest, 'secure' | 'headers'> {
+  /** The `cookie` header. */
+  cookie?: string;
 }
 
 export interface OriginHeaders {
@@ -47,9 +53,11 @@ export function handleLogin(
   return redirect(next, sessionCookie(issueSession(key, now), SESSION_MS / SECOND, secure));
 }
 
-/** `POST /api/logout`: forgets the session in this browser. */
-export function handleLogout(headers: OriginHeaders, secure: boolean): PlainResponse {
+/** `POST /api/logout`: ends the session, for whoever else may have its cookie, too. */
+export function handleLogout({ cookie, secure, headers }: LogoutRequest, now = Date.now()): PlainResponse {
   requireSameOrigin(headers);
+  const session = sessionOf(cookie, now);
+  if (session) endedSessions().end(session);
   return redirect('/login', sessionCookie('', 0, secure));
 }
 

@@ -2,12 +2,20 @@ import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { DAY } from '../model';
 
 /**
- * A session is a cookie that says until when it holds, signed. There is nothing secret in it and nothing to look up, so
- * any node can judge it that has the same secret. Node's own crypto does this in a few lines; JWT or sealed cookies
- * (jose, iron-session) would add choices of algorithm and format that nobody here needs.
+ * A session is a cookie that says until when it holds, signed. There is nothing secret in it, and any node can judge it
+ * that has the same secret; only those that were signed out are remembered (`EndedSessions`). Node's own crypto does
+ * this in a few lines; JWT or sealed cookies (jose, iron-session) would add choices of algorithm and format that nobody
+ * here needs.
  */
 export const SESSION_COOKIE = 'pulseboard_session';
 export const SESSION_MS = 7 * DAY;
+
+export interface Session {
+  /** Random, different for each sign-in. */
+  id: string;
+  /** Until when it holds, epoch ms. */
+  until: number;
+}
 
 const VERSION = 'v1';
 const SHAPE = /^v1\.([0-9a-z]{1,11})\.([\w-]{16})\.([\w-]{43})$/;
@@ -23,15 +31,15 @@ export function issueSession(key: Buffer, now: number): string {
   return `${claims}.${sign(key, claims)}`;
 }
 
-/** Until when the session holds, epoch ms; null when it is not one of ours, or over. */
-export function readSession(key: Buffer, session: string, now: number): number | null {
-  const found = SHAPE.exec(session);
+/** What a cookie says; null when it is not one of ours, or expired. */
+export function readSession(key: Buffer, cookie: string, now: number): Session | null {
+  const found = SHAPE.exec(cookie);
   if (!found) return null;
-  const [, until, , signature] = found;
-  const expected = sign(key, session.slice(0, session.lastIndexOf('.')));
+  const [, expiry, id, signature] = found;
+  const expected = sign(key, cookie.slice(0, cookie.lastIndexOf('.')));
   if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) return null;
-  const expires = Number.parseInt(until, 36);
-  return expires > now && expires <= now + SESSION_MS + DAY ? expires : null;
+  const until = Number.parseInt(expiry, 36);
+  return until > now && until <= now + SESSION_MS + DAY ? { id, until } : null;
 }
 
 function sign(key: Buffer, claims: string): string {

@@ -4,9 +4,10 @@ import { PulseError } from '../errors';
 import { log } from '../log';
 import { once } from '../once';
 import { tryOnce } from './attempts';
+import { endedSessions } from './ended-sessions';
 import { equalSecrets } from './keys';
 import { keptSecret } from './secret';
-import { readSession, SESSION_COOKIE, sessionKey } from './session';
+import { readSession, SESSION_COOKIE, type Session, sessionKey } from './session';
 
 /** The headers that say who looks. */
 export interface ViewerHeaders {
@@ -15,6 +16,16 @@ export interface ViewerHeaders {
   /** Where from: wrong passwords are limited per address. */
   address: string;
 }
+
+/** Somebody who may look. */
+export interface Viewer {
+  /** Until when, epoch ms; Infinity where no password is set, and for whoever shows it with each request. */
+  until: number;
+  /** The id of their session; null without one. */
+  session: string | null;
+}
+
+const ANYONE: Viewer = { until: Number.POSITIVE_INFINITY, session: null };
 
 /** What sessions of this installation are signed with; null when anyone who reaches the server may look. */
 export function viewerKey(): Buffer | null {
@@ -28,34 +39,37 @@ export function viewerKey(): Buffer | null {
 }
 
 /**
- * Until when these headers let somebody look, epoch ms: a session of the login page, or for scripts the password as
- * HTTP Basic (any user name). Infinity where no password is set; null when they do not.
+ * Who looks: somebody with a session of the login page, or for scripts with the password as HTTP Basic (any user
+ * name). Null when they may not.
  *
  * @throws PulseError `rate_limited` after too many wrong passwords.
  */
-export function viewerUntil(
-  { cookie, authorization, address }: ViewerHeaders,
-  now = Date.now(),
-): number | null {
-  const key = viewerKey();
-  if (!key) return Number.POSITIVE_INFINITY;
-  const session = cookie ? readCookie(cookie, SESSION_COOKIE) : undefined;
-  const until = session ? readSession(key, session, now) : null;
-  if (until !== null) return until;
+export function viewerOf({ cookie, authorization, address }: ViewerHeaders, now = Date.now()): Viewer | null {
+  if (!viewerKey()) return ANYONE;
+  const session = sessionOf(cookie, now);
+  if (session) return { until: session.until, session: session.id };
   const password = authorization ? basicPassword(authorization) : null;
   if (password === null) return null;
   const isRight = tryOnce(address, now, () => equalSecrets(password, env().DASHBOARD_PASSWORD ?? ''));
-  return isRight ? Number.POSITIVE_INFINITY : null;
+  return isRight ? ANYONE : null;
 }
 
-/** @returns until when, epoch ms. @throws PulseError `unauthorized`, `rate_limited` */
-export function authorizeViewer(headers: ViewerHeaders): number {
-  const until = viewerUntil(headers);
-  if (until !== null) return until;
+/** @throws PulseError `unauthorized`, `rate_limited` */
+export function authorizeViewer(headers: ViewerHeaders): Viewer {
+  const viewer = viewerOf(headers);
+  if (viewer) return viewer;
   throw new PulseError(
     'unauthorized',
     'Sign in at /login, or send the password as HTTP Basic authorization.',
   );
+}
+
+/** The session of a `cookie` header; null without one that holds. */
+export function sessionOf(cookie: string | undefined, now: number): Session | null {
+  const key = viewerKey();
+  const shown = cookie ? readCookie(cookie, SESSION_COOKIE) : undefined;
+  const session = key && shown ? readSession(key, shown, now) : null;
+  return session && !endedSessions().has(session.id) ? session : null;
 }
 
 function readCookie(header: string, name: string): string | undefined {

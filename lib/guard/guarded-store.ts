@@ -14,6 +14,8 @@ export function guardStore(store: Store): { store: Store; stop(): void } {
     loadSeries: (after) => eachPage(read, () => store.loadSeries(after)),
     ensureSeries: (identities) => write.run(() => store.ensureSeries(identities)),
     touchSeries: (seen) => write.run(() => store.touchSeries(seen)),
+    endSession: (session) => write.run(() => store.endSession(session)),
+    loadEndedSessions: (now) => write.run(() => store.loadEndedSessions(now)),
     append: (rows) => write.run(() => store.append(rows)),
     readPoints: (question) => read.run(() => store.readPoints(question)),
     readClosed: (metricId) => read.run(() => store.readClosed(metricId)),

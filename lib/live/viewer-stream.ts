@@ -1,3 +1,4 @@
+import { endedSessions } from '../auth/ended-sessions';
 import { authorizeViewer, type ViewerHeaders } from '../auth/viewer';
 import { env } from '../env';
 import { ConnectionLimit } from '../limit/connections';
@@ -14,9 +15,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * @throws PulseError what `openStream` throws, `unauthorized`, `too_many_streams` for one address.
  */
 export function openViewerStream(request: StreamRequest, viewer: ViewerHeaders): { close(): void } {
-  const until = authorizeViewer(viewer);
+  const { until, session } = authorizeViewer(viewer);
   const release = connections().admit(viewer.address);
   let timer: NodeJS.Timeout | undefined;
+  let unlisten: (() => void) | undefined;
   // The stream may end by itself (a reader that does not read, a shutdown), so what it holds is let go by its sink.
   const sink = {
     write: (text: string) => request.sink.write(text),
@@ -28,12 +30,14 @@ export function openViewerStream(request: StreamRequest, viewer: ViewerHeaders):
   };
   function letGo(): void {
     clearTimeout(timer);
+    unlisten?.();
     release();
   }
   try {
     const stream = openStream({ ...request, sink });
     const leftMs = until - Date.now();
     if (leftMs < MAX_TIMER_MS) timer = setTimeout(() => stream.close(), leftMs);
+    if (session) unlisten = endedSessions().onEnd(session, () => stream.close());
     return stream;
   } catch (error) {
     letGo();

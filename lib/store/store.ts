@@ -1,3 +1,4 @@
+import type { Session } from '../auth/session';
 import type { SeriesIdentity, StoredSeries } from '../catalogue/registry';
 import type { Aggregate, Point, Tier } from '../model';
 
@@ -18,6 +19,12 @@ export interface Store {
 
   /** Records when series were last seen. Advisory: a crash may lose the newest of it. */
   touchSeries(seen: ReadonlyArray<{ id: number; lastSeen: number }>): Promise<void>;
+
+  /** Records that a session was signed out. Once more does no harm. */
+  endSession(session: Session): Promise<void>;
+
+  /** Sessions that were signed out and have not expired at `now`. */
+  loadEndedSessions(now: number): Promise<Session[]>;
 
   /**
    * Commits samples in one transaction. A sample whose (series, timestamp) is already stored is left as it is.

@@ -1,3 +1,4 @@
+import type { EndedSessions } from '../auth/ended-sessions';
 import type { Registry } from '../catalogue/registry';
 import { log } from '../log';
 import { MINUTE, SECOND } from '../model';
@@ -6,6 +7,8 @@ import type { Store } from './store';
 
 const EVICT_EVERY_MS = SECOND;
 const MAINTAIN_EVERY_MS = 10 * SECOND;
+/** How long a session that was signed out on one server may hold on the others. */
+const SYNC_SESSIONS_EVERY_MS = 2 * SECOND;
 const TOUCH_EVERY_MS = 5 * MINUTE;
 /** Several servers that start together should not keep asking for the turn together. */
 const JITTER = 0.2;
@@ -14,15 +17,17 @@ export interface UpkeepOptions {
   store: Store;
   registry: Registry;
   ring: Ring;
+  /** Absent where nobody needs to sign in. */
+  sessions?: EndedSessions;
 }
 
 /**
  * What must happen again and again: the ring lets go of old samples, the database is maintained, the catalogue
- * learns when series were last seen. A round that fails is logged and tried again; none overlaps itself.
+ * learns when series were last seen, servers learn of each other's sign-outs. A round that fails is logged and tried again; none overlaps itself.
  *
  * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
  */
-export function startUpkeep({ store, registry, ring }: UpkeepOptions): () => Promise<void> {
+export function startUpkeep({ store, registry, ring, sessions }: UpkeepOptions): () => Promise<void> {
   const recorded = new Map<number, number>();
   async function touch(): Promise<void> {
     const seen: Array<{ id: number; lastSeen: number }> = [];
@@ -40,6 +45,9 @@ export function startUpkeep({ store, registry, ring }: UpkeepOptions): () => Pro
     repeatedly('evict', EVICT_EVERY_MS, async () => ring.evict(Date.now())),
     repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.maintain(Date.now(), stop.signal)),
     repeatedly('touch', TOUCH_EVERY_MS, touch),
+    ...(sessions
+      ? [repeatedly('sessions', SYNC_SESSIONS_EVERY_MS, () => sessions.sync(store, Date.now()))]
+      : []),
   ];
   let stopping: Promise<void> | null = null;
   return () => {

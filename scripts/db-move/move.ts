@@ -50,6 +50,8 @@ async function copy(
   await upkeep(source, now);
   const ids = await copySeries(source.store, target.store);
   print(`${ids.size} series.`);
+  // The secret that sessions are signed with stays where it was, so they would hold again.
+  for (const session of await source.store.loadEndedSessions(now)) await target.store.endSession(session);
 
   const before = await rollupsBefore(source);
   if (before !== null && !checkpoint.noted.rollups) {

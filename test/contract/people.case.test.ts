@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { until } from '../support/processes';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { type Client, clientOf, expectError } from './client';
 
 const PASSWORD = 'correct horse battery staple';
+const SECRET = 'x'.repeat(40);
 const READS = [
   '/api/metrics',
   '/api/metrics/x',
@@ -30,7 +32,7 @@ export function describePeople(front: Front): void {
         INGEST_KEYS: `ci:ci-secret,edge:sha256:${hash}`,
         RATE_LIMIT: '1000,edge=3',
         DASHBOARD_PASSWORD: PASSWORD,
-        SESSION_SECRET: 'x'.repeat(40),
+        SESSION_SECRET: SECRET,
       });
       client = clientOf(server.url);
     });
@@ -118,6 +120,38 @@ export function describePeople(front: Front): void {
       ]) {
         expectError(await client.get('/api/metrics', { cookie: `${name}=${forged}` }), 401, 'unauthorized');
       }
+    });
+
+    test('signing out ends a session for whoever copied its cookie: here, elsewhere, after a restart', async () => {
+      const settings = { DATABASE_URL: database.url, DASHBOARD_PASSWORD: PASSWORD, SESSION_SECRET: SECRET };
+      const other = await startServer(front, settings);
+      const cookie = (await signIn(PASSWORD)).headers.get('set-cookie')!.split(';')[0];
+      const look = (url: string, path = '/api/metrics') =>
+        fetch(`${url}${path}`, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+      for (const { url } of [server, other]) expect((await look(url)).status).toBe(200);
+      const streams = [
+        await look(server.url, '/api/live?q=metric%3Dx'),
+        await look(other.url, '/api/live?q=metric%3Dx'),
+      ];
+
+      const answer = await fetch(`${server.url}/api/logout`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin: server.url, cookie },
+      });
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login']);
+      expectError(await client.get('/api/metrics', { cookie }), 401, 'unauthorized');
+      expect((await look(server.url, '/metrics')).headers.get('location')).toMatch(/\/login/);
+      await until(async () => expect((await look(other.url)).status).toBe(401), 10_000);
+      // Both streams end by themselves.
+      await Promise.all(streams.map((stream) => stream.text()));
+      await other.stop();
+
+      const restarted = await startServer(front, settings);
+      expect((await look(restarted.url)).status).toBe(401);
+      await restarted.stop();
+      // Other sessions go on.
+      expect((await client.get('/api/metrics', { cookie: session })).status).toBe(200);
     });
 
     test('a form of another site signs nobody in, and a wrong password says no more than that', async () => {

@@ -1,9 +1,24 @@
+import { endedSessions } from '@/lib/auth/ended-sessions';
 import { handleLogout } from '@/lib/auth/login';
 import { isSecure, originHeaders } from '@/lib/auth/request';
 import { openHandler, refuseOtherMethods } from '@/lib/http';
+import { log } from '@/lib/log';
+import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';
 
-/** Forgets the session in this browser. */
-export const POST = openHandler((request) => handleLogout(originHeaders(request), isSecure(request)));
+/** Ends the session. Answers once that is recorded, or the database is away: then it is recorded afterwards. */
+export const POST = openHandler(async (request) => {
+  const answer = handleLogout({
+    cookie: request.headers.get('cookie') ?? undefined,
+    secure: isSecure(request),
+    headers: originHeaders(request),
+  });
+  try {
+    await endedSessions().sync(readySystem().store, Date.now());
+  } catch (error) {
+    log().warn({ err: error }, 'the end of a session is not recorded yet');
+  }
+  return answer;
+});
 export const { GET, PUT, PATCH, DELETE } = refuseOtherMethods('POST');

@@ -2,6 +2,7 @@ import type { Sql } from 'postgres';
 import type { SeriesIdentity, StoredSeries } from '../../catalogue/registry';
 import type { Retention } from '../../rollup/steps';
 import { again } from '../again';
+import { endSession, loadEndedSessions } from '../catalogue/ended-sessions';
 import { ensureSeries } from '../catalogue/ensure-series';
 import { loadSeries } from '../catalogue/load-series';
 import { touchSeries } from '../catalogue/touch-series';
@@ -44,6 +45,9 @@ export function createPostgresStore(
       for (let i = 0; i < inOrder.length; i += BATCH)
         await writing(again(() => touchSeries(write, inOrder.slice(i, i + BATCH))));
     },
+    endSession: (session) => writing(again(() => endSession(write, session))),
+    // Never of a replica, which may not know yet.
+    loadEndedSessions: (now) => writing(loadEndedSessions(write, now)),
     append: (rows: SampleRows) =>
       writing(
         again(
