@@ -1,14 +1,19 @@
 import type { Sql } from 'postgres';
 import type { Env } from '../env';
 import { type Connection, connect } from './connection';
+import type { SchemaPart } from './migrate';
 import { detectTimescale, type Timescale, type TimescaleFeatures } from './timescale/detect';
 
 const OLDEST_VERSION = 15;
 
-export type Choice = { reason: string } & (
-  | { engine: 'postgres' }
-  | { engine: 'timescale'; features: TimescaleFeatures }
-);
+export type Choice = {
+  reason: string;
+  /** What the database is to have, beyond the catalogue. */
+  schema: readonly SchemaPart[];
+} & ({ engine: 'postgres' } | { engine: 'timescale'; features: TimescaleFeatures });
+
+/** The parts of the schema that belong to an engine. */
+const ENGINE_PARTS = ['postgres', 'hypertable', 'timescale'] as const satisfies readonly SchemaPart[];
 
 /**
  * Which engine a database is run with, and a sentence that says why. A database that holds data keeps the engine it
@@ -20,15 +25,29 @@ export async function chooseEngine(connection: Connection, wanted: Env['STORE_EN
   const sql = connect(connection, { max: 1, fetch_types: false });
   try {
     await checkVersion(sql);
-    const begun = await begunWith(sql);
+    const schema = await begunWith(sql);
+    const begun = schema.includes('timescale')
+      ? 'timescale'
+      : schema.includes('postgres')
+        ? 'postgres'
+        : null;
     if (begun && wanted !== 'auto' && wanted !== begun)
       throw new Error(
         `STORE_ENGINE is ${wanted}, but this database holds data of the engine ${begun}: set it to auto or ${begun}, or copy the data into a new database with \`npm run db:move\`.`,
       );
+    const how = schema.includes('hypertable') ? ' on a hypertable' : '';
+    if (begun === 'postgres' && wanted === 'auto')
+      return {
+        engine: 'postgres',
+        schema,
+        reason: `Engine postgres${how}, because this database was begun with it.`,
+      };
     if (wanted === 'postgres')
-      return { engine: 'postgres', reason: 'Engine postgres, because STORE_ENGINE says so.' };
-    if (begun === 'postgres')
-      return { engine: 'postgres', reason: 'Engine postgres, because this database was begun with it.' };
+      return {
+        engine: 'postgres',
+        schema: begun ? schema : ['postgres'],
+        reason: `Engine postgres${how}, because STORE_ENGINE says so.`,
+      };
 
     const timescale = await detectTimescale(sql);
     if (timescale.usable) return chosen(timescale, begun === 'timescale');
@@ -36,7 +55,13 @@ export async function chooseEngine(connection: Connection, wanted: Env['STORE_EN
       throw new Error(
         `${begun === 'timescale' ? 'This database holds data of the engine timescale' : 'STORE_ENGINE is timescale'}, but ${timescale.reason}: ${timescale.advice}.`,
       );
-    return { engine: 'postgres', reason: `Engine postgres, because ${timescale.reason}.` };
+    return timescale.hypertables
+      ? {
+          engine: 'postgres',
+          schema: ['postgres', 'hypertable'],
+          reason: `Engine postgres on a hypertable, because ${timescale.reason}.`,
+        }
+      : { engine: 'postgres', schema: ['postgres'], reason: `Engine postgres, because ${timescale.reason}.` };
   } finally {
     await sql.end({ timeout: 1 });
   }
@@ -49,6 +74,7 @@ function chosen({ version, features }: Extract<Timescale, { usable: true }>, beg
   const why = begun ? 'this database was begun with it' : 'this database has its community edition';
   return {
     engine: 'timescale',
+    schema: ['timescale'],
     features,
     reason: `Engine timescale (TimescaleDB ${version}, ${how}), because ${why}.`,
   };
@@ -62,10 +88,9 @@ async function checkVersion(sql: Sql): Promise<void> {
     );
 }
 
-/** The engine whose migrations have run here. */
-async function begunWith(sql: Sql): Promise<'postgres' | 'timescale' | null> {
-  const [{ postgres, timescale }] = await sql<[{ postgres: boolean; timescale: boolean }]>`
-    select to_regclass('migrations.postgres') is not null as postgres, to_regclass('migrations.timescale') is not null as timescale`;
-  if (timescale) return 'timescale';
-  return postgres ? 'postgres' : null;
+/** The parts whose migrations have run here. */
+async function begunWith(sql: Sql): Promise<SchemaPart[]> {
+  const rows = await sql<Array<{ part: SchemaPart }>>`
+    select part from unnest(${`{${ENGINE_PARTS}}`}::text[]) as part where to_regclass('migrations.' || part) is not null`;
+  return rows.map(({ part }) => part);
 }

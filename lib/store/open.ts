@@ -48,7 +48,7 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
     log().info(choice.reason);
     notice('Bringing the database schema up to date.');
     await waitFor(
-      () => migrate(database.connection, ['catalogue', choice.engine]),
+      () => migrate(database.connection, ['catalogue', ...choice.schema]),
       database.location,
       notice,
     );

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres';
 import { HOUR } from '../../model';
 import { type Retention, STORE_TIERS, type StoreTier } from '../../rollup/steps';
 import { codeOf } from '../trouble';
-import { listPartitions, type Partition } from './partitions';
+import { dropPartition, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';
 import { type RollupTier, SOURCE } from './roll-up';
 import { readState } from './state';
@@ -27,7 +27,7 @@ export async function dropExpired(sql: Sql, now: number, retention: Retention): 
 }
 
 async function drop(sql: Sql, partition: Partition): Promise<boolean> {
-  const { tier, name, end } = partition;
+  const { tier, end } = partition;
   try {
     const done = await inTurn(sql, async (tx) => {
       await excludeAppends(tx, PATIENCE_MS);
@@ -39,7 +39,7 @@ async function drop(sql: Sql, partition: Partition): Promise<boolean> {
         await tx`select exists (select from rollup_stale where ts < ${moment(tx, end)}) as stale`;
       if (stale) return false;
       if (tier === 'raw') await tx`update rollup_state set raw_from = greatest(raw_from, ${moment(tx, end)})`;
-      await tx`drop table ${tx(name)}`;
+      await dropPartition(tx, partition);
       return true;
     });
     return done ?? false;

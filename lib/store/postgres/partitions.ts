@@ -30,15 +30,15 @@ export async function ensurePartitions(sql: ISql, tier: StoreTier, times: Iterab
 
 /** The partitions of a tier, oldest first. */
 export async function listPartitions(sql: ISql, tier: StoreTier): Promise<Partition[]> {
-  const rows = await sql<Array<{ name: string; bytes: number }>>`
-    select c.relname as name, pg_relation_size(c.oid)::float8 as bytes
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = ${TIER[tier].relation}::text::regclass`;
-  return rows
-    .map(({ name, bytes }) => {
-      const [, year, month, day] = /_(\d+)(\d\d)(\d\d)$/.exec(name) ?? [];
-      const start = Date.UTC(Number(year), Number(month) - 1, Number(day));
-      return { tier, name, start, end: start + WIDTH_MS[tier], bytes };
-    })
-    .sort((a, b) => a.start - b.start);
+  const rows = await sql<Array<Omit<Partition, 'tier'>>>`
+    select name, date_part('epoch', lower_bound) * 1000 as start, date_part('epoch', upper_bound) * 1000 as "end",
+      bytes::float8 as bytes
+    from partitions_of(${TIER[tier].relation})
+    order by lower_bound`;
+  return rows.map((row) => ({ tier, ...row }));
+}
+
+/** Drops a partition and all that it holds. */
+export async function dropPartition(sql: ISql, { tier, name }: Partition): Promise<void> {
+  await sql`select drop_partition(${TIER[tier].relation}, ${name})`;
 }

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
-import { findTimescaleBinaries } from '@/test/support/timescale-binaries';
-import { startTimescaleServer } from '@/test/support/timescale-server';
 import { parseEnv } from '../../env';
 import { chooseEngine } from '../choose-engine';
-import type { Binaries } from '../cluster/binaries';
 import { openStore } from '../open';
 
 describe('the engine', () => {
@@ -50,31 +47,12 @@ describe('the engine', () => {
     await expect(open({ STORE_ENGINE: 'postgres' })).rejects.toThrow(/holds data of the engine timescale/);
   });
 
-  it('is postgres, and says why, where TimescaleDB is the Apache edition', async () => {
-    // The edition is a setting of the whole server.
-    const server = await startTimescaleServer(findTimescaleBinaries() as Binaries, {
-      'timescaledb.license': 'apache',
-    });
-    try {
-      const choice = await chooseEngine(server.url, 'auto');
-      expect(choice.engine).toBe('postgres');
-      expect(choice.reason).toMatch(/Apache edition/);
-      await expect(chooseEngine(server.url, 'timescale')).rejects.toThrow(
-        /Apache edition.*community edition/,
-      );
-      const { store, close } = await openStore(parseEnv({ DATABASE_URL: server.url }), () => {});
-      expect(store.engine).toBe('postgres');
-      await close();
-    } finally {
-      await server.close();
-    }
-  });
-
   it('is postgres, and says why, where the server has no TimescaleDB', async () => {
     const plain = await createTestDatabase();
     const choice = await chooseEngine(plain.url, 'auto');
     expect(choice).toEqual({
       engine: 'postgres',
+      schema: ['postgres'],
       reason: 'Engine postgres, because the server does not have TimescaleDB.',
     });
     await expect(chooseEngine(plain.url, 'timescale')).rejects.toThrow(
