@@ -3,6 +3,8 @@ import { createTestDatabase } from '@/test/support/postgres';
 import { findTimescaleBinaries } from '@/test/support/timescale-binaries';
 import { startTimescaleServer } from '@/test/support/timescale-server';
 import { parseEnv } from '../../env';
+import { backupCases } from '../case/backup.case.test';
+import type { EngineUnderTest } from '../case/engine-under-test';
 import { chooseEngine } from '../choose-engine';
 import type { Binaries } from '../cluster/binaries';
 import { connect } from '../connection';
@@ -10,7 +12,8 @@ import { openStore } from '../open';
 import { storeCases } from '../store.case.test';
 
 // The edition is a setting of the whole server.
-const server = await startTimescaleServer(findTimescaleBinaries() as Binaries, {
+const binaries = findTimescaleBinaries() as Binaries;
+const server = await startTimescaleServer(binaries, {
   'timescaledb.license': 'apache',
   fsync: 'off',
 });
@@ -21,7 +24,9 @@ const open = (url: string, settings: Record<string, string> = {}) =>
   openStore(parseEnv({ DATABASE_URL: url, ...settings }), () => {});
 
 describe('on TimescaleDB of the Apache edition', () => {
-  storeCases({ name: 'postgres', createDatabase, open });
+  const engine: EngineUnderTest = { name: 'postgres', createDatabase, open };
+  storeCases(engine);
+  backupCases(engine, binaries);
 
   it('samples lie in a hypertable, which is said, also the next time', async () => {
     const database = await createDatabase();
