@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
 import { until } from '@/test/support/processes';
 import { type RedisServer, startRedis } from '@/test/support/redis';
 import { startTcpProxy, type TcpProxy } from '@/test/support/tcp-proxy';
+import { startUpstashFront, type UpstashFront } from '@/test/support/upstash-front';
 import { parseEnv } from '../env';
 import { breakers } from '../guard/breaker';
 import { guardRedis } from '../guard/guarded-redis';
@@ -28,6 +29,7 @@ interface Node {
 let database: TestDatabase;
 let redis: RedisServer;
 let wire: TcpProxy;
+let upstash: UpstashFront;
 const opened: OpenStore[] = [];
 let nodes: Node[];
 let metric = { id: 0, series: [] as number[] };
@@ -37,6 +39,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   redis = await startRedis();
   wire = await startTcpProxy(redis.port);
+  upstash = await startUpstashFront(redis.url);
   const settings = { DATABASE_URL: database.url, STORE_ENGINE: 'postgres', RETENTION_RAW: 'forever' };
   for (let i = 0; i < 2; i++) opened.push(await openStore(parseEnv(settings), () => {}));
 });
@@ -44,13 +47,18 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { close } of opened) await close();
   await wire.close();
+  await upstash.close();
   await redis.close();
   await database.drop();
 });
 
 beforeEach(async () => {
-  // Only the first node's wire to Redis can be cut.
-  nodes = [wire.port, redis.port].map((port, i) => nodeOf(opened[i].store, port));
+  // Only the first node's wire to Redis can be cut. The second asks the same Redis over Upstash's HTTP.
+  const settings = [
+    { REDIS_URL: `redis://127.0.0.1:${wire.port}` },
+    { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token },
+  ];
+  nodes = settings.map((each, i) => nodeOf(opened[i].store, openRedisCommands(parseEnv(each))!));
   await until(() => Promise.all(nodes.map((node) => node.redis.ping())));
   const identities = ['a', 'b', 'c'].map((host) => ({ metric: `metric_${made}`, labels: { host } }));
   made++;
@@ -63,11 +71,7 @@ afterEach(async () => {
   for (const node of nodes) await node.redis.close();
 });
 
-function commands(port: number): RedisCommands {
-  return openRedisCommands(parseEnv({ REDIS_URL: `redis://127.0.0.1:${port}` }))!;
-}
-
-function nodeOf(store: Store, port: number): Node {
+function nodeOf(store: Store, client: RedisCommands): Node {
   const reads: StoreQuestion[] = [];
   const counted: Pick<Store, 'readPoints' | 'readClosed'> = {
     readClosed: (metricId) => store.readClosed(metricId),
@@ -76,7 +80,6 @@ function nodeOf(store: Store, port: number): Node {
       return store.readPoints(question);
     },
   };
-  const client = commands(port);
   return { store, reads, redis: client, cache: createRangeCache({ store: counted, redis: client }) };
 }
 
