@@ -57,7 +57,7 @@ it('a database of the first version, with rollups in it, says the same of counte
   const { sql } = bench;
   for (const tier of ['minute', 'hour', 'day'])
     await sql.unsafe(`alter table rollup_${tier} drop column entry_increase, drop column entry_ms`);
-  await sql`drop function fill_entries`;
+  await sql`drop function fill_entries, partitions_of, drop_partition`;
   await sql`drop trigger rollup_stale_logged on rollup_stale`;
   await sql`drop function renew_closed_versions`;
   await sql`drop table closed_versions`;
