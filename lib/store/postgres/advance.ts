@@ -3,13 +3,14 @@ import { alignDown } from '../../model';
 import { type StoreTier, TIER } from '../../rollup/steps';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';
+import { inPortions, type Pace, type SeriesRange, Stopped } from './portions';
 import { type RollupTier, SOURCE } from './roll-up';
 import { rollUpMinutes } from './roll-up-minutes';
 import { rollUpRows } from './roll-up-rows';
 import { type RollupState, readState } from './state';
 import { inTurn } from './turn';
 
-/** About how much of its source one transaction rolls up: seconds of work, so that none runs for long. */
+/** About how much of its source one transaction rolls up, if that is a step at least: seconds of work. */
 const SLICE_BYTES = 128 * 2 ** 20;
 
 export interface Progress {
@@ -22,27 +23,45 @@ export interface Progress {
  * Rolls up the next slice of what is complete: for minutes what is sealed, for hours and days what the finer
  * tier has finished. The rows and the mark move in one transaction. Null when another server is at upkeep.
  */
-export function advance(sql: Sql, tier: RollupTier): Promise<Progress | null> {
-  return inTurn(sql, async (tx) => {
-    const state = await readState(tx);
-    const from = state.rolled[tier];
-    const limit = limitOf(tier, state);
-    if (from >= limit) return { rows: 0, finished: true };
-
-    const slice = nextSlice(await listPartitions(tx, SOURCE[tier]), tier, from, limit);
-    let rows = 0;
-    if (slice) {
-      await ensurePartitions(tx, tier, [slice.from]);
-      rows = await rollUp(tx, tier, slice.from, slice.to);
-    }
-    const rolled = slice?.to ?? limit;
-    await moveMark(tx, tier, rolled);
-    return { rows, finished: rolled >= limit };
-  });
+export async function advance(sql: Sql, tier: RollupTier, pace: Pace): Promise<Progress | null> {
+  try {
+    return await inTurn(sql, (tx) => advanceInTurn(tx, tier, pace));
+  } catch (error) {
+    if (error instanceof Stopped) return { rows: 0, finished: true };
+    throw error;
+  }
 }
 
-function rollUp(tx: TransactionSql, tier: RollupTier, from: number, to: number): Promise<number> {
-  return tier === 'minute' ? rollUpMinutes(tx, from, to) : rollUpRows(tx, tier, from, to);
+async function advanceInTurn(tx: TransactionSql, tier: RollupTier, pace: Pace): Promise<Progress> {
+  const state = await readState(tx);
+  const from = state.rolled[tier];
+  const limit = limitOf(tier, state);
+  if (from >= limit) return { rows: 0, finished: true };
+
+  const slice = nextSlice(await listPartitions(tx, SOURCE[tier]), tier, from, limit);
+  const rolled = slice?.to ?? limit;
+  const finished = rolled >= limit;
+  let rows = 0;
+  if (slice) {
+    await ensurePartitions(tx, tier, [slice.from]);
+    // Whoever is behind does not dawdle.
+    const spreadMs = finished ? pace.spreadMs : 0;
+    rows = await inPortions(tx, { tier: SOURCE[tier], ...slice }, { ...pace, spreadMs }, (series) =>
+      rollUp(tx, tier, slice.from, slice.to, series),
+    );
+  }
+  await moveMark(tx, tier, rolled);
+  return { rows, finished };
+}
+
+function rollUp(
+  tx: TransactionSql,
+  tier: RollupTier,
+  from: number,
+  to: number,
+  series: SeriesRange | null,
+): Promise<number> {
+  return tier === 'minute' ? rollUpMinutes(tx, from, to, series) : rollUpRows(tx, tier, from, to, series);
 }
 
 function limitOf(tier: RollupTier, { sealed, rolled }: RollupState): number {

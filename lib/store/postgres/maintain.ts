@@ -5,6 +5,7 @@ import type { MaintenanceReport } from '../store';
 import { advance, type Progress } from './advance';
 import { dropExpired } from './drop-expired';
 import { ensurePartitions } from './partitions';
+import { UNHURRIED } from './portions';
 import { repair } from './repair';
 import type { RollupTier } from './roll-up';
 import { seal } from './seal';
@@ -39,7 +40,7 @@ export async function maintain(
     const giveUpAt = performance.now() + ROUND_MS;
     const goOn = () => !stopped() && performance.now() < giveUpAt;
     for (const tier of TIERS) {
-      report.rolledUp[tier] += await repeat(() => advance(sql, tier), goOn);
+      report.rolledUp[tier] += await repeat(() => advance(sql, tier, { ...UNHURRIED, stopped }), goOn);
       report.rolledUp[tier] += await repeat(() => repair(sql, tier), goOn);
     }
     report.partitionsDropped = await dropExpired(sql, now, retention);

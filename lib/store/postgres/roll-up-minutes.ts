@@ -1,20 +1,41 @@
 import type { Fragment, ISql } from 'postgres';
 import { COUNTER_GAP_MS, MINUTE } from '../../model';
 import { arrayText } from '../arrays';
-import { epochMs, gap, interval, moment } from './parts';
-import { type ChangedRow, writeRows } from './roll-up';
+import { binned, epochMs, gap, interval, moment } from './parts';
+import type { SeriesRange } from './portions';
+import { type ChangedRow, seriesOf, writeRows } from './roll-up';
 
-/** Makes the minutes of `[from, to)`, epoch ms, of samples; returns how many rows. */
-export function rollUpMinutes(sql: ISql, from: number, to: number): Promise<number> {
-  const samples = sql`
-    select series_id, ts, value, 0 as run from samples where ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}`;
+/** Makes the minutes of `[from, to)`, epoch ms, of the samples of these series or all; returns how many rows. */
+export function rollUpMinutes(
+  sql: ISql,
+  from: number,
+  to: number,
+  series: SeriesRange | null,
+): Promise<number> {
+  const within = sql`ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}`;
   // What came before the range: the newest row of the minutes before it. Where that row is stale, this one counts as
   // stale too, and is made again with it.
+  const before = sql`ts >= ${moment(sql, from - COUNTER_GAP_MS)} and ts < ${moment(sql, from)}`;
+  const priorAt = sql`${epochMs(sql, 'ts')} + last_ms as at`;
+  if (!series) {
+    const samples = sql`select series_id, ts, value, 0 as run from samples where ${within}`;
+    const prior = sql`
+      select distinct on (series_id) series_id, 0 as run, last as value, ${priorAt}
+      from rollup_minute
+      where ${before}
+      order by series_id, ts desc`;
+    return writeRows(sql, 'minute', minutes(sql, samples, prior));
+  }
+  const samples = sql`
+    select c.id as series_id, s.ts, s.value, 0 as run from ${seriesOf(sql, series)} c cross join lateral (
+      select ts, value from samples where series_id = c.id and ${within} offset 0
+    ) s`;
   const prior = sql`
-    select distinct on (series_id) series_id, 0 as run, last as value, ${epochMs(sql, 'ts')} + last_ms as at
+    select r.series_id, r.run, last as value, ${priorAt}
     from rollup_minute
-    where ts >= ${moment(sql, from - COUNTER_GAP_MS)} and ts < ${moment(sql, from)}
-    order by series_id, ts desc`;
+    where series_id = r.series_id and ${before}
+    order by ts desc
+    limit 1`;
   return writeRows(sql, 'minute', minutes(sql, samples, prior));
 }
 
@@ -32,48 +53,45 @@ export function rollUpChangedMinutes(sql: ISql, changed: readonly ChangedRow[]):
       where s.series_id = c.series_id and s.ts >= c.ts and s.ts < c.ts + ${interval(sql, MINUTE)}
     ) s`;
   const prior = sql`
-    select c.series_id, c.run, p.value, ${epochMs(sql, 'p.ts')} as at
-    from (${rows}) c cross join lateral (
-      select ts, value from samples s
-      where s.series_id = c.series_id and s.ts < c.ts and s.ts >= c.ts - ${interval(sql, COUNTER_GAP_MS)}
-      order by ts desc
-      limit 1
-    ) p`;
+    select r.series_id, r.run, p.value, ${epochMs(sql, 'p.ts')} as at
+    from samples p
+    where p.series_id = r.series_id and p.ts < r.bin and p.ts >= r.bin - ${interval(sql, COUNTER_GAP_MS)}
+    order by p.ts desc
+    limit 1`;
   return writeRows(sql, 'minute', minutes(sql, samples, prior));
 }
 
 /**
  * Rows of `samples` (series_id, ts, value, run): those of one series and run are neighbours. Before the first of a
- * run comes what `prior` (series_id, run, value, at) says.
+ * run `r` comes what `prior` (series_id, run, value, at) says. What is done for every sample is kept to comparisons of
+ * timestamps; milliseconds are made of the minutes' few.
  */
 function minutes(sql: ISql, samples: Fragment, prior: Fragment): Fragment {
-  const pause = sql.unsafe('(at - prev_at)');
-  const isFirst = sql.unsafe('(prev_at is null or prev_at < bin_at)');
-  const isLast = sql.unsafe(`(next_at is null or next_at >= bin_at + ${MINUTE})`);
-  const isCounted = sql`(not ${isFirst} and ${pause} <= ${gap(sql)})`;
+  const ms = (moment: string) => sql.unsafe(`round(date_part('epoch', ${moment}) * 1000)`);
   return sql`
     with neighbours as (
-      select *, floor(at / ${sql.unsafe(String(MINUTE))}) * ${sql.unsafe(String(MINUTE))} as bin_at,
-        lag(value) over w as prev, lag(at) over w as prev_at, lead(at) over w as next_at
-      from (select *, ${epochMs(sql, 'ts')} as at from (${samples}) s) s
+      select *, lag(value) over w as prev, lag(ts) over w as prev_ts, lead(bin) over w as next_bin
+      from (select *, ${binned(sql, 'ts', MINUTE)} as bin from (${samples}) s) s
       window w as (partition by series_id, run order by ts)
     ), rows as (
-      select series_id, run, bin_at,
+      select series_id, run, bin, ${ms('bin')} as bin_at,
         sum(summable(value)) as sum, min(value) as min, max(value) as max, count(*) as count,
-        min(at) as first_at, max(at) as last_at,
-        max(value) filter (where ${isFirst}) as first, max(value) filter (where ${isLast}) as last,
-        coalesce(sum(${pause}) filter (where ${isCounted}), 0) as elapsed,
-        coalesce(sum(counted(value, prev)) filter (where ${isCounted}), 0) as increase,
-        min(prev) filter (where ${isFirst}) as before, min(prev_at) as before_at
+        ${ms('min(ts)')} as first_at, ${ms('max(ts)')} as last_at,
+        max(value) filter (where prev_ts is null or prev_ts < bin) as first,
+        max(value) filter (where next_bin is null or next_bin > bin) as last,
+        -- No pause within a minute is long enough to end what a counter has counted.
+        coalesce(sum(counted(value, prev)) filter (where prev_ts >= bin), 0) as increase,
+        min(prev) filter (where prev_ts < bin) as before, ${ms('min(prev_ts)')} as before_at
       from neighbours
-      group by series_id, run, bin_at
+      group by series_id, run, bin
     ), entered as (
       select r.*, coalesce(r.before, p.value) as entry_value,
         r.first_at - coalesce(case when r.before is not null then r.before_at end, p.at) as entry_pause
-      from rows r left join (${prior}) p on p.series_id = r.series_id and p.run = r.run and r.before is null
+      from rows r left join lateral (${prior}) p
+        on p.series_id = r.series_id and p.run = r.run and r.before is null
     )
-    select to_timestamp(bin_at / 1000) as bin, series_id, sum, min, max, count,
-      first_at - bin_at as first_ms, last_at - bin_at as last_ms, elapsed as elapsed_ms, first, last, increase,
+    select bin, series_id, sum, min, max, count,
+      first_at - bin_at as first_ms, last_at - bin_at as last_ms, last_at - first_at as elapsed_ms, first, last, increase,
       case when entry_pause <= ${gap(sql)} then entry_pause else 0 end as entry_ms,
       case when entry_pause <= ${gap(sql)} then counted(first, entry_value) else 0 end as entry_increase
     from entered`;

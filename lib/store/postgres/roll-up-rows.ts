@@ -2,23 +2,29 @@ import type { Fragment, ISql } from 'postgres';
 import { TIER } from '../../rollup/steps';
 import { arrayText } from '../arrays';
 import { binned, epochMs, moment } from './parts';
-import { type ChangedRow, type RollupTier, SOURCE, writeRows } from './roll-up';
+import type { SeriesRange } from './portions';
+import { type ChangedRow, type RollupTier, SOURCE, seriesOf, writeRows } from './roll-up';
 
 /** The rollups that are made of rows of a finer one. */
 export type CoarseTier = Exclude<RollupTier, 'minute'>;
 
-/** Makes the rows of `[from, to)`, epoch ms; returns how many. */
-export function rollUpRows(sql: ISql, tier: CoarseTier, from: number, to: number): Promise<number> {
+/** Makes the rows of `[from, to)`, epoch ms, of these series or all; returns how many. */
+export function rollUpRows(
+  sql: ISql,
+  tier: CoarseTier,
+  from: number,
+  to: number,
+  series: SeriesRange | null,
+): Promise<number> {
   const source = sql(TIER[SOURCE[tier]].relation);
-  return writeRows(
-    sql,
-    tier,
-    coarser(
-      sql,
-      tier,
-      sql`select * from ${source} where ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}`,
-    ),
-  );
+  const within = sql`ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}`;
+  const rows = series
+    ? sql`
+      select r.* from ${seriesOf(sql, series)} c cross join lateral (
+        select * from ${source} where series_id = c.id and ${within} offset 0
+      ) r`
+    : sql`select * from ${source} where ${within}`;
+  return writeRows(sql, tier, coarser(sql, tier, rows));
 }
 
 /** Makes these rows again; returns how many. */

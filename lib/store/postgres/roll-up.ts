@@ -1,5 +1,6 @@
 import type { Fragment, ISql } from 'postgres';
 import { type StoreTier, TIER } from '../../rollup/steps';
+import type { SeriesRange } from './portions';
 
 export type RollupTier = Exclude<StoreTier, 'raw'>;
 
@@ -13,6 +14,14 @@ export const SOURCE = { minute: 'raw', hour: 'minute', day: 'hour' } as const sa
 export interface ChangedRow {
   seriesId: number;
   ts: number;
+}
+
+/**
+ * The series of a range, for a lateral join that looks each of them up by its key. It ends with `offset 0`, which keeps
+ * the planner from making a merge join of it that reads the whole index for each range.
+ */
+export function seriesOf(sql: ISql, { after, upTo }: SeriesRange): Fragment {
+  return sql`(select id from series where id > ${after}::int4 and id <= ${upTo}::int4 order by id)`;
 }
 
 /**

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ISql } from 'postgres';
+import { SECOND } from '../../model';
+import { type StoreTier, TIER } from '../../rollup/steps';
+import { arrayText } from '../arrays';
+import { moment } from './parts';
+
+/** The series with ids of `(after, upTo]`. */
+export interface SeriesRange {
+  after: number;
+  upTo: number;
+}
+
+/** What is to be worked through: `[from, to)` of a tier, epoch ms. */
+interface Stretch {
+  tier: StoreTier;
+  from: number;
+  to: number;
+}
+
+/** How a large piece of upkeep is cut and spread. */
+export interface Pace {
+  /** How many rows of the source one statement works through. */
+  portionRows: number;
+  /** Up to this many portions are not worth cutting: one statement reads the source in the order it lies in. */
+  fewPortions: number;
+  /** Over how long the portions are spread, where nothing waits behind them, ms. */
+  spreadMs: number;
+  /** Whether to leave it to somebody else. */
+  stopped(): boolean;
+}
+
+/** About a tenth of a second of a core at a time. */
+export const UNHURRIED: Omit<Pace, 'stopped'> = {
+  portionRows: 80_000,
+  fewPortions: 8,
+  spreadMs: 40 * SECOND,
+};
+
+/** Thrown out of a transaction of upkeep that has been told to stop. */
+export class Stopped extends Error {}
+
+/**
+ * Does `work` on all series at once (null), or when it is a lot, on some after the other, at even intervals over
+ * `spreadMs`. A minute of 80,000 samples a second takes seven seconds of a core: in one piece they are missing to those
+ * who commit meanwhile, and on two cores every post waits for half a second.
+ *
+ * @returns the sum of what `work` returns. @throws Stopped
+ */
+export async function inPortions(
+  sql: ISql,
+  stretch: Stretch,
+  { portionRows, fewPortions, spreadMs, stopped }: Pace,
+  work: (series: SeriesRange | null) => Promise<number>,
+): Promise<number> {
+  const [{ last }] = await sql<[{ last: number }]>`select coalesce(max(id), 0) as last from series`;
+  const portions = Math.ceil((await estimateRows(sql, stretch, last)) / portionRows);
+  if (portions <= fewPortions) return work(null);
+  const width = Math.ceil(last / portions);
+  // Series are looked up by their key: what is known of a partition that was begun minutes ago says nothing.
+  await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`;
+  const startedAt = performance.now();
+  let done = 0;
+  for (let after = 0; after < last; after += width) {
+    if (stopped()) throw new Stopped();
+    await sleep(Math.max(0, startedAt + (after / last) * spreadMs - performance.now()));
+    done += await work({ after, upTo: after + width });
+  }
+  return done;
+}
+
+const PROBES = 256;
+
+/** About how many rows a stretch has, by those of some series: as many as there are cannot be counted as quickly. */
+async function estimateRows(sql: ISql, { tier, from, to }: Stretch, last: number): Promise<number> {
+  const probes = Math.min(PROBES, last);
+  const ids = Array.from({ length: probes }, (_, i) => 1 + Math.floor((i * last) / probes));
+  const [{ found }] = await sql<[{ found: number }]>`
+    select count(*)::float8 as found
+    from unnest(${arrayText(ids)}::int4[]) as c(id) cross join lateral (
+      select from ${sql(TIER[tier].relation)}
+      where series_id = c.id and ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}
+    ) r`;
+  return probes === 0 ? 0 : (found * last) / probes;
+}
