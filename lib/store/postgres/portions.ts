@@ -30,10 +30,10 @@ export interface Pace {
   stopped(): boolean;
 }
 
-/** About a tenth of a second of a core at a time. */
+/** About a twentieth of a second of a core at a time. */
 export const UNHURRIED: Omit<Pace, 'stopped'> = {
-  portionRows: 80_000,
-  fewPortions: 8,
+  portionRows: 40_000,
+  fewPortions: 4,
   spreadMs: 40 * SECOND,
 };
 

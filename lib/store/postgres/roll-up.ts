@@ -27,7 +27,8 @@ export function seriesOf(sql: ISql, { after, upTo }: SeriesRange): Fragment {
 /**
  * Writes rows, new or again, and returns how many. `rows` has the columns `bin, series_id, sum, min, max, count,
  * first_ms, last_ms, elapsed_ms, first, last, increase, entry_ms, entry_increase`. They are written in the order in
- * which questions about a whole metric read them: by time, and within it metric by metric.
+ * which questions about a whole metric read them: by time, and within it metric by metric. Metrics are looked up series by
+ * series, or a portion of them would begin with reading all series.
  */
 export async function writeRows(sql: ISql, tier: RollupTier, rows: Fragment): Promise<number> {
   const result = await sql`
@@ -37,7 +38,7 @@ export async function writeRows(sql: ISql, tier: RollupTier, rows: Fragment): Pr
     )
     select r.bin, s.metric_id, r.series_id, r.sum, r.min, r.max, r.count,
       r.first_ms, r.last_ms, r.elapsed_ms, r.first, r.last, r.increase, r.entry_ms, r.entry_increase
-    from (${rows}) r join series s on s.id = r.series_id
+    from (${rows}) r cross join lateral (select metric_id from series where id = r.series_id offset 0) s
     order by r.bin, s.metric_id, r.series_id
     on conflict (series_id, ts) do update set
       sum = excluded.sum, min = excluded.min, max = excluded.max, count = excluded.count,
