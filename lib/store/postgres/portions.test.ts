@@ -5,7 +5,7 @@ import { DAY, SECOND } from '../../model';
 import { type Bench, makeSeries, range, rowsOf, setUp, type Triple } from '../case/engine-under-test';
 import { openStore } from '../open';
 import { advance } from './advance';
-import type { Pace } from './portions';
+import { inPortions, type Pace } from './portions';
 import type { RollupTier } from './roll-up';
 
 const T = Date.UTC(2026, 10, 20);
@@ -70,4 +70,17 @@ it('portions are spread over the time they are given, and whoever is told to sto
   expect(await rowsIn('minute')).toEqual([]);
   expect(await bench.sql`select minute_rolled from rollup_state`).toEqual([{ minute_rolled: new Date(T) }]);
   expect((await advance(bench.sql, 'minute', CUT))!.rows).toBeGreaterThan(1_000);
+});
+
+it('gaps between ids do not make little look like much', async () => {
+  await bench.sql`select setval('series_id_seq', 1e6::bigint)`;
+  await makeSeries(bench.store, 'far', 1);
+  const portions: unknown[] = [];
+  const stretch = { tier: 'raw' as const, from: T, to: T + DAY };
+  const [{ count }] = await bench.sql`select count(*)::int as count from samples`;
+  await inPortions(bench.sql, stretch, { ...WHOLE, portionRows: 2 * count }, async (series) => {
+    portions.push(series);
+    return 0;
+  });
+  expect(portions).toEqual([null]);
 });

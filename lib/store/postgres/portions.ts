@@ -53,8 +53,9 @@ export async function inPortions(
   { portionRows, fewPortions, spreadMs, stopped }: Pace,
   work: (series: SeriesRange | null) => Promise<number>,
 ): Promise<number> {
-  const [{ last }] = await sql<[{ last: number }]>`select coalesce(max(id), 0) as last from series`;
-  const portions = Math.ceil((await estimateRows(sql, stretch, last)) / portionRows);
+  const [{ count, last }] = await sql<[{ count: number; last: number }]>`
+    select count(*)::float8 as count, coalesce(max(id), 0) as last from series`;
+  const portions = Math.ceil((await estimateRows(sql, stretch, { count, last })) / portionRows);
   if (portions <= fewPortions) return work(null);
   const width = Math.ceil(last / portions);
   // Series are looked up by their key: what is known of a partition that was begun minutes ago says nothing.
@@ -71,15 +72,26 @@ export async function inPortions(
 
 const PROBES = 256;
 
-/** About how many rows a stretch has, by those of some series: as many as there are cannot be counted as quickly. */
-async function estimateRows(sql: ISql, { tier, from, to }: Stretch, last: number): Promise<number> {
-  const probes = Math.min(PROBES, last);
+/**
+ * About how many rows a stretch has, by those of some series: as many as there are cannot be counted as quickly. Ids
+ * have gaps, of any size, so a probe asks for the series that comes next.
+ */
+async function estimateRows(
+  sql: ISql,
+  { tier, from, to }: Stretch,
+  { count, last }: { count: number; last: number },
+): Promise<number> {
+  if (count === 0) return 0;
+  const probes = Math.min(PROBES, count);
   const ids = Array.from({ length: probes }, (_, i) => 1 + Math.floor((i * last) / probes));
   const [{ found }] = await sql<[{ found: number }]>`
-    select count(*)::float8 as found
-    from unnest(${arrayText(ids)}::int4[]) as c(id) cross join lateral (
-      select from ${sql(TIER[tier].relation)}
+    select count(r.here)::float8 as found
+    from unnest(${arrayText(ids)}::int4[]) as p(id)
+    cross join lateral (select id from series where id >= p.id order by id limit 1) c
+    cross join lateral (
+      select true as here from ${sql(TIER[tier].relation)}
       where series_id = c.id and ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}
+      offset 0
     ) r`;
-  return probes === 0 ? 0 : (found * last) / probes;
+  return (found / probes) * count;
 }
