@@ -176,6 +176,38 @@ export function upkeepCases(engine: EngineUnderTest): void {
       expect(await allSamples(bench.store)).toEqual(inOrder(all));
     }, 120_000);
 
+    it('never lets a reader miss what moves into a partition that has just come to be', async () => {
+      const series = await makeSeries(bench.store, 'moved', 2);
+      await bench.store.append(rowsOf([[series.ids[0], T, 1]]));
+      await bench.store.maintain(T + 400 * DAY);
+      let acknowledged = 1;
+      let over = false;
+      const question = { aggregates: ['count' as const], start: T, end: T + 400 * DAY, step: DAY };
+      const reader = async () => {
+        let asked = 0;
+        while (!over) {
+          const before = acknowledged;
+          const points = await pointsOf(bench.store, series, question);
+          expect(points.reduce((sum, [, value]) => sum + value, 0)).toBeGreaterThanOrEqual(before);
+          asked++;
+        }
+        return asked;
+      };
+      const writer = async () => {
+        // Late, and each where there are no rollups yet: a month apart, the rows of each need partitions of their own.
+        for (const i of range(20)) {
+          await bench.store.append(
+            rowsOf([[series.ids[i % 2], T + 3 * DAY + (i % 13) * 30 * DAY + i * HOUR, 1]]),
+          );
+          acknowledged++;
+          await bench.store.maintain(T + 400 * DAY);
+        }
+        over = true;
+      };
+      const [asked] = await Promise.all([reader(), reader(), reader(), writer()]);
+      expect(asked).toBeGreaterThan(10);
+    });
+
     it('survives the death of its sessions between and inside any two statements', async () => {
       const series = await makeSeries(bench.store, 'killed', 4);
       const all: Triple[] = [];

@@ -13,6 +13,8 @@ export interface Coverage {
   rolled: Record<RollupTier, number>;
   /** Whether late samples have changed something in the range that is not rolled up again yet. */
   stale: boolean;
+  /** The newest partition, or chunk, of any table. */
+  newestPart: number;
 }
 
 export interface Selection {
@@ -28,8 +30,8 @@ export interface Selection {
 }
 
 /**
- * Looked up before the question itself. Nothing that upkeep does in between makes it wrong: what was rolled up
- * and not stale then is, at worst, rolled up again with more samples.
+ * Looked up before the question itself. What upkeep does in between does not make it wrong (what was rolled up
+ * and not stale then is, at worst, rolled up again with more samples), with one exception: see `isPassed`.
  */
 export async function readCoverage(sql: ISql, selection: Selection): Promise<Coverage> {
   const { seriesIds, end } = selection;
@@ -42,9 +44,29 @@ export async function readCoverage(sql: ISql, selection: Selection): Promise<Cov
       exists (
         select from rollup_stale
         where ts >= ${moment(sql, earliestStale(selection))} and ts < ${moment(sql, end)} ${ofSeries}
-      ) as stale
+      ) as stale,
+      ${newestPart(sql)} as newest
     from rollup_state`;
-  return { rolled: { minute: row.minute, hour: row.hour, day: row.day }, stale: row.stale };
+  return {
+    rolled: { minute: row.minute, hour: row.hour, day: row.day },
+    stale: row.stale,
+    newestPart: row.newest,
+  };
+}
+
+/**
+ * Whether an answer that was read by this coverage may miss something. The database plans a statement before it takes
+ * the snapshot it reads: a partition that comes to be in between is not read, while the log may already say that the
+ * rows in it are made. Asked afterwards; only where something was stale can it be so.
+ */
+export async function isPassed(sql: ISql, coverage: Coverage): Promise<boolean> {
+  if (!coverage.stale) return false;
+  const [{ newest }] = await sql`select ${newestPart(sql)} as newest`;
+  return newest !== coverage.newestPart;
+}
+
+function newestPart(sql: ISql): Fragment {
+  return sql`(select coalesce(max(inhrelid::oid::int8), 0)::float8 from pg_inherits)`;
 }
 
 /** With stored counters a late sample changes what its successor has counted since, up to five minutes later. */

@@ -4,7 +4,15 @@ import { type Aggregate, alignDown, COUNTER_GAP_MS, type Point, QUANTILES } from
 import { type StoreTier, TIER, tierForStep } from '../../rollup/steps';
 import { arrayText } from '../arrays';
 import type { StoreAnswer, StoreQuestion } from '../store';
-import { type Branch, coveringParts, readCoverage, type Selection, staleRows } from './coverage';
+import {
+  type Branch,
+  type Coverage,
+  coveringParts,
+  isPassed,
+  readCoverage,
+  type Selection,
+  staleRows,
+} from './coverage';
 import { binned, type Counters, gap, moment } from './parts';
 
 /** More than any page draws, and as much as a process can take in without trouble. */
@@ -51,12 +59,16 @@ export async function readPoints(
     end,
     counters,
   };
-  const rows = (await statement(
-    sql,
-    question,
-    selection,
-    await readBranches(sql, selection),
-  ).values()) as unknown as Row[];
+  let rows: Row[];
+  let coverage: Coverage;
+  do {
+    coverage = await readCoverage(sql, selection);
+    const parts = {
+      branches: coveringParts(sql, selection, coverage),
+      stale: staleRows(sql, selection, coverage),
+    };
+    rows = (await statement(sql, question, selection, parts).values()) as unknown as Row[];
+  } while (await isPassed(sql, coverage));
   if (rows.length > MOST_POINTS)
     throw new PulseError(
       'too_expensive',
@@ -72,11 +84,6 @@ export async function readPoints(
 interface Parts {
   branches: Branch[];
   stale: Fragment;
-}
-
-async function readBranches(sql: ISql, selection: Selection): Promise<Parts> {
-  const coverage = await readCoverage(sql, selection);
-  return { branches: coveringParts(sql, selection, coverage), stale: staleRows(sql, selection, coverage) };
 }
 
 function statement(sql: ISql, question: StoreQuestion, selection: Selection, { branches, stale }: Parts) {
