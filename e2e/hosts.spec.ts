@@ -54,8 +54,8 @@ test('searches, sorts and pages; the address holds it all, and back goes back', 
     'aria-sort',
     'descending',
   );
-  await page.getByRole('button', { name: 'Next page' }).click();
-  await page.getByRole('button', { name: 'Next page' }).click();
+  // As quick as a mouse can be: each click is a page.
+  await page.getByRole('button', { name: 'Next page' }).dblclick();
   await expect(page.getByText('101–111 of 111')).toBeVisible();
   await expect(rows(page).last()).toHaveAttribute('data-host', 'web-21');
 

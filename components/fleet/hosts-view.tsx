@@ -29,14 +29,19 @@ export function HostsView({ initial }: { initial: HostsPage }) {
   const page = polled.answer;
 
   function change(part: Partial<HostsQuery>, how: 'push' | 'replace' = 'push'): void {
-    const text = formatHostsQuery(changeQuery(query, part));
+    const text = formatHostsQuery(changeQuery(addressed(), part));
     const address = `/hosts${text && `?${text}`}`;
     if (how === 'push') window.history.pushState(null, '', address);
     else window.history.replaceState(null, '', address);
   }
 
   function sortBy(column: SortKey): void {
-    change({ sort: column, descending: query.sort === column ? !query.descending : firstDirection(column) });
+    const { sort, descending } = addressed();
+    change({ sort: column, descending: sort === column ? !descending : firstDirection(column) });
+  }
+
+  function turn(by: number): void {
+    change({ page: Math.min(Math.max(1, addressed().page + by), page.pages) });
   }
 
   return (
@@ -65,13 +70,14 @@ export function HostsView({ initial }: { initial: HostsPage }) {
       ) : (
         <NoHosts fleetIsEmpty={page.total === 0} onShowAll={() => change({ ...EVERY_HOST })} />
       )}
-      <Pager
-        page={page}
-        onPage={(next) => change({ page: next })}
-        onPageSize={(pageSize) => change({ pageSize })}
-      />
+      <Pager page={page} onTurn={turn} onPageSize={(pageSize) => change({ pageSize })} />
     </div>
   );
+}
+
+/** What the address says now. A page is rendered a moment after it has changed, and two quick clicks are two pages. */
+function addressed(): HostsQuery {
+  return parseHostsQuery(new URLSearchParams(window.location.search)).query;
 }
 
 function NoHosts({ fleetIsEmpty, onShowAll }: { fleetIsEmpty: boolean; onShowAll(): void }) {

@@ -7,12 +7,13 @@ import { Select } from '../ui/select';
 
 export interface PagerProps {
   page: HostsPage;
-  onPage(page: number): void;
+  /** To the next page (1) or the one before (-1). */
+  onTurn(by: 1 | -1): void;
   onPageSize(size: number): void;
 }
 
 /** Which hosts of how many are shown, and the way to the others. */
-export function Pager({ page: { page, pages, pageSize, matching }, onPage, onPageSize }: PagerProps) {
+export function Pager({ page: { page, pages, pageSize, matching }, onTurn, onPageSize }: PagerProps) {
   const first = matching === 0 ? 0 : (page - 1) * pageSize + 1;
   const last = Math.min(matching, page * pageSize);
   const sizes = [...new Set([...PAGE_SIZES, pageSize])].sort((a, b) => a - b);
@@ -29,13 +30,13 @@ export function Pager({ page: { page, pages, pageSize, matching }, onPage, onPag
           options={sizes.map((size) => ({ value: String(size), label: String(size) }))}
           onValueChange={(size) => onPageSize(Number(size))}
         />
-        <Button size="icon" aria-label="Previous page" disabled={page <= 1} onClick={() => onPage(page - 1)}>
+        <Button size="icon" aria-label="Previous page" disabled={page <= 1} onClick={() => onTurn(-1)}>
           <ChevronLeft aria-hidden />
         </Button>
         <span className="min-w-20 text-center">
           {formatCount(page)} of {formatCount(pages)}
         </span>
-        <Button size="icon" aria-label="Next page" disabled={page >= pages} onClick={() => onPage(page + 1)}>
+        <Button size="icon" aria-label="Next page" disabled={page >= pages} onClick={() => onTurn(1)}>
           <ChevronRight aria-hidden />
         </Button>
       </div>
