@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { until } from '../../test/support/processes';
 import { PulseError } from '../errors';
 import type { DecodedSamples, WriteResult } from '../ingest/sample';
@@ -129,6 +129,24 @@ test('while the database is away bodies are accepted on the disk, then brought t
   expect(side.writes).toBeLessThan(15);
   await spooled.write(body(61));
   expect(side.values.at(-1)).toBe(61);
+  await spooled.close();
+});
+
+test('a disk that cannot be read for a while keeps what it has until it can', async () => {
+  const folder = newFolder();
+  const { side, pipeline } = database();
+  side.isAway = true;
+  const segments = await Segments.open(folder);
+  const spooled = createSpooledPipeline({ pipeline, segments, maxBytes: 10_000, retentionMs: DAY });
+  await spooled.write(body(1));
+  const segment = join(folder, '0000000001.spool');
+  renameSync(segment, `${segment}.away`);
+  side.isAway = false;
+  const peek = vi.spyOn(segments, 'peek');
+  await until(() => expect(peek).toHaveBeenCalledTimes(2));
+  expect(spooled.spool.drained).toBe(0);
+  renameSync(`${segment}.away`, segment);
+  await until(() => expect(side.values).toEqual([1]));
   await spooled.close();
 });
 

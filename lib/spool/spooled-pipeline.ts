@@ -54,7 +54,7 @@ export function createSpooledPipeline({
     drainSoon(0);
   }
 
-  const isInUse = () => appending > 0 || segments.bytes > 0 || draining !== undefined;
+  const isInUse = () => appending > 0 || segments.bytes > 0;
 
   async function write(decoded: DecodedSamples): Promise<WriteResult> {
     if (isInUse()) return keep(decoded);
@@ -103,28 +103,27 @@ export function createSpooledPipeline({
     if (timer || draining || isClosed) return;
     timer = setTimeout(() => {
       timer = undefined;
-      draining = drain().finally(() => {
-        draining = undefined;
-        if (segments.bytes > 0) drainSoon(RETRY_MS);
-      });
+      draining = drain()
+        .catch((error) => {
+          // Still away, or a disk that cannot be read: either way it stays there and is tried again.
+          if (!isPulseError(error) || error.status !== 503)
+            log().error({ err: error }, 'the spool is not emptied');
+        })
+        .finally(() => {
+          draining = undefined;
+          if (segments.bytes > 0) drainSoon(RETRY_MS);
+        });
     }, ms);
   }
 
-  /** Brings everything to the database, or as much as it takes. */
+  /** Brings everything to the database. Rejects at the first that it does not take. */
   async function drain(): Promise<void> {
     while (!isClosed) {
       const { payloads, end } = await segments.peek(DRAIN_BYTES);
       if (payloads.length === 0) return;
       const samples = payloads.flatMap((payload) => JSON.parse(payload.toString()) as IncomingSample[]);
-      try {
-        const { rejected, errors } = await pipeline.write({ samples, errors: [] });
-        if (rejected > 0) log().warn({ rejected, first: errors[0] }, 'samples of the spool were rejected');
-      } catch (error) {
-        // Still away, or something nobody expected: either way it stays on the disk and is tried again.
-        if (!isPulseError(error) || error.status !== 503)
-          log().error({ err: error }, 'the spool is not emptied');
-        return;
-      }
+      const { rejected, errors } = await pipeline.write({ samples, errors: [] });
+      if (rejected > 0) log().warn({ rejected, first: errors[0] }, 'samples of the spool were rejected');
       drained += samples.length;
       await segments.drop(end);
     }

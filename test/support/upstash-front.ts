@@ -30,7 +30,10 @@ export async function startUpstashFront(redisUrl: string): Promise<UpstashFront>
   let isCut = false;
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: Error) => json(response, 400, { error: error.message }));
+    answer(request, response).catch((error: Error) => {
+      if (response.headersSent) response.destroy();
+      else json(response, 400, { error: error.message });
+    });
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -68,10 +71,13 @@ export async function startUpstashFront(redisUrl: string): Promise<UpstashFront>
       streams.delete(stream);
       subscriber.destroy();
     });
-    await subscriber.subscribe(channel, (message) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    // A first message may be here before this function hears that it has subscribed.
+    const subscribed: Promise<void> = subscriber.subscribe(channel, async (message) => {
+      await subscribed;
       if (!stream.muted) response.write(`data: message,${channel},${message}\n\n`);
     });
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    await subscribed;
     response.write(`data: subscribe,${channel},1\n\n`);
   }
 
