@@ -1,6 +1,7 @@
 'use client';
 
 import { useSearchParams } from 'next/navigation';
+import { startTransition, useOptimistic } from 'react';
 import type { HostsPage } from '@/lib/fleet/answers';
 import {
   changeQuery,
@@ -24,24 +25,32 @@ import { REORDER_MS, useHosts } from './use-hosts';
 
 /** The list of hosts. Its state is the address, changed without asking for the page again: only rows are asked for. */
 export function HostsView({ initial }: { initial: HostsPage }) {
-  const { query, problems } = parseHostsQuery(new URLSearchParams(useSearchParams()));
+  const { query: addressed, problems } = parseHostsQuery(new URLSearchParams(useSearchParams()));
+  // The address answers a moment later. What is chosen meanwhile shows at once, and the next choice adds to it.
+  const [query, anticipate] = useOptimistic(addressed);
   const { polled, hold } = useHosts(query, initial);
   const page = polled.answer;
 
   function change(part: Partial<HostsQuery>, how: 'push' | 'replace' = 'push'): void {
-    const text = formatHostsQuery(changeQuery(addressed(), part));
+    const next = changeQuery(query, part);
+    const text = formatHostsQuery(next);
     const address = `/hosts${text && `?${text}`}`;
-    if (how === 'push') window.history.pushState(null, '', address);
-    else window.history.replaceState(null, '', address);
+    startTransition(() => {
+      anticipate(next);
+      if (how === 'push') window.history.pushState(null, '', address);
+      else window.history.replaceState(null, '', address);
+    });
   }
 
   function sortBy(column: SortKey): void {
-    const { sort, descending } = addressed();
-    change({ sort: column, descending: sort === column ? !descending : firstDirection(column) });
+    change({
+      sort: column,
+      descending: query.sort === column ? !query.descending : firstDirection(column),
+    });
   }
 
   function turn(by: number): void {
-    change({ page: Math.min(Math.max(1, addressed().page + by), page.pages) });
+    change({ page: Math.min(Math.max(1, query.page + by), page.pages) });
   }
 
   return (
@@ -73,11 +82,6 @@ export function HostsView({ initial }: { initial: HostsPage }) {
       <Pager page={page} onTurn={turn} onPageSize={(pageSize) => change({ pageSize })} />
     </div>
   );
-}
-
-/** What the address says now. A page is rendered a moment after it has changed, and two quick clicks are two pages. */
-function addressed(): HostsQuery {
-  return parseHostsQuery(new URLSearchParams(window.location.search)).query;
 }
 
 function NoHosts({ fleetIsEmpty, onShowAll }: { fleetIsEmpty: boolean; onShowAll(): void }) {

@@ -6,7 +6,6 @@ import type { LabelFacet } from '@/lib/fleet/answers';
 import { chooseValues, chosenValues } from '@/lib/fleet/hosts-query';
 import { formatCount } from '@/lib/format';
 import type { Matcher } from '@/lib/model';
-import { formatSelector } from '@/lib/query/selector';
 import { Button } from '../ui/button';
 import { Popover, PopoverContent, PopoverTrigger } from '../ui/popover';
 import { Skeleton } from '../ui/skeleton';
@@ -33,8 +32,7 @@ export function LabelFilter({ matchers, onChange }: LabelFilterProps) {
   );
 }
 
-function Facets({ matchers: held, onChange }: LabelFilterProps) {
-  const [matchers, choose] = useAtOnce(held, onChange);
+function Facets({ matchers, onChange }: LabelFilterProps) {
   const { facets, problem } = useFacets();
   if (problem) return <p className="text-bad">{problem}</p>;
   if (!facets) return <Skeleton className="h-24" />;
@@ -61,7 +59,7 @@ function Facets({ matchers: held, onChange }: LabelFilterProps) {
                   type="checkbox"
                   className="size-3.5 accent-(--accent)"
                   checked={chosenValues(matchers, label).includes(value)}
-                  onChange={(event) => choose(toggle(matchers, label, value, event.target.checked))}
+                  onChange={(event) => onChange(toggle(matchers, label, value, event.target.checked))}
                 />
                 <span className="min-w-0 flex-1 truncate">{value}</span>
                 <span className="text-xs text-ink-3">{formatCount(hosts)}</span>
@@ -77,21 +75,6 @@ function Facets({ matchers: held, onChange }: LabelFilterProps) {
 function toggle(matchers: readonly Matcher[], label: string, value: string, on: boolean): Matcher[] {
   const others = chosenValues(matchers, label).filter((one) => one !== value);
   return chooseValues(matchers, label, on ? [...others, value] : others);
-}
-
-/** The address answers a moment later, and a checkbox that waits for it would spring back under the pointer. */
-function useAtOnce(held: readonly Matcher[], onChange: LabelFilterProps['onChange']) {
-  const [shown, setShown] = useState(held);
-  const [known, setKnown] = useState(formatSelector(held));
-  if (known !== formatSelector(held)) {
-    setKnown(formatSelector(held));
-    setShown(held);
-  }
-  const choose = (next: Matcher[]) => {
-    setShown(next);
-    onChange(next);
-  };
-  return [shown, choose] as const;
 }
 
 function useFacets(): { facets: LabelFacet[] | null; problem: string | null } {
