@@ -161,14 +161,14 @@ describe('with a password', () => {
   test('signing out without a session that holds records nothing', async () => {
     for (const cookie of [undefined, `${SESSION_COOKIE}=v1.forged`, 'x=y'])
       expect(handleLogout({ cookie, secure: true, headers }, NOW).status).toBe(303);
-    await expect(endedSessions().sync(nowhere, NOW)).resolves.toBeUndefined();
+    await expect(endedSessions().record(nowhere)).resolves.toBeUndefined();
   });
 
   test('what could not be recorded is recorded later; what has expired is forgotten', async () => {
     const session = { id: 'a'.repeat(16), until: NOW + 1_000 };
     const ended = endedSessions();
     ended.end(session);
-    await expect(ended.sync(nowhere, NOW)).rejects.toThrow('away');
+    await expect(ended.record(nowhere)).rejects.toThrow('away');
     const recorded: unknown[] = [];
     const store = {
       endSession: async (each: unknown) => void recorded.push(each),
@@ -181,11 +181,8 @@ describe('with a password', () => {
   });
 });
 
-/** A database that is away, with nobody signed out before. */
-const nowhere = {
-  endSession: () => Promise.reject(new Error('away')),
-  loadEndedSessions: async () => [],
-};
+/** A database that is away. */
+const nowhere = { endSession: () => Promise.reject(new Error('away')) };
 
 test('without a password anyone who reaches the server may look', () => {
   forget('env');

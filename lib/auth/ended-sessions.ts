@@ -16,7 +16,7 @@ export class EndedSessions {
     return this.expiry.has(id);
   }
 
-  /** Ends a session in this process. Its record in the database comes with the next `sync`. */
+  /** Ends a session in this process. `record` tells the database. */
   end(session: Session): void {
     if (this.has(session.id)) return;
     this.unrecorded.set(session.id, session);
@@ -34,15 +34,20 @@ export class EndedSessions {
   }
 
   /**
-   * Records what was ended here, takes in what was ended elsewhere, forgets what has expired.
+   * Records what was ended here and is not recorded yet.
    *
    * @throws PulseError `database_unavailable`: nothing is forgotten, and the next call records it.
    */
-  async sync(store: Pick<Store, 'endSession' | 'loadEndedSessions'>, now: number): Promise<void> {
+  async record(store: Pick<Store, 'endSession'>): Promise<void> {
     for (const session of [...this.unrecorded.values()]) {
       await store.endSession(session);
       this.unrecorded.delete(session.id);
     }
+  }
+
+  /** Records what was ended here, takes in what was ended elsewhere, forgets what has expired. */
+  async sync(store: Pick<Store, 'endSession' | 'loadEndedSessions'>, now: number): Promise<void> {
+    await this.record(store);
     for (const session of await store.loadEndedSessions(now)) this.take(session);
     for (const [id, until] of this.expiry) if (until <= now) this.expiry.delete(id);
   }

@@ -15,7 +15,7 @@ export const POST = openHandler(async (request) => {
     headers: originHeaders(request),
   });
   try {
-    await endedSessions().sync(readySystem().store, Date.now());
+    await endedSessions().record(readySystem().store);
   } catch (error) {
     log().warn({ err: error }, 'the end of a session is not recorded yet');
   }
