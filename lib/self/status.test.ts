@@ -20,7 +20,7 @@ test('figures stand under what they are about, with units and words', () => {
   expect(statusOf(families)).toEqual({
     verdict: {
       isWell: false,
-      text: 'database_write does not answer. Samples wait on this disk for the database.',
+      text: 'The database takes nothing. Samples wait on this disk for the database.',
     },
     sections: [
       {

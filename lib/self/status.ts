@@ -38,6 +38,13 @@ const WORDS: Record<string, readonly string[]> = {
   pulseboard_breaker_state: ['closed', 'half-open', 'open'],
 };
 
+/** What it means that a circuit breaker is not closed. */
+const BROKEN: Record<string, string> = {
+  database_write: 'The database takes nothing.',
+  database_read: 'The database does not answer questions.',
+  redis: 'Redis does not answer.',
+};
+
 /** Figures section by section, and what they come to; a section without figures is left out. */
 export function statusOf(families: readonly Family[]): Status {
   const sections: StatusSection[] = SECTIONS.map(({ title }) => ({ title, figures: [] }));
@@ -56,7 +63,8 @@ function verdictOf(families: readonly Family[]): Status['verdict'] {
   const troubles: string[] = [];
   if (is('pulseboard_ready', (value) => value === 0)) troubles.push('The server is not ready yet.');
   const broken = readings('pulseboard_breaker_state').filter(({ value }) => value > 0);
-  for (const { labels } of broken) troubles.push(`${labels?.name} does not answer.`);
+  for (const { labels } of broken)
+    troubles.push(BROKEN[labels?.name ?? ''] ?? `${labels?.name} does not answer.`);
   if (is('pulseboard_bus_up', (value) => value === 0)) troubles.push('Other nodes may not be heard.');
   if (is('pulseboard_spool_bytes', (value) => value > 0))
     troubles.push('Samples wait on this disk for the database.');
