@@ -23,7 +23,8 @@ export interface UpkeepOptions {
 
 /**
  * What must happen again and again: the ring lets go of old samples, the database is maintained, the catalogue
- * learns when series were last seen, servers learn of each other's sign-outs. A round that fails is logged and tried again; none overlaps itself.
+ * learns when series were last seen, servers learn of each other's sign-outs. A round that fails is logged and tried
+ * again; none overlaps itself.
  *
  * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
  */

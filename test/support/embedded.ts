@@ -52,11 +52,16 @@ export interface Writer {
   ended: Promise<void>;
 }
 
-/** Starts `store-writer.ts` and resolves when it writes. */
-export async function startWriter(dataDir: string, firstNumber = 0): Promise<Writer> {
+/** How a server is told of its place: a data folder, or a database's URL. */
+export function placeSettings(place: string): { DATA_DIR: string } | { DATABASE_URL: string } {
+  return /^postgres:/.test(place) ? { DATABASE_URL: place } : { DATA_DIR: place };
+}
+
+/** Starts `store-writer.ts` on a data folder or a database's URL, and resolves when it writes. */
+export async function startWriter(place: string, firstNumber = 0): Promise<Writer> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', 'test/support/store-writer.ts', dataDir, String(firstNumber)],
+    ['--import', 'tsx', 'test/support/store-writer.ts', place, String(firstNumber)],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },

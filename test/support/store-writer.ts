@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from '@/lib/env';
 import { openStore } from '@/lib/store/open';
+import { placeSettings } from './embedded';
 
 /**
  * A server's write path as a process of its own, to be killed: appends without a pause, several commits in flight,
@@ -11,10 +12,9 @@ const BATCH = 200;
 const IN_FLIGHT = 3;
 const START = Date.UTC(2026, 10, 20);
 
-/** A data folder, or a database's URL. */
 const [place, firstNumber] = process.argv.slice(2);
-const where = /^postgres:/.test(place) ? { DATABASE_URL: place } : { DATA_DIR: place };
-const { store, location } = await openStore(parseEnv({ ...where, RETENTION_RAW: 'forever' }), () => {});
+const settings = parseEnv({ ...placeSettings(place), RETENTION_RAW: 'forever' });
+const { store, location } = await openStore(settings, () => {});
 const [{ id }] = await store.ensureSeries([{ metric: 'durable', labels: {} }]);
 process.stdout.write(`ready ${location}\n`);
 

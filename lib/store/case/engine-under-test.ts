@@ -1,7 +1,10 @@
 import type { Sql } from 'postgres';
+import { inject } from 'vitest';
+import { createTestDatabase } from '@/test/support/postgres';
+import { parseEnv } from '../../env';
 import type { Aggregate, Point } from '../../model';
 import { connect } from '../connection';
-import type { OpenStore } from '../open';
+import { type OpenStore, openStore } from '../open';
 import type { SampleRows, Store, StoreQuestion } from '../store';
 
 /** What an engine's own test gives to the suite that all engines pass. */
@@ -11,6 +14,19 @@ export interface EngineUnderTest {
   createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
   /** A server's store on that database; every call is another server. */
   open(url: string, settings?: Record<string, string>): Promise<OpenStore>;
+}
+
+/** An engine on databases of the test run's own server for it, or of the one named. */
+export function engineUnderTest(
+  name: Store['engine'],
+  server = inject(name === 'timescale' ? 'timescaleUrl' : 'postgresUrl'),
+): EngineUnderTest {
+  return {
+    name,
+    createDatabase: () => createTestDatabase(server),
+    open: (url, settings) =>
+      openStore(parseEnv({ DATABASE_URL: url, STORE_ENGINE: name, ...settings }), () => {}),
+  };
 }
 
 /** One database, as many servers on it as asked for, and a way to meddle with it. */

@@ -1,14 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { createTestDatabase } from '@/test/support/postgres';
 import { findTimescaleBinaries } from '@/test/support/timescale-binaries';
 import { startTimescaleServer } from '@/test/support/timescale-server';
-import { parseEnv } from '../../env';
 import { backupCases } from '../case/backup.case.test';
-import type { EngineUnderTest } from '../case/engine-under-test';
+import { type EngineUnderTest, engineUnderTest } from '../case/engine-under-test';
 import { chooseEngine } from '../choose-engine';
 import type { Binaries } from '../cluster/binaries';
 import { connect } from '../connection';
-import { openStore } from '../open';
 import { storeCases } from '../store.case.test';
 
 // The edition is a setting of the whole server.
@@ -19,9 +16,9 @@ const server = await startTimescaleServer(binaries, {
 });
 afterAll(() => server.close());
 
-const createDatabase = () => createTestDatabase(server.url);
-const open = (url: string, settings: Record<string, string> = {}) =>
-  openStore(parseEnv({ DATABASE_URL: url, ...settings }), () => {});
+const { createDatabase, open: openAs } = engineUnderTest('postgres', server.url);
+/** As a server that leaves the choice of the engine to the database. */
+const open: typeof openAs = (url, settings) => openAs(url, { STORE_ENGINE: 'auto', ...settings });
 
 describe('on TimescaleDB of the Apache edition', () => {
   const engine: EngineUnderTest = { name: 'postgres', createDatabase, open };

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase } from '@/test/support/postgres';
-import { parseEnv } from '../../env';
 import { DAY, SECOND } from '../../model';
-import { type Bench, makeSeries, range, rowsOf, setUp, type Triple } from '../case/engine-under-test';
-import { openStore } from '../open';
+import {
+  type Bench,
+  engineUnderTest,
+  makeSeries,
+  range,
+  rowsOf,
+  setUp,
+  type Triple,
+} from '../case/engine-under-test';
 import { advance } from './advance';
 import { inPortions, type Pace } from './portions';
 import type { RollupTier } from './roll-up';
@@ -17,15 +22,7 @@ const CUT: Pace = { ...WHOLE, portionRows: 10 };
 let bench: Bench;
 
 beforeAll(async () => {
-  bench = await setUp({
-    name: 'postgres',
-    createDatabase: createTestDatabase,
-    open: (url, settings) =>
-      openStore(
-        parseEnv({ DATABASE_URL: url, STORE_ENGINE: 'postgres', RETENTION_RAW: 'forever', ...settings }),
-        () => {},
-      ),
-  });
+  bench = await setUp(engineUnderTest('postgres'), { RETENTION_RAW: 'forever' });
   const { ids } = await makeSeries(bench.store, 'many', 60);
   // Of differing density, some with pauses, one silent, all with resets.
   const samples = ids.slice(1).flatMap((id, n) =>

@@ -1,11 +1,4 @@
-import { createTestDatabase } from '@/test/support/postgres';
-import { parseEnv } from '../../env';
-import { openStore } from '../open';
+import { engineUnderTest } from '../case/engine-under-test';
 import { storeCases } from '../store.case.test';
 
-storeCases({
-  name: 'postgres',
-  createDatabase: createTestDatabase,
-  open: (url, settings = {}) =>
-    openStore(parseEnv({ DATABASE_URL: url, STORE_ENGINE: 'postgres', ...settings }), () => {}),
-});
+storeCases(engineUnderTest('postgres'));

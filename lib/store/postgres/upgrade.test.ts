@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase } from '@/test/support/postgres';
-import { parseEnv } from '../../env';
 import { HOUR, MINUTE } from '../../model';
 import {
   type Bench,
+  engineUnderTest,
   makeSeries,
   pointsOf,
   range,
@@ -11,22 +10,13 @@ import {
   setUp,
   type Triple,
 } from '../case/engine-under-test';
-import { openStore } from '../open';
 
 const T = Date.UTC(2026, 10, 20);
 
 let bench: Bench;
 
 beforeAll(async () => {
-  bench = await setUp({
-    name: 'postgres',
-    createDatabase: createTestDatabase,
-    open: (url, settings) =>
-      openStore(
-        parseEnv({ DATABASE_URL: url, STORE_ENGINE: 'postgres', RETENTION_RAW: 'forever', ...settings }),
-        () => {},
-      ),
-  });
+  bench = await setUp(engineUnderTest('postgres'), { RETENTION_RAW: 'forever' });
 });
 afterAll(() => bench.close());
 

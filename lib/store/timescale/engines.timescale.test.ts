@@ -1,11 +1,16 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { createTestDatabase } from '@/test/support/postgres';
-import { parseEnv } from '../../env';
 import { AGGREGATES, alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
-import { type Bench, makeSeries, range, rowsOf, setUp, type Triple } from '../case/engine-under-test';
-import { openStore } from '../open';
+import {
+  type Bench,
+  engineUnderTest,
+  makeSeries,
+  range,
+  rowsOf,
+  setUp,
+  type Triple,
+} from '../case/engine-under-test';
 
 const SERIES = 5;
 const EPOCH = Date.UTC(2026, 9, 1);
@@ -14,21 +19,8 @@ const STEPS = [10 * SECOND, MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
 const engines: Bench[] = [];
 
 beforeAll(async () => {
-  for (const [name, server] of [
-    ['postgres', inject('postgresUrl')],
-    ['timescale', inject('timescaleUrl')],
-  ] as const)
-    engines.push(
-      await setUp(
-        {
-          name,
-          createDatabase: () => createTestDatabase(server),
-          open: (url, settings) =>
-            openStore(parseEnv({ DATABASE_URL: url, STORE_ENGINE: name, ...settings }), () => {}),
-        },
-        { RETENTION_RAW: 'forever' },
-      ),
-    );
+  for (const name of ['postgres', 'timescale'] as const)
+    engines.push(await setUp(engineUnderTest(name), { RETENTION_RAW: 'forever' }));
 });
 afterAll(() => Promise.all(engines.map(({ close }) => close())));
 

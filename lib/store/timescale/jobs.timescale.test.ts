@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createTestDatabase } from '@/test/support/postgres';
-import { parseEnv } from '../../env';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
 import {
   type Bench,
+  engineUnderTest,
   makeSeries,
   pointsOf,
   range,
@@ -11,18 +10,13 @@ import {
   setUp,
   type Triple,
 } from '../case/engine-under-test';
-import { openStore } from '../open';
 
 const NOW = alignDown(Date.now(), DAY);
 
 describe('the database behind a timescale store', () => {
   let bench: Bench;
   beforeEach(async () => {
-    bench = await setUp({
-      name: 'timescale',
-      createDatabase: () => createTestDatabase(inject('timescaleUrl')),
-      open: (url, settings) => openStore(parseEnv({ DATABASE_URL: url, ...settings }), () => {}),
-    });
+    bench = await setUp(engineUnderTest('timescale'));
   });
   afterEach(() => bench.close());
 
