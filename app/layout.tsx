@@ -5,7 +5,7 @@ import { Header } from '@/components/shell/header';
 import { SignOut } from '@/components/shell/sign-out';
 import { ThemeScript } from '@/components/shell/theme-script';
 import { TooltipProvider } from '@/components/ui/tooltip';
-import { viewerKey } from '@/lib/auth/viewer';
+import { sessionOf, viewerKey } from '@/lib/auth/viewer';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -21,7 +21,11 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const nonce = (await headers()).get('x-nonce') ?? undefined;
+  const sent = await headers();
+  const nonce = sent.get('x-nonce') ?? undefined;
+  const session = sessionOf(sent.get('cookie') ?? undefined, Date.now());
+  // Without a session: those who need no password, and those who send it along each time.
+  const mayLook = session !== null || !viewerKey() || sent.has('authorization');
   return (
     // The theme script sets `data-theme` before React looks.
     <html lang="en" suppressHydrationWarning>
@@ -36,7 +40,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to content
         </a>
         <TooltipProvider delayDuration={300}>
-          <Header>{viewerKey() && <SignOut />}</Header>
+          <Header mayLook={mayLook}>{session && <SignOut />}</Header>
           <main id="main" tabIndex={-1} className="mx-auto max-w-[1680px] px-3 py-4 outline-none sm:px-5">
             {children}
           </main>

@@ -19,6 +19,11 @@ test('a password keeps the pages; an open page notices when its session ends, an
 
   await page.goto(`${server.url}/metrics/${metric}?start=now-5m`);
   await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  for (const way of [
+    page.getByRole('link', { name: 'Hosts' }),
+    page.getByRole('button', { name: 'Sign out' }),
+  ])
+    await expect(way).toHaveCount(0);
   await expectAccessible(page);
   await signIn(page, 'wrong');
   await expect(page.getByRole('alert').filter({ hasText: 'That is not the password.' })).toBeVisible();

@@ -1,11 +1,11 @@
 import type { Metadata, Route } from 'next';
-import Link from 'next/link';
 import { connection } from 'next/server';
 import { PageHeader } from '@/components/shell/page-header';
 import { KeepFresh } from '@/components/status/keep-fresh';
 import { StatusCard } from '@/components/status/status-card';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
+import { Link } from '@/components/ui/link';
 import { env } from '@/lib/env';
 import { collectFamilies } from '@/lib/self/collect';
 import { statusOf } from '@/lib/self/status';
@@ -32,9 +32,7 @@ export default async function StatusPage() {
       >
         {env().SELF_METRICS === 'on' && (
           <Button asChild>
-            <Link href={'/metrics?search=pulseboard_' as Route} prefetch={false}>
-              As charts
-            </Link>
+            <Link href={'/metrics?search=pulseboard_' as Route}>As charts</Link>
           </Button>
         )}
       </PageHeader>

@@ -1,9 +1,9 @@
-import Link from 'next/link';
 import { Suspense } from 'react';
 import type { MetricEntry } from '@/lib/catalogue/list';
 import { formatCount } from '@/lib/format';
 import { metricHref } from '@/lib/links';
 import type { PanelResult } from '@/lib/live/wire';
+import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { MetricTrend } from './metric-trend';
 
@@ -51,7 +51,6 @@ export function MetricTable({ rows, now }: { rows: readonly MetricRow[]; now: nu
               <th scope="row" className="px-3 text-left font-medium">
                 <Link
                   href={metricHref(metric.name)}
-                  prefetch={false}
                   className="block rounded hover:text-accent hover:underline max-sm:py-1.5 max-sm:break-all sm:truncate"
                   title={metric.name}
                 >

@@ -1,7 +1,7 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import { search as searchText } from '@/lib/links';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 
 /** The catalogue is read in the order of names, a page at a time; the way back is the browser's. */
 export function NextPage({ search, cursor, next }: { search: string; cursor: string; next: string | null }) {

@@ -1,7 +1,6 @@
 'use client';
 
 import type { Route } from 'next';
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { HostRow, HostsPage } from '@/lib/fleet/answers';
 import { EVERY_HOST, formatHostsQuery } from '@/lib/fleet/hosts-query';
@@ -9,6 +8,7 @@ import { formatCount, formatMoment, formatSpan } from '@/lib/format';
 import { SECOND } from '@/lib/model';
 import { PageHeader } from '../shell/page-header';
 import { Badge } from '../ui/badge';
+import { Link } from '../ui/link';
 import { Tooltip } from '../ui/tooltip';
 import { FreshnessNote } from './freshness-note';
 import { HostLabels } from './host-labels';

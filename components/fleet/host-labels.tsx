@@ -1,7 +1,7 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import { EVERY_HOST, formatHostsQuery } from '@/lib/fleet/hosts-query';
 import type { Labels } from '@/lib/model';
+import { Link } from '../ui/link';
 
 /** What is true of a host, each leading to the hosts it is true of. */
 export function HostLabels({ labels }: { labels: Labels }) {

@@ -1,7 +1,7 @@
-import Link from 'next/link';
 import type { HostRow } from '@/lib/fleet/answers';
 import { hostHref } from '@/lib/links';
 import { cn } from '../ui/cn';
+import { Link } from '../ui/link';
 import { StatusMark } from './status-mark';
 
 /** A host's status and name, leading to its page. */
@@ -17,7 +17,6 @@ export function HostName({
       <StatusMark status={host.status} />
       <Link
         href={hostHref(host.name)}
-        prefetch={false}
         title={host.name}
         className="truncate rounded font-medium text-ink hover:underline"
       >

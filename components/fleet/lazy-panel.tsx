@@ -1,11 +1,11 @@
 'use client';
 
 import type { Route } from 'next';
-import Link from 'next/link';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import type { PanelSpec } from '@/lib/fleet/panels';
 import type { PanelResult } from '@/lib/live/wire';
 import { PanelBody } from '../panels/panel-body';
+import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { askPanel } from './panel-batch';
 
@@ -50,7 +50,7 @@ export function LazyPanel({ spec, height, zoomable = false }: LazyPanelProps) {
       data-panel
     >
       <h2 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
-        <Link href={spec.href as Route} prefetch={false} className="rounded hover:text-ink hover:underline">
+        <Link href={spec.href as Route} className="rounded hover:text-ink hover:underline">
           {spec.title}
         </Link>
       </h2>

@@ -1,7 +1,7 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import type { FleetSummary } from '@/lib/fleet/answers';
 import { formatCount, formatSpan } from '@/lib/format';
+import { Link } from '../ui/link';
 import { HostName } from './host-name';
 
 /** Hosts that fell silent, the most recent first. */

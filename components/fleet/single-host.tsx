@@ -1,5 +1,4 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import type { FleetSummary, HostDetail, HostsPage } from '@/lib/fleet/answers';
 import { mainPanels, rangeSince } from '@/lib/fleet/panels';
 import { hostHref } from '@/lib/links';
@@ -7,6 +6,7 @@ import type { PanelQuery, PanelResult } from '@/lib/live/wire';
 import { MetricPanel } from '../panels/metric-panel';
 import { PostSample } from '../panels/post-sample';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { Card } from './card';
 import { AgentCommand } from './first-steps';
 import { GrowingFleet } from './growing-fleet';

@@ -1,11 +1,11 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { FleetSummary } from '@/lib/fleet/answers';
 import { HOST_STATUSES, type HostStatus } from '@/lib/fleet/status';
 import { formatCount } from '@/lib/format';
 import { Sparkline } from '../charts/sparkline';
 import { cn } from '../ui/cn';
+import { Link } from '../ui/link';
 import { rateText } from './figures';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
 

@@ -47,7 +47,7 @@ export function LiveBadge() {
     >
       <button
         type="button"
-        className="min-w-0 rounded"
+        className={cn('min-w-0 rounded', state === 'idle' && 'max-sm:hidden')}
         data-live-state={state}
         aria-label={`Stream: ${look.word}${degraded ? ', degraded' : ''}`}
       >

@@ -1,8 +1,8 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import { type ReactNode, Suspense } from 'react';
 import type { PanelQuery, PanelResult } from '@/lib/live/wire';
 import { cn } from '../ui/cn';
+import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { PanelBody } from './panel-body';
 import { settledWithin } from './settled-within';
@@ -57,7 +57,7 @@ export async function MetricPanel(props: MetricPanelProps) {
     >
       <h2 className="truncate px-3 pt-2 text-sm font-medium text-ink-2">
         {href ? (
-          <Link href={href} prefetch={false} className="rounded hover:text-ink hover:underline">
+          <Link href={href} className="rounded hover:text-ink hover:underline">
             {title}
           </Link>
         ) : (

@@ -1,11 +1,17 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { LiveBadge } from '../live/live-badge';
+import { Link } from '../ui/link';
 import { Nav } from './nav';
 import { ThemeToggle } from './theme-toggle';
 
-export function Header({ children }: { children?: ReactNode }) {
+export interface HeaderProps {
+  /** Whoever may not look yet has nowhere to go from the login page. */
+  mayLook: boolean;
+  children?: ReactNode;
+}
+
+export function Header({ mayLook, children }: HeaderProps) {
   return (
     <header className="sticky top-0 z-30 border-b bg-surface">
       <div className="mx-auto flex h-12 max-w-[1680px] items-center gap-1 px-3 sm:gap-4 sm:px-5">
@@ -17,9 +23,9 @@ export function Header({ children }: { children?: ReactNode }) {
           <span className="hidden sm:inline">Pulseboard</span>
           <span className="sr-only sm:hidden">Pulseboard</span>
         </Link>
-        <Nav />
+        {mayLook && <Nav />}
         <div className="ml-auto flex min-w-0 items-center gap-1">
-          <LiveBadge />
+          {mayLook && <LiveBadge />}
           <ThemeToggle />
           {children}
         </div>

@@ -1,9 +1,9 @@
 'use client';
 
 import type { Route } from 'next';
-import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { cn } from '../ui/cn';
+import { Link } from '../ui/link';
 
 const PLACES = [
   { href: '/' as Route, label: 'Fleet', exact: true },

@@ -1,7 +1,7 @@
 import type { Route } from 'next';
-import Link from 'next/link';
 import { UnknownMetric } from '@/components/explorer/unknown-metric';
 import { PageHeader } from '@/components/shell/page-header';
+import { Link } from '@/components/ui/link';
 
 export default function MetricNotFound() {
   return (

@@ -1,11 +1,11 @@
 import type { Metadata, Route } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Explorer } from '@/components/explorer/explorer';
 import { explorerQuery, readExplorerState } from '@/components/explorer/explorer-state';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { Badge } from '@/components/ui/badge';
+import { Link } from '@/components/ui/link';
 import { metricLabels } from '@/lib/catalogue/metric-labels';
 import { formatCount } from '@/lib/format';
 import { nameFromSegments } from '@/lib/links';
