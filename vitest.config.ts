@@ -29,8 +29,8 @@ export default defineConfig({
       ...(findTimescaleBinaries() ? [] : ['**/*.timescale.test.ts']),
     ],
     // Most tests talk to real processes and databases, on a machine that may be busy.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Tests mostly wait, for databases, processes and clocks: more of them at once than there are cores.
     maxWorkers: Math.max(3, availableParallelism()),
   },

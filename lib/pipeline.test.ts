@@ -174,7 +174,7 @@ test('with a database that fails, nothing is in memory that is not stored', asyn
   expect(inRing(a, name)).toEqual([[0, 0]]);
 });
 
-test('a commit whose answer was lost, and that comes late, is found', { timeout: 20_000 }, async () => {
+test('a commit whose answer was lost, and that comes late, is found', async () => {
   const name = freshName();
   await a.write(sample(name, now, 0));
   const heard = published(a);

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '@/test/support/processes';
 import { IngestSink } from '../../test/support/ingest-sink';
 import { startAgent } from './agent';
 import { Backlog } from './backlog';
@@ -28,10 +29,7 @@ function ticks(): number[] {
 /** Waits until `count` more batches than now have arrived. */
 async function arrivals(count: number): Promise<void> {
   const goal = sink.batches.length + count;
-  await vi.waitFor(() => expect(sink.batches.length).toBeGreaterThanOrEqual(goal), {
-    timeout: 20_000,
-    interval: 10,
-  });
+  await until(() => expect(sink.batches.length).toBeGreaterThanOrEqual(goal));
 }
 
 beforeEach(async () => {
@@ -76,7 +74,7 @@ describe('the agent', () => {
     await arrivals(3);
     await sink.close();
     const readBefore = reading;
-    await vi.waitFor(() => expect(reading).toBeGreaterThan(readBefore + 10), { timeout: 20_000 });
+    await until(() => expect(reading).toBeGreaterThan(readBefore + 10));
     await sink.open();
     await arrivals(13);
 
@@ -86,7 +84,7 @@ describe('the agent', () => {
     expect(unique).toEqual(unique.map((_, at) => at));
     expect(ticks()).toEqual([...ticks()].sort((a, b) => a - b));
     // The last batch is here before its sender has the answer.
-    await vi.waitFor(() =>
+    await until(() =>
       expect(said).toEqual([
         expect.stringMatching(
           /^The server does not take samples \((ECONNREFUSED|ECONNRESET|socket hang up)\)/,

@@ -2,7 +2,8 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { until } from '@/test/support/processes';
 import { IngestSink } from '../../test/support/ingest-sink';
 
 const sink = new IngestSink();
@@ -55,7 +56,7 @@ function isRunning(pid: number): boolean {
 
 async function nextArrival(): Promise<void> {
   const before = sink.batches.length;
-  await vi.waitFor(() => expect(sink.batches.length).toBeGreaterThan(before), { timeout: 20_000 });
+  await until(() => expect(sink.batches.length).toBeGreaterThan(before));
 }
 
 it('posts in a process of its own, which is started again when it dies and ends when its parent is killed', async () => {
@@ -68,7 +69,7 @@ it('posts in a process of its own, which is started again when it dies and ends 
   expect(second).not.toBe(first);
 
   server.kill('SIGKILL');
-  await vi.waitFor(() => expect(isRunning(second)).toBe(false), { timeout: 20_000 });
+  await until(() => expect(isRunning(second)).toBe(false));
 });
 
 it('ends when it is closed, and lets its parent end', async () => {
@@ -78,5 +79,5 @@ it('ends when it is closed, and lets its parent end', async () => {
   const ended = new Promise((resolve) => server.on('exit', resolve));
   server.send('close');
   expect(await ended).toBe(0);
-  await vi.waitFor(() => expect(isRunning(agent)).toBe(false), { timeout: 20_000 });
+  await until(() => expect(isRunning(agent)).toBe(false));
 });

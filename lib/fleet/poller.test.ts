@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { until } from '@/test/support/processes';
 import { createPoller, type Poller } from './poller';
 
 interface Answer {
@@ -52,8 +53,7 @@ function open(options: Partial<Parameters<typeof createPoller<Answer>>[0]> = {})
   return poller;
 }
 
-const soon = <T>(read: () => T, expected: T) =>
-  vi.waitFor(() => expect(read()).toEqual(expected), { interval: 5 });
+const soon = <T>(read: () => T, expected: T) => until(() => expect(read()).toEqual(expected));
 
 describe('a poller', () => {
   test('starts with what the page came with, and asks while somebody looks', async () => {

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { until } from '@/test/support/processes';
 import type { Connection, ConnectionEvents, Phase } from './connection';
 import { createExchange, type PortLike } from './exchange';
 import { createSharedConnection } from './shared-connection';
@@ -96,7 +97,7 @@ describe('tabs that share a stream', () => {
         ['disk', 120],
       ]),
     );
-    await vi.waitFor(() =>
+    await until(() =>
       expect(stream.queries).toEqual(
         new Map([
           ['cpu', 90],
@@ -109,10 +110,10 @@ describe('tabs that share a stream', () => {
 
     stream.events!.points('cpu', [], 130);
     stream.events!.points('disk', [], 130);
-    await vi.waitFor(() => expect(b.seen.points).toEqual(['cpu', 'disk']));
+    await until(() => expect(b.seen.points).toEqual(['cpu', 'disk']));
     expect(a.seen.points).toEqual(['cpu']);
     stream.events!.reset();
-    await vi.waitFor(() => expect([a.seen.resets, b.seen.resets]).toEqual([1, 1]));
+    await until(() => expect([a.seen.resets, b.seen.resets]).toEqual([1, 1]));
   });
 
   it('leave without taking the others’ queries along, and the stream goes on from where it is', async () => {
@@ -120,26 +121,26 @@ describe('tabs that share a stream', () => {
     const [a, b] = [tab(), tab()];
     a.connection.setQueries(new Map([['cpu', 100]]));
     b.connection.setQueries(new Map([['disk', 100]]));
-    await vi.waitFor(() => expect(stream.queries.size).toBe(2));
+    await until(() => expect(stream.queries.size).toBe(2));
     stream.events!.contact(500);
     b.connection.setQueries(new Map());
-    await vi.waitFor(() => expect(stream.queries).toEqual(new Map([['cpu', 500]])));
+    await until(() => expect(stream.queries).toEqual(new Map([['cpu', 500]])));
     expect(b.seen.phases.at(-1)).toBe('idle');
     a.connection.setQueries(new Map());
-    await vi.waitFor(() => expect(stream.queries.size).toBe(0));
+    await until(() => expect(stream.queries.size).toBe(0));
   });
 
   it('are told the stream’s phase when they join, and what did not fit', async () => {
     const { stream, tab } = exchangeWith();
     const a = tab();
     a.connection.setQueries(new Map([['cpu', 1]]));
-    await vi.waitFor(() => expect(stream.queries.size).toBe(1));
+    await until(() => expect(stream.queries.size).toBe(1));
     stream.events!.phase('open');
     stream.events!.overflow(['disk', 'net']);
     const b = tab();
     b.connection.setQueries(new Map([['disk', 1]]));
-    await vi.waitFor(() => expect(b.seen.phases).toEqual(['open']));
-    await vi.waitFor(() => expect(b.seen.overflow).toEqual(['disk']));
+    await until(() => expect(b.seen.phases).toEqual(['open']));
+    await until(() => expect(b.seen.overflow).toEqual(['disk']));
   });
 
   it('are forgotten when they crash', async () => {
@@ -148,7 +149,7 @@ describe('tabs that share a stream', () => {
     const { stream, tab } = exchangeWith(() => time);
     const crashed = tab();
     crashed.connection.setQueries(new Map([['cpu', 1]]));
-    await vi.waitFor(() => expect(stream.queries.size).toBe(1));
+    await until(() => expect(stream.queries.size).toBe(1));
     crashed.port.close();
     time = 30_000;
     vi.advanceTimersByTime(5_000);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '@/test/support/processes';
 import { NodeEventSource } from '../../test/support/event-source';
 import type { GroupPoints, Point } from '../model';
 import { createConnection } from './connection';
@@ -62,7 +63,7 @@ class TestServer {
 
   /** The one open stream; waits for it. */
   async stream(): Promise<{ queries: string[]; cursor: number; send: typeof send }> {
-    await vi.waitFor(() => expect(this.streams).toHaveLength(1), { timeout: 5_000 });
+    await until(() => expect(this.streams).toHaveLength(1));
     const { url, response } = this.streams[0];
     return {
       queries: url.searchParams.getAll('q'),
@@ -155,7 +156,7 @@ describe('the feed of a tab', () => {
     expect(stream.cursor).toBe(now - 900);
 
     stream.send('points', { q: 1, series: group([second(), 7]) }, now);
-    await vi.waitFor(() => expect(values(memory)).toEqual([7]));
+    await until(() => expect(values(memory)).toEqual([7]));
     expect(values(cpu)).toEqual([]);
     expect(state()).toBe('live');
     expect(feed.status.getSnapshot().lagMs).toBeGreaterThanOrEqual(0);
@@ -169,7 +170,7 @@ describe('the feed of a tab', () => {
     const stream = await server.stream();
     expect(stream.queries).toHaveLength(1);
     stream.send('points', { q: 0, series: group([second(), 1]) }, Date.now());
-    await vi.waitFor(() => expect(values(second_)).toEqual([1]));
+    await until(() => expect(values(second_)).toEqual([1]));
     expect(values(first)).toEqual([1]);
   });
 
@@ -178,10 +179,10 @@ describe('the feed of a tab', () => {
     feed.attach(first);
     const stream = await server.stream();
     stream.send('points', { q: 0, series: group([second(), 1]) }, Date.now());
-    await vi.waitFor(() => expect(values(first)).toEqual([1]));
+    await until(() => expect(values(first)).toEqual([1]));
     const before = Date.now() - 3_000;
     feed.attach(storeOf('cpu', before));
-    await vi.waitFor(async () => expect((await server.stream()).cursor).toBe(before));
+    await until(async () => expect((await server.stream()).cursor).toBe(before));
   });
 
   it('re-opens when the set changes, once for a burst, and closes with the last panel', async () => {
@@ -189,10 +190,10 @@ describe('the feed of a tab', () => {
     expect((await server.stream()).queries).toHaveLength(3);
     attachments[0].detach();
     attachments[1].detach();
-    await vi.waitFor(async () => expect((await server.stream()).queries).toHaveLength(1));
+    await until(async () => expect((await server.stream()).queries).toHaveLength(1));
     expect(state()).toBe('live');
     attachments[2].detach();
-    await vi.waitFor(() => expect(server.streams).toHaveLength(0));
+    await until(() => expect(server.streams).toHaveLength(0));
     expect(state()).toBe('idle');
   });
 
@@ -202,18 +203,18 @@ describe('the feed of a tab', () => {
     const stream = await server.stream();
     const id = Date.now();
     stream.send('points', { q: 0, series: group([second(), 1]) }, id);
-    await vi.waitFor(() => expect(values(store)).toEqual([1]));
+    await until(() => expect(values(store)).toEqual([1]));
 
     // A 503 ends a browser's EventSource for good.
     server.refuseStreams = 503;
     server.dropStreams();
-    await vi.waitFor(() => expect(state()).toBe('reconnecting'));
+    await until(() => expect(state()).toBe('reconnecting'));
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(signedOut).toBe(0);
     server.refuseStreams = false;
     const again = await server.stream();
     expect(again.cursor).toBe(id);
-    await vi.waitFor(() => expect(state()).toBe('live'));
+    await until(() => expect(state()).toBe('live'));
   });
 
   it('survives a server that is gone and returns on the same port', async () => {
@@ -221,11 +222,11 @@ describe('the feed of a tab', () => {
     feed.attach(store);
     await server.stream();
     await server.close();
-    await vi.waitFor(() => expect(state()).toBe('reconnecting'));
+    await until(() => expect(state()).toBe('reconnecting'));
     await server.listen();
     const stream = await server.stream();
     stream.send('points', { q: 0, series: group([second(), 5]) }, Date.now());
-    await vi.waitFor(() => expect(values(store)).toEqual([5]));
+    await until(() => expect(values(store)).toEqual([5]));
     expect(state()).toBe('live');
   });
 
@@ -234,9 +235,9 @@ describe('the feed of a tab', () => {
     await server.stream();
     server.refuseStreams = 503;
     server.dropStreams();
-    await vi.waitFor(() => expect(state()).toBe('reconnecting'));
+    await until(() => expect(state()).toBe('reconnecting'));
     skewMs = 11_000;
-    await vi.waitFor(() => expect(state()).toBe('stale'), { timeout: 3_000 });
+    await until(() => expect(state()).toBe('stale'));
   });
 
   it('reads history again on reset, and keeps what the stream says meanwhile', async () => {
@@ -250,7 +251,7 @@ describe('the feed of a tab', () => {
       return answerFor(asked, group([t - 2_000, 1], [t - 1_000, 2], [t, 3]));
     };
     stream.send('reset', { reason: 'cursor_too_old' });
-    await vi.waitFor(() => expect(values(store)).toEqual([1, 2, 9]));
+    await until(() => expect(values(store)).toEqual([1, 2, 9]));
     expect(server.reads).toHaveLength(1);
     expect(server.reads[0][0]).toMatchObject({ metric: 'cpu', step: '1s' });
   });
@@ -261,10 +262,10 @@ describe('the feed of a tab', () => {
     const stream = await server.stream();
     server.readStatus = 503;
     stream.send('reset', { reason: 'cursor_too_old' });
-    await vi.waitFor(() => expect(store.getSnapshot().problem).toMatch(/503/));
+    await until(() => expect(store.getSnapshot().problem).toMatch(/503/));
     server.readStatus = 200;
     server.answer = (asked) => answerFor(asked, group([second(), 4]));
-    await vi.waitFor(() => expect(values(store)).toEqual([4]), { timeout: 5_000 });
+    await until(() => expect(values(store)).toEqual([4]));
     expect(store.getSnapshot().problem).toBeNull();
   });
 
@@ -273,7 +274,7 @@ describe('the feed of a tab', () => {
     feed.attach(storeOf('cpu', cursor));
     await server.stream();
     feed.suspend();
-    await vi.waitFor(() => expect(server.streams).toHaveLength(0));
+    await until(() => expect(server.streams).toHaveLength(0));
     feed.resume();
     expect((await server.stream()).cursor).toBe(cursor);
     expect(server.reads).toHaveLength(0);
@@ -284,7 +285,7 @@ describe('the feed of a tab', () => {
     feed.attach(store);
     await server.stream();
     feed.suspend();
-    await vi.waitFor(() => expect(server.streams).toHaveLength(0));
+    await until(() => expect(server.streams).toHaveLength(0));
     skewMs = 120_000;
     server.answer = (asked) => answerFor(asked, group([second(), 8]), Date.now() + 120_000);
     feed.resume();
@@ -297,13 +298,11 @@ describe('the feed of a tab', () => {
   it('streams the 64 panels that are in view and polls the rest', async () => {
     const attachments = Array.from({ length: 70 }, (_, i) => feed.attach(storeOf(`m${i}`)));
     for (const attachment of attachments.slice(0, 6)) attachment.setInView(false);
-    await vi.waitFor(async () =>
+    await until(async () =>
       expect((await server.stream()).queries).toContain('metric=m69&start=now-15m&end=now&step=1s'),
     );
     expect((await server.stream()).queries).toHaveLength(64);
-    await vi.waitFor(() => expect(server.reads.flat().map(({ metric }) => metric)).toContain('m0'), {
-      timeout: 5_000,
-    });
+    await until(() => expect(server.reads.flat().map(({ metric }) => metric)).toContain('m0'));
     expect(server.reads.flat()).toHaveLength(6);
   });
 
@@ -312,16 +311,16 @@ describe('the feed of a tab', () => {
     await server.stream();
     server.refuseStreams = 401;
     server.dropStreams();
-    await vi.waitFor(() => expect(signedOut).toBe(1), { timeout: 3_000 });
+    await until(() => expect(signedOut).toBe(1));
   });
 
   it('says what the server says about itself', async () => {
     feed.attach(storeOf('cpu'));
     const stream = await server.stream();
     stream.send('status', { state: 'degraded', reason: 'redis_unreachable' });
-    await vi.waitFor(() => expect(feed.status.getSnapshot().degraded).toBe('redis_unreachable'));
+    await until(() => expect(feed.status.getSnapshot().degraded).toBe('redis_unreachable'));
     stream.send('status', { state: 'live' });
-    await vi.waitFor(() => expect(feed.status.getSnapshot().degraded).toBeNull());
+    await until(() => expect(feed.status.getSnapshot().degraded).toBeNull());
   });
 
   it('follows the server’s clock when the two differ', async () => {
@@ -329,6 +328,6 @@ describe('the feed of a tab', () => {
     const stream = await server.stream();
     skewMs = -3_600_000;
     for (let i = 0; i < 40; i++) stream.send('points', { q: 0, series: [] }, Date.now());
-    await vi.waitFor(() => expect(Math.abs(feed.serverNow() - Date.now())).toBeLessThan(500));
+    await until(() => expect(Math.abs(feed.serverNow() - Date.now())).toBeLessThan(500));
   });
 });

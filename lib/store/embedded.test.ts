@@ -142,10 +142,10 @@ describe('the embedded database', () => {
     await ask(database, 'create table kept as select 42 as answer');
     const pid = postmasterPid(database.location);
     killTree(pid);
-    await until(async () => expect(await ask(database, 'select answer from kept')).toBe(42), 20_000);
+    await until(async () => expect(await ask(database, 'select answer from kept')).toBe(42));
     expect(postmasterPid(database.location)).not.toBe(pid);
     const owners = `select count(*)::int from pg_stat_activity where application_name = 'pulseboard owner ${process.pid}'`;
-    await until(async () => expect(await ask(database, owners)).toBe(1), 20_000);
+    await until(async () => expect(await ask(database, owners)).toBe(1));
   });
 
   it('starts although the pid in its pid file now belongs to somebody else', async () => {

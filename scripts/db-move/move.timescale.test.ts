@@ -42,7 +42,7 @@ beforeAll(async () => {
   }
   await store.maintain(Date.now());
   await close();
-}, 120_000);
+});
 afterAll(async () => {
   await rm(notes, { recursive: true, force: true });
   for (const database of [source, ...targets]) await database.drop();

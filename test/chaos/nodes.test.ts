@@ -24,7 +24,7 @@ beforeAll(async () => {
   const urls = [`redis://127.0.0.1:${wire.port}`, redis.url, redis.url];
   scene = new Scene({ databaseUrl: database.url, nodes: await Promise.all(urls.map(startNode)) });
   await scene.open();
-}, 120_000);
+});
 
 afterAll(async () => {
   await scene?.close();
@@ -80,7 +80,7 @@ test(
       return { tier, points: new Map(series[0].points.map(([t, value]) => [t, value])) };
     };
     await post(a, ...Array.from({ length: 120 }, (_, i): [number, number] => [from + i * 60_000, i]));
-    const untilKept = (url: string) => until(async () => expect((await ask(url)).tier).toBe('cache'), 30_000);
+    const untilKept = (url: string) => until(async () => expect((await ask(url)).tier).toBe('cache'));
     for (let minute = 10; minute < 15; minute++) {
       await untilKept(b);
       await post(a, [from + minute * 60_000 + 1, 1_000]);

@@ -23,7 +23,7 @@ beforeAll(async () => {
   node = await startNode();
   scene = new Scene({ databaseUrl: database.url, nodes: [node] });
   await scene.open();
-}, 120_000);
+});
 
 afterAll(async () => {
   await scene?.close();
@@ -37,9 +37,9 @@ test(
   'while the database is away agents are answered, and afterwards everything is in it, once',
   async () => {
     await database.kill();
-    await until(async () => expect(await figureOf(node.url, WAITING)).toBeGreaterThan(0), 30_000);
+    await until(async () => expect(await figureOf(node.url, WAITING)).toBeGreaterThan(0));
     const { size } = scene.load.acknowledged;
-    await until(() => expect(scene.load.acknowledged.size).toBeGreaterThan(size + 60), 30_000);
+    await until(() => expect(scene.load.acknowledged.size).toBeGreaterThan(size + 60));
     await database.start();
     await until(async () => expect(await figureOf(node.url, WAITING)).toBe(0), 60_000);
     await scene.expectTruth();
@@ -52,7 +52,7 @@ test(
   async () => {
     await scene.goOn();
     await database.kill();
-    await until(async () => expect(await figureOf(node.url, WAITING)).toBeGreaterThan(2_000), 30_000);
+    await until(async () => expect(await figureOf(node.url, WAITING)).toBeGreaterThan(2_000));
     node.signal('SIGKILL');
     await node.exited;
     await database.start();
@@ -72,7 +72,7 @@ test(
     // No file of that process may grow beyond so much, as on a full disk: writing fails.
     execFileSync('prlimit', ['--pid', String(node.pid), '--fsize=3000:unlimited']);
     await database.kill();
-    await until(async () => expect(await figureOf(node.url, WAITING)).toBeGreaterThan(0), 30_000);
+    await until(async () => expect(await figureOf(node.url, WAITING)).toBeGreaterThan(0));
     await until(async () => {
       const response = await fetch(`${node.url}/api/metrics`, {
         method: 'POST',
@@ -82,7 +82,7 @@ test(
         ),
       });
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
-    }, 30_000);
+    });
     execFileSync('prlimit', ['--pid', String(node.pid), '--fsize=unlimited:unlimited']);
     await database.start();
     await until(async () => expect(await figureOf(node.url, WAITING)).toBe(0), 60_000);

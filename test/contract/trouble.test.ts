@@ -91,7 +91,7 @@ describe('a database that goes away', () => {
     expect(await client.accepted(sample)).toEqual({ accepted: 1, duplicates: 1, rejected: 0 });
 
     wire.heal();
-    await until(async () => expect((await client.get('/api/ready')).status).toBe(200), 20_000);
+    await until(async () => expect((await client.get('/api/ready')).status).toBe(200));
     const again = await client.accepted([sample, { ...sample, value: 2, timestamp: sample.timestamp + 1 }]);
     expect(again).toMatchObject({ accepted: 2, rejected: 0 });
     expect((await client.stored(metric)).map(([timestamp]) => timestamp - sample.timestamp)).toEqual([0, 1]);

@@ -11,7 +11,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Tries `check` until it does not throw. Rejects with its last error after `ms`. */
-export async function until<T>(check: () => T | Promise<T>, ms = 10_000, pauseMs = 20): Promise<T> {
+export async function until<T>(check: () => T | Promise<T>, ms = 30_000, pauseMs = 20): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     try {

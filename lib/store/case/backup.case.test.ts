@@ -76,7 +76,7 @@ export function backupCases(engine: EngineUnderTest, binaries: Binaries): void {
       await bench.close();
       await rm(folder, { recursive: true });
     }
-  }, 120_000);
+  });
 }
 
 function answers(store: Store, series: { metricId: number; ids: number[] }) {

@@ -100,7 +100,7 @@ export function pointsCases(engine: EngineUnderTest): void {
         }),
         { numRuns: 30 },
       );
-    }, 120_000);
+    });
 
     it('name the tier that could answer', async () => {
       const series = await makeSeries(store, 'tiers', 1);

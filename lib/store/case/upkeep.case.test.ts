@@ -174,7 +174,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
       await bench.store.maintain(now + DAY);
       await expectTruth(series, all, T - HOUR, T + HOUR);
       expect(await allSamples(bench.store)).toEqual(inOrder(all));
-    }, 120_000);
+    });
 
     it('never lets a reader miss what moves into a partition that has just come to be', async () => {
       const series = await makeSeries(bench.store, 'moved', 2);
@@ -256,7 +256,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
       await expectTruth(series, unique, T - 3 * HOUR, T + DAY);
       await insist(() => bench.store.maintain(T + 3 * DAY));
       await expectTruth(series, unique, T - 3 * HOUR, T + DAY);
-    }, 120_000);
+    });
   });
 
   describe('retention', () => {
@@ -282,7 +282,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
         if (day % 20 === 0) await bench.store.maintain(T + day * DAY + 12 * HOUR);
       }
       await bench.store.maintain(NOW);
-    }, 120_000);
+    });
     afterAll(() => bench.close());
 
     const countAt = async (ageDays: number, step: number) => {
