@@ -221,7 +221,7 @@ describe('memory and the database', () => {
           await node.stop();
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 });

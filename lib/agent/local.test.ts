@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { isAlive } from '@/test/support/embedded';
 import { until } from '@/test/support/processes';
 import { IngestSink } from '../../test/support/ingest-sink';
 
@@ -40,18 +41,13 @@ function startParent(): ChildProcess {
   return parent;
 }
 
-/** The agent's process id: the only child of its parent. */
-function agentOf({ pid }: ChildProcess): number {
-  return Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** The agent's process id, once there is another than `before`: the only child of its parent. */
+function agentOf({ pid }: ChildProcess, before = 0): Promise<number> {
+  return until(() => {
+    const agent = Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
+    expect(agent).not.toBe(before);
+    return agent;
+  });
 }
 
 async function nextArrival(): Promise<void> {
@@ -62,22 +58,21 @@ async function nextArrival(): Promise<void> {
 it('posts in a process of its own, which is started again when it dies and ends when its parent is killed', async () => {
   const server = startParent();
   await nextArrival();
-  const first = agentOf(server);
+  const first = await agentOf(server);
   process.kill(first, 'SIGKILL');
+  const second = await agentOf(server, first);
   await nextArrival();
-  const second = agentOf(server);
-  expect(second).not.toBe(first);
 
   server.kill('SIGKILL');
-  await until(() => expect(isRunning(second)).toBe(false));
+  await until(() => expect(isAlive(second)).toBe(false));
 });
 
 it('ends when it is closed, and lets its parent end', async () => {
   const server = startParent();
   await nextArrival();
-  const agent = agentOf(server);
+  const agent = await agentOf(server);
   const ended = new Promise((resolve) => server.on('exit', resolve));
   server.send('close');
   expect(await ended).toBe(0);
-  await until(() => expect(isRunning(agent)).toBe(false));
+  await until(() => expect(isAlive(agent)).toBe(false));
 });

@@ -7,7 +7,7 @@ describeBus("Upstash's HTTP, whose subscriptions fall silent", async () => {
   const redis = await startRedis();
   const front = await startUpstashFront(redis.url);
   return {
-    connect: () => createUpstashTransport({ url: front.url, token: front.token, quietMs: 200 }),
+    connect: () => createUpstashTransport({ url: front.url, token: front.token, quietMs: 1_000 }),
     cut: () => front.cut(),
     heal: () => front.heal(),
     // Also what a clean end of the stream looks like to the client: nothing at all.

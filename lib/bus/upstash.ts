@@ -14,7 +14,8 @@ export interface UpstashOptions {
 /**
  * Redis over Upstash's HTTP. Its client's subscriptions die without a word, with the server or after 300 s without
  * a byte, and never come back (read in its source, measured): so each one is watched here. A quiet channel is sent
- * a ping, which also keeps the connection alive; a ping that does not come back means a new subscription.
+ * a ping, which also keeps the connection alive; a ping that does not come back means new subscriptions, of all
+ * channels: they go to one server, and the others would seem to be heard until their own turn comes.
  */
 export function createUpstashTransport({ url, token, quietMs = 20 * SECOND }: UpstashOptions): Transport {
   const redis = new Redis({
@@ -35,7 +36,9 @@ export function createUpstashTransport({ url, token, quietMs = 20 * SECOND }: Up
       await pipeline.exec();
     },
     follow(channel, follower) {
-      const subscription = new Subscription(redis, channel, follower, quietMs);
+      const subscription = new Subscription(redis, channel, follower, quietMs, () => {
+        for (const each of open) each.reopen();
+      });
       open.add(subscription);
       return () => {
         open.delete(subscription);
@@ -62,6 +65,7 @@ class Subscription {
     private readonly channel: string,
     private readonly follower: Follower,
     private readonly quietMs: number,
+    private readonly onDeath: () => void,
   ) {
     this.open();
   }
@@ -106,7 +110,8 @@ class Subscription {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const quiet = performance.now() - this.heardAt;
-      if (quiet >= this.quietMs * 2 || !this.isUp) return this.reopen();
+      if (quiet >= this.quietMs * 2) return this.onDeath();
+      if (!this.isUp) return this.reopen();
       if (quiet >= this.quietMs) {
         this.redis.publish(this.channel, PING).catch(() => {
           // Its absence on the subscription is what counts.
@@ -116,9 +121,11 @@ class Subscription {
     }, this.quietMs / 2);
   }
 
-  private reopen(): void {
+  /** Makes the subscription anew, a moment later; does nothing when that is about to happen. */
+  reopen(): void {
+    if (!this.current || this.stopped) return;
     clearTimeout(this.timer);
-    void this.current?.unsubscribe();
+    void this.current.unsubscribe();
     this.current = undefined;
     if (this.isUp) this.follower.down();
     this.isUp = false;

@@ -20,13 +20,13 @@ function outside() {
   const breaker = createBreaker({
     name: 'test',
     isAway: (error) => error instanceof Error && error.message === 'away',
-    whenOpen: (ms) => new Error(`open, ${ms > 0 && ms <= 50}`),
+    whenOpen: (ms) => new Error(`open, ${ms > 0 && ms <= 400}`),
     probe: async () => {
       side.probes++;
       if (side.isAway) throw new Error('away');
     },
     failures: 3,
-    retryMs: 50,
+    retryMs: 400,
   });
   made.push(breaker);
   return { side, work, breaker };

@@ -78,8 +78,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
     if (isClosed) return;
     timer = setTimeout(() => {
       circuit.execute(probe).catch((error) => {
-        // Opening anew schedules the next; whatever else it was, it was no answer.
-        if (circuit.state !== CircuitState.Closed && !isAway(error)) schedule();
+        // Opening anew schedules the next. Whatever else it was, it was no answer, and a timer may be early by a hair.
+        const hasOpened = isAway(error) && !isBrokenCircuitError(error);
+        if (circuit.state !== CircuitState.Closed && !hasOpened) schedule();
       });
     }, retryMs);
     timer.unref();

@@ -1,12 +1,9 @@
+import { linger } from '../linger';
 import type { Body } from './body';
-
-/** How much of a refused body is still read, and for how long. */
-const LINGER_BYTES = 64 * 2 ** 20;
-const LINGER_MS = 1_000;
 
 /**
  * The body of a web `Request`. Leaving it half-read would cancel it, and Next.js then closes the connection before the
- * sender has read why; so it is left open, and `finish` reads what is still coming, within bounds.
+ * sender has read why; so it is left open, and `finish` reads what is still coming, until the sender falls silent.
  */
 export function webBody({ body }: Request): { body: Body; finish(): Promise<void> } {
   const reader = body?.getReader();
@@ -21,12 +18,12 @@ export function webBody({ body }: Request): { body: Body; finish(): Promise<void
     }
   }
 
-  async function readOn(): Promise<void> {
+  async function readOn(isOver: () => boolean, heard: (bytes: number) => void): Promise<void> {
     try {
-      for (let bytes = 0; reader && !ended && bytes < LINGER_BYTES; ) {
+      while (reader && !ended && !isOver()) {
         const { done, value } = await reader.read();
         ended = done;
-        bytes += value?.length ?? 0;
+        heard(value?.length ?? 0);
       }
     } catch {
       // The sender went away, which ends its body as well.
@@ -37,7 +34,16 @@ export function webBody({ body }: Request): { body: Body; finish(): Promise<void
     body: chunks(),
     async finish() {
       if (ended) return;
-      await Promise.race([readOn(), new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
+      await new Promise<void>((resolve) => {
+        let isOver = false;
+        const end = () => {
+          isOver = true;
+          lingering.stop();
+          resolve();
+        };
+        const lingering = linger(end);
+        void readOn(() => isOver, lingering.heard).then(end);
+      });
     },
   };
 }

@@ -235,10 +235,10 @@ export function createHub({
       if (databaseTrouble !== null) resetSince(troubleSince);
       databaseTrouble = null;
     } catch (error) {
-      if (!isPulseError(error)) throw error;
+      if (!isPulseError(error)) log().error({ err: error }, 'the database failed in a way nobody expected');
       // It may have begun any time since the last look.
       if (databaseTrouble === null) troubleSince = clock.now() - 2 * HEALTH_CHECK_MS;
-      databaseTrouble = error.code;
+      databaseTrouble = isPulseError(error) ? error.code : 'database_unavailable';
     } finally {
       isChecking = false;
     }

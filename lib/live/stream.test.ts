@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveReader } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
+import { until } from '@/test/support/processes';
 import { DAY, type GroupPoints, MINUTE, SECOND } from '../model';
 import { parseQuery } from '../query/params';
 
@@ -335,8 +336,7 @@ describe('the hub', () => {
     });
     node.history.ping = ping;
     await advance(6_000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({ state: 'live' });
+    await until(() => expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({ state: 'live' }));
   });
 
   it('is empty after a thousand streams have come and gone', async () => {

@@ -64,7 +64,7 @@ function cluster() {
       series: directory,
       takeIn: (samples) => ring.add(samples),
       batchMs: 5,
-      beatMs: 50,
+      beatMs: 2_000,
     });
     const onMissed = vi.fn();
     const heard: number[] = [];

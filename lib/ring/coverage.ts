@@ -229,8 +229,9 @@ class TailReader {
 }
 
 function report(error: unknown): void {
-  if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
-  log().warn({ reason: error.message }, 'samples of other nodes not read yet');
+  const isAway = isPulseError(error) && error.code === 'database_unavailable';
+  if (isAway) log().warn({ reason: error.message }, 'samples of other nodes not read yet');
+  else log().error({ err: error }, 'samples of other nodes not read; trying again');
 }
 
 function pause(ms: number): Promise<void> {

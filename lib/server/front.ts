@@ -88,6 +88,8 @@ export function createUpgrades(dev: boolean) {
   return {
     nextsOwn,
     listener(request: IncomingMessage, socket: Duplex, head: Buffer) {
+      // From here on the socket is nobody's but ours, and without a listener its end would be the server's.
+      socket.on('error', () => socket.destroy());
       const isNexts = dev && request.url?.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
       if (isNexts) return nextsOwn.emit('upgrade', request, socket, head);
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () =>

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Env } from '../env';
+import { log } from '../log';
 import { isLoopbackHost } from '../loopback';
 import { SECOND } from '../model';
 
@@ -28,10 +29,12 @@ export function createHttpServer(listener: RequestListener): Server {
 /** Takes the port, or throws one sentence that says why it cannot. Resolves with the port taken. */
 export function takePort(server: Server, { HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(explain(error, HOST, PORT), { cause: error })),
-    );
+    const refuse = (error: NodeJS.ErrnoException) =>
+      reject(new Error(explain(error, HOST, PORT), { cause: error }));
+    server.once('error', refuse);
     server.listen(PORT, HOST, () => {
+      server.off('error', refuse);
+      server.on('error', (error) => log().error({ err: error }, 'a connection was not accepted'));
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : PORT);
     });

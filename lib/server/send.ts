@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { drain } from '../drain';
 import type { PlainResponse } from '../http';
-
-/** How long a refused sender may go on sending before its connection is closed under it. */
-const LINGER_MS = 1_000;
+import { linger } from '../linger';
 
 /** Sends a plain answer. When the body was not read to its end the connection is closed after it. */
 export function sendPlain(request: IncomingMessage, response: ServerResponse, answer: PlainResponse): void {
@@ -21,17 +19,15 @@ export function sendPlain(request: IncomingMessage, response: ServerResponse, an
   } else response.end(answer.body);
 }
 
-/**
- * Ends the answer once the sender has come to its end, or has had a moment to notice. With the end the connection is
- * closed, and closing it while something is still arriving would reset it, and take the answer from the sender.
- */
+/** Ends the answer, and with it the connection, once the sender has come to its end or falls silent. */
 function endAfterRequest(request: IncomingMessage, response: ServerResponse): void {
   const end = () => {
-    clearTimeout(timer);
+    lingering.stop();
     response.end();
   };
-  const timer = setTimeout(end, LINGER_MS).unref();
+  const lingering = linger(end);
   request.once('close', end);
   request.once('end', end);
+  request.on('data', (chunk: Buffer) => lingering.heard(chunk.length));
   request.resume();
 }

@@ -180,11 +180,11 @@ export class CommitQueue {
   }
 
   private async commit(requests: Waiting[]): Promise<void> {
-    const batch = arrange(requests.map(({ rows }) => rows));
     const count = requests.reduce((sum, { rows }) => sum + rows.series.length, 0);
     this.commitsInFlight++;
     this.rowsInFlight += count;
     try {
+      const batch = arrange(requests.map(({ rows }) => rows));
       const result = split(batch, await this.append(batch));
       await this.options.onCommit(result);
       for (const [request, { resolve }] of requests.entries()) resolve(batch.duplicates[request]);

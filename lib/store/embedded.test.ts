@@ -64,7 +64,7 @@ describe('the embedded database', () => {
     const pid = postmasterPid(first.location);
     await first.close();
     await first.close();
-    expect(isAlive(pid)).toBe(false);
+    await until(() => expect(isAlive(pid)).toBe(false));
 
     const second = await open(dir);
     expect(await ask(second, 'select answer from kept')).toBe(42);
@@ -120,7 +120,7 @@ describe('the embedded database', () => {
       writer.acknowledged.size,
     );
     await database.close();
-    expect(isAlive(pid)).toBe(false);
+    await until(() => expect(isAlive(pid)).toBe(false));
   });
 
   it('recovers by itself when everything was killed', async () => {

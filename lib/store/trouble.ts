@@ -9,7 +9,7 @@ const AWAY = new Set(['08', '57P01', '57P02', '57P03', '53', '25006', '40001', '
 /** The driver's and the system's codes of a broken or refused connection. */
 const BROKEN =
   /^(CONNECTION_\w+|CONNECT_TIMEOUT|ECONN\w+|ENOENT|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN|EACCES)$/;
-/** Wrong credentials, no such database, no rights: waiting does not help. */
+/** Wrong credentials, no such database, no rights: waiting does not help, somebody has to mend it. */
 const REFUSED = new Set(['28000', '28P01', '3D000', '42501']);
 const CANCELLED = '57014';
 const RETRY_AFTER_MS = SECOND;
@@ -24,7 +24,7 @@ export function translate(error: unknown, purpose: Purpose): unknown {
       'The database gave up on this question for taking too long: ask for a shorter range, a coarser step or fewer series.',
       { cause: error },
     );
-  if (code === CANCELLED || isAway(error))
+  if (code === CANCELLED || isAway(error) || isRefused(error))
     return new PulseError('database_unavailable', adviceFor(code), {
       cause: error,
       retryAfterMs: RETRY_AFTER_MS,
@@ -34,6 +34,8 @@ export function translate(error: unknown, purpose: Purpose): unknown {
 
 function adviceFor(code: string): string {
   if (code === '53100') return 'The disk of the database is full: free some space.';
+  if (REFUSED.has(code))
+    return 'The database refuses this server: somebody has to mend its user, password or rights.';
   return 'The database cannot be reached at the moment; try again shortly.';
 }
 

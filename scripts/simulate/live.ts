@@ -49,7 +49,7 @@ export async function runLive(options: LiveOptions, signal: AbortSignal): Promis
 
   let round = Math.ceil(Date.now() / intervalMs) * intervalMs;
   let next = 0;
-  while (!signal.aborted && Date.now() < until) {
+  while (!signal.aborted && (Date.now() < until || tally.rounds === 0)) {
     const now = Date.now();
     while (next < byPhase.length && round + byPhase[next].phaseMs(intervalMs) <= now) {
       const server = byPhase[next++];
@@ -69,18 +69,26 @@ export async function runLive(options: LiveOptions, signal: AbortSignal): Promis
     }
     await pause(SLICE_MS, signal);
   }
-  await Promise.race([Promise.all(underWay), pause(2 * SECOND, signal)]);
+  // What was sent is counted when it is answered; whoever ends it by hand does not wait long for that.
+  await Promise.race([Promise.all(underWay), aborted(signal).then(() => pause(2 * SECOND))]);
   poster.close();
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve());
+  });
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     }
-    signal.addEventListener('abort', done);
+    signal?.addEventListener('abort', done);
   });
 }

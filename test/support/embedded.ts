@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWithUs } from './processes';
 
 /** The pid of the PostgreSQL server that wrote `postmaster.pid` in this data folder. */
 export function postmasterPid(folder: string): number {
@@ -37,10 +38,13 @@ export function isAlive(pid: number): boolean {
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }
 
+/** Somebody who was just killed may still be writing. */
+const GOES_ON = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
+
 /** A path for `DATA_DIR` that does not exist yet, and what removes everything in it. */
 export function dataDir(name = 'pulseboard-data'): { path: string; remove(): Promise<void> } {
   const path = join(tmpdir(), `${name}-${randomUUID()}`);
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => rm(path, GOES_ON) };
 }
 
 export interface Writer {
@@ -66,17 +70,11 @@ export async function startWriter(place: string, firstNumber = 0): Promise<Write
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  const endWithUs = () => child.kill('SIGKILL');
-  process.once('exit', endWithUs);
+  endWithUs(child);
   const acknowledged = new Set<number>();
   const complaints: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => {
-      process.off('exit', endWithUs);
-      resolve();
-    });
-  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const folder = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const [word, first, count] = line.split(' ');

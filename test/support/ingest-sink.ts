@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createGunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 
 /** A batch as senders post it, one per NDJSON line. */
 export interface PostedBatch {
@@ -37,7 +37,7 @@ export class IngestSink {
 
   /** Listens, on the same port as before if there was one. */
   async open(): Promise<void> {
-    this.server = createServer(async (incoming, outgoing) => {
+    const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
       const batches = await readBatches(incoming);
       const planned = this.answers.shift();
       this.requests.push(incoming);
@@ -45,6 +45,10 @@ export class IngestSink {
       const accepted = { accepted: batches.length, duplicates: 0, rejected: 0 };
       outgoing.writeHead(planned?.status ?? 200, { 'content-type': 'application/json', ...planned?.headers });
       outgoing.end(JSON.stringify(planned?.body ?? accepted));
+    };
+    this.server = createServer((incoming, outgoing) => {
+      // A body that was cut off has no answer.
+      answer(incoming, outgoing).catch(() => outgoing.destroy());
     });
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
@@ -63,9 +67,10 @@ export class IngestSink {
 }
 
 async function readBatches(incoming: IncomingMessage): Promise<PostedBatch[]> {
-  const stream = incoming.headers['content-encoding'] === 'gzip' ? incoming.pipe(createGunzip()) : incoming;
-  let text = '';
-  for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  const text = String(incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);
   return text
     .split('\n')
     .filter(Boolean)

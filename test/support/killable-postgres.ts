@@ -47,7 +47,8 @@ export async function startKillablePostgres(): Promise<KillablePostgres> {
     },
     async close() {
       await server.kill();
-      await rm(folder, { recursive: true, force: true });
+      // The sessions of a killed server may still be writing.
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
   await server.start();

@@ -3,7 +3,7 @@ import { Registry } from '@/lib/catalogue/registry';
 import { parseEnv } from '@/lib/env';
 import { createHistory } from '@/lib/history';
 import { createHub } from '@/lib/live/hub';
-import { DAY, type Labels, MINUTE } from '@/lib/model';
+import { alignDown, DAY, HOUR, type Labels, MINUTE } from '@/lib/model';
 import { createPipeline } from '@/lib/pipeline';
 import { Ring } from '@/lib/ring/ring';
 import { openStore } from '@/lib/store/open';
@@ -34,8 +34,8 @@ export async function startTestNode() {
   const env = parseEnv({ DATABASE_URL: database.url, STORE_ENGINE: 'postgres' });
   const { store: realStore, close: closeStore } = await openStore(env, () => {});
   const { store, idle } = observed(realStore);
-  // Behind the real one, which admission goes by, so that a test can move it by hours.
-  const clock = new ManualClock(Date.now() - 2 * DAY);
+  // Behind the real one, which admission goes by, so that a test can move it by hours; far from the edge of anything.
+  const clock = new ManualClock(alignDown(Date.now(), DAY) - 2 * DAY + 9 * HOUR + 41 * MINUTE + 12_345);
 
   async function start({ windowMs = 10 * MINUTE, startedAt, maxStreams = 1_000 }: NodeOptions = {}) {
     const registry = new Registry();

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { findBinaries } from '../../lib/store/cluster/binaries';
 import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
-import { freePort } from '../../lib/store/cluster/listen';
 import { startPostmaster, stopPostmaster } from '../../lib/store/cluster/postmaster';
 import { serverSettings } from '../../lib/store/cluster/settings';
+import { freePort } from './processes';
 
 declare module 'vitest' {
   interface ProvidedContext {

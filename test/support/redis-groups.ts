@@ -34,6 +34,7 @@ export async function startSentinel(): Promise<RedisServer & { sentinelPort: num
 export async function startRedisCluster(): Promise<RedisServer> {
   const redis = await startRedis(['--cluster-enabled', 'yes']);
   const client = createClient({ url: redis.url });
+  client.on('error', () => {});
   await client.connect();
   await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383']);
   await until(async () => {

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { SERVER_FLAGS } from '../../scripts/node-flags.mjs';
-import { freePort } from './processes';
+import { endWithUs, freePort } from './processes';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 60_000;
@@ -95,6 +95,7 @@ function spawnProgram(program: string[], env: ServerEnv): ServerProcess {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithUs(child);
   return watch(child, `http://${env.HOST ?? '127.0.0.1'}:${env.PORT}`);
 }
 
@@ -123,9 +124,10 @@ function watch(child: ChildProcess, url: string): ServerProcess {
 async function untilReady(server: ServerProcess): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
   let gone = false;
-  void server.exited.then(() => {
+  const end = () => {
     gone = true;
-  });
+  };
+  server.exited.then(end, end);
   while (!gone && Date.now() < deadline) {
     const ready = await fetch(`${server.url}/api/ready`).catch(() => null);
     if (ready?.ok) return;

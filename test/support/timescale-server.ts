@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Binaries } from '../../lib/store/cluster/binaries';
 import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
-import { freePort } from '../../lib/store/cluster/listen';
 import { findPostmaster, startPostmaster, stopPostmaster } from '../../lib/store/cluster/postmaster';
 import { serverSettings } from '../../lib/store/cluster/settings';
+import { freePort, until } from './processes';
 
 /** What a server needs for TimescaleDB beyond the settings the product gives every server. */
 const TIMESCALE_SETTINGS = {
@@ -55,7 +55,8 @@ export async function startTimescaleServer(
       if (!running) throw new Error(`no server runs in ${place.folder}`);
       return running.pid;
     },
-    restart: start,
+    // A killed server's sessions take a moment to end, and hold its memory until they have.
+    restart: () => until(start, 30_000, 200),
     async close() {
       await stopPostmaster(binaries, place.folder, place.identity);
       await rm(folder, { recursive: true, force: true });

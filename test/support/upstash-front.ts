@@ -64,13 +64,15 @@ export async function startUpstashFront(redisUrl: string): Promise<UpstashFront>
   async function subscribe(channel: string, response: ServerResponse): Promise<void> {
     const subscriber = redis.duplicate();
     subscriber.on('error', () => response.destroy());
-    await subscriber.connect();
     const stream = { response, muted: false };
     streams.add(stream);
     response.once('close', () => {
       streams.delete(stream);
-      subscriber.destroy();
+      if (subscriber.isOpen) subscriber.destroy();
     });
+    await subscriber.connect();
+    // Whoever asked may be gone by now.
+    if (response.destroyed) return subscriber.destroy();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     // A first message may be here before this function hears that it has subscribed.
     const subscribed: Promise<void> = subscriber.subscribe(channel, async (message) => {

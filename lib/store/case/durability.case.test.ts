@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { kill, killTree, placeSettings, startWriter, type Writer } from '@/test/support/embedded';
+import { until } from '@/test/support/processes';
 import { parseEnv } from '../../env';
 import { DAY } from '../../model';
 import { openStore } from '../open';
@@ -31,7 +32,8 @@ export function durabilityCase(startVictim: () => Promise<Victim>): void {
       try {
         for (let round = 0; round < rounds; round++) {
           const writer = await startWriter(victim.place, highest + 1);
-          await sleep(300 + ((round * 271) % 900));
+          await until(() => expect(writer.acknowledged.size).toBeGreaterThan(200));
+          await sleep((round * 271) % 900);
           const postmaster = await victim.postmaster(writer);
           // One kill right after the other, in either order.
           const strikes = [() => kill(writer.child.pid!), () => killTree(postmaster)];

@@ -98,7 +98,7 @@ export function pointsCases(engine: EngineUnderTest): void {
               grouping: [0, 0, 0, 0],
             });
         }),
-        { numRuns: 30 },
+        { numRuns: 30, endOnFailure: true },
       );
     });
 

@@ -55,7 +55,7 @@ async function takesSockets(folder: string): Promise<boolean> {
   }
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   return listenOnce({ host: '127.0.0.1', port: 0 });
 }
 

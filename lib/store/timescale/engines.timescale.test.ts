@@ -90,6 +90,6 @@ it('say the same of the same samples, whatever is asked', async () => {
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 40, endOnFailure: true },
   );
 }, 240_000);

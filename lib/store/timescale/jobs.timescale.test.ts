@@ -3,6 +3,7 @@ import { alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
 import {
   type Bench,
   engineUnderTest,
+  maintainAll,
   makeSeries,
   pointsOf,
   range,
@@ -29,7 +30,7 @@ describe('the database behind a timescale store', () => {
       );
       await bench.store.append(rowsOf(samples));
     }
-    await bench.store.maintain(NOW + HOUR);
+    await maintainAll(bench.store, NOW + HOUR);
     return series;
   }
 
@@ -84,7 +85,7 @@ describe('the database behind a timescale store', () => {
     for (const { step, expected } of tiers)
       expect(await countAt(series, alignDown(late, step), step)).toBe(expected);
 
-    await bench.store.maintain(NOW + HOUR);
+    await maintainAll(bench.store, NOW + HOUR);
     for (const { relation, step, expected } of tiers) {
       const [{ count, max }] = await bench.sql`
         select sum(count)::int as count, max(max) as max from ${bench.sql(relation)}
@@ -105,7 +106,7 @@ describe('the database behind a timescale store', () => {
     expect(await bench.store.append(rowsOf(samples))).toEqual(range(50));
     const day = alignDown(late, DAY);
     expect(await countAt(series, day, DAY)).toBe(2 * 24 * 60 + 50);
-    await bench.store.maintain(NOW + HOUR);
+    await maintainAll(bench.store, NOW + HOUR);
     expect(await countAt(series, day, DAY)).toBe(2 * 24 * 60 + 50);
     expect(await countAt(series, alignDown(late, HOUR), HOUR)).toBe(120 + 50);
   });
