@@ -14,7 +14,7 @@ test('from nothing to a fleet without a single reload', async ({ page, server })
   // A mark that a reload would wipe away.
   const document = await markDocument(page);
 
-  const posting = keepPosting(server.url, (second) => [
+  const posting = await keepPosting(server.url, (second) => [
     { host: 'first', values: { cpu_usage_percent: 20 + (second % 10), queue_depth: second } },
   ]);
   await expect(page.getByRole('heading', { name: 'first' })).toBeVisible();

@@ -31,7 +31,7 @@ test.beforeAll(async ({ server }) => {
       [2, 1, 0].map((i) => ({ host, at: now - ago - i * 1_000, values: { cpu_usage_percent: 50 } })),
     );
   }
-  posting = keepPosting(server.url, () => everyHost().slice(0, 400));
+  posting = await keepPosting(server.url, () => everyHost().slice(0, 400));
 });
 test.afterAll(() => posting.stop());
 

@@ -9,8 +9,8 @@ const path = `/hosts/${encodeURIComponent(HOST)}`;
 let posting: { stop(): Promise<void> };
 
 /** A host with the usual figures, two cores, a counter, and enough of others to fill more than a screen. */
-test.beforeAll(({ server }) => {
-  posting = keepPosting(server.url, (second) => [
+test.beforeAll(async ({ server }) => {
+  posting = await keepPosting(server.url, (second) => [
     {
       host: HOST,
       labels: { region: 'eu' },

@@ -29,8 +29,8 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 }
 
 /** The badge in the header says that the stream is open. */
-export async function expectLive(page: Page): Promise<void> {
-  await expect(page.locator('[data-live-state]')).toHaveAttribute('data-live-state', 'live');
+export async function expectLive(page: Page, timeout?: number): Promise<void> {
+  await expect(page.locator('[data-live-state]')).toHaveAttribute('data-live-state', 'live', { timeout });
 }
 
 /** Marks the document; `stillThere` says later whether it is the same one, that is: whether nothing reloaded. */

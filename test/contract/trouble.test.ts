@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lockSamples } from '../support/lock-samples';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
@@ -6,6 +7,7 @@ import { type ServerProcess, startServer } from '../support/server-process';
 import { storedSamples } from '../support/stored-samples';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
 import { type Client, clientOf, expectError } from './client';
+import { openEventStream } from './event-stream';
 
 let database: TestDatabase;
 let wire: TcpProxy;
@@ -30,14 +32,17 @@ describe('a stuck database', () => {
   test('fills the queue: then 503, nothing of that body kept, everything before it committed', async () => {
     const metric = client.freshName();
     const now = Date.now();
-    const body = (number: number) =>
-      Array.from({ length: 10_000 }, (_, i) => {
-        const value = number * 10_000 + i;
-        return { name: metric, value, timestamp: now - value };
-      });
+    const bodies = Array.from({ length: 30 }, (_, number) =>
+      JSON.stringify(
+        Array.from({ length: 10_000 }, (_, i) => {
+          const value = number * 10_000 + i;
+          return { name: metric, value, timestamp: now - value };
+        }),
+      ),
+    );
     await client.accepted({ name: metric, value: -1, timestamp: now + 1 });
     const unlock = await lockSamples(database.url);
-    const posts = Array.from({ length: 30 }, (_, i) => client.post(body(i)));
+    const posts = bodies.map((body) => client.post(body));
     const full = await Promise.any(
       posts.map(async (post) => {
         const answer = await post;
@@ -64,10 +69,15 @@ describe('a stuck database', () => {
     const unlock = await lockSamples(database.url);
     try {
       // Two commits are under way, the third waits for its turn and is given back.
-      const posts = [1, 2, 3].map(async (value) => {
-        await new Promise((resolve) => setTimeout(resolve, value * 100));
-        return client.post({ name: metric, value });
-      });
+      const posts: Array<ReturnType<typeof client.post>> = [];
+      for (const underWay of [1, 2, 2]) {
+        posts.push(client.post({ name: metric, value: posts.length + 1 }));
+        await until(async () =>
+          expect(String((await client.get('/metrics')).body)).toContain(
+            `pulseboard_commits_in_flight ${underWay}`,
+          ),
+        );
+      }
       expectError(await Promise.any(posts), 503, 'database_unavailable');
     } finally {
       await unlock();
@@ -128,13 +138,13 @@ describe('a database that goes away', () => {
     stop = true;
     await Promise.all(workers);
 
-    const rows = await storedSamples(database.url, metric);
-    const inDatabase = new Map(rows.map(({ timestamp, value }) => [timestamp, value]));
-    expect(rows).toHaveLength(inDatabase.size);
-    for (const [timestamp, value] of acknowledged) expect(inDatabase.get(timestamp)).toBe(value);
-    for (const [timestamp, value] of inDatabase) expect(sent.get(timestamp)).toBe(value);
-    // The ring learns of what was committed although the answer was lost.
+    // The ring learns of what was committed although the answer was lost, which may also happen only now.
     await until(async () => {
+      const rows = await storedSamples(database.url, metric);
+      const inDatabase = new Map(rows.map(({ timestamp, value }) => [timestamp, value]));
+      expect(rows).toHaveLength(inDatabase.size);
+      for (const [timestamp, value] of acknowledged) expect(inDatabase.get(timestamp)).toBe(value);
+      for (const [timestamp, value] of inDatabase) expect(sent.get(timestamp)).toBe(value);
       const { body } = await client.get(
         `/api/metrics/${metric}?step=1s&aggregate=count&start=${start - 1_000}&end=now`,
       );
@@ -143,6 +153,47 @@ describe('a database that goes away', () => {
       expect(counted).toBe(inDatabase.size);
     });
   });
+});
+
+test('a database that turns the server away is one that is away, until somebody mends it', async () => {
+  const own = await createTestDatabase();
+  const admin = postgres(own.url, { max: 1, onnotice: () => {} });
+  const role = `role_${new URL(own.url).pathname.slice(1)}`;
+  const url = new URL(own.url);
+  [url.username, url.password] = [role, 'old'];
+  await admin.unsafe(
+    `create role ${role} login password 'old'; alter database ${url.pathname.slice(1)} owner to ${role}; grant all on schema public to ${role}`,
+  );
+  const node = await startServer('server.ts', { DATABASE_URL: url.toString() });
+  const { post, get, accepted } = clientOf(node.url);
+  await accepted({ name: 'watched', value: 1 });
+  const stream = await openEventStream(
+    `${node.url}/api/live?q=${encodeURIComponent('metric=watched&step=1s')}`,
+  );
+  try {
+    await admin.unsafe(`alter role ${role} password 'new'`);
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
+    await until(async () =>
+      expectError(await post({ name: 'watched', value: 2 }), 503, 'database_unavailable'),
+    );
+    await stream.next(
+      ({ event, data }) =>
+        event === 'status' && (data as { reason?: string }).reason === 'database_unavailable',
+    );
+    expect((await get('/api/health')).status).toBe(200);
+    await until(() => expect(node.output()).toContain('somebody has to mend its user, password or rights'));
+
+    await admin.unsafe(`alter role ${role} password 'old'`);
+    await until(async () => expect((await post({ name: 'watched', value: 3 })).status).toBe(200));
+  } finally {
+    stream.close();
+    await node.stop();
+    await own.drop();
+    await admin.end();
+    const cleaner = postgres(database.url, { max: 1, onnotice: () => {} });
+    await cleaner.unsafe(`drop role ${role}`);
+    await cleaner.end();
+  }
 });
 
 test('a sender that goes away in the middle of its body leaves nothing behind', async () => {

@@ -24,7 +24,11 @@ export class Load {
   private turn = 0;
   private readonly agents: Promise<void>[];
 
-  constructor(private readonly options: LoadOptions) {
+  constructor(
+    private readonly options: LoadOptions,
+    /** Everything that loads of the same series have had acknowledged before: a late sample may meet one of those. */
+    private readonly ever = new Map<SampleKey, number>(),
+  ) {
     this.agents = Array.from({ length: options.hosts }, (_, i) => this.agent(`host-${i}`));
   }
 
@@ -56,7 +60,8 @@ export class Load {
         // The first value of a (series, timestamp) stays.
         for (const sample of samples) {
           const key = keyOf(sample);
-          if (!this.acknowledged.has(key)) this.acknowledged.set(key, sample.value);
+          if (!this.ever.has(key)) this.ever.set(key, sample.value);
+          this.acknowledged.set(key, this.ever.get(key)!);
         }
         return;
       }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Load } from './load';
+import type { SampleKey } from './load-sample';
 import { until } from './processes';
 import type { ServerProcess } from './server-process';
 import { storedKeys } from './stored-keys';
@@ -31,6 +32,7 @@ export class Scene {
   viewers: Viewer[] = [];
   private turn = 0;
   private readonly startedAt = Date.now();
+  private readonly ever = new Map<SampleKey, number>();
 
   constructor(private readonly options: SceneOptions) {
     this.nodes = options.nodes;
@@ -106,14 +108,15 @@ export class Scene {
   }
 
   private newLoad(): Load {
-    return new Load({
+    const options = {
       urls: () => this.urls,
       metrics: METRICS,
       hosts: 8,
       everyMs: 300,
       latestMs: LATEST_MS,
       headers: this.options.headers,
-    });
+    };
+    return new Load(options, this.ever);
   }
 
   private questionOf(i: number): Record<string, string> {
