@@ -88,7 +88,8 @@ describe('the embedded database', () => {
     await until(() => expect(writer.acknowledged.size).toBeGreaterThan(before));
     kill(writer.child.pid!);
     await writer.ended;
-    await open(dir);
+    // The killed server's session holds the database until it has noticed.
+    await until(() => open(dir));
   });
 
   it('has one owner when two servers make it at once', async () => {
@@ -114,7 +115,7 @@ describe('the embedded database', () => {
     await writer.ended;
     expect(isAlive(pid)).toBe(true);
 
-    const database = await open(dir);
+    const database = await until(() => open(dir));
     expect(postmasterPid(writer.folder)).toBe(pid);
     expect(Number(await ask(database, 'select count(*)::int from samples'))).toBeGreaterThanOrEqual(
       writer.acknowledged.size,
