@@ -163,6 +163,14 @@ describe('the embedded database', () => {
     expect(isAlive(innocent.pid!)).toBe(true);
   });
 
+  it('starts although a server was killed before it had written its pid', async () => {
+    const dir = usedDir();
+    const { location, close } = await open(dir);
+    await close();
+    await writeFile(join(location, 'postmaster.pid'), '');
+    await open(dir);
+  });
+
   it('does not stumble over the remains of a start that was killed half-way', async () => {
     const dir = freshDir();
     await mkdir(join(dir, 'postgres.unfinished-4194303-abc', 'data'), { recursive: true });

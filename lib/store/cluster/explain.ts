@@ -33,7 +33,7 @@ export async function explainFailure(
   cause: unknown,
 ): Promise<Error> {
   const said = (await readFile(logFile)).subarray(logFrom).toString('utf8');
-  if (/lock file ".*" already exists|pre-existing shared memory block/.test(said))
+  if (/lock file ".*" (already exists|is empty)|pre-existing shared memory block/.test(said))
     return new AlreadyRunning(`Another PostgreSQL is running on ${folder}.`, { cause });
   return explain(said, folder, logFile, cause);
 }

@@ -11,6 +11,7 @@ import type { Identity } from './identity';
 const run = promisify(execFile);
 const POLL_MS = 20;
 const STOP_TIMEOUT_S = 60;
+const WRITTEN_WITHIN_MS = 2_000;
 const LOG_LIMIT_BYTES = 8 * 2 ** 20;
 
 /** Where a server listens: a folder with its socket, or a port of the loopback address. */
@@ -25,6 +26,7 @@ export interface Postmaster {
 
 /** Sockets are named after a port number even where there is no port. */
 export const SOCKET_PORT = 5432;
+const SOCKET_LOCK = `.s.PGSQL.${SOCKET_PORT}.lock`;
 
 /** The server running on this data folder; null when there is none, whatever a killed one has left behind. */
 export async function findPostmaster(folder: string): Promise<Postmaster | null> {
@@ -95,6 +97,7 @@ export interface StartOptions {
 export async function startPostmaster(options: StartOptions): Promise<void> {
   const { binaries, folder, identity, listen, settings, logFile } = options;
   await removeStalePidFile(folder);
+  await removeEmptyLockFiles(folder, listen);
   await rotate(logFile);
   const logFrom = await sizeOf(logFile);
   const log = openSync(logFile, 'a', 0o600);
@@ -159,8 +162,17 @@ async function removeStalePidFile(folder: string): Promise<void> {
   const left = await readPidFile(folder);
   if (!left || !isAlive(left.pid) || (await isServerOf(left.pid, folder))) return;
   await rm(join(folder, 'postmaster.pid'), { force: true });
-  if ('socketFolder' in left.listen)
-    await rm(join(left.listen.socketFolder, `.s.PGSQL.${SOCKET_PORT}.lock`), { force: true });
+  if ('socketFolder' in left.listen) await rm(join(left.listen.socketFolder, SOCKET_LOCK), { force: true });
+}
+
+/** Whoever makes a lock file writes to it at once. One that stays empty is of a server that was killed in between. */
+async function removeEmptyLockFiles(folder: string, listen: Listen): Promise<void> {
+  const files = [join(folder, 'postmaster.pid')];
+  if ('socketFolder' in listen) files.push(join(listen.socketFolder, SOCKET_LOCK));
+  for (const file of files) {
+    const found = await stat(file).catch(() => null);
+    if (found?.size === 0 && Date.now() - found.mtimeMs > WRITTEN_WITHIN_MS) await rm(file, { force: true });
+  }
 }
 
 function listenSettings(listen: Listen): Record<string, string> {
