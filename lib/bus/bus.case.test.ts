@@ -21,7 +21,7 @@ export interface BusMedium {
 
 const T = 1_795_200_000_000;
 /** For tests in which nobody may be in doubt of anybody, however long this machine holds them up. */
-const PATIENT = { beatMs: 5_000 };
+const PATIENT = { beatMs: 2_500 };
 
 interface Node {
   bus: Bus;
