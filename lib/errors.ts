@@ -21,9 +21,11 @@ export const ERROR_STATUS = {
   unsupported_content_type: 415,
   unsupported_encoding: 415,
   rate_limited: 429,
+  client_closed: 499,
   internal: 500,
   queue_full: 503,
   database_unavailable: 503,
+  too_busy: 503,
   too_many_streams: 503,
   shutting_down: 503,
 } as const satisfies Record<string, number>;

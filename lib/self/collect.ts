@@ -146,7 +146,7 @@ function ofIngest(): Family[] {
 
 /** Where answers were read. A share of questions that nobody has asked yet is no number. */
 function ofReading(): Family[] {
-  const { tierSeconds, ringReads, cacheReads } = figures();
+  const { tierSeconds, ringReads, cacheReads, loopStretches, refusals } = figures();
   const shares = [
     ['ring', ringReads],
     ['cache', cacheReads],
@@ -155,6 +155,8 @@ function ofReading(): Family[] {
     tierSeconds.family(),
     ringReads.family(),
     cacheReads.family(),
+    loopStretches.family(),
+    refusals.family(),
     {
       name: 'pulseboard_tier_hit_ratio',
       help: 'Share of the questions a tier was asked that it answered alone.',

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { once } from '../once';
+import { STAGES } from '../work/stages';
 
 /** One sample of an exposition: the labels that part it from its siblings, and its value now. */
 export interface Reading {
@@ -122,6 +123,8 @@ export class HistogramSet {
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Memory answers in less than the least of the others. */
 const READ_SECONDS = [0.0001, 0.000_25, 0.0005, ...LATENCY_SECONDS];
+/** Up to where a stretch is unfelt, and beyond. */
+const STRETCH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const BATCH_ROWS = [1, 10, 100, 300, 1_000, 3_000, 10_000, 30_000];
 
 /** What this process counts of itself while it works; the rest is read from its parts when somebody asks. */
@@ -166,6 +169,19 @@ export function figures() {
         'Questions about the closed past by how much of it Redis had.',
         'result',
         ['hit', 'part', 'miss', 'unreachable'],
+      ),
+      loopStretches: new HistogramSet(
+        'pulseboard_loop_stretch_seconds',
+        'Work for requests that held the event loop in one go, by what it was about at its end.',
+        STRETCH_SECONDS,
+        'stage',
+        STAGES,
+      ),
+      refusals: new Counter(
+        'pulseboard_budget_refusals_total',
+        'Requests ended for what they would have cost, or because their client had gone.',
+        'reason',
+        ['match', 'time', 'points', 'busy', 'gone'],
       ),
     };
   });

@@ -1,0 +1,70 @@
+import { once } from '../once';
+
+/** How long the event loop may be held in one go, ms; what else waits for it waits no longer than about this. */
+export const SLICE_MS = 10;
+
+interface TurnsOptions {
+  /** A clock in ms. */
+  clock?: () => number;
+  /** Calls `run` when the event loop has looked at everything else. */
+  defer?: (run: () => void) => void;
+}
+
+/**
+ * Shares out the event loop: in each of its turns there is one slice of time for work that can be put aside, so that
+ * requests are taken in, commits acknowledged and streams written in between, however many have much to do. Whoever
+ * has had little so far is not kept waiting by those who have had much: the two kinds alternate, each in the order
+ * they came.
+ */
+export class Turns {
+  /** Goes up with every turn: time between two looks at the clock is one's own only within a turn. */
+  number = 0;
+  readonly now: () => number;
+  private readonly defer: (run: () => void) => void;
+  private readonly light: Array<() => void> = [];
+  private readonly heavy: Array<() => void> = [];
+  private isHeavysTurn = false;
+  private isOpen = false;
+  private beganAt = 0;
+
+  constructor({ clock = () => performance.now(), defer = setImmediate }: TurnsOptions = {}) {
+    this.now = clock;
+    this.defer = defer;
+  }
+
+  /** Whether this turn's slice is used up; the first to ask in a turn begins one. */
+  isOver(now: number): boolean {
+    if (!this.isOpen) this.begin(now);
+    return now - this.beganAt >= SLICE_MS;
+  }
+
+  /** Resolves in a turn with a slice of its own. */
+  next(isHeavy: boolean): Promise<void> {
+    if (!this.isOpen) this.begin(this.now());
+    return new Promise((resolve) => (isHeavy ? this.heavy : this.light).push(resolve));
+  }
+
+  private begin(now: number): void {
+    this.isOpen = true;
+    this.number++;
+    this.beganAt = now;
+    this.defer(() => {
+      this.isOpen = false;
+      const resume = this.dequeue();
+      if (!resume) return;
+      this.begin(this.now());
+      resume();
+    });
+  }
+
+  private dequeue(): (() => void) | undefined {
+    this.isHeavysTurn = !this.isHeavysTurn;
+    const [first, second] = this.isHeavysTurn ? [this.heavy, this.light] : [this.light, this.heavy];
+    return first.shift() ?? second.shift();
+  }
+}
+
+/** Those of this process. */
+export function turnsOfProcess(): Turns {
+  return once('work.turns', () => new Turns());
+}

@@ -1,0 +1,203 @@
+import { PulseError } from '../errors';
+import { SECOND } from '../model';
+import { once } from '../once';
+import { figures } from '../self/figures';
+import { STAGES, type Stage } from './stages';
+import { type Turns, turnsOfProcess } from './turns';
+
+/** What one request may have of the event loop, all its questions together, ms; and regular expressions of that. */
+const BUDGET_MS = 5 * SECOND;
+const MATCH_BUDGET_MS = SECOND;
+/** Points in all answers of one request: they are in memory together. */
+export const MAX_REQUEST_POINTS = 2_000_000;
+/** From here on work is heavy, and only so much heavy work is done at a time: each may hold much memory, too. */
+const HEAVY_MS = 100;
+const MAX_HEAVY = 8;
+const RETRY_AFTER_MS = 2 * SECOND;
+
+/** Why work was ended. */
+export type RefusalReason = 'match' | 'time' | 'points' | 'busy' | 'gone';
+
+/** An error that is about one request, and not about what it shares with others. */
+export class Refusal extends PulseError {
+  constructor(
+    readonly work: Work,
+    ...[code, message, options]: ConstructorParameters<typeof PulseError>
+  ) {
+    super(code, message, options);
+  }
+}
+
+export interface WorkOptions {
+  /** Aborted when the client has gone away: then the work ends. */
+  signal?: AbortSignal;
+  budgetMs?: number;
+  matchBudgetMs?: number;
+  turns?: Turns;
+}
+
+/**
+ * What one request makes this process do: it can be put aside, so that it never holds the event loop for long; it
+ * has a budget; and it ends when nobody waits for it any more. In a loop of any length:
+ *
+ *     for (const item of items) {
+ *       if (work.isDue('group')) await work.pause();
+ *       …at most a few milliseconds…
+ *     }
+ */
+export class Work {
+  private readonly turns: Turns;
+  private readonly signal: AbortSignal | undefined;
+  private readonly budgetMs: number;
+  private readonly matchBudgetMs: number;
+  private spentMs = 0;
+  private matchMs = 0;
+  private points = 0;
+  private running = 0;
+  private isHeavy = false;
+  /** The turn of the last look at the clock, and the stretch of time without a pause that it is in. */
+  private turn = -1;
+  private stage: Stage = STAGES[0];
+  private stretchBeganAt = 0;
+  private lookedAt = 0;
+
+  constructor({
+    signal,
+    budgetMs = BUDGET_MS,
+    matchBudgetMs = MATCH_BUDGET_MS,
+    turns = turnsOfProcess(),
+  }: WorkOptions = {}) {
+    this.signal = signal;
+    this.budgetMs = budgetMs;
+    this.matchBudgetMs = matchBudgetMs;
+    this.turns = turns;
+  }
+
+  /** Time of the event loop that this has taken so far, ms. */
+  get spent(): number {
+    return this.spentMs;
+  }
+
+  /** Does a piece of the work; several may be under way at a time. What it holds is let go of when none is. */
+  async run<T>(task: (work: Work) => Promise<T> | T): Promise<T> {
+    this.running++;
+    try {
+      return await task(this);
+    } finally {
+      this.running--;
+      if (this.running === 0) this.letGo();
+    }
+  }
+
+  /**
+   * Whether it is time to `pause`. To be asked before every piece, also the first: somebody else may have had this
+   * turn. Costs about 50 ns.
+   *
+   * @param stage what the time since the last look was used for.
+   * @throws Refusal `too_expensive` when the budget is spent.
+   */
+  isDue(stage: Stage): boolean {
+    const now = this.turns.now();
+    const isOver = this.turns.isOver(now);
+    if (this.turn === this.turns.number) this.charge(now - this.lookedAt);
+    else this.beginStretch(now);
+    this.stage = stage;
+    this.lookedAt = now;
+    return isOver;
+  }
+
+  /**
+   * Lets everything else go on, and resolves when it is this work's turn again.
+   * @throws Refusal `too_busy` when too many others have much to do; `client_closed` when nobody waits for it any more.
+   */
+  async pause(): Promise<void> {
+    this.endStretch();
+    this.checkClient();
+    if (!this.isHeavy && this.spentMs >= HEAVY_MS) this.becomeHeavy();
+    await this.turns.next(this.isHeavy);
+    this.checkClient();
+    this.beginStretch(this.turns.now());
+  }
+
+  /** Notes that so many points are to be answered. @throws Refusal `too_expensive` when they are too many altogether. */
+  addPoints(count: number): void {
+    this.points += count;
+    if (this.points > MAX_REQUEST_POINTS)
+      this.refuse(
+        'points',
+        'too_expensive',
+        `This request asks for more than ${MAX_REQUEST_POINTS} points; ask for less at a time.`,
+      );
+  }
+
+  /** Notes time that regular expressions took. @throws Refusal `too_expensive` when that is too much altogether. */
+  addMatching(ms: number): void {
+    this.matchMs += ms;
+    if (this.matchMs > this.matchBudgetMs)
+      this.refuse('match', 'too_expensive', 'match: the expression is too slow; write a simpler one.');
+  }
+
+  private charge(ms: number): void {
+    this.spentMs += ms;
+    if (this.spentMs > this.budgetMs)
+      this.refuse(
+        'time',
+        'too_expensive',
+        `This request takes more than ${this.budgetMs / SECOND} s of the server's time; ask for less at a time, narrow it with match, or ask for a shorter range.`,
+      );
+  }
+
+  private checkClient(): void {
+    if (this.signal?.aborted) this.refuse('gone', 'client_closed', 'Nobody waits for the answer any more.');
+  }
+
+  private becomeHeavy(): void {
+    const others = heavyOfProcess();
+    if (others.size >= MAX_HEAVY)
+      this.refuse(
+        'busy',
+        'too_busy',
+        `${MAX_HEAVY} requests as large as this one are being answered; try again shortly.`,
+        RETRY_AFTER_MS,
+      );
+    this.isHeavy = true;
+    others.add(this);
+  }
+
+  private letGo(): void {
+    this.endStretch();
+    heavyOfProcess().delete(this);
+    this.isHeavy = false;
+  }
+
+  private beginStretch(now: number): void {
+    this.endStretch();
+    this.turn = this.turns.number;
+    this.stretchBeganAt = this.lookedAt = now;
+  }
+
+  private endStretch(): void {
+    const ms = this.lookedAt - this.stretchBeganAt;
+    if (ms > 0) figures().loopStretches.observe(this.stage, ms / SECOND);
+    this.stretchBeganAt = this.lookedAt;
+  }
+
+  private refuse(
+    reason: RefusalReason,
+    code: PulseError['code'],
+    message: string,
+    retryAfterMs?: number,
+  ): never {
+    figures().refusals.add(reason);
+    throw new Refusal(this, code, message, { retryAfterMs });
+  }
+}
+
+/** Does what one request asks for; see `Work`. */
+export function work<T>(task: (work: Work) => Promise<T> | T, options?: WorkOptions): Promise<T> {
+  return new Work(options).run(task);
+}
+
+function heavyOfProcess(): Set<Work> {
+  return once('work.heavy', () => new Set<Work>());
+}
