@@ -61,7 +61,7 @@ describe('answer', () => {
     node.ring.evict(now);
     const answer = await ask({ metric, step: '10s', start: 'now-2m', aggregate: 'count' });
     expect(answer.tier).toBe('raw');
-    expect(answer.series[0].points.reduce((sum, [, count]) => sum + count, 0)).toBe(120);
+    expect(answer.series[0].points.reduce((sum, [, count]) => sum + count!, 0)).toBe(120);
     expect((await ask({ metric, step: '10s', start: 'now-15s', aggregate: 'count' })).tier).toBe('ring');
   });
 

@@ -1,3 +1,4 @@
+import { isGrowth } from './aggregates';
 import { createRangeCache, type RangeCache } from './cache/range-cache';
 import { groupSeries, type SeriesGroup } from './catalogue/groups';
 import type { Registry } from './catalogue/registry';
@@ -221,11 +222,8 @@ export function createHistory({
 
   /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */
   function memoryFrom({ metric, aggregates, step }: Pick<Question, 'metric' | 'aggregates' | 'step'>) {
-    const isGrowth = aggregates.includes('rate') || aggregates.includes('increase');
-    return alignUp(
-      ring.coveredSince(registry.metrics.get(metric)?.id) + (isGrowth ? COUNTER_GAP_MS : 0),
-      step,
-    );
+    const reachMs = aggregates.some(isGrowth) ? COUNTER_GAP_MS : 0;
+    return alignUp(ring.coveredSince(registry.metrics.get(metric)?.id) + reachMs, step);
   }
 
   function readMemory({ series }: SeriesGroup, evaluation: Evaluation): Point[] {

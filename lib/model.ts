@@ -28,6 +28,34 @@ export const LIMITS = {
   maxClockAheadMs: 10 * MINUTE,
 } as const;
 
+/** What is made of samples, a percentile aside: of all of a group in a step, or of each series for itself. */
+export const INNER_AGGREGATES = [
+  'avg',
+  'sum',
+  'min',
+  'max',
+  'count',
+  'last',
+  'first',
+  'rate',
+  'increase',
+  'delta',
+  'stddev',
+] as const;
+/** What is made of the values of a group's series, one a series and step, a percentile aside. */
+export const OUTER_AGGREGATES = ['sum', 'avg', 'min', 'max', 'count', 'stddev'] as const;
+
+/** `p0` to `p100`, up to 3 decimals. */
+export type Percentile = `p${number}`;
+export type InnerAggregate = (typeof INNER_AGGREGATES)[number] | Percentile;
+export type OuterAggregate = (typeof OUTER_AGGREGATES)[number] | Percentile;
+/**
+ * One value of a point, by its canonical text (see `parseAggregate`): `avg` is of all samples of a group and step
+ * together; `sum(avg)` of each series for itself first, then of the series that have a value in the step.
+ */
+export type Aggregate = InnerAggregate | `${OuterAggregate}(${InnerAggregate})`;
+
+/** Those that a question may ask for. */
 export const AGGREGATES = [
   'avg',
   'sum',
@@ -41,11 +69,7 @@ export const AGGREGATES = [
   'p90',
   'p95',
   'p99',
-] as const;
-export type Aggregate = (typeof AGGREGATES)[number];
-
-/** The share of samples below a percentile aggregate's value; absent for the other aggregates. */
-export const QUANTILES: Partial<Record<Aggregate, number>> = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
+] as const satisfies readonly Aggregate[];
 
 /**
  * A counter unseen for longer than this starts anew: what it counted meanwhile cannot be placed in time, so
@@ -57,8 +81,18 @@ export const COUNTER_GAP_MS = 5 * MINUTE;
 export const TIERS = ['ring', 'cache', 'raw', 'minute', 'hour', 'day'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** `[t, value, …]`: epoch ms of the point's start, then one value per aggregate asked for, in that order. */
-export type Point = [t: number, ...values: number[]];
+/**
+ * `[t, value, …]`: epoch ms of the point's start, then one value per aggregate asked for, in that order. Null where
+ * several were asked for and this one cannot be told; one value at least is told.
+ */
+export type Point = [t: number, ...values: Array<number | null>];
+
+/** A point that tells every value, as charts draw it. */
+export type WholePoint = [t: number, ...values: number[]];
+
+export function isWhole(point: Point): point is WholePoint {
+  return !point.includes(null);
+}
 
 /** One group of an answer: the labels it is grouped by and its points, ascending in time, none missing twice. */
 export interface GroupPoints {

@@ -4,7 +4,7 @@ import { use, useRef } from 'react';
 import type { MetricEntry } from '@/lib/catalogue/list';
 import { formatAgo, formatValue, unitOf } from '@/lib/format';
 import { isErrorAnswer, type PanelAnswer, type PanelResult } from '@/lib/live/wire';
-import { MINUTE, type Point, SECOND } from '@/lib/model';
+import { isWhole, MINUTE, SECOND } from '@/lib/model';
 import { Sparkline } from '../charts/sparkline';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';
@@ -39,7 +39,7 @@ function LiveTrend({
   const inView = useInView(cell);
   const { series, step } = useLiveQuery(trendQuery(metric), answer, inView);
   const now = useServerNow(SECOND, inView) ?? renderedAt;
-  const points: readonly Point[] = series[0]?.points ?? [];
+  const points = series[0]?.points.filter(isWhole) ?? [];
   const latest = points[points.length - 1];
   const unit = unitOf(metric.name, metric.unit, answer.aggregate);
   // A point knows its step only; the catalogue knew the sample's very time, as of when the page was made.

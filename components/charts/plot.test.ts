@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatSpan, unitOf } from '@/lib/format';
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 import { nearestPoint, type Plot, pieces, seriesPaths, timeAt, xOf } from './plot';
 import { timeTicks, valueAxis } from './ticks';
 
 const plot: Plot = { width: 100, height: 50, x: [0, 100_000], y: [0, 10] };
-const series = (...times: number[]): Point[] => times.map((t) => [t * 1_000, 5]);
+const series = (...times: number[]): WholePoint[] => times.map((t) => [t * 1_000, 5]);
 
 describe('gaps', () => {
   it('break a line beyond one and a half steps', () => {
@@ -42,7 +42,7 @@ describe('paths', () => {
   });
 
   it('span the band from lowest to highest', () => {
-    const points: Point[] = [
+    const points: WholePoint[] = [
       [0, 5, 0, 10],
       [1_000, 5, 0, 10],
     ];

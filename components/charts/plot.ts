@@ -1,4 +1,4 @@
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 
 /** A rectangle of the screen and the times and values it spans. Pure arithmetic: the server draws with it too. */
 export interface Plot {
@@ -24,7 +24,7 @@ export function timeAt({ width, x: [start, end] }: Plot, px: number): number {
  * How far apart points may be to be one line, in ms: one and a half steps; or, where samples come more rarely than
  * the step (a 1-second step over a 10-second series), one and a half times their usual distance.
  */
-export function gapLimit(points: readonly Point[], step: number): number {
+export function gapLimit(points: readonly WholePoint[], step: number): number {
   const distances = points.slice(1).map(([t], i) => t - points[i][0]);
   return 1.5 * Math.max(step, distances.length < 2 ? 0 : median(distances));
 }
@@ -36,7 +36,7 @@ const NEIGHBOURS = 3;
  * The points cut at the gaps; every piece has at least one. A line is never drawn across a gap, and a gap is never
  * drawn as zero. What counts as a gap is as in `gapLimit`, judged by the distances nearby.
  */
-export function pieces(points: readonly Point[], step: number): Point[][] {
+export function pieces(points: readonly WholePoint[], step: number): WholePoint[][] {
   const distances = points.slice(1).map(([t], i) => t - points[i][0]);
   const isGap = (at: number) => {
     if (distances[at] <= 1.5 * step) return false;
@@ -45,7 +45,7 @@ export function pieces(points: readonly Point[], step: number): Point[][] {
     // Usual on either side is usual: where a series changes its pace, the distance belongs to the slower part.
     return ![before, after].some((near) => near.length > 1 && distances[at] <= 1.5 * median(near));
   };
-  const cut: Point[][] = [];
+  const cut: WholePoint[][] = [];
   let from = 0;
   for (let i = 1; i <= points.length; i++) {
     if (i < points.length && !isGap(i - 1)) continue;
@@ -73,7 +73,7 @@ export interface SeriesPaths {
 
 /** One series as SVG. `openFrom`: points starting later than this are still filling (`now - step`). */
 export function seriesPaths(
-  points: readonly Point[],
+  points: readonly WholePoint[],
   plot: Plot,
   step: number,
   openFrom: number,
@@ -98,7 +98,11 @@ export function seriesPaths(
 }
 
 /** Those in the plot and the neighbours just outside, so that lines reach its edges. */
-function inView(points: readonly Point[], { x: [start, end] }: Plot, limit: number): readonly Point[] {
+function inView(
+  points: readonly WholePoint[],
+  { x: [start, end] }: Plot,
+  limit: number,
+): readonly WholePoint[] {
   return points.filter(([t]) => t >= start - limit && t <= end + limit);
 }
 
@@ -106,7 +110,7 @@ function place(plot: Plot, t: number, value: number): { x: number; y: number } {
   return { x: tenth(xOf(plot, t)), y: tenth(yOf(plot, value)) };
 }
 
-function trace(plot: Plot, points: readonly Point[], column: number, first: 'M' | 'L'): string {
+function trace(plot: Plot, points: readonly WholePoint[], column: number, first: 'M' | 'L'): string {
   return points
     .map((point, i) => {
       const { x, y } = place(plot, point[0], point[column]);
@@ -121,7 +125,7 @@ function tenth(value: number): number {
 }
 
 /** The point nearest to `t`, null when it is farther away than `within` ms. Points ascending. */
-export function nearestPoint(points: readonly Point[], t: number, within: number): Point | null {
+export function nearestPoint(points: readonly WholePoint[], t: number, within: number): WholePoint | null {
   let low = 0;
   let high = points.length;
   while (low < high) {

@@ -1,4 +1,4 @@
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 
 /** One line of a chart: what it is called, how it looks, and its points `[t, value]` or `[t, avg, min, max]`. */
 export interface ChartSeries {
@@ -7,24 +7,26 @@ export interface ChartSeries {
   color: string;
   /** SVG dash pattern, where the palette's colours have come round again. */
   dash?: string;
-  points: readonly Point[];
+  points: readonly WholePoint[];
   /** Draw the band between its lowest and highest values. */
   band: boolean;
+  /** What the values are: one aggregate, or `avg,min,max`. */
+  aggregate: string;
 }
 
 /**
- * Aggregates that grow while their step fills, a rate because it adds up series that have not all reported yet: until
- * the step is over, the value says less than it seems to.
+ * Aggregates that grow while their step fills, as do those that add up or count series, which have not all reported
+ * yet (a rate does): until the step is over, the value says less than it seems to.
  */
-const GROWING: readonly string[] = ['sum', 'count', 'increase', 'rate'];
+const GROWING = /^(sum|count|increase|rate|delta)\b|\((sum|count|increase)\)$/;
 
 /** The newest point worth quoting as a figure; undefined when there is none. */
 export function latestPoint(
-  points: readonly Point[],
+  points: readonly WholePoint[],
   aggregate: string,
   openFrom: number,
-): Point | undefined {
-  if (!GROWING.includes(aggregate)) return points[points.length - 1];
+): WholePoint | undefined {
+  if (!GROWING.test(aggregate)) return points[points.length - 1];
   return points.findLast(([t]) => t <= openFrom);
 }
 

@@ -1,10 +1,10 @@
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 import { cn } from '../ui/cn';
 import { type Plot, seriesPaths } from './plot';
 import { extentOf } from './ticks';
 
 export interface SparklineProps {
-  points: readonly Point[];
+  points: readonly WholePoint[];
   step: number;
   /** Range of the drawing; the points' own when left out. */
   start?: number;

@@ -1,5 +1,5 @@
 import { formatClock, formatDay, type Unit } from '@/lib/format';
-import { DAY, HOUR, MINUTE, type Point, SECOND } from '@/lib/model';
+import { DAY, HOUR, MINUTE, SECOND, type WholePoint } from '@/lib/model';
 
 export interface Axis {
   domain: [number, number];
@@ -36,7 +36,7 @@ function roundStep(rough: number, unit: Unit): number {
 
 /** Lowest and highest value in the given columns of the points inside `[start, end]`; null when there is none. */
 export function extentOf(
-  series: ReadonlyArray<readonly Point[]>,
+  series: ReadonlyArray<readonly WholePoint[]>,
   columns: readonly number[],
   [start, end]: readonly [number, number],
 ): [number, number] | null {

@@ -73,7 +73,6 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
         <PointsTable
           caption={`Values of ${name}`}
           series={shown}
-          aggregates={snapshot.aggregate.split(',')}
           range={range}
           step={snapshot.step}
           unit={unit}

@@ -1,5 +1,5 @@
 import type { PanelQuery } from '@/lib/live/wire';
-import { AGGREGATES, type Aggregate, type Matcher, type MetricType } from '@/lib/model';
+import { AGGREGATES, type Matcher, type MetricType } from '@/lib/model';
 import { parseSelector } from '@/lib/query/selector';
 
 /**
@@ -44,7 +44,7 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
 }
 
 /** A counter only ever grows: what is of interest is how fast. */
-export function defaultAggregate(type: MetricType): Aggregate {
+export function defaultAggregate(type: MetricType): OfferedAggregate {
   return type === 'counter' ? 'rate' : 'avg';
 }
 
@@ -73,7 +73,9 @@ export function matchersOf(match: string): Matcher[] | null {
   }
 }
 
-const AGGREGATE_WORDS: Record<Aggregate, { label: string; hint: string }> = {
+type OfferedAggregate = (typeof AGGREGATES)[number];
+
+const AGGREGATE_WORDS: Record<OfferedAggregate, { label: string; hint: string }> = {
   avg: { label: 'Average', hint: 'of all samples, within lowest – highest' },
   sum: { label: 'Sum', hint: 'of all samples in a step' },
   min: { label: 'Lowest', hint: '' },
@@ -92,7 +94,7 @@ export const AGGREGATE_OPTIONS = AGGREGATES.map((value) => ({ value, ...AGGREGAT
 
 export function aggregateLabel(aggregate: string): string {
   const first = aggregate.split(',')[0];
-  return first in AGGREGATE_WORDS ? AGGREGATE_WORDS[first as Aggregate].label : first;
+  return first in AGGREGATE_WORDS ? AGGREGATE_WORDS[first as OfferedAggregate].label : first;
 }
 
 export const STEP_OPTIONS = [

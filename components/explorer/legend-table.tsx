@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { formatValue, type Unit } from '@/lib/format';
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 import type { ChartSeries } from '../charts/series';
 import { extentOf } from '../charts/ticks';
 import { chosen } from '../panels/series-legend';
@@ -13,7 +13,7 @@ import { cn } from '../ui/cn';
 export interface LegendTableProps {
   series: readonly ChartSeries[];
   unit: Unit;
-  latestOf(line: ChartSeries): Point | undefined;
+  latestOf(line: ChartSeries): WholePoint | undefined;
   range: readonly [number, number];
   only: ReadonlySet<string> | null;
   onOnly(only: ReadonlySet<string> | null): void;

@@ -8,8 +8,6 @@ import { Button } from '../ui/button';
 export interface PointsTableProps {
   caption: string;
   series: readonly ChartSeries[];
-  /** Names of a point's values, as asked: one, or average, lowest and highest. */
-  aggregates: readonly string[];
   range: readonly [number, number];
   step: number;
   unit: Unit;
@@ -20,17 +18,17 @@ const COLUMNS = 20;
 const DIGITS = 5;
 
 /** The chart's numbers, newest first: what a line cannot tell everybody. */
-export function PointsTable({ caption, series, aggregates, range, step, unit }: PointsTableProps) {
+export function PointsTable({ caption, series, range, step, unit }: PointsTableProps) {
   const [all, setAll] = useState(false);
   const local = useLocalZone();
   const shown = series.slice(0, COLUMNS);
   const rows = rowsOf(shown, range);
-  const columns = shown.flatMap(({ key, name }) =>
-    aggregates.map((aggregate, i) => ({
-      key: `${key} ${aggregate}`,
+  const columns = shown.flatMap(({ key, name, aggregate }) =>
+    aggregate.split(',').map((each, i, { length }) => ({
+      key: `${key} ${each}`,
       line: key,
       value: i + 1,
-      title: aggregates.length === 1 ? name : shown.length === 1 ? aggregate : `${name} ${aggregate}`,
+      title: length === 1 ? name : shown.length === 1 ? each : `${name} ${each}`,
     })),
   );
   const visible = all ? rows : rows.slice(0, ROWS_AT_FIRST);

@@ -1,14 +1,14 @@
 'use client';
 
 import { unitOf } from '@/lib/format';
-import { MINUTE, type Point } from '@/lib/model';
+import { MINUTE, type WholePoint } from '@/lib/model';
 import type { ChartSeries } from '../charts/series';
 import { lookOf } from '../charts/series';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { rateText } from './figures';
 
 export interface ArrivalsPanelProps {
-  points: readonly Point[];
+  points: readonly WholePoint[];
   perSecond: number | null;
   stepMs: number;
   /** The server's time, ms. */
@@ -22,7 +22,7 @@ const UNIT = unitOf('samples', '', 'avg');
 /** How many samples this server commits per second, counted as they arrive. */
 export function ArrivalsPanel({ points, perSecond, stepMs, now, height }: ArrivalsPanelProps) {
   const series: ChartSeries[] = [
-    { key: 'samples', name: 'Samples per second', points, band: false, ...lookOf(2) },
+    { key: 'samples', name: 'Samples per second', points, band: false, aggregate: 'avg', ...lookOf(2) },
   ];
   return (
     <section

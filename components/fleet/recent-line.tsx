@@ -1,5 +1,5 @@
 import { lateAfterMs } from '@/lib/fleet/status';
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 import { Sparkline } from '../charts/sparkline';
 
 export interface RecentLineProps {
@@ -13,8 +13,8 @@ export interface RecentLineProps {
 
 /** The last minutes of one figure of a host. A host that posts more rarely than the line's step has no gaps for it. */
 export function RecentLine({ values, stepMs, intervalMs, isPercent, className }: RecentLineProps) {
-  const points: Point[] = values.flatMap((value, i) =>
-    value === null ? [] : [[i * stepMs, value] as Point],
+  const points: WholePoint[] = values.flatMap((value, i) =>
+    value === null ? [] : [[i * stepMs, value] as WholePoint],
   );
   if (points.length === 0) return <span className={className} />;
   return (

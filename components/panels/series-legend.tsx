@@ -1,7 +1,7 @@
 'use client';
 
 import { formatValue, type Unit } from '@/lib/format';
-import type { Point } from '@/lib/model';
+import type { WholePoint } from '@/lib/model';
 import type { ChartSeries } from '../charts/series';
 import { cn } from '../ui/cn';
 import { SeriesMark } from './series-mark';
@@ -9,7 +9,7 @@ import { SeriesMark } from './series-mark';
 export interface SeriesLegendProps {
   series: readonly ChartSeries[];
   unit: Unit;
-  latestOf(line: ChartSeries): Point | undefined;
+  latestOf(line: ChartSeries): WholePoint | undefined;
   /** Keys of the lines that are shown alone; null when all are. */
   only: ReadonlySet<string> | null;
   onOnly(only: ReadonlySet<string> | null): void;
@@ -82,7 +82,7 @@ export function chosen(
   return next.size === 0 ? null : next;
 }
 
-function SingleValue({ latest, unit }: { latest: Point | undefined; unit: Unit }) {
+function SingleValue({ latest, unit }: { latest: WholePoint | undefined; unit: Unit }) {
   if (!latest) return null;
   return (
     <p className="flex items-baseline gap-2 px-1">

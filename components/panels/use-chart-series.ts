@@ -2,14 +2,17 @@
 
 import { useMemo, useRef } from 'react';
 import { labelsKey, type QuerySnapshot } from '@/lib/live/query-store';
+import { type GroupPoints, isWhole, type Labels, type Point } from '@/lib/model';
 import { type ChartSeries, lookOf } from '../charts/series';
 import { seriesName } from './series-names';
 
 /** With more lines than this their bands would hide each other. */
 const BANDS_UP_TO = 3;
+/** One line within its lowest and highest; any other aggregates asked for together are a line each. */
+const BANDED = 'avg,min,max';
 
 /**
- * The snapshot's groups as lines. A line keeps its place and its colour for as long as it is there, however the
+ * The snapshot's groups as lines, with a gap where a value cannot be told. A line keeps its place and its colour for as long as it is there, however the
  * order by value changes; one that enters takes the first free place.
  */
 export function useChartSeries(
@@ -19,19 +22,41 @@ export function useChartSeries(
 ): ChartSeries[] {
   const slots = useRef(new Map<string, number>());
   return useMemo(() => {
-    const keyed = series.map((group) => ({ key: labelsKey(group.labels), ...group }));
+    const keyed = series.flatMap((group) => linesOf(group, aggregate));
     assignSlots(slots.current, new Set(keyed.map(({ key }) => key)));
-    const banded = aggregate.split(',').length === 3 && keyed.length <= BANDS_UP_TO;
+    const banded = aggregate === BANDED && keyed.length <= BANDS_UP_TO;
     return keyed
       .sort((a, b) => slots.current.get(a.key)! - slots.current.get(b.key)!)
-      .map(({ key, labels, points }) => ({
-        key,
-        name: seriesName(labels, by.split(',').filter(Boolean), fallbackName),
-        points,
-        band: banded,
-        ...lookOf(slots.current.get(key)!),
-      }));
+      .map(({ labels, own, ...line }) => {
+        const name = seriesName(labels, by.split(',').filter(Boolean), fallbackName);
+        return {
+          ...line,
+          name: own ? `${name} ${line.aggregate}` : name,
+          band: banded,
+          ...lookOf(slots.current.get(line.key)!),
+        };
+      });
   }, [series, aggregate, by, fallbackName]);
+}
+
+interface Line extends Pick<ChartSeries, 'key' | 'aggregate' | 'points'> {
+  labels: Labels;
+  /** Whether it is one of several of its group. */
+  own: boolean;
+}
+
+function linesOf({ labels, points }: GroupPoints, aggregate: string): Line[] {
+  const key = labelsKey(labels);
+  const aggregates = aggregate === BANDED ? [aggregate] : aggregate.split(',');
+  if (aggregates.length === 1)
+    return [{ key, labels, aggregate, points: points.filter(isWhole), own: false }];
+  return aggregates.map((each, i) => ({
+    key: `${key} ${each}`,
+    labels,
+    aggregate: each,
+    points: points.map((point): Point => [point[0], point[i + 1]]).filter(isWhole),
+    own: true,
+  }));
 }
 
 function assignSlots(slots: Map<string, number>, present: ReadonlySet<string>): void {

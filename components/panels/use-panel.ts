@@ -4,7 +4,7 @@ import { type RefObject, useMemo, useRef } from 'react';
 import { type Unit, unitOf } from '@/lib/format';
 import type { QuerySnapshot } from '@/lib/live/query-store';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
-import { type Point, SECOND } from '@/lib/model';
+import { SECOND, type WholePoint } from '@/lib/model';
 import { type ChartSeries, latestPoint } from '../charts/series';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';
@@ -23,7 +23,7 @@ export interface Panel {
   range: readonly [start: number, end: number];
   openFrom: number;
   /** The line's newest point that is worth quoting as a figure. */
-  latestOf(line: ChartSeries): Point | undefined;
+  latestOf(line: ChartSeries): WholePoint | undefined;
   live: boolean;
   /** ms since the newest point ended, when the data has fallen silent; else null. */
   silentMs: number | null;
@@ -55,7 +55,7 @@ export function usePanel(query: PanelQuery, answer: PanelAnswer, name: string, d
     unit,
     range: live ? [asOf - windowMs, asOf] : [start, end],
     openFrom: asOf - step,
-    latestOf: ({ points }) => latestPoint(points, aggregate, asOf - step),
+    latestOf: (line) => latestPoint(line.points, line.aggregate, asOf - step),
     live,
     silentMs: live && now !== null ? silence(series, step, now) : null,
   };

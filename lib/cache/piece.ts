@@ -31,7 +31,14 @@ export function decodePiece(text: string, shape: PieceShape): Piece | null {
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(until)) return null;
   if (!Array.isArray(groups) || groups.length !== shape.groups) return null;
   const isPoint = (point: unknown) =>
-    Array.isArray(point) && point.length === shape.values + 1 && point.every(Number.isFinite);
+    Array.isArray(point) &&
+    point.length === shape.values + 1 &&
+    (point.every(Number.isFinite) || isPartlyTold(point));
   const isGroup = (points: unknown) => Array.isArray(points) && points.every(isPoint);
   return groups.every(isGroup) ? { from, until, groups } : null;
+}
+
+function isPartlyTold([t, ...values]: unknown[]): boolean {
+  const told = values.filter((value) => value !== null);
+  return Number.isFinite(t) && told.length > 0 && told.every(Number.isFinite);
 }

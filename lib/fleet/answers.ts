@@ -1,4 +1,4 @@
-import type { Labels, MetricType, Point } from '../model';
+import type { Labels, MetricType, WholePoint } from '../model';
 import type { HeadlineKey } from './headlines';
 import type { HostStatus } from './status';
 
@@ -36,7 +36,7 @@ export interface FleetSummary {
   /** Over the last ten complete seconds; null in the first second of this process. */
   samplesPerSecond: number | null;
   /** Samples per second over the last quarter of an hour, from the point asked for on; the last one is still open. */
-  arrivals: Point[];
+  arrivals: WholePoint[];
   arrivalsStepMs: number;
   /** Headlines at least one reporting host has a figure for. */
   headlines: HeadlineKey[];

@@ -1,4 +1,4 @@
-import { alignDown, MINUTE, type Point, SECOND } from '../model';
+import { alignDown, MINUTE, SECOND, type WholePoint } from '../model';
 
 const KEPT_SECONDS = 910;
 /** Width of a chart's point: as fine as the panels beside it over a quarter of an hour. */
@@ -32,9 +32,9 @@ export class Arrivals {
    * The last quarter of an hour as a chart's points: the mean per second in `[t, t + step)`, the last one still open.
    * Seconds without samples are 0, for they were seen; points that end before `since` are left out.
    */
-  points(now: number, since = 0): Point[] {
+  points(now: number, since = 0): WholePoint[] {
     this.advance(now);
-    const points: Point[] = [];
+    const points: WholePoint[] = [];
     const from = alignDown(Math.max(now - CHART_MS, since), ARRIVALS_STEP_MS);
     for (let t = from; t < now; t += ARRIVALS_STEP_MS) {
       const mean = this.mean(t / SECOND, (t + ARRIVALS_STEP_MS) / SECOND);

@@ -1,3 +1,4 @@
+import { isGrowth } from '../aggregates';
 import { groupKey, groupLabels } from '../catalogue/groups';
 import type { Metric, Registry, Series } from '../catalogue/registry';
 import { isPulseError } from '../errors';
@@ -74,7 +75,7 @@ export class LiveQuery {
   ) {
     this.history = parts.history;
     this.seq = moment.seq;
-    this.isGrowth = question.aggregates.includes('rate') || question.aggregates.includes('increase');
+    this.isGrowth = question.aggregates.some(isGrowth);
     this.refresh(moment.at);
     this.ranking = question.top === null ? null : new TopRanking(this, question.top);
     if (this.ranking) parts.requestBackground(this);

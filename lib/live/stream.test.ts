@@ -277,7 +277,7 @@ describe('a slow reader', () => {
     await advance(50);
     expect(reader.writes).toHaveLength(3);
     const last = seriesOf(reader).at(-1)![0].points;
-    expect(last.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(20);
+    expect(last.reduce((sum, [, count]) => sum + count!, 0)).toBeGreaterThanOrEqual(20);
   });
 
   it('is let go when it does not read for a minute', async () => {

@@ -1,6 +1,6 @@
 import { MINUTE, type Point, SECOND } from '../model';
 import { readLatest } from '../query/rank';
-import { compareRank } from '../query/top';
+import { compareRank, latestOf } from '../query/top';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 
@@ -136,7 +136,8 @@ export class TopRanking {
     const ranked: Array<{ group: LiveGroup; latest: number; text: string }> = [];
     for (const group of this.query.groups.values()) {
       const { latest, text } = group;
-      if (latest && latest[0] >= start && latest[0] < end) ranked.push({ group, latest: latest[1], text });
+      if (latest && latest[0] >= start && latest[0] < end)
+        ranked.push({ group, latest: latestOf(latest), text });
     }
     return ranked
       .sort(compareRank)

@@ -14,6 +14,13 @@ it('writes a header and a line a point, escaped as RFC 4180 says', () => {
   );
 });
 
+it('leaves a field empty where a value cannot be told', () => {
+  const series: GroupPoints[] = [{ labels: {}, points: [[0, null, 2]] }];
+  expect(toCsv({ aggregate: 'p99,avg', series }, [])).toBe(
+    'timestamp,time,p99,avg\r\n0,1970-01-01T00:00:00.000Z,,2\r\n',
+  );
+});
+
 it('writes the header alone when there are no points', () => {
   expect(toCsv({ aggregate: 'avg', series: [] }, [])).toBe('timestamp,time,avg\r\n');
 });

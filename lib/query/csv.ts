@@ -12,10 +12,15 @@ export function toCsv(
   for (const { labels, points } of series) {
     const groupFields = by.map((name) => labels[name] ?? '');
     for (const [t, ...values] of points) {
-      lines.push(line([String(t), new Date(t).toISOString(), ...groupFields, ...values.map(String)]));
+      lines.push(line([String(t), new Date(t).toISOString(), ...groupFields, ...values.map(field)]));
     }
   }
   return lines.join('');
+}
+
+/** What cannot be told is an empty field. */
+function field(value: number | null): string {
+  return value === null ? '' : String(value);
 }
 
 function line(fields: readonly string[]): string {

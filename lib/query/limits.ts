@@ -51,7 +51,7 @@ export async function limitRawSamples(
   const end = alignDown(question.end, step);
   if (start >= end) return;
   const { points } = await read({ ...question, aggregates: ['count'], start, end, step });
-  const counts = points.map((group) => group.reduce((sum, [, count]) => sum + count, 0));
+  const counts = points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
   // No fewer points than the longest series has samples, which is no fewer than the mean.
   const fewest = Math.max(0, ...counts.map((count, i) => count / question.groups[i].series.length));
   if (fewest > most) refuseRaw(fewest, most);

@@ -1,4 +1,4 @@
-import type { GroupPoints, Labels } from '../model';
+import type { GroupPoints, Labels, Point } from '../model';
 
 /**
  * The `count` groups with the highest latest value, highest first: what `top` means, on the server and in whoever
@@ -10,12 +10,17 @@ export function topGroups<Group extends GroupPoints>(groups: readonly Group[], c
     .filter(({ points }) => points.length > 0)
     .map((group) => ({
       group,
-      latest: group.points[group.points.length - 1][1],
+      latest: latestOf(group.points[group.points.length - 1]),
       text: labelText(group.labels),
     }))
     .sort((a, b) => compareRank(a, b))
     .slice(0, count)
     .map(({ group }) => group);
+}
+
+/** What a group is ranked by; a value that cannot be told is lower than any. */
+export function latestOf(newest: Point): number {
+  return newest[1] ?? Number.NEGATIVE_INFINITY;
 }
 
 export interface Rank {

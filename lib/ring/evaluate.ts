@@ -1,4 +1,5 @@
-import { type Aggregate, COUNTER_GAP_MS, type Point, QUANTILES, SECOND } from '../model';
+import { isGrowth, isPercentile, shareOf, stagesOf } from '../aggregates';
+import { type Aggregate, COUNTER_GAP_MS, type Point, SECOND } from '../model';
 import type { SampleBuffer } from './sample-buffer';
 
 /**
@@ -52,7 +53,7 @@ const everyFigure = Object.values(slots);
 let pool = new Float64Array(1_024);
 const poolEnd = new Uint32Array(MAX_SLOTS);
 
-const READ = {
+const READ: Record<string, (slot: number) => number> = {
   avg: (slot) => slots.sum[slot] / slots.count[slot],
   sum: (slot) => slots.sum[slot],
   min: (slot) => slots.min[slot],
@@ -61,11 +62,11 @@ const READ = {
   last: (slot) => slots.last[slot],
   increase: (slot) => slots.increase[slot],
   rate: (slot) => slots.rate[slot],
-  p50: (slot) => quantile(slot, QUANTILES.p50!),
-  p90: (slot) => quantile(slot, QUANTILES.p90!),
-  p95: (slot) => quantile(slot, QUANTILES.p95!),
-  p99: (slot) => quantile(slot, QUANTILES.p99!),
-} satisfies Record<Aggregate, (slot: number) => number>;
+  p50: (slot) => quantile(slot, shareOf('p50')!),
+  p90: (slot) => quantile(slot, shareOf('p90')!),
+  p95: (slot) => quantile(slot, shareOf('p95')!),
+  p99: (slot) => quantile(slot, shareOf('p99')!),
+};
 
 function evaluateSlots(buffers: readonly SampleBuffer[], evaluation: Evaluation, into: Point[]): void {
   const { aggregates, start, end, step } = evaluation;
@@ -73,8 +74,8 @@ function evaluateSlots(buffers: readonly SampleBuffer[], evaluation: Evaluation,
   for (const figure of everyFigure) figure.fill(0, 0, width);
 
   // Those asked for together are of one kind: see the families in lib/query/params.ts.
-  if (aggregates[0] in QUANTILES) poolValues(buffers, evaluation, width);
-  else if (aggregates[0] === 'rate' || aggregates[0] === 'increase') eachRun(buffers, evaluation, addGrowth);
+  if (isPercentile(stagesOf(aggregates[0]).inner)) poolValues(buffers, evaluation, width);
+  else if (isGrowth(aggregates[0])) eachRun(buffers, evaluation, addGrowth);
   else eachRun(buffers, evaluation, summarise);
 
   for (let slot = 0; slot < width; slot++) {

@@ -18,9 +18,10 @@ export function expectSameGroups(actual: readonly GroupPoints[], expected: reado
 }
 
 function isClose(a: Point, b: Point): boolean {
-  return (
-    a.length === b.length &&
-    a[0] === b[0] &&
-    a.every((value, i) => Math.abs(value - b[i]) <= RELATIVE * Math.max(1, Math.abs(value), Math.abs(b[i])))
-  );
+  return a.length === b.length && a[0] === b[0] && a.every((value, i) => isCloseValue(value, b[i]));
+}
+
+function isCloseValue(a: number | null, b: number | null): boolean {
+  if (a === null || b === null) return a === b;
+  return Math.abs(a - b) <= RELATIVE * Math.max(1, Math.abs(a), Math.abs(b));
 }

@@ -1,4 +1,5 @@
-import { type Aggregate, COUNTER_GAP_MS, type Point, QUANTILES } from '@/lib/model';
+import { shareOf, stagesOf } from '@/lib/aggregates';
+import { type Aggregate, COUNTER_GAP_MS, type Point } from '@/lib/model';
 
 /** A series as plain pairs, ascending in time, unique by timestamp. */
 export type Samples = ReadonlyArray<readonly [timestamp: number, value: number]>;
@@ -56,7 +57,7 @@ function naiveValue(
         ? null
         : growth.reduce((total, { increase, seconds }) => total + increase / seconds, 0);
     default:
-      return quantile(values, QUANTILES[aggregate]!);
+      return quantile(values, shareOf(stagesOf(aggregate).inner)!);
   }
 }
 

@@ -83,7 +83,7 @@ async function expectAll(place: string, acknowledged: ReadonlySet<number>): Prom
         step: DAY,
       });
       const [count, sum] = [1, 2].map((column) =>
-        groups[0].reduce((total, point) => total + point[column], 0),
+        groups[0].reduce((total, point) => total + point[column]!, 0),
       );
       expect(count).toBe(stored.length);
       expect(sum).toBeCloseTo(

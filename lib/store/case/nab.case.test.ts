@@ -166,7 +166,7 @@ function expectEqual(actual: readonly Point[], expected: readonly Point[], what:
   ).toEqual(expected.map(([t]) => t));
   const wrong = actual.filter((point, i) =>
     point.some(
-      (value, column) => Math.abs(value - expected[i][column]) > 1e-9 * Math.abs(expected[i][column]),
+      (value, column) => Math.abs(value! - expected[i][column]!) > 1e-9 * Math.abs(expected[i][column]!),
     ),
   );
   expect(wrong, what).toEqual([]);

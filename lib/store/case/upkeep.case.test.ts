@@ -156,7 +156,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
           for (const step of [MINUTE, HOUR]) {
             const before = acknowledged;
             const points = await pointsOf(bench.store, series, { ...question, step });
-            const count = points.reduce((sum, [, value]) => sum + value, 0);
+            const count = points.reduce((sum, [, value]) => sum + value!, 0);
             expect(count).toBeGreaterThanOrEqual(before);
             expect(count).toBeLessThanOrEqual(acknowledged + 2 * 40 * 3);
             asked++;
@@ -189,7 +189,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
         while (!over) {
           const before = acknowledged;
           const points = await pointsOf(bench.store, series, question);
-          expect(points.reduce((sum, [, value]) => sum + value, 0)).toBeGreaterThanOrEqual(before);
+          expect(points.reduce((sum, [, value]) => sum + value!, 0)).toBeGreaterThanOrEqual(before);
           asked++;
         }
         return asked;
@@ -297,7 +297,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
         end: start + Math.max(step, DAY),
         step,
       });
-      return points.reduce((sum, [, count]) => sum + count, 0);
+      return points.reduce((sum, [, count]) => sum + count!, 0);
     };
 
     it('drops raw samples first, but not before they are rolled up', async () => {

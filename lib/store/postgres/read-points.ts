@@ -1,6 +1,7 @@
 import type { Fragment, ISql } from 'postgres';
+import { shareOf, stagesOf } from '../../aggregates';
 import { PulseError } from '../../errors';
-import { type Aggregate, alignDown, COUNTER_GAP_MS, type Point, QUANTILES } from '../../model';
+import { type Aggregate, alignDown, COUNTER_GAP_MS, type Point } from '../../model';
 import { type StoreTier, TIER, tierForStep } from '../../rollup/steps';
 import { arrayText } from '../arrays';
 import type { StoreAnswer, StoreQuestion } from '../store';
@@ -126,7 +127,8 @@ function grouped(
 }
 
 function expression(name: Aggregate): string {
-  if (isQuantile(name)) return `percentile_cont(${QUANTILES[name]}) within group (order by last)`;
+  if (isQuantile(name))
+    return `percentile_cont(${shareOf(stagesOf(name).inner)}) within group (order by last)`;
   return name === 'rate' ? RATE : POOLED[name]!;
 }
 
@@ -197,5 +199,5 @@ function membership(sql: ISql, groups: StoreQuestion['groups']): { number: Fragm
 }
 
 function isQuantile(name: Aggregate): boolean {
-  return name in QUANTILES;
+  return shareOf(stagesOf(name).inner) !== null;
 }

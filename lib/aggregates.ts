@@ -1,0 +1,56 @@
+import {
+  type Aggregate,
+  INNER_AGGREGATES,
+  type InnerAggregate,
+  OUTER_AGGREGATES,
+  type OuterAggregate,
+  type Percentile,
+} from './model';
+
+/** Aggregates one question may ask for. */
+export const MOST_AGGREGATES = 8;
+
+const PERCENTILE = /^p(100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)$/;
+const TWO_STAGES = /^([^()]+)\(([^()]+)\)$/;
+
+/** An aggregate in two stages, `outer` null for the samples of a group all together. */
+export interface Stages {
+  outer: OuterAggregate | null;
+  inner: InnerAggregate;
+}
+
+/** The canonical text of an aggregate, the same for equal ones: `p99.90` is `p99.9`. Null for what is none. */
+export function parseAggregate(text: string): Aggregate | null {
+  const [, outerText, innerText] = TWO_STAGES.exec(text) ?? [null, null, text];
+  const inner = parseName(INNER_AGGREGATES, innerText);
+  if (inner === null || outerText === null) return inner;
+  const outer = parseName(OUTER_AGGREGATES, outerText);
+  return outer && `${outer}(${inner})`;
+}
+
+export function stagesOf(aggregate: Aggregate): Stages {
+  const [, outer, inner] = TWO_STAGES.exec(aggregate) ?? [null, null, aggregate];
+  return { outer, inner } as Stages;
+}
+
+/** The share of values below a percentile, 0 to 1; null for the other aggregates. */
+export function shareOf(name: InnerAggregate | OuterAggregate): number | null {
+  return isPercentile(name) ? Number(`${name.slice(1)}e-2`) : null;
+}
+
+export function isPercentile(name: InnerAggregate | OuterAggregate): name is Percentile {
+  return PERCENTILE.test(name);
+}
+
+/** Whether the aggregate is made of what a series' samples differ by. */
+export function isGrowth(aggregate: Aggregate): boolean {
+  return GROWTH.includes(stagesOf(aggregate).inner);
+}
+
+const GROWTH: readonly InnerAggregate[] = ['rate', 'increase', 'delta'];
+
+function parseName<Name extends string>(names: readonly Name[], text: string): Name | Percentile | null {
+  const percentile = PERCENTILE.exec(text);
+  if (percentile) return `p${Number(percentile[1])}`;
+  return names.find((name) => name === text) ?? null;
+}
