@@ -6,9 +6,12 @@ import { findBinaries } from '../../lib/store/cluster/binaries';
 import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
 import { findPostmaster, startPostmaster } from '../../lib/store/cluster/postmaster';
 import { serverSettings } from '../../lib/store/cluster/settings';
+import type { Store } from '../../lib/store/store';
 import { freePort, until } from './processes';
+import { findTimescaleBinaries } from './timescale-binaries';
+import { TIMESCALE_SETTINGS } from './timescale-server';
 
-/** A PostgreSQL server of a test's own, with the product's settings: what it has acknowledged survives a kill. */
+/** A database server of a test's own, with the product's settings: what it has acknowledged survives a kill. */
 export interface KillablePostgres {
   readonly url: string;
   readonly port: number;
@@ -18,14 +21,15 @@ export interface KillablePostgres {
   close(): Promise<void>;
 }
 
-export async function startKillablePostgres(): Promise<KillablePostgres> {
+export async function startKillablePostgres(engine: Store['engine'] = 'postgres'): Promise<KillablePostgres> {
   const folder = join(tmpdir(), `pulseboard-killable-${randomUUID()}`);
   const place = await findPlace(folder);
-  const binaries = await findBinaries(place.identity);
+  const ofTimescale = engine === 'timescale';
+  const binaries = (ofTimescale && findTimescaleBinaries()) || (await findBinaries(place.identity));
   const logFile = join(folder, 'postgres.log');
   await initialise(place, binaries, logFile);
   const port = await freePort();
-  const settings = { ...serverSettings(), max_connections: '100' };
+  const settings = { ...serverSettings(), ...(ofTimescale && TIMESCALE_SETTINGS), max_connections: '100' };
 
   const server: KillablePostgres = {
     port,

@@ -9,7 +9,7 @@ import { serverSettings } from '../../lib/store/cluster/settings';
 import { freePort, until } from './processes';
 
 /** What a server needs for TimescaleDB beyond the settings the product gives every server. */
-const TIMESCALE_SETTINGS = {
+export const TIMESCALE_SETTINGS = {
   shared_preload_libraries: 'timescaledb',
   'timescaledb.telemetry_level': 'off',
   // Each database with the extension keeps a scheduler, and test files have a database each.

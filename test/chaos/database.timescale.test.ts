@@ -1,0 +1,3 @@
+import { databaseChaos } from './database.case.test';
+
+databaseChaos('timescale');

@@ -1,0 +1,3 @@
+import { spoolChaos } from './spool.case.test';
+
+spoolChaos('timescale');
