@@ -176,6 +176,26 @@ export function pointsCases(engine: EngineUnderTest): void {
       expectSamePoints(await ask(), expected as never);
     });
 
+    it('are told of values that vanish when they are divided', async () => {
+      const series = await makeSeries(store, 'tiny', 2);
+      const start = EPOCH - 40 * DAY;
+      const values = [0, Number.MIN_VALUE, 0, 0, 0];
+      await store.append(
+        rowsOf(
+          series.ids.flatMap((id) => values.map((value, i): Triple => [id, start + i * 2 * SECOND, value])),
+        ),
+      );
+      const ask = (aggregates: Aggregate[], step: number) =>
+        pointsOf(store, series, { aggregates, start, end: start + DAY, step });
+      for (const _ of range(2)) {
+        for (const step of [MINUTE, HOUR, DAY]) {
+          expect(await ask(['avg', 'sum'], step)).toEqual([[start, 0, 2 * Number.MIN_VALUE]]);
+          expect(await ask(['rate', 'increase'], step)).toEqual([[start, 0, 2 * Number.MIN_VALUE]]);
+        }
+        await store.maintain(EPOCH + 400 * RUN_MS);
+      }
+    });
+
     it('survive values that float64 cannot add up', async () => {
       const series = await makeSeries(store, 'absurd', 2);
       const start = EPOCH - 30 * DAY;

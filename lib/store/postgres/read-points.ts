@@ -23,7 +23,7 @@ const MOST_EMPTY = 50;
 
 /** Over the parts of a group and step, all series together. */
 const POOLED: Partial<Record<Aggregate, string>> = {
-  avg: 'sum(sum) / sum(n)',
+  avg: 'ratio(sum(sum), sum(n))',
   sum: 'sum(sum)',
   min: 'min(min)',
   max: 'max(max)',
@@ -33,7 +33,7 @@ const POOLED: Partial<Record<Aggregate, string>> = {
   increase: 'case when sum(elapsed) > 0 then sum(increase) end',
 };
 /** Over the parts of a group and step, one for each series. */
-const RATE = 'sum(increase / (elapsed / 1000)) filter (where elapsed > 0)';
+const RATE = 'sum(ratio(increase, elapsed / 1000)) filter (where elapsed > 0)';
 
 type Row = [group: number, t: number, ...values: Array<number | null>];
 

@@ -1,0 +1,78 @@
+/**
+ * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/0003_arithmetic.sql makes them: what a
+ * float64 cannot hold is told as the last value that it can, never as infinity, and takes nothing else with it.
+ * JavaScript rounds what is too small by itself.
+ */
+
+/** Values up to here are `tame`: a thousand million of them can be added. Those beyond are `huge`. */
+const TAME = 1e299;
+/** Exact, as a power of two. */
+const DOWN = 2 ** -64;
+const UP = 2 ** 64;
+
+export function isTame(value: number): boolean {
+  return value >= -TAME && value <= TAME;
+}
+
+/** The nearest float64 that is finite. */
+export function saturated(value: number): number {
+  return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value));
+}
+
+/** A sum of any float64s. Slower than adding, which is right whenever it comes to something finite. */
+export class Sum {
+  private tame = 0;
+  /** Of the huge values, scaled down. */
+  private huge = 0;
+
+  add(value: number): void {
+    if (isTame(value)) this.tame += value;
+    else this.huge += value * DOWN;
+  }
+
+  /** Adds `later - earlier`, which float64 may not hold. */
+  addDifference(later: number, earlier: number): void {
+    if (isTame(later) && isTame(earlier)) this.tame += later - earlier;
+    else this.huge += later * DOWN - earlier * DOWN;
+  }
+
+  /** Adds what another sum comes to, divided. */
+  addRatio(sum: Sum, divisor: number): void {
+    this.tame += sum.tame / divisor;
+    this.huge += sum.huge / divisor;
+  }
+
+  total(): number {
+    return this.over(1);
+  }
+
+  /** The total, divided: finite for any divisor from 1 up whenever the sum is one of so many values. */
+  over(divisor: number): number {
+    if (this.huge === 0) return this.tame / divisor;
+    return saturated((this.huge / divisor + (this.tame / divisor) * DOWN) * UP);
+  }
+}
+
+/** What lies at `share` of the way from `low` to `high`, as `percentile_cont` has it. */
+export function interpolate(low: number, high: number, share: number): number {
+  const distance = high - low;
+  if (Number.isFinite(distance)) return low + share * distance;
+  return saturated((low / 2 + share * (high / 2 - low / 2)) * 2);
+}
+
+/** Whose square neither overflows nor vanishes, a million times over. */
+const SQUARABLE = 2 ** 400;
+const SCALE = 2 ** 600;
+
+/** The population standard deviation: of one value 0, of none NaN. */
+export function standardDeviation(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  const scale = largest > SQUARABLE ? 1 / SCALE : largest < 1 / SQUARABLE ? SCALE : 1;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] * scale;
+  const mean = total / values.length;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i] * scale - mean) ** 2;
+  return saturated(Math.sqrt(squares / values.length) / scale);
+}

@@ -1,0 +1,52 @@
+/**
+ * Expressions over the whole range of float64: what they tell is finite, and they end no statement
+ * (drizzle/catalogue/0003_arithmetic.sql). Each is SQL text over the rows of a group. Where a metric has no huge
+ * values, sums are plain and cost what PostgreSQL's own do.
+ */
+
+/** What is added up: a column or expression, and the column with what of it is huge, where there is any. */
+export interface Addends {
+  tame: string;
+  huge: string | null;
+}
+
+/** Values as they are. */
+export function valuesOf(column: string, hasHuge: boolean): Addends {
+  return hasHuge ? { tame: `tame(${column})`, huge: `huge(${column})` } : { tame: column, huge: null };
+}
+
+export function sumOf({ tame, huge }: Addends, filter = ''): string {
+  return huge ? `united(sum(${tame})${filter}, sum(${huge})${filter})` : `sum(${tame})${filter}`;
+}
+
+/** The sum over `divisor`, an aggregate above zero. */
+export function ratioOf({ tame, huge }: Addends, divisor: string): string {
+  const share = (addend: string) => `ratio(sum(${addend}), ${divisor})`;
+  return huge ? `united(${share(tame)}, ${share(huge)})` : share(tame);
+}
+
+export function quantileOf(column: string, share: number, hasHuge: boolean): string {
+  const at = (values: string) => `percentile_cont(${share}) within group (order by ${values})`;
+  if (!hasHuge) return at(column);
+  // The way from one end of float64 to the other is longer than float64: then half of it, of halves.
+  return `case when abs(${at(column)}) <= 1.7976931348623157e308 then ${at(column)} else unscaled(${at(`scaled(${column})`)}) end`;
+}
+
+/**
+ * The population standard deviation. Squares leave float64 early, so values are scaled by what fits the largest; the
+ * other scales are fed zeros.
+ */
+export function stddevOf(column: string): string {
+  const size = `abs(${column})`;
+  const down = `stddev_pop(case when ${size} > 1e-50 then ${column} * ${DOWN} else 0 end)`;
+  const plain = `stddev_pop(case when ${size} between 1e-150 and 1e140 then ${column} else 0 end)`;
+  const up = `stddev_pop(case when ${size} < 1e-100 then ${column} * ${UP} else 0 end)`;
+  return `case
+    when max(${size}) > 1e130 then least(${down}, 4.3322963970637727e127) * ${UP}
+    when max(${size}) < 1e-130 then case when ${up} <= 1.0250665447337477e-143 then 0 else ${up} * ${DOWN} end
+    else ${plain} end`;
+}
+
+/** 2^600, and one over it. */
+const UP = '4.149515568880993e180';
+const DOWN = '2.409919865102884e-181';
