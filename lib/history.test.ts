@@ -188,13 +188,20 @@ describe('memory and the database', () => {
         'max' as const,
       ]),
       by: fc.constantFrom('', 'host', 'zone'),
+      ranking: fc.constantFrom<Record<string, string>>(
+        {},
+        { top: '2' },
+        { bottom: '2' },
+        { top: '1', rank: 'range' },
+        { bottom: '3', rank: 'range' },
+      ),
       windowMs: fc.constantFrom(1, 30 * SECOND, 7 * MINUTE, 20 * MINUTE),
     });
     await fc.assert(
       fc.asyncProperty(
         fc.array(anySample, { minLength: 1, maxLength: 120 }),
         anyQuestion,
-        async (samples, { step, aggregates, by, windowMs }) => {
+        async (samples, { step, aggregates, by, ranking, windowMs }) => {
           node = await server.start({ windowMs });
           const name = freshMetric();
           const now = server.clock.now();
@@ -215,9 +222,13 @@ describe('memory and the database', () => {
             step: `${step}ms`,
             aggregate: aggregates.join(),
             by,
+            ...ranking,
           };
           const answer = await ask(query);
-          expectSameGroups(answer.series, expected(samples.map(toSample), answer, { aggregates, by }));
+          expectSameGroups(
+            answer.series,
+            expected(samples.map(toSample), answer, { aggregates, by, ranking }),
+          );
           await node.stop();
         },
       ),
@@ -229,7 +240,11 @@ describe('memory and the database', () => {
 function expected(
   samples: TestSample[],
   { start, end, step }: { start: number; end: number; step: number },
-  { aggregates, by }: { aggregates: (typeof AGGREGATES)[number][]; by: string },
+  {
+    aggregates,
+    by,
+    ranking,
+  }: { aggregates: (typeof AGGREGATES)[number][]; by: string; ranking: Record<string, string> },
 ): GroupPoints[] {
   const series = new Map<string, Map<number, number>>();
   for (const { labels, timestamp, value } of samples) {
@@ -244,11 +259,19 @@ function expected(
     const key = { '': '', host, zone }[by]!;
     groups.set(key, [...(groups.get(key) ?? []), [...values].sort(([a], [b]) => a - b)]);
   }
-  return [...groups]
+  const found = [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, group]) => ({
       labels: by === '' ? {} : { [by]: key },
       points: naivePoints(group, { aggregates, start, end, step }),
+      whole: naivePoints(group, { aggregates, start, end, step: end - start }),
     }))
     .filter(({ points }) => points.length > 0);
+  const sign = ranking.top ? -1 : 1;
+  const rankOf = ({ points, whole }: (typeof found)[number]) =>
+    (ranking.rank === 'range' ? whole : points).at(-1)![1]!;
+  if (ranking.top || ranking.bottom) found.sort((a, b) => sign * (rankOf(a) - rankOf(b)));
+  return found
+    .slice(0, Number(ranking.top ?? ranking.bottom ?? found.length))
+    .map(({ labels, points }) => ({ labels, points }));
 }

@@ -49,7 +49,7 @@ export interface HistoryAnswer {
    * cache had, as they were when the database could last be asked; there may be gaps.
    */
   degraded?: { reason: 'database_unavailable'; completeFrom: number };
-  /** In the order of their labels, or with `top` highest first. Groups without points are left out. */
+  /** In the order of their labels, or of their rank. Groups without points are left out. */
   series: GroupPoints[];
 }
 
@@ -63,8 +63,8 @@ export interface History {
   read(question: PointsQuestion): Promise<PointsAnswer>;
   /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
   readMemory(group: SeriesGroup, evaluation: Evaluation): Point[];
-  /** From here on, epoch ms and a multiple of `step`, points come from memory. */
-  memoryFrom(question: Pick<Question, 'metric' | 'aggregates' | 'step'>): number;
+  /** From here on, epoch ms, points come from memory: where a step begins, `start` (or 0) being such a place. */
+  memoryFrom(question: StepsOfMetric): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
 }
@@ -79,6 +79,11 @@ export interface HistoryParts {
   /** Where several nodes write: learns of series that another one created. */
   learn?: () => Promise<void>;
   clock?: () => number;
+}
+
+/** Steps that points of a metric are asked for in. */
+export interface StepsOfMetric extends Pick<Question, 'metric' | 'aggregates' | 'step'> {
+  start?: number;
 }
 
 /** Points from before memory, of each group in the question's order. */
@@ -124,7 +129,7 @@ export function createHistory({
       const completeFrom = Math.min(question.end, Math.max(question.start, memoryFrom(question)));
       const degraded = { reason: error.code, completeFrom } as const;
       // The newest part is what people look at when something is wrong.
-      const known = await answerWhole(question, mostRaw, now, readWith(recall));
+      const known = await answerWhole(question, mostRaw, now, readWith(recall), completeFrom);
       if (completeFrom === question.end && known.series.every(({ points }) => points.length === 0))
         throw error;
       return { ...known, degraded };
@@ -142,20 +147,24 @@ export function createHistory({
     mostRaw: number,
     now: number,
     readPoints: ReadPoints,
+    completeFrom = question.start,
   ): Promise<HistoryAnswer> {
-    const { aggregates, by, matchers, step, start, end, top } = question;
+    const { aggregates, by, matchers, step, start, end, ranking } = question;
     // A metric this node has not met may have been created on another one a moment ago.
     if (learn && !registry.metrics.has(question.metric)) await learn();
     const metric = registry.knownMetric(question.metric);
     // Not after the moment the range was resolved at: what lies beyond the range is then after the cursor, too.
     const cursor = Math.min(now, clock());
     const matching = groupSeries(metric.series, by, compileMatchers(matchers));
-    limitGroups(matching.length, by, top);
+    limitGroups(matching.length, by, ranking);
     const range = { metric, aggregates, start, end, step };
-    const groups =
-      top === null ? matching : await rankGroups({ ...range, groups: matching }, top, readPoints);
+    const groups = ranking
+      ? await rankGroups({ ...range, groups: matching }, ranking, readPoints, completeFrom)
+      : matching;
     const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints);
     const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
+    // Between ranking and reading a newer point may have come.
+    const series = ranking?.by === 'latest' ? topGroups(found, ranking) : found;
     return {
       metric: metric.name,
       type: metric.type,
@@ -166,7 +175,7 @@ export function createHistory({
       start,
       end,
       cursor,
-      series: top === null ? found.filter((group) => group.points.length > 0) : topGroups(found, top),
+      series: series.filter(({ points }) => points.length > 0),
     };
   }
 
@@ -190,7 +199,10 @@ export function createHistory({
   function readWith(readOlder: (question: StoreQuestion) => Promise<OlderAnswer>): ReadPoints {
     return async (question) => {
       const { metric, groups, aggregates, start, end, step } = question;
-      const cut = Math.min(end, Math.max(start, memoryFrom({ metric: metric.name, aggregates, step })));
+      const cut = Math.min(
+        end,
+        Math.max(start, memoryFrom({ metric: metric.name, aggregates, step, start })),
+      );
       // Memory first and at once: while the database answers, the ring may let go of what was there.
       const beganAt = performance.now();
       const recent = groups.map((group) => readMemory(group, { aggregates, start: cut, end, step }));
@@ -221,9 +233,9 @@ export function createHistory({
   }
 
   /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */
-  function memoryFrom({ metric, aggregates, step }: Pick<Question, 'metric' | 'aggregates' | 'step'>) {
+  function memoryFrom({ metric, aggregates, step, start = 0 }: StepsOfMetric): number {
     const reachMs = aggregates.some(isGrowth) ? COUNTER_GAP_MS : 0;
-    return alignUp(ring.coveredSince(registry.metrics.get(metric)?.id) + reachMs, step);
+    return start + alignUp(ring.coveredSince(registry.metrics.get(metric)?.id) + reachMs - start, step);
   }
 
   function readMemory({ series }: SeriesGroup, evaluation: Evaluation): Point[] {

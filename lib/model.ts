@@ -107,6 +107,14 @@ export interface Matcher {
   value: string;
 }
 
+/** Which groups of an answer are kept, and which come first. */
+export interface Ranking {
+  count: number;
+  order: 'highest' | 'lowest';
+  /** `latest`: the newest point's first value; `range`: the first aggregate over the whole range as one step. */
+  by: 'latest' | 'range';
+}
+
 /**
  * A question with everything relative resolved: absolute ms, `step` in ms and aligned range
  * (`start` and `end` are multiples of `step`; `end` is exclusive).
@@ -116,7 +124,8 @@ export interface Question {
   aggregates: readonly Aggregate[];
   by: readonly string[];
   matchers: readonly Matcher[];
-  top: number | null;
+  /** Null: all groups are kept. */
+  ranking: Ranking | null;
   start: number;
   end: number;
   step: number;

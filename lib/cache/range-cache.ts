@@ -135,6 +135,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
 
 function isWorthKeeping({ groups, start, end, step }: StoreQuestion): boolean {
   const steps = (end - start) / step;
+  if (start % step !== 0) return false;
   return step >= SECOND && steps >= FEW_STEPS && steps <= MANY_STEPS && groups.length * steps <= MANY_POINTS;
 }
 

@@ -1,6 +1,5 @@
-import type { GroupPoints } from '../model';
 import { SECOND } from '../model';
-import type { PointsEvent, StatusEvent } from './wire';
+import type { GroupUpserts, PointsEvent, StatusEvent } from './wire';
 
 /** The part of a browser's `EventSource` that is used here. */
 export interface EventSourceLike {
@@ -25,7 +24,7 @@ const SILENCE_MS = 40 * SECOND;
 export type Phase = 'idle' | 'connecting' | 'open' | 'waiting';
 
 export interface ConnectionEvents {
-  points(text: string, series: readonly GroupPoints[], id: number): void;
+  points(text: string, series: readonly GroupUpserts[], id: number): void;
   status(status: StatusEvent): void;
   /** The server cannot replay from the cursor: everything must be read again. */
   reset(): void;

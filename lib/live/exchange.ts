@@ -1,6 +1,6 @@
-import { type GroupPoints, SECOND } from '../model';
+import { SECOND } from '../model';
 import type { Connection, ConnectionEvents, Phase } from './connection';
-import type { StatusEvent } from './wire';
+import type { GroupUpserts, StatusEvent } from './wire';
 
 /** A `MessagePort`, as far as it is used here. */
 export interface PortLike {
@@ -17,7 +17,7 @@ export type TabMessage =
 
 /** What the exchange says to a tab: the events of the stream that concern it; `unknown` asks what it wants. */
 export type ExchangeMessage =
-  | { say: 'points'; text: string; series: readonly GroupPoints[]; id: number }
+  | { say: 'points'; text: string; series: readonly GroupUpserts[]; id: number }
   | { say: 'status'; status: StatusEvent }
   | { say: 'reset' }
   | { say: 'contact'; id: number | null }

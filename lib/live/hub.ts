@@ -188,7 +188,7 @@ export function createHub({
   function open(question: LiveQuestion): LiveQuery {
     const series = registry.metrics.get(question.metric)?.series ?? [];
     const groups = groupSeries(series, question.by, question.matches);
-    limitGroups(groups.length, question.by, question.top);
+    limitGroups(groups.length, question.by, question.ranking);
     const query = new LiveQuery(question, parts, { seq, at: clock.now() });
     for (const group of groups) for (const each of group.series) join(query, each);
     queries.set(question.text, query);

@@ -5,7 +5,7 @@ import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
 import { settle } from '@/test/support/manual-clock';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
 import { AGGREGATES, type Aggregate, alignDown, type GroupPoints, MINUTE, SECOND } from '../model';
-import { parseQuery, toSearchParams } from '../query/params';
+import { parseQuery, rankingOf, toSearchParams } from '../query/params';
 
 /**
  * The promise of the stream: whatever arrives in whatever order, whenever a page opens, loses its connection or reads
@@ -34,7 +34,7 @@ class Page {
     private readonly query: Record<string, string>,
     private readonly tickMs: number,
   ) {
-    this.fold = new Fold(query.top ? Number(query.top) : null);
+    this.fold = new Fold(rankingOf(parseQuery(query)));
   }
 
   /** Opens the stream if it is not open: with history the first time and after a reset, then from where it was. */
@@ -135,7 +135,15 @@ const anyQuestion = fc.record({
   step: fc.constantFrom('raw', '1s', '5s', '10s', '1m', '10m'),
   by: fc.constantFrom('', 'host', 'zone'),
   match: fc.constantFrom('', '{host!="h0"}', '{zone=~"z1|z2"}'),
-  top: fc.constantFrom('', '', '1', '2'),
+  ranking: fc.constantFrom<Record<string, string>>(
+    {},
+    {},
+    { top: '1' },
+    { top: '2' },
+    { bottom: '2' },
+    { top: '2', rank: 'range' },
+    { bottom: '1', rank: 'range' },
+  ),
   tickMs: fc.constantFrom(50, 200, 1_000, 3_000),
   windowMs: fc.constantFrom(5 * SECOND, MINUTE, 10 * MINUTE),
 });
@@ -147,7 +155,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
       fc.array(anyAction, { minLength: 5, maxLength: 45 }),
       anyQuestion,
       async (actions, question) => {
-        const { aggregate, step, by, match, top, tickMs, windowMs } = question;
+        const { aggregate, step, by, match, ranking, tickMs, windowMs } = question;
         const metric = `live_${Date.now()}_${run++}`;
         const node = await server.start({ windowMs });
         const toSample = ({ series, ageMs, value }: Sample): TestSample => ({
@@ -165,7 +173,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
           aggregate: aggregate.join(),
           by,
           match,
-          top,
+          ...ranking,
         };
         const pages = [tickMs, tickMs, 50].map((tick) => new Page(node, query, tick));
 

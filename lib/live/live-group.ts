@@ -49,8 +49,9 @@ export class LiveGroup implements SeriesGroup {
     }
   }
 
-  encode(points: readonly Point[]): string {
-    return `${this.opening}${JSON.stringify(points)}}`;
+  encode({ points, rank }: Upsert): string {
+    const place = rank === undefined ? '' : `,"rank":${rank}`;
+    return `${this.opening}${JSON.stringify(points)}${place}}`;
   }
 }
 
@@ -58,10 +59,13 @@ export class LiveGroup implements SeriesGroup {
 export interface Upsert {
   group: LiveGroup;
   points: readonly Point[];
+  /** The group's place, from 1, where readers cannot tell it from the points. */
+  rank?: number;
 }
 
-/** The JSON of a `series` list; null for one without points. */
+/** The JSON of a `series` list; null when it tells nothing. */
 export function encodeUpserts(upserts: readonly Upsert[]): string | null {
-  const texts = upserts.flatMap(({ group, points }) => (points.length > 0 ? group.encode(points) : []));
+  const telling = upserts.filter(({ points, rank }) => points.length > 0 || rank !== undefined);
+  const texts = telling.map((upsert) => upsert.group.encode(upsert));
   return texts.length > 0 ? `[${texts.join()}]` : null;
 }

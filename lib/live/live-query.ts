@@ -3,14 +3,15 @@ import { groupKey, groupLabels } from '../catalogue/groups';
 import type { Metric, Registry, Series } from '../catalogue/registry';
 import { isPulseError } from '../errors';
 import type { History } from '../history';
-import { alignDown, alignUp, COUNTER_GAP_MS, LIMITS, type Point } from '../model';
+import { alignDown, alignUp, COUNTER_GAP_MS, LIMITS, type Point, type Ranking } from '../model';
 import { isRaw, limitRawSamples } from '../query/limits';
 import { MAX_GROUPS } from '../query/params';
 import type { PointsQuestion } from '../query/points';
 import type { Ring } from '../ring/ring';
 import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
 import type { LiveQuestion } from './live-question';
-import { TopRanking } from './top-ranking';
+import { RangeRanking } from './range-ranking';
+import { type LiveRanking, TopRanking } from './top-ranking';
 import { Wants } from './wants';
 
 /** A commit's place in their order, and its time, epoch ms. */
@@ -55,7 +56,7 @@ export class LiveQuery {
   readonly history: History;
   /** The newest mark of all groups. */
   seq: number;
-  private readonly ranking: TopRanking | null;
+  private readonly ranking: LiveRanking | null;
   private readonly isGrowth: boolean;
   private readonly wants = new Wants();
   private readonly texts = new Map<number, string | null>();
@@ -77,7 +78,7 @@ export class LiveQuery {
     this.seq = moment.seq;
     this.isGrowth = question.aggregates.some(isGrowth);
     this.refresh(moment.at);
-    this.ranking = question.top === null ? null : new TopRanking(this, question.top);
+    this.ranking = question.ranking && rankingOf(this, question.ranking);
     if (this.ranking) parts.requestBackground(this);
   }
 
@@ -106,12 +107,12 @@ export class LiveQuery {
 
   /** @returns the group that a series of the metric belongs to; null when it does not match, or there are too many groups. */
   admit(series: Series): LiveGroup | null {
-    const { by, matches, top } = this.question;
+    const { by, matches, ranking } = this.question;
     if (!matches(series.labels)) return null;
     const key = groupKey(series.labels, by);
     let group = this.groups.get(key);
     if (!group) {
-      if (top === null && this.groups.size >= MAX_GROUPS) return null;
+      if (ranking === null && this.groups.size >= MAX_GROUPS) return null;
       group = new LiveGroup(this, key, groupLabels(series.labels, by));
       this.groups.set(key, group);
     }
@@ -129,7 +130,7 @@ export class LiveQuery {
 
   /** Called about once a second: what changes by time passing. */
   beat(now: number): void {
-    this.ranking?.expire(now);
+    this.ranking?.beat(now);
     this.replays.clear();
   }
 
@@ -173,6 +174,14 @@ export class LiveQuery {
     if (isTooMuch) return 'too_much';
     const { points } = await this.history.read({ ...range, metric, groups, start });
     return groups.map((group, i) => ({ group, points: points[i] }));
+  }
+
+  /** The query's range as of `now`, as history answers it. */
+  answeredRange(now: number) {
+    const { step, endAt } = this.question;
+    const range = this.wholeRange(now);
+    const endsNow = endAt(now) === Number.POSITIVE_INFINITY;
+    return endsNow ? { ...range, end: alignUp(now, step) } : range;
   }
 
   /** The query's range as of `now`, up to the newest sample there can be. */
@@ -219,12 +228,26 @@ export class LiveQuery {
     return points;
   }
 
+  /** What of a group has changed after `since`. */
+  changesOf(group: LiveGroup, since: number): Upsert {
+    const slots = group.markedSince(since);
+    return { group, points: slots.length > 0 ? this.pointsAt(group, slots) : [] };
+  }
+
+  /** There is something to tell that is no commit's; @returns its place among them. */
+  noteChange(): number {
+    this.seq = this.parts.nextMoment().seq;
+    this.notifyReaders();
+    return this.seq;
+  }
+
   /** What takes the store's time: called again until it succeeds. */
   async workInBackground(): Promise<void> {
     if (this.ranking?.isLoaded === false) {
       await this.ranking.load(this.parts.now());
       this.notifyReaders();
     }
+    await this.ranking?.work(this.parts.now());
     const settle = this.ranking?.settle();
     if (!this.wants.isEmpty) await this.wants.serve((groups, from, to) => this.readWanted(groups, from, to));
     settle?.(this.parts.now());
@@ -333,12 +356,8 @@ export class LiveQuery {
   }
 
   private encodeChanges(since: number): string | null {
-    const upserts: Upsert[] = [];
-    for (const group of this.ranking?.top ?? this.groups.values()) {
-      const slots = group.markedSince(since);
-      if (slots.length > 0) upserts.push({ group, points: this.pointsAt(group, slots) });
-    }
-    return encodeUpserts([...upserts, ...(this.ranking?.farewells(since) ?? [])]);
+    if (this.ranking) return encodeUpserts(this.ranking.changes(since));
+    return encodeUpserts([...this.groups.values()].map((group) => this.changesOf(group, since)));
   }
 
   private forgetTold(): void {
@@ -346,4 +365,8 @@ export class LiveQuery {
     for (const { since } of this.readers) told = Math.min(told, since);
     for (const group of this.groups.values()) group.forgetUpTo(told);
   }
+}
+
+function rankingOf(query: LiveQuery, ranking: Ranking): LiveRanking {
+  return ranking.by === 'latest' ? new TopRanking(query, ranking) : new RangeRanking(query, ranking);
 }

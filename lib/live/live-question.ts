@@ -1,8 +1,8 @@
 import { PulseError } from '../errors';
 import type { History } from '../history';
-import type { Aggregate, Labels } from '../model';
+import type { Aggregate, Labels, Ranking } from '../model';
 import { compileMatchers } from '../query/matchers';
-import { parseQuery, type QueryParams, toSearchParams } from '../query/params';
+import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../query/params';
 import { resolveTime } from '../query/question';
 import { isRelativeTime } from '../query/time';
 
@@ -14,7 +14,7 @@ export interface LiveQuestion {
   readonly aggregates: readonly Aggregate[];
   readonly by: readonly string[];
   readonly matches: (labels: Labels) => boolean;
-  readonly top: number | null;
+  readonly ranking: Ranking | null;
   readonly step: number;
   /** The range as of `now`, epoch ms; points outside are of no interest. */
   startAt(now: number): number;
@@ -37,7 +37,7 @@ export function readLiveQuestion(text: string, now: number, history: Pick<Histor
     aggregates: params.aggregate,
     by: params.by,
     matches: compileMatchers(params.match),
-    top: params.top,
+    ranking: rankingOf(params),
     step,
     startAt: movingStart(params, now),
     // A sample may be ahead of this server's clock, by as much as admission allows.

@@ -97,6 +97,31 @@ describe('a query’s store', () => {
     expect(hosts()).toEqual(['a', 'c']);
   });
 
+  it('shows the bottom, lowest first', () => {
+    const groups = ['a', 'b', 'c'].map((host, i) => ({ labels: { host }, points: [[NOW, i] as Point] }));
+    const store = createQueryStore({ ...query, by: 'host', bottom: '2' }, answer({ series: groups }));
+    expect(store.getSnapshot().series.map(({ labels }) => labels.host)).toEqual(['a', 'b']);
+  });
+
+  it('ranked over the range, shows the groups that the stream names, in the order of their ranks', () => {
+    const of = (host: string, ...points: Point[]) => ({ labels: { host }, points });
+    const asked = { ...query, by: 'host', top: '2', rank: 'range' };
+    const store = createQueryStore(asked, answer({ series: [of('a', [NOW, 1]), of('b', [NOW, 9])] }));
+    const hosts = () => store.getSnapshot().series.map(({ labels }) => labels.host);
+    expect(hosts()).toEqual(['a', 'b']);
+    store.upsert(
+      [
+        { ...of('c'), rank: 1 },
+        { ...of('b', [NOW, 8]), rank: 2 },
+      ],
+      NOW,
+      NOW,
+    );
+    expect(hosts()).toEqual(['b']);
+    store.upsert([of('b', [NOW, 7]), of('c', [NOW, 3]), of('a', [NOW, 99])], NOW, NOW);
+    expect(store.getSnapshot().series).toEqual([of('c', [NOW, 3]), of('b', [NOW, 7])]);
+  });
+
   it('after a read-again holds the answer and what the stream sent since', () => {
     const store = createQueryStore(query, answer());
     store.beginReread();

@@ -1,7 +1,7 @@
-import { alignDown, type GroupPoints, type Labels, type Point } from '../model';
+import { alignDown, type GroupPoints, type Labels, type Point, type Ranking } from '../model';
 import { topGroups } from '../query/top';
 import { formatDuration, parseDuration } from '../units';
-import { type PanelAnswer, type PanelQuery, queryText } from './wire';
+import { type GroupUpserts, type PanelAnswer, type PanelQuery, queryText } from './wire';
 
 /** What a panel draws. A new object at every change; a group whose points did not change keeps its identity. */
 export interface QuerySnapshot {
@@ -20,7 +20,7 @@ export interface QuerySnapshot {
 
 interface Held {
   id: number;
-  series: readonly GroupPoints[];
+  series: readonly GroupUpserts[];
 }
 
 /**
@@ -37,7 +37,7 @@ export interface QueryStore {
   subscribe(changed: () => void): () => void;
   getSnapshot(): QuerySnapshot;
   /** Folds upserts that the stream sent under event id `id`. */
-  upsert(series: readonly GroupPoints[], id: number, now: number): void;
+  upsert(series: readonly GroupUpserts[], id: number, now: number): void;
   /** A request for the whole range leaves now. Until `replace`, upserts are also kept aside: its answer may not have them. */
   beginReread(): void;
   replace(answer: PanelAnswer, now: number): void;
@@ -48,11 +48,13 @@ export interface QueryStore {
 
 export function createQueryStore(query: PanelQuery, initial: PanelAnswer): QueryStore {
   const windowMs = liveWindow(query);
-  const top = query.top ? Number(query.top) : null;
+  const ranking = rankingOf(query);
   const listeners = new Set<() => void>();
   let answer = initial;
   let cursor = initial.cursor;
   let groups = mapOf(initial.series);
+  /** Of the groups that are kept, where the points do not tell. */
+  let order: readonly string[] = [...groups.keys()];
   let held: Held[] | null = null;
   let problem: string | null = null;
   keepTop(initial.start);
@@ -83,7 +85,7 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
     upsert(series, id, now) {
       held?.push({ id, series });
       cursor = Math.max(cursor, id);
-      fold(groups, series, oldest(now));
+      foldAll(series, now);
       keepTop(rangeStart(now));
       changed();
     },
@@ -97,8 +99,9 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
       cursor = Math.max(cursor, next.cursor);
       problem = null;
       groups = mapOf(next.series);
+      order = [...groups.keys()];
       // What the stream sent before the answer's cursor is in the answer, in a state at least as new.
-      for (const { id, series } of after) if (id >= next.cursor) fold(groups, series, oldest(now));
+      for (const { id, series } of after) if (id >= next.cursor) foldAll(series, now);
       keepTop(rangeStart(now));
       changed();
     },
@@ -112,17 +115,26 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
     },
   };
 
+  function foldAll(series: readonly GroupUpserts[], now: number): void {
+    fold(groups, series, oldest(now));
+    order = rankedKeys(series) ?? order;
+  }
+
   /**
    * The stream tells of the groups in the top, and of those that fall out of it no more than that: kept any longer,
    * an old value could rank among new ones. Whoever enters comes with all its points, also in place of a group whose
    * newest point has left the range.
    */
   function keepTop(start: number): void {
-    if (top === null) return;
+    if (ranking === null) return;
+    if (ranking.by === 'range') {
+      groups = mapOf(order.flatMap((key) => groups.get(key) ?? []));
+      return;
+    }
     const shown = [...groups.values()].filter(
       ({ points }) => (points.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY) >= start,
     );
-    groups = mapOf(topGroups(shown, top));
+    groups = mapOf(topGroups(shown, ranking));
   }
 
   function rangeStart(now: number): number {
@@ -133,6 +145,12 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
     // One step more than the window, so that the line reaches the left edge.
     return windowMs === null ? Number.NEGATIVE_INFINITY : now - windowMs - 2 * answer.step;
   }
+}
+
+function rankingOf({ top, bottom, rank }: PanelQuery): Ranking | null {
+  const by = rank === 'range' ? rank : 'latest';
+  if (top) return { count: Number(top), order: 'highest', by };
+  return bottom ? { count: Number(bottom), order: 'lowest', by } : null;
 }
 
 /** The same question for the stream: with the step that `auto` came to, which must not change under a chart. */
@@ -165,6 +183,12 @@ function fold(groups: Groups, series: readonly GroupPoints[], oldest: number): v
     const merged = mergePoints(groups.get(key)?.points ?? [], points, oldest);
     if (merged.length > 0) groups.set(key, { labels, points: merged });
   }
+}
+
+/** The keys of all groups that are kept, in order, where the stream tells that; else null. */
+function rankedKeys(series: readonly GroupUpserts[]): string[] | null {
+  const ranked = series.filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank! - b.rank!);
+  return ranked.length === 0 ? null : ranked.map(({ labels }) => labelsKey(labels));
 }
 
 /** Two ascending lists of points as one; where both have a time, the second holds. */

@@ -1,6 +1,6 @@
-import { MINUTE, type Point, SECOND } from '../model';
+import { MINUTE, type Point, type Ranking, SECOND } from '../model';
 import { readLatest } from '../query/rank';
-import { compareRank, latestOf } from '../query/top';
+import { firstRanked } from '../query/top';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 
@@ -12,19 +12,39 @@ const EXPIRY_SLACK_MS = 5 * SECOND;
 /** A group that has left the top is told of for so much longer: until every reader has heard who came in its place. */
 const FAREWELL_MS = 2 * MINUTE;
 
+/** Which groups of a live query are kept, and what readers have to be told for their picture to be the same. */
+export interface LiveRanking {
+  /** Everything marked up to here is in the ranking. */
+  readonly rankedSeq: number;
+  /** Before, there is nothing to tell. */
+  readonly isLoaded: boolean;
+  load(now: number): Promise<void>;
+  /** Brings the ranking up to date with what has been marked, as far as that can be done at once. */
+  update(now: number): void;
+  /** Called about once a second: what changes by time passing. */
+  beat(now: number): void;
+  /** What has to be read from the store. */
+  work(now: number): Promise<void>;
+  /** What has changed after `since`. */
+  changes(since: number): Upsert[];
+  /** What a reader may not have who knew everything before samples since `from` arrived. */
+  replay(from: number): Promise<Upsert[] | 'too_much'>;
+  /** To be called before changes are read from the store; what it returns, when they have been. */
+  settle(): (now: number) => void;
+}
+
 /**
- * Which groups of a live query have the highest latest value. Readers fold what they are told and then keep the top
+ * Which groups of a live query have the highest (or lowest) latest value. Readers fold what they are told and then keep the top
  * of it alone. So a group that enters comes with all its points; one that has left is told by its newest point, by
  * which readers see that it has; of all others nothing need be told.
  */
-export class TopRanking {
-  /** Everything marked up to here is in the ranking. */
+export class TopRanking implements LiveRanking {
   rankedSeq: number;
   isLoaded = false;
   /** Readers that came with an answer that may know more than the ranking did; and those of them that have been served. */
   private owed = 0;
   private served = 0;
-  top: ReadonlySet<LiveGroup> = new Set();
+  private top: ReadonlySet<LiveGroup> = new Set();
   private readonly leftAt = new Map<LiveGroup, number>();
   private announceLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
@@ -33,7 +53,7 @@ export class TopRanking {
 
   constructor(
     private readonly query: LiveQuery,
-    private readonly count: number,
+    private readonly ranking: Ranking,
   ) {
     this.rankedSeq = query.seq;
   }
@@ -52,7 +72,6 @@ export class TopRanking {
     this.announceLoaded();
   }
 
-  /** Brings the ranking up to date with what has been marked. */
   update(now: number): void {
     if (this.query.seq <= this.rankedSeq) return;
     this.query.refresh(now);
@@ -66,13 +85,20 @@ export class TopRanking {
   }
 
   /** Lets others take the places of groups whose newest point has left the range. */
-  expire(now: number): void {
+  beat(now: number): void {
     const { start } = this.query.wholeRange(now - EXPIRY_SLACK_MS);
     if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
   }
 
+  async work(): Promise<void> {}
+
+  changes(since: number): Upsert[] {
+    const inTop = [...this.top].map((group) => this.query.changesOf(group, since));
+    return [...inTop, ...this.farewells(since)];
+  }
+
   /** The newest points, where they changed after `since`, of groups that have just left the top. */
-  farewells(since: number): Upsert[] {
+  private farewells(since: number): Upsert[] {
     const left = [...this.leftAt.keys()].filter((group) => !this.top.has(group) && group.seq > since);
     return left.flatMap((group) => (group.latest ? { group, points: [group.latest] } : []));
   }
@@ -94,10 +120,7 @@ export class TopRanking {
     return [...upserts.filter(({ group }) => !top.includes(group)), ...whole];
   }
 
-  /**
-   * To be called before changes are read from the store; what it returns, when they have been: then the top is told
-   * again to readers who had ranked by them already, and so may have forgotten groups that now are in the top.
-   */
+  /** The top is told again to readers who had ranked by changes already that had to be read here, and so may have forgotten groups that now are in it. */
   settle(): (now: number) => void {
     const { owed } = this;
     return (now) => {
@@ -133,15 +156,11 @@ export class TopRanking {
   private pick(now: number): LiveGroup[] {
     const { start } = this.query.wholeRange(now - EXPIRY_SLACK_MS);
     const { end } = this.query.wholeRange(now);
-    const ranked: Array<{ group: LiveGroup; latest: number; text: string }> = [];
+    const ranked: Array<{ group: LiveGroup; value: number | null; text: string }> = [];
     for (const group of this.query.groups.values()) {
       const { latest, text } = group;
-      if (latest && latest[0] >= start && latest[0] < end)
-        ranked.push({ group, latest: latestOf(latest), text });
+      if (latest && latest[0] >= start && latest[0] < end) ranked.push({ group, value: latest[1], text });
     }
-    return ranked
-      .sort(compareRank)
-      .slice(0, this.count)
-      .map(({ group }) => group);
+    return firstRanked(ranked, this.ranking).map(({ group }) => group);
   }
 }

@@ -15,6 +15,8 @@ export interface PanelQuery {
   by?: string;
   match?: string;
   top?: string;
+  bottom?: string;
+  rank?: string;
 }
 
 /** The answer to a question: the body of `GET /api/metrics/{name}`. Times in ms, points ascending. */
@@ -44,10 +46,18 @@ export function isErrorAnswer(result: PanelResult): result is ErrorAnswer {
   return 'error' in result;
 }
 
-/** `event: points` of the live stream: in query `q`, group `labels`, the point at `t` is now `v`. */
+/**
+ * In group `labels`, the point at `t` is now `v`. Where groups are ranked over the whole range and their order has
+ * changed, every group that is kept comes with its `rank`, from 1; those that do not come are kept no longer.
+ */
+export interface GroupUpserts extends GroupPoints {
+  rank?: number;
+}
+
+/** `event: points` of the live stream: upserts of query `q`. */
 export interface PointsEvent {
   q: number;
-  series: GroupPoints[];
+  series: GroupUpserts[];
 }
 
 export interface StatusEvent {
@@ -67,6 +77,8 @@ const PARAMETERS = [
   'by',
   'match',
   'top',
+  'bottom',
+  'rank',
 ] as const;
 
 /**

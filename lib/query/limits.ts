@@ -1,11 +1,11 @@
 import { PulseError } from '../errors';
-import { alignDown, alignUp, DAY, HOUR, MINUTE } from '../model';
+import { alignDown, alignUp, DAY, HOUR, MINUTE, type Ranking } from '../model';
 import { MAX_GROUPS } from './params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
 
 /** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
 const MAX_ANSWER_POINTS = 2_000_000;
-/** Groups among which `top` may be looked for. */
+/** Groups among which the first may be looked for. */
 const MAX_RANKED_GROUPS = 50_000;
 
 export function isRaw({ step }: { step: number }): boolean {
@@ -13,8 +13,8 @@ export function isRaw({ step }: { step: number }): boolean {
 }
 
 /** @throws PulseError `too_expensive` when there are more groups than an answer may have. */
-export function limitGroups(count: number, by: readonly string[], top: number | null): void {
-  const most = top === null ? MAX_GROUPS : MAX_RANKED_GROUPS;
+export function limitGroups(count: number, by: readonly string[], ranking: Ranking | null): void {
+  const most = ranking ? MAX_RANKED_GROUPS : MAX_GROUPS;
   if (count > most) refuse(`by=${by.join()} makes ${count} groups, ${most} are the limit`);
 }
 
@@ -31,7 +31,7 @@ export function limitPoints(
 function refuse(what: string): never {
   throw new PulseError(
     'too_expensive',
-    `${what}; narrow it with match, group by less, ask for top or a coarser step.`,
+    `${what}; narrow it with match, group by less, ask for top, bottom or a coarser step.`,
   );
 }
 

@@ -20,6 +20,15 @@ export function readCount(text: string, highest: number, complain: Complain): nu
   return count;
 }
 
+/** One of the given words. */
+export function oneOf<Word extends string>(words: readonly Word[]) {
+  return (text: string, complain: Complain): Word => {
+    const found = words.find((word) => word === text);
+    if (!found) complain(`must be one of ${words.join(', ')}`);
+    return found ?? words[0];
+  };
+}
+
 export type ParameterSource = URLSearchParams | Readonly<Record<string, unknown>>;
 
 /**

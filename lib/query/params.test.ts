@@ -17,6 +17,8 @@ const DEFAULTS: QueryParams = {
   by: [],
   match: [],
   top: null,
+  bottom: null,
+  rank: 'latest',
 };
 
 describe('parseQuery', () => {
@@ -26,7 +28,7 @@ describe('parseQuery', () => {
 
   it('reads every parameter', () => {
     const url =
-      'metric=a/b:c&start=0&end=2026-11-20T12:00:00Z&step=5m&maxPoints=100&aggregate=min,max&by=host,region&match={env%3D"prod"}&top=5';
+      'metric=a/b:c&start=0&end=2026-11-20T12:00:00Z&step=5m&maxPoints=100&aggregate=min,max&by=host,region&match={env%3D"prod"}&top=5&rank=range';
     expect(parseQuery(new URLSearchParams(url))).toEqual({
       metric: 'a/b:c',
       start: '0',
@@ -37,6 +39,8 @@ describe('parseQuery', () => {
       by: ['host', 'region'],
       match: [{ label: 'env', operator: '=', value: 'prod' }],
       top: 5,
+      bottom: null,
+      rank: 'range',
     });
   });
 
@@ -96,6 +100,9 @@ describe('parseQuery', () => {
     ['match', '{a}'],
     ['top', '-1'],
     ['top', '1001'],
+    ['bottom', '0'],
+    ['rank', 'range'],
+    ['rank', 'oldest'],
     ['agregate', 'max'],
   ])('names the parameter: %s=%j', (name, value) => {
     expect(() => parseQuery({ metric: 'cpu', [name]: value })).toThrow(
@@ -107,26 +114,50 @@ describe('parseQuery', () => {
   });
 });
 
-const anyQuery: fc.Arbitrary<QueryParams> = fc.record({
-  metric: fc.stringMatching(METRIC_NAME).filter((name) => name.length <= 200),
-  start: fc.constantFrom('now-1h', 'now-15m', '0', '2026-11-20T12:00:00+02:00'),
-  end: fc.constantFrom('now', 'now-1m', '1795200000000'),
-  step: fc.constantFrom<QueryParams['step']>('auto', 1, 250, SECOND, 90 * SECOND, MINUTE, HOUR, DAY, 7 * DAY),
-  maxPoints: fc.option(fc.integer({ min: 1, max: 5_000 })),
-  aggregate: fc.constantFrom<QueryParams['aggregate']>(['avg'], ['max', 'min'], ['rate'], ['p99', 'p50']),
-  by: fc.uniqueArray(
-    fc.stringMatching(LABEL_NAME).filter((name) => name.length <= 64),
-    { maxLength: 3 },
-  ),
-  match: fc.array(
-    fc.record({
-      label: fc.stringMatching(LABEL_NAME),
-      operator: fc.constantFrom('=' as const, '!=' as const, '=~' as const),
-      value: fc.string(),
-    }),
-    { maxLength: 3 },
-  ),
-  top: fc.option(fc.integer({ min: 1, max: 1_000 })),
+/** Of what contradicts itself, what can be asked. */
+function asked(query: QueryParams): QueryParams {
+  const bottom = query.top === null ? query.bottom : null;
+  return { ...query, bottom, rank: query.top === null && bottom === null ? 'latest' : query.rank };
+}
+
+const anyQuery: fc.Arbitrary<QueryParams> = fc
+  .record({
+    metric: fc.stringMatching(METRIC_NAME).filter((name) => name.length <= 200),
+    start: fc.constantFrom('now-1h', 'now-15m', '0', '2026-11-20T12:00:00+02:00'),
+    end: fc.constantFrom('now', 'now-1m', '1795200000000'),
+    step: fc.constantFrom<QueryParams['step']>(
+      'auto',
+      1,
+      250,
+      SECOND,
+      90 * SECOND,
+      MINUTE,
+      HOUR,
+      DAY,
+      7 * DAY,
+    ),
+    maxPoints: fc.option(fc.integer({ min: 1, max: 5_000 })),
+    aggregate: fc.constantFrom<QueryParams['aggregate']>(['avg'], ['max', 'min'], ['rate'], ['p99', 'p50']),
+    by: fc.uniqueArray(
+      fc.stringMatching(LABEL_NAME).filter((name) => name.length <= 64),
+      { maxLength: 3 },
+    ),
+    match: fc.array(
+      fc.record({
+        label: fc.stringMatching(LABEL_NAME),
+        operator: fc.constantFrom('=' as const, '!=' as const, '=~' as const),
+        value: fc.string(),
+      }),
+      { maxLength: 3 },
+    ),
+    top: fc.option(fc.integer({ min: 1, max: 1_000 })),
+    bottom: fc.option(fc.integer({ min: 1, max: 1_000 })),
+    rank: fc.constantFrom('latest', 'range'),
+  })
+  .map(asked);
+
+it('has either the top or the bottom', () => {
+  expect(() => parseQuery({ metric: 'cpu', top: 1, bottom: 1 })).toThrow(/^bottom /);
 });
 
 describe('toSearchParams', () => {

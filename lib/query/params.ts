@@ -1,8 +1,26 @@
 import { z } from 'zod';
-import { AGGREGATES, type Aggregate, DAY, HOUR, LABEL_NAME, LIMITS, METRIC_NAME, MINUTE } from '../model';
+import { PulseError } from '../errors';
+import {
+  AGGREGATES,
+  type Aggregate,
+  DAY,
+  HOUR,
+  LABEL_NAME,
+  LIMITS,
+  METRIC_NAME,
+  MINUTE,
+  type Ranking,
+} from '../model';
 import { MAX_POINTS, type StepRequest } from '../rollup/choose';
 import { formatDuration, parseDuration } from '../units';
-import { type Complain, type ParameterSource, parameter, readCount, readParameters } from './parameters';
+import {
+  type Complain,
+  oneOf,
+  type ParameterSource,
+  parameter,
+  readCount,
+  readParameters,
+} from './parameters';
 import { formatSelector, parseSelector } from './selector';
 import { parseTime } from './time';
 
@@ -11,6 +29,7 @@ export const MAX_GROUPS = 1_000;
 
 const STEP_NAMES: Record<string, number> = { raw: 1, minute: MINUTE, hour: HOUR, day: DAY };
 const LONGEST_STEP = 3_650 * DAY;
+const RANKS = ['latest', 'range'] as const satisfies ReadonlyArray<Ranking['by']>;
 
 /**
  * Aggregates that have a point at the same times, and so may be asked for together: a step with samples has all
@@ -60,7 +79,14 @@ export const queryParams = z.strictObject({
     example: '{env="prod",host=~"web-.*"}',
   }),
   top: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
-    description: 'Keep the groups with the highest latest value, so many',
+    description: 'Keep so many groups, those with the highest rank; highest first',
+  }),
+  bottom: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
+    description: 'Keep so many groups, those with the lowest rank; lowest first',
+  }),
+  rank: parameter('latest', oneOf(RANKS)).meta({
+    description:
+      'What top and bottom go by: `latest`, the first value of the newest point; or `range`, the first aggregate over the whole range as one step',
   }),
 });
 
@@ -74,7 +100,25 @@ export const QUERY_PARAMETERS = Object.keys(queryParams.shape) as Array<keyof Qu
 
 /** @throws PulseError `bad_parameter` naming the parameter, also one that does not exist. See `readParameters`. */
 export function parseQuery(source: ParameterSource): QueryParams {
-  return readParameters(queryParams, source);
+  const params = readParameters(queryParams, source);
+  if (params.top !== null && params.bottom !== null)
+    refuse('bottom', 'cannot be asked for together with top');
+  if (params.rank !== 'latest' && rankingOf(params) === null)
+    refuse('rank', 'says what top or bottom go by; one of them must be given');
+  return params;
+}
+
+export function rankingOf({
+  top,
+  bottom,
+  rank,
+}: Pick<QueryParams, 'top' | 'bottom' | 'rank'>): Ranking | null {
+  if (top !== null) return { count: top, order: 'highest', by: rank };
+  return bottom === null ? null : { count: bottom, order: 'lowest', by: rank };
+}
+
+function refuse(parameter: keyof QueryParams, message: string): never {
+  throw new PulseError('bad_parameter', `${parameter} ${message}.`, { details: [{ parameter, message }] });
 }
 
 /** The inverse of `parseQuery`, without defaults and in fixed order: the canonical text of a question. */
@@ -89,6 +133,8 @@ export function toSearchParams(params: QueryParams): URLSearchParams {
     by: params.by.join(),
     match: formatSelector(params.match),
     top: params.top === null ? '' : String(params.top),
+    bottom: params.bottom === null ? '' : String(params.bottom),
+    rank: params.rank === 'latest' ? '' : params.rank,
   };
   return new URLSearchParams(Object.entries(texts).filter(([, text]) => text !== ''));
 }

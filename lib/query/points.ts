@@ -2,7 +2,7 @@ import type { SeriesGroup } from '../catalogue/groups';
 import type { Metric } from '../catalogue/registry';
 import type { Aggregate, Point, Tier } from '../model';
 
-/** A question about series already chosen and grouped. Times are epoch ms and multiples of `step`. */
+/** A question about series already chosen and grouped. Times are epoch ms; points begin at `start` and every `step` after it, up to `end`. */
 export interface PointsQuestion {
   metric: Metric;
   groups: readonly SeriesGroup[];

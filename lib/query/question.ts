@@ -2,7 +2,7 @@ import { PulseError } from '../errors';
 import { alignDown, alignUp, type Question } from '../model';
 import { chooseStep } from '../rollup/choose';
 import type { Retention } from '../rollup/steps';
-import { DEFAULT_MAX_POINTS, type QueryParams } from './params';
+import { DEFAULT_MAX_POINTS, type QueryParams, rankingOf } from './params';
 import { parseTime } from './time';
 
 export interface QuestionContext {
@@ -33,7 +33,7 @@ export function resolveQuestion(params: QueryParams, { now, retention }: Questio
     aggregates: params.aggregate,
     by: params.by,
     matchers: params.match,
-    top: params.top,
+    ranking: rankingOf(params),
     start: alignDown(start, step),
     end: alignUp(end, step),
     step,

@@ -1,7 +1,7 @@
 import type { SeriesGroup } from '../catalogue/groups';
-import { alignUp, type GroupPoints, SECOND } from '../model';
+import { alignUp, type GroupPoints, type Ranking, SECOND } from '../model';
 import type { PointsQuestion, ReadPoints } from './points';
-import { topGroups } from './top';
+import { firstRanked, labelText, type Rank, topGroups } from './top';
 
 /** How far back the newest points are looked for first, and by what that grows. */
 const FIRST_STEPS = 2;
@@ -13,18 +13,40 @@ export interface RankedGroup extends GroupPoints {
 }
 
 /**
- * The `top` groups by latest value, highest first, without reading the whole range of all: looks at the newest
- * steps, then further back for those groups only that had nothing there.
+ * The groups that the ranking keeps, in its order.
+ * @param completeFrom values over the whole range go by what is from here on, epoch ms
  */
 export async function rankGroups(
   question: PointsQuestion,
-  top: number,
+  ranking: Ranking,
   read: ReadPoints,
+  completeFrom = question.start,
 ): Promise<SeriesGroup[]> {
-  return topGroups(await readLatest(question, read), top).map(({ group }) => group);
+  const kept =
+    ranking.by === 'latest'
+      ? topGroups(await readLatest(question, read), ranking)
+      : firstRanked(await readWhole({ ...question, start: completeFrom }, read), ranking);
+  return kept.map(({ group }) => group);
 }
 
-/** The newest points, at least one, of every group that has any in the range. */
+/** The value over the whole range as one step, of every group that has one. */
+export async function readWhole(
+  question: PointsQuestion,
+  read: ReadPoints,
+): Promise<Array<Rank & { group: SeriesGroup }>> {
+  const { groups, start, end } = question;
+  if (start >= end) return [];
+  const aggregates = question.aggregates.slice(0, 1);
+  const { points } = await read({ ...question, aggregates, step: end - start });
+  return groups.flatMap((group, i) =>
+    points[i].map(([, value]) => ({ group, value, text: labelText(group.labels) })),
+  );
+}
+
+/**
+ * The newest points, at least one, of every group that has any in the range, without reading the whole range of all:
+ * looks at the newest steps, then further back for those groups only that had nothing there.
+ */
 export async function readLatest(question: PointsQuestion, read: ReadPoints): Promise<RankedGroup[]> {
   const found: RankedGroup[] = [];
   let silent = question.groups;

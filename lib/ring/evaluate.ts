@@ -15,7 +15,7 @@ import type { SampleBuffer } from './sample-buffer';
  */
 export interface Evaluation {
   aggregates: readonly Aggregate[];
-  /** Multiples of `step`, epoch ms; `end` exclusive. */
+  /** Epoch ms; points begin at `start` and every `step` after it, up to `end`. */
   start: number;
   end: number;
   step: number;

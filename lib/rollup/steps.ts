@@ -26,10 +26,8 @@ export function retentionFrom(settings: Record<(typeof TIER)[StoreTier]['retenti
   return { raw, minute, hour, day: Math.max(hour, settings.RETENTION_DAY) };
 }
 
-/** The coarsest tier whose rows can be added up to points of this step. */
-export function tierForStep(stepMs: number): StoreTier {
-  if (stepMs % TIER.day.stepMs === 0) return 'day';
-  if (stepMs % TIER.hour.stepMs === 0) return 'hour';
-  if (stepMs % TIER.minute.stepMs === 0) return 'minute';
-  return 'raw';
+/** The coarsest tier whose rows can be added up to points of this step, one of which begins at `start`, epoch ms. */
+export function tierForStep(stepMs: number, start = 0): StoreTier {
+  const fits = (tier: StoreTier) => stepMs % TIER[tier].stepMs === 0 && start % TIER[tier].stepMs === 0;
+  return STORE_TIERS.findLast(fits) ?? 'raw';
 }

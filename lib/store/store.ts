@@ -73,7 +73,7 @@ export interface StoreQuestion {
   /** Whether the groups together hold every series of the metric: lets the engine read by metric. */
   wholeMetric: boolean;
   aggregates: readonly Aggregate[];
-  /** Multiples of `step`; `end` exclusive. */
+  /** Points begin at `start` and every `step` after it; `end`, exclusive, is where one would begin. */
   start: number;
   end: number;
   step: number;

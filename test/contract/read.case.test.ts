@@ -121,6 +121,11 @@ export function readContract(connect: () => Client): void {
       expect(await series({ match: '{host=~"a|b"}', by: 'host', top: '1' })).toEqual([
         { labels: { host: 'b' }, points: [[start, 3]] },
       ]);
+      const byHost = async (query: Record<string, string>) =>
+        (await series({ match: '{env="prod"}', by: 'host', ...query })).map(({ labels }) => labels.host);
+      expect(await byHost({ bottom: '1' })).toEqual(['a']);
+      expect(await byHost({ bottom: '2', rank: 'range' })).toEqual(['a', 'b']);
+      expect(await byHost({ top: '2', rank: 'range', aggregate: 'count' })).toEqual(['a', 'b']);
       expect(await series({ match: '{env="prod"}', aggregate: 'min,max,count' })).toEqual([
         { labels: {}, points: [[start, 1, 3, 2]] },
       ]);
@@ -177,6 +182,8 @@ export function readContract(connect: () => Client): void {
       ['by', '1x'],
       ['match', '{host=~"("}'],
       ['top', 'all'],
+      ['bottom', '0'],
+      ['rank', 'range'],
       ['agregate', 'max'],
     ])('names the bad parameter %s=%s', async (name, value) => {
       const { message } = expectError(await points({ [name]: value }), 400, 'bad_parameter');

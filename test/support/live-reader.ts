@@ -1,6 +1,7 @@
 import type { Hub } from '@/lib/live/hub';
 import { openStream } from '@/lib/live/stream';
-import type { GroupPoints, Point } from '@/lib/model';
+import type { GroupUpserts } from '@/lib/live/wire';
+import type { GroupPoints, Point, Ranking } from '@/lib/model';
 import { labelText, topGroups } from '@/lib/query/top';
 
 export interface StreamEvent {
@@ -86,22 +87,28 @@ export function parseEvents(text: string): StreamEvent[] {
 export class Fold {
   private groups = new Map<string, { labels: GroupPoints['labels']; points: Map<number, Point> }>();
 
-  constructor(private readonly top: number | null) {}
+  /** Which groups are kept where the stream tells that. */
+  private order: string[] = [];
+
+  constructor(private readonly ranking: Ranking | null) {}
 
   replace(series: readonly GroupPoints[]): void {
     this.groups.clear();
+    this.order = series.map(({ labels }) => labelText(labels));
     this.upsert(series, Number.NEGATIVE_INFINITY);
   }
 
   /** @param start of the range as of now */
-  upsert(series: readonly GroupPoints[], start: number): void {
+  upsert(series: readonly GroupUpserts[], start: number): void {
     for (const { labels, points } of series) {
       const key = labelText(labels);
       const group = this.groups.get(key) ?? { labels, points: new Map<number, Point>() };
       this.groups.set(key, group);
       for (const point of points) group.points.set(point[0], point);
     }
-    if (this.top !== null) {
+    const ranked = series.filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank! - b.rank!);
+    if (ranked.length > 0) this.order = ranked.map(({ labels }) => labelText(labels));
+    if (this.ranking !== null) {
       const kept = new Set(
         this.within(start, Number.POSITIVE_INFINITY).map(({ labels }) => labelText(labels)),
       );
@@ -115,6 +122,11 @@ export class Fold {
       labels,
       points: [...points.values()].filter(([t]) => t >= start && t < end).sort(([a], [b]) => a - b),
     }));
-    return this.top === null ? shown.filter(({ points }) => points.length > 0) : topGroups(shown, this.top);
+    if (this.ranking?.by === 'latest') return topGroups(shown, this.ranking);
+    const inOrder =
+      this.ranking === null
+        ? shown
+        : this.order.flatMap((key) => shown.find(({ labels }) => labelText(labels) === key) ?? []);
+    return inOrder.filter(({ points }) => points.length > 0);
   }
 }

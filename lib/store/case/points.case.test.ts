@@ -28,7 +28,15 @@ const EPOCH = Date.UTC(2026, 10, 20);
 type Operation =
   | { do: 'append'; samples: Array<{ series: number; at: number; value: number }> }
   | { do: 'maintain'; at: number }
-  | { do: 'ask'; aggregates: Aggregate[]; step: number; at: number; points: number; grouping: number[] };
+  | {
+      do: 'ask';
+      aggregates: Aggregate[];
+      step: number;
+      shift: number;
+      at: number;
+      points: number;
+      grouping: number[];
+    };
 
 // Times bunch up: within minutes of a few moments over three days, so that points hold many samples and some none.
 const time = fc
@@ -63,6 +71,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       do: fc.constant('ask' as const),
       aggregates: fc.uniqueArray(fc.constantFrom(...AGGREGATES), { minLength: 1, maxLength: 4 }),
       step: fc.constantFrom(...STEPS),
+      // Steps need not be aligned to the epoch.
+      shift: fc.constantFrom(0, 0, 0, 1, 7 * SECOND, MINUTE, HOUR),
       at: time,
       points: fc.integer({ min: 1, max: SPAN }),
       // The group each series is in; the last number stands for none.
@@ -93,6 +103,7 @@ export function pointsCases(engine: EngineUnderTest): void {
               do: 'ask',
               aggregates: ['avg', 'count', 'increase'],
               step,
+              shift: 0,
               at: 0,
               points: SPAN,
               grouping: [0, 0, 0, 0],
@@ -257,11 +268,12 @@ class World {
   private async ask({
     aggregates,
     step,
+    shift,
     at,
     points,
     grouping,
   }: Extract<Operation, { do: 'ask' }>): Promise<void> {
-    const start = alignDown(this.base + at, step);
+    const start = alignDown(this.base + at, step) - shift;
     const range = { aggregates, start, end: start + points * step, step };
     const members = [0, 1, 2].map((group) =>
       grouping.flatMap((of, series) => (of === group ? [series] : [])),

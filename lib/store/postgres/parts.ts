@@ -76,11 +76,12 @@ function epochMsText(column: string): string {
 }
 
 /**
- * A timestamp put down to the start of its step. The step is written out, not a parameter: the same expression
- * twice in a statement must look the same to the planner.
+ * A timestamp put down to the start of its step, one of which begins at `start`, epoch ms. The step is written out, not
+ * a parameter: the same expression twice in a statement must look the same to the planner.
  */
-export function binned(sql: ISql, column: 'ts' | 'p.ts', stepMs: number): Fragment {
-  return sql.unsafe(`date_bin('${stepMs} milliseconds', ${column}, 'epoch')`);
+export function binned(sql: ISql, column: 'ts' | 'p.ts', stepMs: number, start = 0): Fragment {
+  const origin = new Date(start % stepMs).toISOString();
+  return sql.unsafe(`date_bin('${stepMs} milliseconds', ${column}, '${origin}')`);
 }
 
 export function interval(sql: ISql, ms: number): Fragment {

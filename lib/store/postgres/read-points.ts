@@ -45,7 +45,7 @@ export async function readPoints(
 ): Promise<StoreAnswer> {
   const { groups, aggregates, start, end, step } = question;
   // Percentiles cannot be had from sums, so they are always those of the samples themselves.
-  const tier: StoreTier = aggregates.some(isQuantile) ? 'raw' : tierForStep(step);
+  const tier: StoreTier = aggregates.some(isQuantile) ? 'raw' : tierForStep(step, start);
   const answer: StoreAnswer = { groups: groups.map(() => []), tier };
   if (start >= end || groups.every((group) => group.length === 0)) return answer;
 
@@ -100,15 +100,15 @@ function statement(sql: ISql, question: StoreQuestion, selection: Selection, { b
 }
 
 function points(sql: ISql, question: StoreQuestion, branches: Branch[]): Fragment {
-  const { aggregates, step } = question;
+  const { aggregates, step, start } = question;
   if (!aggregates.includes('rate'))
-    return grouped(sql, question, aggregates, sql`parts`, binned(sql, 'ts', step));
-  const series = onePartASeries(sql, step, branches);
+    return grouped(sql, question, aggregates, sql`parts`, binned(sql, 'ts', step, start));
+  const series = onePartASeries(sql, question, branches);
   if (!aggregates.some(isQuantile)) return grouped(sql, question, aggregates, series, sql.unsafe('t'));
   // Percentiles are of samples, rates of series: two answers, joined.
   const others = aggregates.filter((name) => name !== 'rate');
   return sql`
-    select * from (${grouped(sql, question, others, sql`parts`, binned(sql, 'ts', step))}) of_samples
+    select * from (${grouped(sql, question, others, sql`parts`, binned(sql, 'ts', step, start))}) of_samples
     join (${grouped(sql, question, ['rate'], series, sql.unsafe('t'))}) of_series using (grp, t)`;
 }
 
@@ -136,14 +136,14 @@ function expression(name: Aggregate): string {
  * The parts, added up to one for each series and step. Rows of a rollup of just this step are that already, and
  * adding up a million of them again would take longer than the rest of the answer.
  */
-function onePartASeries(sql: ISql, step: number, branches: Branch[]): Fragment {
+function onePartASeries(sql: ISql, { step, start }: StoreQuestion, branches: Branch[]): Fragment {
   const ready = branches.filter(({ level }) => TIER[level].stepMs === step);
   const others = branches.filter(({ level }) => TIER[level].stepMs !== step);
   const direct = () => sql`
-    select series_id, ${binned(sql, 'ts', step)} as t, n, sum, min, max, last_at, last, increase, elapsed
+    select series_id, ${binned(sql, 'ts', step, start)} as t, n, sum, min, max, last_at, last, increase, elapsed
     from (${unite(sql, ready)}) ready`;
   const added = (parts: Fragment) => sql`
-    select series_id, ${binned(sql, 'ts', step)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
+    select series_id, ${binned(sql, 'ts', step, start)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
       max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
     from ${parts}
     group by 1, 2`;

@@ -1,0 +1,86 @@
+import { type Ranking, SECOND } from '../model';
+import { readWhole } from '../query/rank';
+import { firstRanked } from '../query/top';
+import type { LiveGroup, Upsert } from './live-group';
+import type { LiveQuery } from './live-query';
+import type { LiveRanking } from './top-ranking';
+
+/** The whole range is read for a ranking: it is made anew this often, or as seldom as the store's time allows. */
+const RANK_EVERY_MS = 10 * SECOND;
+
+/**
+ * Which groups of a live query have the highest (or lowest) value over the whole range. Readers cannot tell that from
+ * points, so when the order changes they are told all of it: an upsert with the rank of every group that is kept, and
+ * groups that it does not name are kept no longer. A group that enters comes with all its points.
+ */
+export class RangeRanking implements LiveRanking {
+  readonly rankedSeq = Number.POSITIVE_INFINITY;
+  isLoaded = false;
+  private kept: readonly LiveGroup[] = [];
+  private changedSeq = 0;
+  private rankedAt = Number.NEGATIVE_INFINITY;
+  private isDue = false;
+  private announceLoaded: () => void = () => {};
+  private readonly loaded = new Promise<void>((resolve) => {
+    this.announceLoaded = resolve;
+  });
+
+  constructor(
+    private readonly query: LiveQuery,
+    private readonly ranking: Ranking,
+  ) {}
+
+  async load(now: number): Promise<void> {
+    this.kept = await this.rank(now);
+    this.changedSeq = this.query.noteChange();
+    this.isLoaded = true;
+    this.announceLoaded();
+  }
+
+  update(): void {}
+
+  beat(now: number): void {
+    if (!this.isLoaded || now - this.rankedAt < RANK_EVERY_MS) return;
+    this.isDue = true;
+    this.query.requestBackground();
+  }
+
+  async work(now: number): Promise<void> {
+    if (!this.isDue) return;
+    const before = this.kept;
+    const kept = await this.rank(now);
+    this.isDue = false;
+    if (kept.length === before.length && kept.every((group, i) => group === before[i])) return;
+    this.kept = kept;
+    this.changedSeq = this.query.noteChange();
+    for (const group of kept) if (!before.includes(group)) this.query.wantWhole(group, now);
+  }
+
+  changes(since: number): Upsert[] {
+    const upserts = this.kept.map((group) => this.query.changesOf(group, since));
+    return this.changedSeq > since ? ranked(upserts) : upserts;
+  }
+
+  async replay(): Promise<Upsert[] | 'too_much'> {
+    await this.loaded;
+    const whole = await this.query.readSince(this.kept, Number.NEGATIVE_INFINITY);
+    return whole === 'too_much' ? whole : ranked(whole);
+  }
+
+  settle(): () => void {
+    return () => {};
+  }
+
+  private async rank(now: number): Promise<LiveGroup[]> {
+    const { metric, history, groups } = this.query;
+    const range = this.query.answeredRange(now);
+    this.rankedAt = now;
+    if (!metric) return [];
+    const found = await readWhole({ ...range, metric, groups: [...groups.values()] }, history.read);
+    return firstRanked(found, this.ranking).map(({ group }) => group as LiveGroup);
+  }
+}
+
+function ranked(upserts: readonly Upsert[]): Upsert[] {
+  return upserts.map((upsert, i) => ({ ...upsert, rank: i + 1 }));
+}
