@@ -13,11 +13,25 @@ export const MOST_AGGREGATES = 8;
 const PERCENTILE = /^p(100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)$/;
 const TWO_STAGES = /^([^()]+)\(([^()]+)\)$/;
 
-/** An aggregate in two stages, `outer` null for the samples of a group all together. */
+/**
+ * What is made of each series' samples, and what of those values; `outer` null: `inner` is made of the samples of all
+ * series together. Growth is always that of each series, added up.
+ */
 export interface Stages {
   outer: OuterAggregate | null;
   inner: InnerAggregate;
 }
+
+/** What the samples together tell as well as series one by one. */
+const TWINS: Partial<Record<Aggregate, InnerAggregate>> = {
+  'sum(sum)': 'sum',
+  'sum(count)': 'count',
+  'min(min)': 'min',
+  'max(max)': 'max',
+  'sum(rate)': 'rate',
+  'sum(increase)': 'increase',
+  'sum(delta)': 'delta',
+};
 
 /** The canonical text of an aggregate, the same for equal ones: `p99.90` is `p99.9`. Null for what is none. */
 export function parseAggregate(text: string): Aggregate | null {
@@ -28,7 +42,10 @@ export function parseAggregate(text: string): Aggregate | null {
   return outer && `${outer}(${inner})`;
 }
 
+/** As few stages as tell the same. */
 export function stagesOf(aggregate: Aggregate): Stages {
+  const twin = TWINS[aggregate];
+  if (twin) return { outer: null, inner: twin };
   const [, outer, inner] = TWO_STAGES.exec(aggregate) ?? [null, null, aggregate];
   return { outer, inner } as Stages;
 }

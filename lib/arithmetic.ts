@@ -7,8 +7,8 @@
 /** Values up to here are `tame`: a thousand million of them can be added. Those beyond are `huge`. */
 const TAME = 1e299;
 /** Exact, as a power of two. */
-const DOWN = 2 ** -64;
-const UP = 2 ** 64;
+export const DOWN = 2 ** -64;
+export const UP = 2 ** 64;
 
 export function isTame(value: number): boolean {
   return value >= -TAME && value <= TAME;
@@ -64,11 +64,17 @@ export function interpolate(low: number, high: number, share: number): number {
 const SQUARABLE = 2 ** 400;
 const SCALE = 2 ** 600;
 
+/** What values up to this size are multiplied by, exactly, before they are squared. */
+export function squaringScale(largest: number): number {
+  if (largest > SQUARABLE) return 1 / SCALE;
+  return largest < 1 / SQUARABLE ? SCALE : 1;
+}
+
 /** The population standard deviation: of one value 0, of none NaN. */
 export function standardDeviation(values: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
-  const scale = largest > SQUARABLE ? 1 / SCALE : largest < 1 / SQUARABLE ? SCALE : 1;
+  const scale = squaringScale(largest);
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i] * scale;
   const mean = total / values.length;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyAggregates } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { naivePoints, type Samples } from '@/test/support/naive';
-import { AGGREGATES, type Aggregate, HOUR, MINUTE, type Point, SECOND } from '../model';
+import { type Aggregate, HOUR, MINUTE, type Point, SECOND } from '../model';
 import { evaluate } from './evaluate';
 import { SampleBuffer } from './sample-buffer';
 
@@ -90,7 +91,7 @@ describe('evaluate', () => {
     expect(ask([values], ['p50', 'p90'], 0, 10, 10)).toEqual([[0, 2.5, 1 + 3 * 0.9]]);
   });
 
-  it('leaves out a point that is beyond float64 rather than show infinity', () => {
+  it('tells the last value of float64 for what is beyond, and keeps the rest of the point', () => {
     expect(
       ask(
         [
@@ -99,12 +100,54 @@ describe('evaluate', () => {
             [1, 1.7e308],
           ],
         ],
-        ['sum'],
+        ['sum', 'avg', 'sum(last)', 'p25'],
         0,
         10,
         10,
       ),
-    ).toEqual([]);
+    ).toEqual([[0, Number.MAX_VALUE, 1.7e308, 1.7e308, 1.7e308]]);
+  });
+
+  it('makes a value of each series first, then of the series', () => {
+    const aggregates: Aggregate[] = [
+      'sum(avg)',
+      'avg(last)',
+      'max(sum)',
+      'min(count)',
+      'count(first)',
+      'p50(max)',
+    ];
+    expect(ask([a, b, []], aggregates, 0, 20_000, 10_000)).toEqual([
+      [0, 15 + 20.5, (20 + 1) / 2, 41, 2, 2, 30],
+      [10_000, 5, 5, 5, 1, 1, 5],
+    ]);
+    expect(ask([a, b], ['stddev(max)', 'stddev'], 0, 10_000, 10_000)).toEqual([
+      [0, 10, Math.sqrt((100 + 400 + 1_600 + 1) / 4 - (71 / 4) ** 2)],
+    ]);
+  });
+
+  it('tells the first value, of one instant the highest', () => {
+    const c: Samples = [[1_000, 11]];
+    expect(ask([a, b, c], ['first', 'max(first)'], 0, 10_000, 10_000)).toEqual([[0, 11, 40]]);
+    expect(ask([c, b, a], ['first'], 0, 10_000, 10_000)).toEqual([[0, 11]]);
+  });
+
+  it('knows no restarts in a delta', () => {
+    expect(ask([a, b], ['delta', 'increase', 'min(delta)'], 0, 20_000, 20_000)).toEqual([[0, -44, 16, -39]]);
+  });
+
+  it('says null where one of several cannot be told, and leaves out what tells nothing', () => {
+    expect(ask([a, b], ['avg', 'rate', 'max(delta)'], 0, 3_000, 1_000)).toEqual([
+      [1_000, 10, null, null],
+      [2_000, 30, 10, 10],
+    ]);
+    expect(ask([a, b], ['rate', 'max(delta)'], 0, 2_000, 1_000)).toEqual([]);
+  });
+
+  it('keeps the digits of a deviation far from zero', () => {
+    const far: Samples = Array.from({ length: 1_000 }, (_, i) => [i, 1.7e9 + (i % 10)]);
+    const [[, stddev]] = ask([far], ['stddev'], 0, 1_000, 1_000);
+    expect(stddev).toBeCloseTo(Math.sqrt(8.25), 12);
   });
 
   it('answers a range of many more steps than samples', () => {
@@ -132,11 +175,7 @@ describe('evaluate', () => {
     fc.assert(
       fc.property(
         fc.array(anySamples, { maxLength: 4 }),
-        fc.constantFrom<Aggregate[]>(
-          ...AGGREGATES.map((one): Aggregate[] => [one]),
-          ['avg', 'min', 'max'],
-          ['p50', 'p99'],
-        ),
+        anyAggregates,
         fc.constantFrom(1, 7, 10, 60, 600).map((seconds) => seconds * SECOND),
         fc.nat(20),
         fc.nat(120),

@@ -1,4 +1,3 @@
-import { shareOf, stagesOf } from '@/lib/aggregates';
 import { type Aggregate, COUNTER_GAP_MS, type Point } from '@/lib/model';
 
 /** A series as plain pairs, ascending in time, unique by timestamp. */
@@ -19,7 +18,7 @@ export function naivePoints(group: readonly Samples[], question: NaiveQuestion):
   const points: Point[] = [];
   for (let t = question.start; t < question.end; t += question.step) {
     const values = question.aggregates.map((aggregate) => naiveValue(group, aggregate, t, t + question.step));
-    if (values.every((value) => value !== null)) points.push([t, ...values]);
+    if (values.some((value) => value !== null)) points.push([t, ...values]);
   }
   return points;
 }
@@ -30,48 +29,71 @@ function naiveValue(
   from: number,
   to: number,
 ): number | null {
+  const [, outer, inner] = /^(.+)\((.+)\)$/.exec(aggregate) ?? [];
+  if (!outer) return ofSamples(group, aggregate, from, to);
+  const values = group
+    .map((series) => ofSamples([series], inner, from, to))
+    .filter((value) => value !== null);
+  return values.length === 0 ? null : ofValues(values, outer);
+}
+
+function ofSamples(group: readonly Samples[], name: string, from: number, to: number): number | null {
   const pooled = group.flatMap((samples) => samples.filter(([t]) => t >= from && t < to));
   if (pooled.length === 0) return null;
-  const values = pooled.map(([, value]) => value);
-  const sum = values.reduce((total, value) => total + value, 0);
   const growth = group.map((samples) => growthWithin(samples, from, to)).filter(({ seconds }) => seconds > 0);
-  switch (aggregate) {
+  const ofInstant = (t: number) => Math.max(...pooled.filter(([at]) => at === t).map(([, value]) => value));
+  switch (name) {
+    case 'last':
+      return ofInstant(Math.max(...pooled.map(([t]) => t)));
+    case 'first':
+      return ofInstant(Math.min(...pooled.map(([t]) => t)));
+    case 'increase':
+      return growth.length === 0 ? null : total(growth.map(({ increase }) => increase));
+    case 'delta':
+      return growth.length === 0 ? null : total(growth.map(({ delta }) => delta));
+    case 'rate':
+      return growth.length === 0 ? null : total(growth.map(({ increase, seconds }) => increase / seconds));
+    default:
+      return ofValues(
+        pooled.map(([, value]) => value),
+        name,
+      );
+  }
+}
+
+function ofValues(values: readonly number[], name: string): number {
+  const mean = total(values) / values.length;
+  switch (name) {
     case 'avg':
-      return sum / values.length;
+      return mean;
     case 'sum':
-      return sum;
+      return total(values);
     case 'min':
       return Math.min(...values);
     case 'max':
       return Math.max(...values);
     case 'count':
       return values.length;
-    case 'last': {
-      const newest = Math.max(...pooled.map(([t]) => t));
-      return Math.max(...pooled.filter(([t]) => t === newest).map(([, value]) => value));
-    }
-    case 'increase':
-      return growth.length === 0 ? null : growth.reduce((total, { increase }) => total + increase, 0);
-    case 'rate':
-      return growth.length === 0
-        ? null
-        : growth.reduce((total, { increase, seconds }) => total + increase / seconds, 0);
+    case 'stddev':
+      return Math.sqrt(total(values.map((value) => (value - mean) ** 2)) / values.length);
     default:
-      return quantile(values, shareOf(stagesOf(aggregate).inner)!);
+      return quantile(values, Number(name.slice(1)) / 100);
   }
 }
 
-function growthWithin(samples: Samples, from: number, to: number): { increase: number; seconds: number } {
+function growthWithin(samples: Samples, from: number, to: number) {
   let increase = 0;
+  let delta = 0;
   let seconds = 0;
   for (let i = 1; i < samples.length; i++) {
     const [t, value] = samples[i];
     const [before, previous] = samples[i - 1];
     if (t < from || t >= to || t - before > COUNTER_GAP_MS) continue;
     increase += value >= previous ? value - previous : value;
+    delta += value - previous;
     seconds += (t - before) / 1_000;
   }
-  return { increase, seconds };
+  return { increase, delta, seconds };
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -79,4 +101,8 @@ function quantile(values: readonly number[], share: number): number {
   const rank = share * (sorted.length - 1);
   const low = sorted[Math.floor(rank)];
   return low + (rank - Math.floor(rank)) * (sorted[Math.ceil(rank)] - low);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

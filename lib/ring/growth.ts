@@ -1,0 +1,90 @@
+import { isTame, Sum, saturated } from '../arithmetic';
+import { COUNTER_GAP_MS, type InnerAggregate, SECOND } from '../model';
+import type { SampleBuffer } from './sample-buffer';
+import { cleared, Sums } from './sums';
+import type { ReadSlot, Tally } from './tally';
+
+const GROWN = ['rate', 'increase', 'delta'] as const satisfies readonly InnerAggregate[];
+export type Grown = (typeof GROWN)[number];
+
+export function isGrown(name: InnerAggregate): name is Grown {
+  return (GROWN as readonly InnerAggregate[]).includes(name);
+}
+
+/** What the samples of a run add to the ones before them in their series. One object for many runs: read it before the next. */
+export class Growth {
+  increase = 0;
+  delta = 0;
+  /** Of the same pairs; 0: nothing can be told. */
+  elapsedMs = 0;
+
+  measure({ data, start }: SampleBuffer, from: number, to: number): void {
+    const second = Math.max(from, start + 1);
+    let increase = 0;
+    let delta = 0;
+    let elapsedMs = 0;
+    /** No sum on the way is farther from zero. */
+    let way = 0;
+    for (let i = second; i < to; i++) {
+      const gapMs = data[2 * i] - data[2 * i - 2];
+      if (gapMs > COUNTER_GAP_MS) continue;
+      const value = data[2 * i + 1];
+      const difference = value - data[2 * i - 1];
+      increase += difference >= 0 ? difference : value;
+      delta += difference;
+      way += Math.abs(difference);
+      elapsedMs += gapMs;
+    }
+    this.increase = increase;
+    this.delta = delta;
+    this.elapsedMs = elapsedMs;
+    if (!isTame(way) || !isTame(increase)) this.measureHuge(data, second, to);
+  }
+
+  /** Per second. */
+  get rate(): number {
+    return saturated(this.increase / (this.elapsedMs / SECOND));
+  }
+
+  private measureHuge(data: Float64Array, second: number, to: number): void {
+    const increase = new Sum();
+    const delta = new Sum();
+    for (let i = second; i < to; i++) {
+      if (data[2 * i] - data[2 * i - 2] > COUNTER_GAP_MS) continue;
+      const value = data[2 * i + 1];
+      const before = data[2 * i - 1];
+      increase.addDifference(value, value >= before ? before : 0);
+      delta.addDifference(value, before);
+    }
+    this.increase = increase.total();
+    this.delta = delta.total();
+  }
+}
+
+/** What the series of a slot have grown by, all together. */
+export class GrowthTally implements Tally {
+  private readonly growth = new Growth();
+  private readonly sums: Record<Grown, Sums> = { rate: new Sums(), increase: new Sums(), delta: new Sums() };
+  /** Series that tell. */
+  private count = new Float64Array(0);
+
+  reader(name: Grown): ReadSlot {
+    const sums = this.sums[name];
+    return (slot) => (this.count[slot] === 0 ? null : sums.total(slot));
+  }
+
+  begin(width: number): void {
+    for (const sums of Object.values(this.sums)) sums.begin(width);
+    this.count = cleared(this.count, width);
+  }
+
+  readonly take = (slot: number, buffer: SampleBuffer, from: number, to: number): void => {
+    const { growth, sums } = this;
+    growth.measure(buffer, from, to);
+    if (growth.elapsedMs === 0) return;
+    this.count[slot]++;
+    sums.increase.add(slot, growth.increase);
+    sums.delta.add(slot, growth.delta);
+    sums.rate.add(slot, growth.rate);
+  };
+}

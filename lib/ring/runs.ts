@@ -1,0 +1,55 @@
+import type { SampleBuffer } from './sample-buffer';
+
+/** Epoch ms; points begin at `start` and every `step` after it, up to `end`. Slot `i` is the point at `start + i * step`. */
+export interface SlotRange {
+  start: number;
+  end: number;
+  step: number;
+}
+
+/** Takes the samples `[from, to)` of a buffer, which are all that its series has in the slot. */
+export type TakeRun = (slot: number, buffer: SampleBuffer, from: number, to: number) => void;
+
+/** Samples after which it may be time for something else. */
+const PAUSE_SAMPLES = 16_384;
+/** What a buffer costs beside its samples, in samples. */
+const BUFFER_COST = 16;
+
+/**
+ * Goes through the samples of a range, buffer by buffer, slot by slot. At each yield buffers may change, for every
+ * buffer is read in one go.
+ */
+export function* eachRun(
+  buffers: readonly SampleBuffer[],
+  range: SlotRange,
+  take: TakeRun,
+): Generator<undefined, void> {
+  let untilPause = PAUSE_SAMPLES;
+  for (const buffer of buffers) {
+    untilPause -= BUFFER_COST + runsOf(buffer, range, take);
+    if (untilPause > 0) continue;
+    yield;
+    untilPause = PAUSE_SAMPLES;
+  }
+}
+
+/** @returns how many samples that were. */
+function runsOf(buffer: SampleBuffer, { start, end, step }: SlotRange, take: TakeRun): number {
+  const { data } = buffer;
+  const first = buffer.lowerBound(start);
+  const stop = buffer.lowerBound(end);
+  let from = first;
+  let length = 1;
+  while (from < stop) {
+    const slot = Math.floor((data[2 * from] - start) / step);
+    const slotEnd = start + (slot + 1) * step;
+    // Most series are regular: the run is as long as the one before. Then it need not be walked to find its end.
+    let to = Math.min(stop, from + length);
+    while (to > from + 1 && data[2 * to - 2] >= slotEnd) to--;
+    while (to < stop && data[2 * to] < slotEnd) to++;
+    take(slot, buffer, from, to);
+    length = to - from;
+    from = to;
+  }
+  return stop - first;
+}
