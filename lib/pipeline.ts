@@ -48,9 +48,9 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     onUncertain: (rows) => catchUp.doubt(rows),
   });
 
-  async function write({ samples, errors }: DecodedSamples): Promise<WriteResult> {
+  async function write({ samples, errors, precision }: DecodedSamples): Promise<WriteResult> {
     const now = Date.now();
-    const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs };
+    const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs, precision };
     const admission = admit(samples, window);
     const { series, errors: overLimit, asked } = resolveSeries(admission);
     if (asked.length > 0) await Promise.all(asked);

@@ -18,6 +18,28 @@ const BYTE_UNITS: Record<string, number> = {
   tib: 2 ** 40,
 };
 
+/** What a whole number may count since 1970, finest first. */
+const EPOCH_UNITS = { ns: 'nanoseconds', us: 'microseconds', ms: 'milliseconds', s: 'seconds' } as const;
+export type EpochUnit = keyof typeof EPOCH_UNITS;
+const FINEST_FIRST = Object.keys(EPOCH_UNITS) as EpochUnit[];
+
+/** Years 1973 to 5138 in ms. Three digits more or fewer, and a time was written in another unit. */
+export const PLAUSIBLE_MS = { from: 1e11, to: 1e14 } as const;
+
+/**
+ * A sentence about a time that only makes sense in another unit than the one it was read in, null about any other.
+ * `ms`: the time as it was read, epoch ms.
+ */
+export function wrongEpochUnit(ms: number, read: EpochUnit): string | null {
+  if (ms < 1) return null;
+  let meant = FINEST_FIRST.indexOf(read);
+  for (let time = ms; time < PLAUSIBLE_MS.from; time *= 1_000) meant++;
+  for (let time = ms; time >= PLAUSIBLE_MS.to; time /= 1_000) meant--;
+  const unit = FINEST_FIRST[meant];
+  if (!unit || unit === read) return null;
+  return `looks like ${EPOCH_UNITS[unit]}; ${EPOCH_UNITS[read]} are expected`;
+}
+
 /** `"90s"`, `"7d"`, `"2y"` → ms; `"forever"` → Infinity; anything else → null. A year is 365 days. */
 export function parseDuration(text: string): number | null {
   if (text === 'forever') return Number.POSITIVE_INFINITY;

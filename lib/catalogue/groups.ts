@@ -23,11 +23,11 @@ export function groupKey(labels: Labels, by: readonly string[]): string {
 export function groupSeries(
   series: Iterable<Series>,
   by: readonly string[],
-  matches: (labels: Labels) => boolean,
+  matches: (labels: Labels, metric: string) => boolean,
 ): SeriesGroup[] {
   const groups = new Map<string, SeriesGroup>();
   for (const each of series) {
-    if (!matches(each.labels)) continue;
+    if (!matches(each.labels, each.metric.name)) continue;
     const key = groupKey(each.labels, by);
     const group = groups.get(key);
     if (group) group.series.push(each);

@@ -85,7 +85,7 @@ export function listSeries(
   const matches = compileMatchers(match);
   const found: Series[] = [];
   for (const each of metric === '' ? registry.seriesById.values() : registry.knownMetric(metric).series) {
-    if (each.id > cursor && matches(each.labels)) found.push(each);
+    if (each.id > cursor && matches(each.labels, each.metric.name)) found.push(each);
   }
   const page = found.sort((a, b) => a.id - b.id).slice(0, limit);
   return {

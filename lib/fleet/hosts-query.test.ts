@@ -33,6 +33,10 @@ describe('the state of the list in a URL', () => {
     expect(problems.map(({ parameter }) => parameter)).toEqual(['status', 'match', 'sort', 'page', 'size']);
   });
 
+  test('says that hosts have no metric name', () => {
+    expect(parse('match={__name__="cpu"}').problems).toMatchObject([{ parameter: 'match' }]);
+  });
+
   test('goes back to the first page when a filter changes', () => {
     expect(changeQuery({ ...EVERY_HOST, page: 7 }, { search: 'x' }).page).toBe(1);
     expect(changeQuery({ ...EVERY_HOST, page: 7 }, { page: 8 }).page).toBe(8);

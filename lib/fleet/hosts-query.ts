@@ -1,5 +1,5 @@
 import type { Matcher } from '../model';
-import { formatSelector, parseSelector } from '../query/selector';
+import { formatSelector, NAME_LABEL, parseSelector } from '../query/selector';
 import { HEADLINE_KEYS, type HeadlineKey } from './headlines';
 import { HOST_STATUSES, type HostStatus } from './status';
 
@@ -57,6 +57,11 @@ export function parseHostsQuery(form: URLSearchParams): { query: HostsQuery; pro
 
   try {
     query.matchers = parseSelector(form.get('match') ?? '');
+    if (query.matchers.some(({ label }) => label === NAME_LABEL))
+      problems.push({
+        parameter: 'match',
+        message: 'match selects hosts, which have no __name__: a metric has.',
+      });
   } catch (error) {
     problems.push({ parameter: 'match', message: error instanceof Error ? error.message : String(error) });
   }

@@ -20,6 +20,46 @@ const reasonFor = (change: Partial<IncomingSample>) => {
 const own = (name: string, value: string): Labels =>
   JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`);
 
+describe('a timestamp in another unit than it was read in', () => {
+  const NOW = 1_795_200_000_000;
+  const today = { oldest: NOW - 1_000, newest: NOW + 1_000 };
+  test.each([
+    ['seconds', NOW / 1e3, undefined, 'too_old', 'it looks like seconds; milliseconds are expected'],
+    ['microseconds', NOW * 1e3, 'ms', 'in_future', 'it looks like microseconds; milliseconds are expected'],
+    ['nanoseconds', NOW * 1e6, 'ms', 'in_future', 'it looks like nanoseconds; milliseconds are expected'],
+    [
+      'ms where s are expected',
+      NOW * 1e3,
+      's',
+      'in_future',
+      'it looks like milliseconds; seconds are expected',
+    ],
+    ['s where ns are expected', 1_795, 'ns', 'too_old', 'it looks like seconds; nanoseconds are expected'],
+    [
+      'ms where us are expected',
+      NOW / 1e3,
+      'us',
+      'too_old',
+      'it looks like milliseconds; microseconds are expected',
+    ],
+  ] as const)('%s: is said to be so', (_, timestamp, precision, code, reason) => {
+    const { errors } = admit([sample({ timestamp })], { ...today, precision });
+    expect(errors).toMatchObject([{ path: 'timestamp', code }]);
+    expect(errors[0].message).toContain(reason);
+  });
+
+  test('is refused where samples are kept for ever, too', () => {
+    const forever = { ...today, oldest: Number.NEGATIVE_INFINITY };
+    expect(admit([sample({ timestamp: NOW / 1e3 })], forever).errors).toMatchObject([{ code: 'too_old' }]);
+    expect(admit([sample({ timestamp: NOW - 40 * 365 * 86_400_000 })], forever).errors).toEqual([]);
+  });
+
+  test('is not suspected of one that is merely old', () => {
+    const { errors } = admit([sample({ timestamp: NOW - 10_000 })], today);
+    expect(errors[0].message).not.toContain('looks like');
+  });
+});
+
 describe('admission', () => {
   test('lets in what keeps the rules, with the key of its series', () => {
     const labels = { region: 'eu', host: 'web-1' };

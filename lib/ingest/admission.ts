@@ -1,11 +1,15 @@
 import { labelsKey } from '../catalogue/registry';
 import { LABEL_NAME, type Labels, LIMITS, METRIC_NAME } from '../model';
-import { type IncomingSample, type SampleError, sampleError } from './sample';
+import { PLAUSIBLE_MS, wrongEpochUnit } from '../units';
+import { type IncomingSample, SAMPLE_ERRORS, type SampleError, sampleError } from './sample';
+import type { Precision } from './timestamp';
 
 export interface AdmissionWindow {
   /** Earliest and latest timestamp let in, epoch ms. */
   oldest: number;
   newest: number;
+  /** What timestamps were read as: who is outside may have meant something else. */
+  precision?: Precision;
 }
 
 /** Samples that may be stored, and the key of each one's labels (`labelsKey` of the registry). */
@@ -38,12 +42,28 @@ export function admit(samples: readonly IncomingSample[], window: AdmissionWindo
   return admission;
 }
 
-function checkOwn({ index, name, value, timestamp }: IncomingSample, { oldest, newest }: AdmissionWindow) {
+function checkOwn({ index, name, value, timestamp }: IncomingSample, window: AdmissionWindow) {
   if (name.length > LIMITS.metricNameLength || !METRIC_NAME.test(name))
     return sampleError(index, 'name', 'bad_name');
   if (!Number.isFinite(value)) return sampleError(index, 'value', 'not_finite');
-  if (timestamp < oldest) return sampleError(index, 'timestamp', 'too_old');
-  if (timestamp > newest) return sampleError(index, 'timestamp', 'in_future');
+  const { oldest, newest } = window;
+  if (timestamp < oldest || timestamp > newest || timestamp < PLAUSIBLE_MS.from)
+    return checkTime(index, timestamp, window);
+}
+
+/** Where samples are kept for ever, those of 1970 are still a mistake. */
+function checkTime(index: number, timestamp: number, window: AdmissionWindow): SampleError | undefined {
+  const { oldest, newest, precision = 'ms' } = window;
+  const code = timestamp > newest ? 'in_future' : 'too_old';
+  const doubt = wrongEpochUnit(timestamp, precision);
+  if (doubt)
+    return sampleError(
+      index,
+      'timestamp',
+      code,
+      `${SAMPLE_ERRORS[code]}: it ${doubt} (?precision= says which)`,
+    );
+  if (timestamp < oldest || timestamp > newest) return sampleError(index, 'timestamp', code);
 }
 
 interface CheckedLabels {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { admit } from './admission';
 import { decodeJson } from './json';
 import { Sample } from './schemas';
+import { nanosecondsToMs } from './timestamp';
 
 const NOW = 1_795_200_000_000;
 const ANY_TIME = { oldest: Number.NEGATIVE_INFINITY, newest: Number.POSITIVE_INFINITY };
@@ -68,7 +69,7 @@ describe('the three shapes', () => {
   });
 
   test('an empty list is nothing wrong', () => {
-    for (const body of [[], { samples: [] }]) expect(decode(body)).toEqual({ samples: [], errors: [] });
+    for (const body of [[], { samples: [] }]) expect(decode(body)).toMatchObject({ samples: [], errors: [] });
   });
 });
 
@@ -90,6 +91,66 @@ describe('timestamps', () => {
         return decodeJson(sent, { now: NOW, precision: 'ns', firstIndex: 0 }).samples[0].timestamp === ms;
       }),
     );
+  });
+
+  test('what is finer than a millisecond is cut off, in every precision and in ISO 8601 alike', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 10n ** 18n, max: 4n * 10n ** 18n }),
+        fc.constantFrom(0n, 1n, 499_999n, 500_000n, 999_499n, 999_872n, 999_999n),
+        (some, fraction) => {
+          const ns = some - (some % 1_000_000n) + fraction;
+          const ms = Number(ns / 1_000_000n);
+          const read = (timestamp: unknown, precision: 'us' | 'ns') =>
+            decodeJson(`{"name":"a","value":1,"timestamp":${timestamp}}`, {
+              now: NOW,
+              precision,
+              firstIndex: 0,
+            }).samples[0].timestamp;
+          const iso = new Date(ms).toISOString();
+          const digits = String(fraction).padStart(6, '0');
+          expect(read(ns, 'ns')).toBe(ms);
+          expect(read(ns / 1_000n, 'us')).toBe(ms);
+          for (const kept of [1, 3, 6])
+            expect(read(JSON.stringify(iso.replace('Z', `${digits.slice(0, kept)}Z`)), 'ns')).toBe(ms);
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ['{"name":"a","value":1,"timestamp":1795200000000999999}', [NOW]],
+    ['{"name":"a","value":1,"timestamp" : 1.795200000000999999e18 }', [NOW]],
+    ['{"name":"a","value":1,"timestamp":1795200000001000000.00}', [NOW + 1]],
+    ['{"name":"a","value":1,"time\\u0073tamp":1795200000000999999}', [NOW]],
+    ['{"name":"a","value":1,"timestamp":-1}', [-1]],
+    ['{"name":"a","value":1,"timestamp":-1000000}', [-1]],
+    ['{"timestamp":1795200000000999999,"samples":[{"name":"a","value":1}]}', [NOW]],
+    ['[{"name":"timestamp","value":1795200000000999999,"timestamp":1795200000001000000}]', [NOW + 1]],
+    [String.raw`{"name":"a","value":1,"labels":{"x":"\\\"timestamp\":5000000"},"timestamp":7000000}`, [7]],
+  ])('nanoseconds are read digit by digit: %s', (sent, expected) => {
+    const { samples } = decodeJson(sent, { now: NOW, precision: 'ns', firstIndex: 0 });
+    expect(samples.map(({ timestamp }) => timestamp)).toEqual(expected);
+  });
+
+  test.each([
+    '{"name":"a","value":1,"timestamp":01795200000000999999}',
+    '{"name":"a","value":1,"timestamp":1795200000000999999x}',
+    '{"name":"a","value":1,"timestamp":-}',
+    '{"name":"timestamp":1795200000000999999}',
+  ])('no JSON stays none: %s', (sent) => {
+    expect(() => decodeJson(sent, { now: NOW, precision: 'ns', firstIndex: 0 })).toThrow(/not valid JSON/);
+  });
+
+  test.each([1.5, 1e-7, '1795200000000999999', null, true])('%j is no time in nanoseconds', (timestamp) => {
+    expect(decode({ name: 'a', value: 1, timestamp }, 'ns').errors).toMatchObject([
+      { code: 'bad_timestamp' },
+    ]);
+  });
+
+  test('bodies of nothing but quotes and escapes cost no more than reading them', () => {
+    for (const text of ['"', '\\', '\\"', '"\\"', '"timestamp":', '"timestamp":1'])
+      expect(nanosecondsToMs(text.repeat(2 ** 18)).length).toBeGreaterThan(2 ** 18 - 1);
   });
 
   test('ISO 8601 with a zone, and nothing looser', () => {
@@ -199,6 +260,8 @@ test('the hand-written check and the schema agree on every sample, and on the re
       const explained = Sample.safeParse(raw);
       const { samples, errors } = decode([raw]);
       const { admitted, errors: refused } = admit(samples, ANY_TIME);
+      // Seconds where milliseconds are expected are a mistake, though well-formed.
+      fc.pre(refused[0]?.code !== 'too_old');
       expect(admitted.length === 1).toBe(explained.success);
       expect(errors.length + refused.length).toBe(explained.success ? 0 : 1);
       const [issue] = explained.error?.issues ?? [];

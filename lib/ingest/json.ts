@@ -10,7 +10,7 @@ import {
   sampleError,
 } from './sample';
 import { BatchHead, Sample } from './schemas';
-import { type Precision, toEpochMs } from './timestamp';
+import { nanosecondsToMs, type Precision, toEpochMs } from './timestamp';
 
 export interface JsonContext {
   /** The timestamp of samples that have none, epoch ms. */
@@ -19,6 +19,10 @@ export interface JsonContext {
   /** The index of the first sample. */
   firstIndex: number;
 }
+
+/** Of a body that has been parsed: a number does not hold nanoseconds. */
+type NumberPrecision = Exclude<Precision, 'ns'>;
+type BodyContext = JsonContext & { precision: NumberPrecision };
 
 /** What a batch hands down to its samples. */
 interface Inherited {
@@ -34,7 +38,15 @@ const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
  * Throws `bad_json`, `bad_shape` or `too_many_samples`; a bad sample among good ones is an entry of `errors`.
  */
 export function decodeJson(text: string, context: JsonContext): DecodedSamples {
-  const body = parse(text);
+  const { precision } = context;
+  const decoded =
+    precision === 'ns'
+      ? decodeBody(parse(nanosecondsToMs(text)), { ...context, precision: 'ms' })
+      : decodeBody(parse(text), { ...context, precision });
+  return { ...decoded, precision };
+}
+
+function decodeBody(body: unknown, context: BodyContext): DecodedSamples {
   const top: Inherited = { labels: NO_LABELS, timestamp: context.now };
   if (Array.isArray(body)) return decodeSamples(body, top, context);
   if (!isObject(body)) {
@@ -61,7 +73,7 @@ function parse(text: string): unknown {
   }
 }
 
-function decodeSamples(list: readonly unknown[], inherited: Inherited, context: JsonContext): DecodedSamples {
+function decodeSamples(list: readonly unknown[], inherited: Inherited, context: BodyContext): DecodedSamples {
   if (list.length > LIMITS.samplesPerJsonBody) {
     const message = `A JSON body holds at most ${LIMITS.samplesPerJsonBody} samples, this one has ${list.length}. Send several, or application/x-ndjson.`;
     throw new PulseError('too_many_samples', message);
@@ -83,7 +95,7 @@ function readObvious(
   raw: unknown,
   index: number,
   inherited: Inherited,
-  precision: Precision,
+  precision: NumberPrecision,
 ): IncomingSample | null {
   if (!isObject(raw)) return null;
   const { name, value, timestamp, labels, type, unit } = raw;
@@ -117,7 +129,7 @@ function explain(
   raw: unknown,
   index: number,
   inherited: Inherited,
-  precision: Precision,
+  precision: NumberPrecision,
 ): IncomingSample | SampleError {
   const { success, error } = Sample.safeParse(raw);
   if (!success) return toSampleError(error.issues[0], index);
@@ -154,7 +166,7 @@ function toSampleError({ path, message }: $ZodIssue, index: number): SampleError
   );
 }
 
-function readBatchHead(batch: Record<string, unknown>, { now, precision }: JsonContext): Inherited {
+function readBatchHead(batch: Record<string, unknown>, { now, precision }: BodyContext): Inherited {
   const obvious =
     (batch.host === undefined || typeof batch.host === 'string') &&
     (batch.timestamp === undefined || Number.isInteger(batch.timestamp)) &&
@@ -174,7 +186,7 @@ function explainBatchHead(batch: Record<string, unknown>): void {
   throw new PulseError('bad_shape', `The batch cannot be read: ${details[0].message}.`, { details });
 }
 
-function readTimestamp(timestamp: number | string, precision: Precision): number {
+function readTimestamp(timestamp: number | string, precision: NumberPrecision): number {
   return typeof timestamp === 'string' ? Date.parse(timestamp) : toEpochMs(timestamp, precision);
 }
 

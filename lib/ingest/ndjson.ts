@@ -22,7 +22,7 @@ export async function* decodeNdjson(
   let firstIndex = 0;
   for await (const lines of readLines(pieces, MAX_LINE_BYTES)) {
     for (let from = 0; from < lines.length; ) {
-      const portion: DecodedSamples = { samples: [], errors: [] };
+      const portion: DecodedSamples = { samples: [], errors: [], precision };
       const to = Math.min(lines.length, from + PORTION.lines);
       for (; from < to && portion.samples.length < PORTION.samples; from++) {
         const { samples, errors } = decodeLine(lines[from], { now: Date.now(), precision, firstIndex });

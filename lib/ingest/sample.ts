@@ -1,4 +1,5 @@
 import type { Labels, MetricType } from '../model';
+import type { Precision } from './timestamp';
 
 /** A sample as a protocol decoded it: the types are right, the content is not yet admitted. */
 export interface IncomingSample {
@@ -52,6 +53,8 @@ export interface DecodedSamples {
   samples: IncomingSample[];
   /** The ones that could not be read as samples at all. */
   errors: SampleError[];
+  /** What whole numbers were read as; ms where it is not said. */
+  precision?: Precision;
 }
 
 /** What became of samples. `accepted` counts those committed now, `duplicates` those of them that were there already. */

@@ -108,7 +108,7 @@ export class LiveQuery {
   /** @returns the group that a series of the metric belongs to; null when it does not match, or there are too many groups. */
   admit(series: Series): LiveGroup | null {
     const { by, matches, ranking } = this.question;
-    if (!matches(series.labels)) return null;
+    if (!matches(series.labels, series.metric.name)) return null;
     const key = groupKey(series.labels, by);
     let group = this.groups.get(key);
     if (!group) {

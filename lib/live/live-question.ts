@@ -13,7 +13,7 @@ export interface LiveQuestion {
   readonly metric: string;
   readonly aggregates: readonly Aggregate[];
   readonly by: readonly string[];
-  readonly matches: (labels: Labels) => boolean;
+  readonly matches: (labels: Labels, metric: string) => boolean;
   readonly ranking: Ranking | null;
   readonly step: number;
   /** The range as of `now`, epoch ms; points outside are of no interest. */

@@ -36,6 +36,18 @@ describe('compileMatchers', () => {
     expect(test(selector)(labels)).toBe(expected);
   });
 
+  it.each([
+    ['{__name__="cpu"}', 'cpu', true],
+    ['{__name__="cpu"}', 'mem', false],
+    ['{__name__!="cpu"}', 'mem', true],
+    ['{__name__=~"c.*",env="prod"}', 'cpu', true],
+    ['{__name__!~"c.*"}', 'cpu', false],
+    ['{__name__=""}', 'cpu', false],
+  ])('%s of %s is %s', (selector, metric, expected) => {
+    // A label of that name is not what is meant.
+    expect(test(selector)({ env: 'prod', __name__: 'other' }, metric)).toBe(expected);
+  });
+
   it.each(['{a=~"("}', '{a=~"(?=x)"}', '{a=~"[z-a]"}', '{a=~"x{2000}"}', '{a=~"((x{99}){99}){9}"}'])(
     'refuses the expression of %s',
     (selector) => {

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { PulseError } from '../errors';
 import type { Labels, Matcher } from '../model';
+import { NAME_LABEL } from './selector';
 
 /** Instructions a compiled expression may have; a list of some hundred hosts stays below. */
 const MAX_PROGRAM_SIZE = 5_000;
@@ -15,7 +16,7 @@ interface MatcherOptions {
 
 /**
  * Matchers → a test of labels, with Prometheus' semantics: a missing label is the empty string, an expression
- * must match the whole value, and all matchers must hold.
+ * must match the whole value, and all matchers must hold. `__name__` stands for the metric.
  *
  * Expressions are RE2's, as in Prometheus, and run by a port of it: linear in the value, so no pattern hangs
  * the process as a backtracking engine would. Linear can still be slow (2 ms for the worst pattern on the longest
@@ -26,7 +27,7 @@ interface MatcherOptions {
 export function compileMatchers(
   matchers: readonly Matcher[],
   { budgetMs = DEFAULT_BUDGET_MS, clock = () => performance.now() }: MatcherOptions = {},
-): (labels: Labels) => boolean {
+): (labels: Labels, metric?: string) => boolean {
   let leftMs = budgetMs;
   const timed = (test: (value: string) => boolean) => (value: string) => {
     if (leftMs <= 0)
@@ -37,8 +38,10 @@ export function compileMatchers(
     return verdict;
   };
   const tests = matchers.map((matcher) => ({ label: matcher.label, holds: compileMatcher(matcher, timed) }));
-  return (labels) =>
-    tests.every(({ label, holds }) => holds(Object.hasOwn(labels, label) ? labels[label] : ''));
+  return (labels, metric = '') =>
+    tests.every(({ label, holds }) =>
+      holds(label === NAME_LABEL ? metric : Object.hasOwn(labels, label) ? labels[label] : ''),
+    );
 }
 
 type Test = (value: string) => boolean;

@@ -44,6 +44,29 @@ describe('parseQuery', () => {
     });
   });
 
+  it('lets a selector name the metric that is asked for, and no other', () => {
+    const match = (text: string) => parseQuery({ metric: 'cpu', match: text }).match;
+    expect(match('{__name__="cpu",env="prod"}')).toHaveLength(2);
+    expect(match('{__name__=~"c.*"}')).toHaveLength(1);
+    expect(() => match('{env="prod",__name__="mem"}')).toThrow(
+      expect.objectContaining({
+        code: 'bad_parameter',
+        message: 'match selects mem by __name__, but metric is cpu.',
+      }),
+    );
+  });
+
+  it('says what a time in another unit looks like', () => {
+    for (const name of ['start', 'end'])
+      expect(() => parseQuery({ metric: 'cpu', [name]: 1_795_200_000 })).toThrow(
+        expect.objectContaining({
+          code: 'bad_parameter',
+          message: `${name} looks like seconds; milliseconds are expected.`,
+          details: [{ parameter: name, message: 'looks like seconds; milliseconds are expected' }],
+        }),
+      );
+  });
+
   it('takes numbers and lists from JSON, repetition from a URL, and empty values for defaults', () => {
     const question = {
       metric: 'cpu',

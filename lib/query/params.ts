@@ -21,14 +21,15 @@ import {
   readCount,
   readParameters,
 } from './parameters';
-import { formatSelector, parseSelector } from './selector';
-import { parseTime } from './time';
+import { formatSelector, NAME_LABEL, parseSelector } from './selector';
+import { doubtTime } from './time';
 
 export const DEFAULT_MAX_POINTS = 600;
 export const MAX_GROUPS = 1_000;
 
 const STEP_NAMES: Record<string, number> = { raw: 1, minute: MINUTE, hour: HOUR, day: DAY };
-const LONGEST_STEP = 3_650 * DAY;
+/** What `auto` comes to for one point of all time: whoever is told a step may ask for it. */
+const LONGEST_STEP = 1e8 * DAY;
 const RANKS = ['latest', 'range'] as const satisfies ReadonlyArray<Ranking['by']>;
 
 /**
@@ -44,8 +45,8 @@ const AGGREGATE_FAMILIES: ReadonlyArray<readonly Aggregate[]> = [
 
 const time = (fallback: string) =>
   parameter(fallback, (text, complain) => {
-    if (parseTime(text, 0) === null)
-      complain('must be epoch milliseconds, an ISO 8601 time with a zone, now, or such as now-15m');
+    const doubt = doubtTime(text);
+    if (doubt) complain(doubt);
     return text;
   });
 
@@ -75,11 +76,13 @@ export const queryParams = z.strictObject({
     example: 'host',
   }),
   match: parameter('', parseSelector).meta({
-    description: "A selector in Prometheus' form; its expressions are RE2's",
+    description:
+      "A selector in Prometheus' form; its expressions are RE2's. `__name__` is the metric, which it cannot change",
     example: '{env="prod",host=~"web-.*"}',
   }),
   top: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
-    description: 'Keep so many groups, those with the highest rank; highest first',
+    description:
+      'Keep so many groups, those with the highest rank; highest first, and of those equal to 12 digits the first in the order of their labels',
   }),
   bottom: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
     description: 'Keep so many groups, those with the lowest rank; lowest first',
@@ -105,6 +108,11 @@ export function parseQuery(source: ParameterSource): QueryParams {
     refuse('bottom', 'cannot be asked for together with top');
   if (params.rank !== 'latest' && rankingOf(params) === null)
     refuse('rank', 'says what top or bottom go by; one of them must be given');
+  const other = params.match.find(
+    ({ label, operator, value }) => label === NAME_LABEL && operator === '=' && value !== params.metric,
+  );
+  if (other)
+    refuse('match', `selects ${other.value || 'no metric'} by __name__, but metric is ${params.metric}`);
   return params;
 }
 

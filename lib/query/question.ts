@@ -3,7 +3,7 @@ import { alignDown, alignUp, type Question } from '../model';
 import { chooseStep } from '../rollup/choose';
 import type { Retention } from '../rollup/steps';
 import { DEFAULT_MAX_POINTS, type QueryParams, rankingOf } from './params';
-import { parseTime } from './time';
+import { isRelativeTime, parseTime } from './time';
 
 export interface QuestionContext {
   now: number;
@@ -25,6 +25,7 @@ export function resolveQuestion(params: QueryParams, { now, retention }: Questio
     requested: params.step,
     maxPoints: params.maxPoints ?? DEFAULT_MAX_POINTS,
     maxPointsGiven: params.maxPoints !== null,
+    moves: isRelativeTime(params.start) && isRelativeTime(params.end),
     now,
     retention,
   });

@@ -3,6 +3,8 @@ import { LABEL_NAME, type Matcher, type MatchOperator } from '../model';
 
 export const MAX_SELECTOR_LENGTH = 8_000;
 const MAX_MATCHERS = 64;
+/** What Prometheus calls the name of a metric where it selects series. */
+export const NAME_LABEL = '__name__';
 
 // Longest first, so that `=~` is not read as `=` and a tilde.
 const OPERATORS = ['=~', '!~', '!=', '='] as const satisfies readonly MatchOperator[];

@@ -1,6 +1,7 @@
-import { parseDuration } from '../units';
+import { parseDuration, wrongEpochUnit } from '../units';
 
 const LAST_INSTANT = 8.64e15;
+const DIGITS = /^\d{1,24}$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+ -]\d{2}:?\d{2})$/;
 
 /**
@@ -10,8 +11,16 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[
 export function parseTime(text: string, now: number): number | null {
   if (text === 'now') return now;
   if (text.startsWith('now-')) return beforeNow(text.slice(4), now);
-  if (/^\d{1,16}$/.test(text)) return Number(text) <= LAST_INSTANT ? Number(text) : null;
+  if (DIGITS.test(text)) return Number(text) <= LAST_INSTANT ? Number(text) : null;
   return parseIso(text);
+}
+
+/** What is wrong with a moment that `parseTime` reads as one that nobody means, or not at all; null where nothing is. */
+export function doubtTime(text: string): string | null {
+  const doubt = DIGITS.test(text) && Number(text) !== LAST_INSTANT && wrongEpochUnit(Number(text), 'ms');
+  if (doubt) return doubt;
+  if (parseTime(text, 0) !== null) return null;
+  return 'must be epoch milliseconds, an ISO 8601 time with a zone, now, or such as now-15m';
 }
 
 /** Whether the moment moves with the clock. */

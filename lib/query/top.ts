@@ -1,6 +1,9 @@
 import type { GroupPoints, Labels, Ranking } from '../model';
 
-/** A group's place is decided by its value, of equal ones by `labelText` of its labels. Null, which cannot be told, comes last. */
+/**
+ * A group's place is decided by its value, of those that are equal but for rounding by `labelText` of its labels. Null,
+ * which cannot be told, comes last.
+ */
 export interface Rank {
   value: number | null;
   text: string;
@@ -8,7 +11,7 @@ export interface Rank {
 
 /**
  * The first groups by latest value: what `top` and `bottom` mean, on the server and in whoever folds a live stream.
- * Of equal ones the first in label order wins. Groups without points have no rank.
+ * Of those that are equal but for rounding the first in label order wins. Groups without points have no rank.
  */
 export function topGroups<Group extends GroupPoints>(
   groups: readonly Group[],
@@ -31,15 +34,28 @@ export function firstRanked<Ranked extends Rank>(
 ): Ranked[] {
   const sign = order === 'highest' ? 1 : -1;
   const worst = sign * Number.NEGATIVE_INFINITY;
-  const compare = (a: Rank, b: Rank) => {
-    const [left, right] = [a.value ?? worst, b.value ?? worst];
-    return left === right ? compareText(a, b) : left > right ? -sign : sign;
-  };
-  return ranked.sort(compare).slice(0, count);
+  return ranked
+    .map((group) => ({ group, text: group.text, place: group.value === null ? worst : placeOf(group.value) }))
+    .sort((a, b) => (a.place === b.place ? compareText(a, b) : a.place > b.place ? -sign : sign))
+    .slice(0, count)
+    .map(({ group }) => group);
 }
 
-function compareText(a: Rank, b: Rank): number {
+function compareText(a: Pick<Rank, 'text'>, b: Pick<Rank, 'text'>): number {
   return a.text < b.text ? -1 : Number(a.text > b.text);
+}
+
+const RANKED_DIGITS = 12;
+
+/**
+ * A value as it is ranked: without its last digits, which depend on the order in which samples were added up. Memory and
+ * each database have their own, and equal groups would stand in any order. Whole numbers add up exactly.
+ */
+export function placeOf(value: number): number {
+  if (Number.isInteger(value)) return value;
+  const scale = 10 ** (RANKED_DIGITS - 1 - Math.floor(Math.log10(Math.abs(value))));
+  const digits = Math.round(value * scale);
+  return Number.isSafeInteger(digits) ? digits / scale : value;
 }
 
 /** One text per set of labels, whatever their order. */

@@ -54,10 +54,10 @@ describe('auto', () => {
       fc.property(
         fc.integer({ min: 1, max: 100 * 365 * DAY }),
         fc.integer({ min: 0, max: 40 * 365 * DAY }),
-        fc.integer({ min: 2, max: 5_000 }),
+        fc.oneof(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: 4 })),
         (length, age, maxPoints) => {
           const end = NOW - age;
-          const start = end - length;
+          const start = Math.max(0, end - length);
           const step = chooseStep(ask({ start, end, maxPoints }));
           const points = (width: number) => Math.ceil(end / width) - Math.floor(start / width);
           expect(points(step)).toBeLessThanOrEqual(maxPoints);
@@ -72,7 +72,31 @@ describe('auto', () => {
   });
 });
 
+describe('a range that goes on', () => {
+  it('is read in a step that stays within maxPoints wherever in it the range begins', () => {
+    const onTheMinute = NOW - (NOW % MINUTE);
+    const range = { start: onTheMinute - HOUR, end: onTheMinute, maxPoints: 60 };
+    expect(chooseStep(ask(range))).toBe(MINUTE);
+    expect(chooseStep(ask({ ...range, moves: true }))).toBe(2 * MINUTE);
+    expect(chooseStep(ask({ ...range, moves: true, maxPoints: 61 }))).toBe(MINUTE);
+  });
+
+  it('of which one point is wanted has that while it can', () => {
+    expect(chooseStep(ask({ maxPoints: 1, moves: true }))).toBe(DAY);
+  });
+});
+
 describe('an explicit step', () => {
+  it('that would not fit names one that does', () => {
+    const acrossDays = { start: Date.UTC(2026, 4, 6, 23), end: Date.UTC(2026, 4, 7, 1), maxPoints: 1 };
+    const refused = () => chooseStep(ask({ ...acrossDays, maxPointsGiven: true, requested: HOUR }));
+    const fitting = /step=(\w+) would fit/;
+    expect(refused).toThrow(fitting);
+    const step = chooseStep(ask(acrossDays));
+    expect(refused).toThrow(`step=${step / DAY}d would fit`);
+    expect(chooseStep(ask({ ...acrossDays, maxPointsGiven: true, requested: step }))).toBe(step);
+  });
+
   it('is taken as it is', () => {
     expect(chooseStep(ask({ requested: 7 * SECOND }))).toBe(7 * SECOND);
     expect(chooseStep(ask({ requested: 1 }))).toBe(1);

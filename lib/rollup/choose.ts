@@ -43,6 +43,8 @@ export interface StepQuestion {
   maxPoints: number;
   /** Whether the asker set `maxPoints`: only then does it bind an explicit step. */
   maxPointsGiven: boolean;
+  /** Whether the range goes on with the clock: then `auto` leaves room for it to begin anywhere in a step. */
+  moves?: boolean;
   now: number;
   retention: Retention;
 }
@@ -75,12 +77,12 @@ export function chooseStep(question: StepQuestion): number {
   return requested;
 }
 
-function chooseAuto({ start, end, maxPoints, now, retention }: StepQuestion): number {
+function chooseAuto({ start, end, maxPoints, moves, now, retention }: StepQuestion): number {
   const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
   const neededAge = Math.min(now - start, longest);
-  const found = STEP_LADDER.find(
-    (step) => reach(step, retention) >= neededAge && countPoints(start, end, step) <= maxPoints,
-  );
+  const stored = STEP_LADDER.filter((step) => reach(step, retention) >= neededAge);
+  const lasting = moves ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
+  const found = lasting ?? stored.find((step) => countPoints(start, end, step) <= maxPoints);
   return found ?? finestWithin(start, end, maxPoints);
 }
 
@@ -95,8 +97,8 @@ function finestWithin(start: number, end: number, most: number): number {
   const onLadder = STEP_LADDER.find((step) => countPoints(start, end, step) <= most);
   if (onLadder) return onLadder;
   let step = alignUp((end - start) / most, COARSEST);
-  // Aligning the range can add a point at either end; one point cannot always be had, two can.
-  while (countPoints(start, end, step) > Math.max(most, 2)) step += COARSEST;
+  // Aligning the range can add a point at either end. A step that reaches beyond the range from 1970 has one point.
+  while (countPoints(start, end, step) > most && step < end) step += COARSEST;
   return step;
 }
 
