@@ -9,7 +9,7 @@ import { isHeadlineKey } from '@/lib/fleet/headlines';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
 import { commonPanels, fleetPanels } from '@/lib/fleet/panels';
 import { queryText } from '@/lib/live/wire';
-import { readPanel } from '@/lib/panel-history';
+import { pageWork, readPanel } from '@/lib/panel-history';
 import { system } from '@/lib/system';
 
 const RANGE = { start: 'now-15m', end: 'now' };
@@ -22,11 +22,12 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   await connection();
   const { fleet, registry } = await system();
   const by = isHeadlineKey(asked) ? asked : undefined;
-  const summary = fleet.summary({ by });
-  const page = fleet.hostsPage({ ...EVERY_HOST, pageSize: 1 });
+  const work = pageWork();
+  const summary = await fleet.summary({ by }, work);
+  const page = await fleet.hostsPage({ ...EVERY_HOST, pageSize: 1 }, null, work);
   if (page.total === 0) return <FirstSteps initial={summary} />;
 
-  const only = page.total === 1 ? fleet.host(page.rows[0].name) : null;
+  const only = page.total === 1 ? await fleet.host(page.rows[0].name, work) : null;
   if (only) return <SingleHost detail={only} page={page} summary={summary} ask={readPanel} />;
 
   const headlines = fleetPanels((name) => registry.metrics.get(name), summary, RANGE);
@@ -48,7 +49,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   return (
     <FleetView
       initial={summary}
-      map={fleet.map({ by })}
+      map={await fleet.map({ by }, work)}
       lead={lead}
       more={specs
         .slice(LEADING_PANELS)

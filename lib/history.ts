@@ -15,20 +15,21 @@ import {
   type Tier,
 } from './model';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
-import { compileMatchers } from './query/matchers';
 import type { QueryParams } from './query/params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './query/points';
 import { resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 import { topGroups } from './query/top';
 import type { RedisCommands } from './redis/commands';
-import { type Evaluation, evaluate } from './ring/evaluate';
+import { type Evaluation, evaluate, evaluateAside } from './ring/evaluate';
 import type { Ring } from './ring/ring';
+import type { SampleBuffer } from './ring/sample-buffer';
 import { MAX_POINTS } from './rollup/choose';
 import { type Retention, retentionFrom } from './rollup/steps';
 import { figures } from './self/figures';
 import { createSingleFlight } from './single-flight';
 import type { Store, StoreQuestion } from './store/store';
+import { refusedWork, Work } from './work/work';
 
 export interface HistoryAnswer {
   metric: string;
@@ -56,17 +57,25 @@ export interface HistoryAnswer {
 /** The read path: a question goes in, points come out, whether from memory or the database. */
 export interface History {
   /** @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`. */
-  answer(params: QueryParams, now?: number): Promise<HistoryAnswer>;
+  answer(params: QueryParams, asking?: Asking): Promise<HistoryAnswer>;
   /** What is asked, in absolute terms. */
   resolve(params: QueryParams, now: number): Question;
   /** The same points for a live query, which has its groups already. */
-  read(question: PointsQuestion): Promise<PointsAnswer>;
+  read: ReadPoints;
   /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
   readMemory(group: SeriesGroup, evaluation: Evaluation): Point[];
   /** From here on, epoch ms, points come from memory: where a step begins, `start` (or 0) being such a place. */
   memoryFrom(question: StepsOfMetric): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
+}
+
+/** On whose behalf a question is asked. */
+export interface Asking {
+  /** The request's; a question by itself has its own. */
+  work?: Work;
+  /** Epoch ms. */
+  now?: number;
 }
 
 export interface HistoryParts {
@@ -111,25 +120,43 @@ export function createHistory({
   const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
   const read = readWith(cache ? cache.readPoints : database.readPoints);
 
-  async function answer(params: QueryParams, now = clock()): Promise<HistoryAnswer> {
+  async function answer(params: QueryParams, asking: Asking = {}): Promise<HistoryAnswer> {
+    const { work = new Work(), now = clock() } = asking;
     const question = resolve(params, now);
     const mostRaw = params.maxPoints ?? MAX_POINTS;
-    return once(JSON.stringify([question, mostRaw]), () => answerNow(question, mostRaw, now));
+    const key = JSON.stringify([question, mostRaw]);
+    return work.run(async () => {
+      for (;;) {
+        try {
+          const found = await once(key, () => answerNow(question, mostRaw, now, work));
+          work.addPoints(found.series.reduce((sum, { points }) => sum + points.length, 0));
+          return found;
+        } catch (error) {
+          // Whoever asked the same was refused, or has left: that is no answer to us.
+          if ((refusedWork(error) ?? work) === work) throw error;
+        }
+      }
+    });
   }
 
   function resolve(params: QueryParams, now: number): Question {
     return resolveQuestion(params, { now, retention });
   }
 
-  async function answerNow(question: Question, mostRaw: number, now: number): Promise<HistoryAnswer> {
+  async function answerNow(
+    question: Question,
+    mostRaw: number,
+    now: number,
+    work: Work,
+  ): Promise<HistoryAnswer> {
     try {
-      return await answerWhole(question, mostRaw, now, read);
+      return await answerWhole(question, mostRaw, now, read, work);
     } catch (error) {
       if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
       const completeFrom = Math.min(question.end, Math.max(question.start, memoryFrom(question)));
       const degraded = { reason: error.code, completeFrom } as const;
       // The newest part is what people look at when something is wrong.
-      const known = await answerWhole(question, mostRaw, now, readWith(recall), completeFrom);
+      const known = await answerWhole(question, mostRaw, now, readWith(recall), work, completeFrom);
       if (completeFrom === question.end && known.series.every(({ points }) => points.length === 0))
         throw error;
       return { ...known, degraded };
@@ -147,6 +174,7 @@ export function createHistory({
     mostRaw: number,
     now: number,
     readPoints: ReadPoints,
+    work: Work,
     completeFrom = question.start,
   ): Promise<HistoryAnswer> {
     const { aggregates, by, matchers, step, start, end, ranking } = question;
@@ -155,13 +183,13 @@ export function createHistory({
     const metric = registry.knownMetric(question.metric);
     // Not after the moment the range was resolved at: what lies beyond the range is then after the cursor, too.
     const cursor = Math.min(now, clock());
-    const matching = groupSeries(metric.series, by, compileMatchers(matchers));
-    limitGroups(matching.length, by, ranking);
+    const limit = (count: number) => limitGroups(count, by, ranking);
+    const matching = await groupSeries(metric.series, { matchers, by, limit }, work);
     const range = { metric, aggregates, start, end, step };
     const groups = ranking
-      ? await rankGroups({ ...range, groups: matching }, ranking, readPoints, completeFrom)
+      ? await rankGroups({ ...range, groups: matching }, ranking, readPoints, work, completeFrom)
       : matching;
-    const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints);
+    const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints, work);
     const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
     // Between ranking and reading a newer point may have come.
     const series = ranking?.by === 'latest' ? topGroups(found, ranking) : found;
@@ -184,29 +212,36 @@ export function createHistory({
     question: PointsQuestion,
     mostRaw: number,
     readPoints: ReadPoints,
+    work: Work,
   ): Promise<PointsAnswer> {
     if (!isRaw(question)) {
       limitPoints(question.groups.length, question);
-      return readPoints(question);
+      return readPoints(question, work);
     }
-    await limitRawSamples(question, mostRaw, readPoints);
-    const answer = await readPoints(question);
+    await limitRawSamples(question, mostRaw, readPoints, work);
+    const answer = await readPoints(question, work);
     limitRawPoints(answer, mostRaw);
     return answer;
   }
 
   /** Reads the newest part from memory, and what is before that with `readOlder`. */
   function readWith(readOlder: (question: StoreQuestion) => Promise<OlderAnswer>): ReadPoints {
-    return async (question) => {
+    return async (question, work) => {
       const { metric, groups, aggregates, start, end, step } = question;
-      const cut = Math.min(
-        end,
-        Math.max(start, memoryFrom({ metric: metric.name, aggregates, step, start })),
-      );
-      // Memory first and at once: while the database answers, the ring may let go of what was there.
+      const reach = () =>
+        Math.min(end, Math.max(start, memoryFrom({ metric: metric.name, aggregates, step, start })));
+      const from = reach();
+      // Memory first: while the database answers, the ring may let go of what was there.
       const beganAt = performance.now();
-      const recent = groups.map((group) => readMemory(group, { aggregates, start: cut, end, step }));
-      if (cut < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
+      const found: Point[][] = [];
+      for (const group of groups) {
+        if (work.isDue('evaluate')) await work.pause();
+        found.push(await evaluateAside(buffersOf(group), { aggregates, start: from, end, step }, work));
+      }
+      if (from < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
+      // And so it may while this is put aside.
+      const cut = reach();
+      const recent = cut === from ? found : found.map((points) => points.filter(([t]) => t >= cut));
       const isInMemory = cut === start || groups.length === 0;
       ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
       if (isInMemory) return { points: recent, tier: 'ring' };
@@ -238,9 +273,12 @@ export function createHistory({
     return start + alignUp(ring.coveredSince(registry.metrics.get(metric)?.id) + reachMs - start, step);
   }
 
-  function readMemory({ series }: SeriesGroup, evaluation: Evaluation): Point[] {
-    const buffers = series.flatMap(({ id }) => ring.samples(id) ?? []);
-    return evaluate(buffers, evaluation);
+  function readMemory(group: SeriesGroup, evaluation: Evaluation): Point[] {
+    return evaluate(buffersOf(group), evaluation);
+  }
+
+  function buffersOf({ series }: SeriesGroup): SampleBuffer[] {
+    return series.flatMap(({ id }) => ring.samples(id) ?? []);
   }
 
   return { answer, resolve, read, readMemory, memoryFrom, ping: () => store.ping() };

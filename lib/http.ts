@@ -1,8 +1,17 @@
 import { authorizeViewer, type ViewerHeaders } from './auth/viewer';
 import { drain } from './drain';
 import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from './errors';
+import { createUnsentBody } from './limit/unsent';
 import { log, logAnswer } from './log';
 import { currentRequestId, requestIdFrom, withRequestId } from './request-id';
+import { encodeInPieces } from './work/encode';
+import { type Work, work } from './work/work';
+
+const JSON_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
 
 /** An answer in plain values, so that `node:http` and a route handler can both send it. */
 export interface PlainResponse {
@@ -11,25 +20,35 @@ export interface PlainResponse {
   body: string;
 }
 
+/** A large answer, which is handed on as its reader takes it. */
+export interface LargeResponse extends Omit<PlainResponse, 'body'> {
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+}
+
 export function jsonResponse(
   value: unknown,
   status = 200,
   headers: Record<string, string> = {},
 ): PlainResponse {
-  return {
-    status,
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    },
-    body: JSON.stringify(value),
-  };
+  return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) };
 }
 
-/** CSV that a browser saves as a file of that name. */
-export function csvResponse(body: string, name: string, headers: Record<string, string> = {}): PlainResponse {
+/** JSON in as many texts as are worked out in some milliseconds each. */
+export async function largeJsonResponse(
+  texts: Iterable<string>,
+  work: Work,
+  headers: Record<string, string> = {},
+): Promise<LargeResponse> {
+  return { status: 200, headers: { ...JSON_HEADERS, ...headers }, body: await largeBody(texts, work) };
+}
+
+/** CSV, line by line, that a browser saves as a file of that name. */
+export async function csvResponse(
+  lines: Iterable<string>,
+  work: Work,
+  name: string,
+  headers: Record<string, string> = {},
+): Promise<LargeResponse> {
   const file = `${name.replace(/[^\w.-]/g, '_')}.csv`;
   return {
     status: 200,
@@ -39,8 +58,13 @@ export function csvResponse(body: string, name: string, headers: Record<string, 
       'cache-control': 'no-store',
       ...headers,
     },
-    body,
+    body: await largeBody(lines, work),
   };
+}
+
+async function largeBody(texts: Iterable<string>, work: Work): Promise<LargeResponse['body']> {
+  const chunks = await encodeInPieces(texts, work);
+  return chunks.length === 1 ? new Uint8Array(chunks[0]) : createUnsentBody(chunks);
 }
 
 /** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
@@ -65,17 +89,17 @@ export function addressOf({ headers }: Request): string {
 }
 
 /** A plain answer as what a route handler returns. */
-export function toWebResponse({ status, headers, body }: PlainResponse): Response {
+export function toWebResponse({ status, headers, body }: PlainResponse | LargeResponse): Response {
   // A sender that keeps its connection busy would keep a stopping `next start` alive for ever.
   const connection = drain().signal.aborted ? { connection: 'close' } : undefined;
   return new Response(body, { status, headers: { ...headers, ...connection } });
 }
 
 /** A route handler from a function that answers in plain values or throws. For those who may look. */
-export function webHandler(answer: WebAnswer) {
+export function webHandler(answer: (request: Request, work: Work) => Answered) {
   return openHandler((request) => {
     authorizeViewer(viewerHeaders(request));
-    return answer(request);
+    return work((work) => answer(request, work), { signal: request.signal });
   });
 }
 
@@ -88,10 +112,10 @@ export function viewerHeaders(request: Request): ViewerHeaders {
   };
 }
 
-type WebAnswer = (request: Request) => Promise<PlainResponse> | PlainResponse;
+type Answered = Promise<PlainResponse | LargeResponse> | PlainResponse;
 
 /** The same for everyone. */
-export function openHandler(answer: WebAnswer) {
+export function openHandler(answer: (request: Request) => Answered) {
   return (request: Request): Promise<Response> =>
     named(request, async () => {
       try {

@@ -1,8 +1,13 @@
+import { cache } from 'react';
 import { errorBody } from './errors';
 import { toPulseError } from './http';
 import type { PanelQuery, PanelResult } from './live/wire';
 import { parseQuery } from './query/params';
 import { system } from './system';
+import { Work } from './work/work';
+
+/** What the page being rendered asks for, all its panels together. */
+export const pageWork = cache(() => new Work());
 
 /**
  * A panel's question, answered; for server components, which start it and hand the promise on. Never rejects:
@@ -11,7 +16,7 @@ import { system } from './system';
 export async function readPanel(query: PanelQuery): Promise<PanelResult> {
   try {
     const { history } = await system();
-    return await history.answer(parseQuery({ ...query }));
+    return await history.answer(parseQuery({ ...query }), { work: pageWork() });
   } catch (error) {
     return errorBody(toPulseError(error));
   }

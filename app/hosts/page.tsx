@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { HostsView } from '@/components/fleet/hosts-view';
 import { parseHostsQuery } from '@/lib/fleet/hosts-query';
+import { pageWork } from '@/lib/panel-history';
 import { system } from '@/lib/system';
 
 export const metadata: Metadata = { title: 'Hosts' };
@@ -9,5 +10,5 @@ export default async function HostsPage({ searchParams }: PageProps<'/hosts'>) {
   const given = Object.entries(await searchParams).map(([name, value]) => [name, String(value ?? '')]);
   const { query } = parseHostsQuery(new URLSearchParams(given));
   const { fleet } = await system();
-  return <HostsView initial={fleet.hostsPage(query)} />;
+  return <HostsView initial={await fleet.hostsPage(query, null, pageWork())} />;
 }

@@ -8,7 +8,7 @@ import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { listMetrics } from '@/lib/catalogue/list';
 import { formatCount } from '@/lib/format';
-import { readPanel } from '@/lib/panel-history';
+import { pageWork, readPanel } from '@/lib/panel-history';
 import { system } from '@/lib/system';
 
 export const metadata: Metadata = { title: 'Metrics' };
@@ -19,11 +19,9 @@ const WORTH_WAITING_MS = 100;
 export default async function MetricsPage({ searchParams }: PageProps<'/metrics'>) {
   const { search = '', cursor = '' } = await searchParams;
   const { registry } = await system();
-  const { metrics, next } = listMetrics(registry, {
-    search: String(search),
-    cursor: String(cursor),
-    limit: ROWS,
-  });
+  const { metrics, next } = await pageWork().run((work) =>
+    listMetrics(registry, { search: String(search), cursor: String(cursor), limit: ROWS }, work),
+  );
   const rows = await Promise.all(
     metrics.map(async (metric) => {
       const answer = readPanel(trendQuery(metric));

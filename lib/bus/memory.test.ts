@@ -27,7 +27,7 @@ test('the bus of a single node calls every listener at once, and always hears', 
   bus.publish(samples);
   expect(listener).toHaveBeenCalledTimes(2);
   const watcher = { hears: vi.fn(), deaf: vi.fn() };
-  bus.watch({ id: 1, name: 'm', type: 'gauge', unit: '', series: [] }, watcher)();
+  bus.watch({ id: 1, name: 'm', type: 'gauge', unit: '', series: [], labelNames: new Set() }, watcher)();
   expect(watcher.hears).toHaveBeenCalledOnce();
   await bus.close();
 });

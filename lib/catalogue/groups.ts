@@ -1,4 +1,7 @@
-import type { Labels } from '../model';
+import type { Labels, Matcher } from '../model';
+import { selectMatching } from '../query/matchers';
+import { sortInPieces } from '../work/sort';
+import type { Work } from '../work/work';
 import type { Series } from './registry';
 
 /** The series that one line of an answer pools: those that agree in the labels grouped by. */
@@ -19,21 +22,34 @@ export function groupKey(labels: Labels, by: readonly string[]): string {
   return by.map((name) => (hasLabel(labels, name) ? labels[name] : '')).join('\0');
 }
 
-/** The groups of those series that match, in the order of their keys. */
-export function groupSeries(
+/** Which series are asked about, and how they are pooled. */
+export interface Grouping {
+  matchers: readonly Matcher[];
+  by: readonly string[];
+  /** Called with the number of groups as it grows: whoever has a limit throws there. */
+  limit(count: number): void;
+}
+
+/**
+ * The groups of those series that match, in the order of their keys.
+ * @throws what `limit` throws, as soon as there are too many, and what `selectMatching` throws.
+ */
+export async function groupSeries(
   series: Iterable<Series>,
-  by: readonly string[],
-  matches: (labels: Labels, metric: string) => boolean,
-): SeriesGroup[] {
+  { matchers, by, limit }: Grouping,
+  work: Work,
+): Promise<SeriesGroup[]> {
   const groups = new Map<string, SeriesGroup>();
-  for (const each of series) {
-    if (!matches(each.labels, each.metric.name)) continue;
-    const key = groupKey(each.labels, by);
-    const group = groups.get(key);
-    if (group) group.series.push(each);
-    else groups.set(key, { key, labels: groupLabels(each.labels, by), series: [each] });
+  for await (const found of selectMatching(series, matchers, work)) {
+    for (const each of found) {
+      const key = groupKey(each.labels, by);
+      const group = groups.get(key);
+      if (group) group.series.push(each);
+      else groups.set(key, { key, labels: groupLabels(each.labels, by), series: [each] });
+    }
+    limit(groups.size);
   }
-  return [...groups.values()].sort(byKey);
+  return sortInPieces([...groups.values()], byKey, work, 'group');
 }
 
 export function byKey(a: { key: string }, b: { key: string }): number {

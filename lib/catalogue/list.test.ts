@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readParameters } from '../query/parameters';
+import { Work } from '../work/work';
 import { listMetrics, listSeries, metricListParams, seriesListParams } from './list';
 import { Registry } from './registry';
 
@@ -23,19 +24,19 @@ function registryOf(
   return registry;
 }
 
-const metrics = (registry: Registry, query: string) =>
-  listMetrics(registry, readParameters(metricListParams, new URLSearchParams(query)));
-const series = (registry: Registry, query: string) =>
-  listSeries(registry, readParameters(seriesListParams, new URLSearchParams(query)));
+const metrics = async (registry: Registry, query: string) =>
+  listMetrics(registry, readParameters(metricListParams, new URLSearchParams(query)), new Work());
+const series = async (registry: Registry, query: string) =>
+  listSeries(registry, readParameters(seriesListParams, new URLSearchParams(query)), new Work());
 
 describe('listMetrics', () => {
-  it('describes each metric', () => {
+  it('describes each metric', async () => {
     const registry = registryOf(
       ['cpu', { host: 'a' }, 5],
       ['cpu', { host: 'b', region: 'eu' }, 9],
       ['mem', {}],
     );
-    expect(metrics(registry, '')).toEqual({
+    expect(await metrics(registry, '')).toEqual({
       metrics: [
         { name: 'cpu', type: 'gauge', unit: 'percent', series: 2, labels: ['host', 'region'], lastSeen: 9 },
         { name: 'mem', type: 'gauge', unit: 'percent', series: 1, labels: [], lastSeen: null },
@@ -44,24 +45,24 @@ describe('listMetrics', () => {
     });
   });
 
-  it('finds names by words in any order and case', () => {
+  it('finds names by words in any order and case', async () => {
     const registry = registryOf(['node_CPU_seconds', {}], ['cpu_load', {}], ['memory', {}]);
-    expect(metrics(registry, 'search=cpu').metrics.map(({ name }) => name)).toEqual([
+    expect((await metrics(registry, 'search=cpu')).metrics.map(({ name }) => name)).toEqual([
       'cpu_load',
       'node_CPU_seconds',
     ]);
-    expect(metrics(registry, 'search=SECONDS+cpu').metrics.map(({ name }) => name)).toEqual([
+    expect((await metrics(registry, 'search=SECONDS+cpu')).metrics.map(({ name }) => name)).toEqual([
       'node_CPU_seconds',
     ]);
-    expect(metrics(registry, 'search=disk').metrics).toEqual([]);
+    expect((await metrics(registry, 'search=disk')).metrics).toEqual([]);
   });
 
-  it('pages through all, also while names are added', () => {
+  it('pages through all, also while names are added', async () => {
     const registry = registryOf(['e', {}], ['a', {}], ['c', {}], ['b', {}], ['d', {}]);
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const page = metrics(registry, `limit=2&cursor=${cursor}`);
+      const page: Awaited<ReturnType<typeof metrics>> = await metrics(registry, `limit=2&cursor=${cursor}`);
       seen.push(...page.metrics.map(({ name }) => name));
       cursor = page.next;
       registry.add({
@@ -77,8 +78,8 @@ describe('listMetrics', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it.each(['limit=0', 'limit=1001', 'limit=x', 'page=2'])('refuses %s', (query) => {
-    expect(() => metrics(registryOf(), query)).toThrow(expect.objectContaining({ code: 'bad_parameter' }));
+  it.each(['limit=0', 'limit=1001', 'limit=x', 'page=2'])('refuses %s', async (query) => {
+    await expect(metrics(registryOf(), query)).rejects.toMatchObject({ code: 'bad_parameter' });
   });
 });
 
@@ -90,8 +91,8 @@ describe('listSeries', () => {
     ['cpu', { host: 'c', env: 'prod' }],
   );
 
-  it('lists the series of a metric that match', () => {
-    expect(series(registry, 'metric=cpu&match={env="prod"}')).toEqual({
+  it('lists the series of a metric that match', async () => {
+    expect(await series(registry, 'metric=cpu&match={env="prod"}')).toEqual({
       series: [
         { metric: 'cpu', labels: { host: 'a', env: 'prod' }, lastSeen: 5 },
         { metric: 'cpu', labels: { host: 'c', env: 'prod' }, lastSeen: null },
@@ -100,23 +101,21 @@ describe('listSeries', () => {
     });
   });
 
-  it('lists those of all metrics, in pages', () => {
-    const first = series(registry, 'limit=3');
+  it('lists those of all metrics, in pages', async () => {
+    const first = await series(registry, 'limit=3');
     expect(first.series.map(({ labels }) => labels.host)).toEqual(['a', 'a', 'b']);
-    const second = series(registry, `limit=3&cursor=${first.next}`);
+    const second = await series(registry, `limit=3&cursor=${first.next}`);
     expect(second).toEqual({
       series: [expect.objectContaining({ labels: { host: 'c', env: 'prod' } })],
       next: null,
     });
   });
 
-  it('does not know an unknown metric', () => {
-    expect(() => series(registry, 'metric=disk')).toThrow(
-      expect.objectContaining({ code: 'unknown_metric' }),
-    );
+  it('does not know an unknown metric', async () => {
+    await expect(series(registry, 'metric=disk')).rejects.toMatchObject({ code: 'unknown_metric' });
   });
 
-  it.each(['match={a', 'match={a=~"("}', 'limit=-1', 'cursor=x'])('refuses %s', (query) => {
-    expect(() => series(registry, query)).toThrow(expect.objectContaining({ code: 'bad_parameter' }));
+  it.each(['match={a', 'match={a=~"("}', 'limit=-1', 'cursor=x'])('refuses %s', async (query) => {
+    await expect(series(registry, query)).rejects.toMatchObject({ code: 'bad_parameter' });
   });
 });

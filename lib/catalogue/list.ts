@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Labels, MetricType } from '../model';
-import { compileMatchers } from '../query/matchers';
+import { selectMatching } from '../query/matchers';
 import { parameter, readCount } from '../query/parameters';
 import { parseSelector } from '../query/selector';
-import { metricLabels } from './metric-labels';
+import { FirstFew } from '../work/sort';
+import type { Work } from '../work/work';
 import type { Metric, Registry, Series } from './registry';
 
 const DEFAULT_LIMIT = 100;
@@ -52,19 +53,31 @@ export interface SeriesEntry {
 }
 
 /** A page of metrics in the order of their names; `next` is the cursor of the page after, null on the last. */
-export function listMetrics(
+export async function listMetrics(
   registry: Registry,
   { search, limit, cursor }: MetricListParams,
-): { metrics: MetricEntry[]; next: string | null } {
+  work: Work,
+): Promise<{ metrics: MetricEntry[]; next: string | null }> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const names = [...registry.metrics.keys()]
-    .filter((name) => name > cursor && words.every((word) => name.toLowerCase().includes(word)))
-    .sort();
-  const page = names.slice(0, limit);
-  return {
-    metrics: page.map((name) => describe(registry.metrics.get(name)!)),
-    next: names.length > limit ? page[limit - 1] : null,
-  };
+  const first = new FirstFew<Metric>(limit + 1, (a, b) => (a.name < b.name ? -1 : 1));
+  for (const metric of registry.metrics.values()) {
+    if (work.isDue('list')) await work.pause();
+    const name = metric.name.toLowerCase();
+    if (metric.name > cursor && words.every((word) => name.includes(word))) first.add(metric);
+  }
+  const found = first.inOrder();
+  const page = found.slice(0, limit);
+  const metrics: MetricEntry[] = [];
+  for (const metric of page) {
+    if (work.isDue('list')) await work.pause();
+    metrics.push(describe(metric));
+  }
+  return { metrics, next: found.length > limit ? page[limit - 1].name : null };
+}
+
+/** Label names that any of the metric's series has, sorted. */
+export function metricLabels({ labelNames }: Metric): string[] {
+  return [...labelNames].sort();
 }
 
 function describe(metric: Metric): MetricEntry {
@@ -76,18 +89,20 @@ function describe(metric: Metric): MetricEntry {
 
 /**
  * A page of series in the order they were created.
- * @throws PulseError `unknown_metric`; `bad_parameter` for a wrong expression in `match`.
+ * @throws PulseError `unknown_metric`; `bad_parameter` for a wrong expression in `match`; `too_expensive`.
  */
-export function listSeries(
+export async function listSeries(
   registry: Registry,
   { metric, match, limit, cursor }: SeriesListParams,
-): { series: SeriesEntry[]; next: string | null } {
-  const matches = compileMatchers(match);
-  const found: Series[] = [];
-  for (const each of metric === '' ? registry.seriesById.values() : registry.knownMetric(metric).series) {
-    if (each.id > cursor && matches(each.labels, each.metric.name)) found.push(each);
+  work: Work,
+): Promise<{ series: SeriesEntry[]; next: string | null }> {
+  const all = metric === '' ? registry.seriesById.values() : registry.knownMetric(metric).series;
+  const first = new FirstFew<Series>(limit + 1, (a, b) => a.id - b.id);
+  for await (const some of selectMatching(all, match, work)) {
+    for (const each of some) if (each.id > cursor) first.add(each);
   }
-  const page = found.sort((a, b) => a.id - b.id).slice(0, limit);
+  const found = first.inOrder();
+  const page = found.slice(0, limit);
   return {
     series: page.map(({ metric, labels, lastSeen }) => ({
       metric: metric.name,

@@ -9,7 +9,12 @@ export interface Metric {
   type: MetricType;
   unit: string;
   readonly series: Series[];
+  /** Label names that any of them has; of very many, the first. */
+  readonly labelNames: Set<string>;
 }
+
+/** More than these nobody chooses from. */
+const MOST_LABEL_NAMES = 1_000;
 
 /** One metric with one set of labels, under the id the database gave it. */
 export interface Series {
@@ -95,7 +100,8 @@ export class Registry {
   add(stored: StoredSeries): Series {
     let metric = this.metrics.get(stored.metric);
     if (!metric) {
-      metric = { id: stored.metricId, name: stored.metric, type: stored.type, unit: stored.unit, series: [] };
+      const { metricId: id, metric: name, type, unit } = stored;
+      metric = { id, name, type, unit, series: [], labelNames: new Set() };
       this.metrics.set(metric.name, metric);
     }
     metric.type = stored.type;
@@ -108,6 +114,7 @@ export class Registry {
     }
     const series: Series = { id: stored.id, metric, labels, lastSeen: stored.lastSeen };
     metric.series.push(series);
+    for (const name in labels) if (metric.labelNames.size < MOST_LABEL_NAMES) metric.labelNames.add(name);
     this.seriesById.set(series.id, series);
     byMetric.set(stored.metric, series);
     for (const listener of this.listeners) listener(series);

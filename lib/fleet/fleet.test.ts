@@ -70,24 +70,24 @@ beforeEach(() => {
 afterEach(() => on.close());
 
 const list = (change: Partial<HostsQuery> = {}) => on.fleet.hostsPage({ ...EVERY_HOST, ...change });
-const names = (change: Partial<HostsQuery> = {}) => list(change).rows.map(({ name }) => name);
+const names = async (change: Partial<HostsQuery> = {}) => (await list(change)).rows.map(({ name }) => name);
 
 describe('which hosts there are', () => {
-  test('is known from the catalogue, from before and after the fleet began', () => {
+  test('is known from the catalogue, from before and after the fleet began', async () => {
     on.series('load1', { host: 'web-10' });
     on.open();
     on.series('load1', { host: 'web-2' });
     on.series('uptime_seconds', { host: 'web-2' });
     on.series('queue_depth', {});
-    expect(names()).toEqual(['web-2', 'web-10']);
-    expect(list().rows[0].series).toBe(2);
-    expect(on.fleet.summary().series).toBe(4);
+    expect(await names()).toEqual(['web-2', 'web-10']);
+    expect((await list()).rows[0].series).toBe(2);
+    expect((await on.fleet.summary()).series).toBe(4);
   });
 
-  test('those of the catalogue only are gone, with the time they were last seen', () => {
+  test('those of the catalogue only are gone, with the time they were last seen', async () => {
     on.series('load1', { host: 'old' }, { lastSeen: START - 3 * DAY });
     on.series('load1', { host: 'recent' }, { lastSeen: START - 2 * 60 * MINUTE });
-    const summary = on.open().summary();
+    const summary = await on.open().summary();
     expect(summary.counts).toEqual({ reporting: 0, late: 0, gone: 2 });
     expect(summary.goneLastDay).toBe(1);
     expect(summary.silent.map(({ name, lastSeen }) => [name, lastSeen])).toEqual([
@@ -96,20 +96,20 @@ describe('which hosts there are', () => {
     ]);
   });
 
-  test('labels of the host are those most of its series share; those of its parts are not', () => {
+  test('labels of the host are those most of its series share; those of its parts are not', async () => {
     const all = { host: 'web-1', region: 'eu' };
     on.series('load1', all);
     on.series('cpu_usage_percent', all);
     on.series('cpu_core_usage_percent', { ...all, core: '0' });
     on.series('cpu_core_usage_percent', { ...all, core: '1' });
     on.series('jobs_total', { host: 'web-1', queue: 'mail' });
-    const { labels } = on.open().hostsPage(EVERY_HOST).rows[0];
+    const { labels } = (await on.open().hostsPage(EVERY_HOST)).rows[0];
     expect(labels).toEqual({ host: 'web-1', region: 'eu' });
   });
 });
 
 describe('status', () => {
-  test('follows each host’s own rhythm, and recovers', () => {
+  test('follows each host’s own rhythm, and recovers', async () => {
     const every1s = on.series('load1', { host: 'second' });
     const every60s = on.series('load1', { host: 'minute' });
     on.open();
@@ -120,21 +120,22 @@ describe('status', () => {
         on.commit(every1s, 1);
       }
     }
-    const statuses = () => Object.fromEntries(list().rows.map(({ name, status }) => [name, status]));
+    const statuses = async () =>
+      Object.fromEntries((await list()).rows.map(({ name, status }) => [name, status]));
     const stopped = on.clock.now;
-    expect(statuses()).toEqual({ second: 'reporting', minute: 'reporting' });
-    expect(list().rows.map(({ intervalMs }) => intervalMs)).toEqual([MINUTE, SECOND]);
+    expect(await statuses()).toEqual({ second: 'reporting', minute: 'reporting' });
+    expect((await list()).rows.map(({ intervalMs }) => intervalMs)).toEqual([MINUTE, SECOND]);
     on.clock.now = stopped + 20 * SECOND;
-    expect(statuses()).toEqual({ second: 'late', minute: 'reporting' });
+    expect(await statuses()).toEqual({ second: 'late', minute: 'reporting' });
     on.clock.now = stopped + 5 * MINUTE;
-    expect(statuses()).toEqual({ second: 'gone', minute: 'late' });
-    expect(on.fleet.summary().counts).toEqual({ reporting: 0, late: 1, gone: 1 });
+    expect(await statuses()).toEqual({ second: 'gone', minute: 'late' });
+    expect((await on.fleet.summary()).counts).toEqual({ reporting: 0, late: 1, gone: 1 });
     on.commit(every1s, 1);
     on.clock.now += SECOND;
-    expect(statuses().second).toBe('reporting');
+    expect((await statuses()).second).toBe('reporting');
   });
 
-  test('of a host whose clock runs ahead is judged by when it was heard', () => {
+  test('of a host whose clock runs ahead is judged by when it was heard', async () => {
     const ahead = on.series('load1', { host: 'ahead' });
     on.open();
     for (let second = 0; second < 5; second++) {
@@ -142,10 +143,10 @@ describe('status', () => {
       on.commit(ahead, 1, on.clock.now + 5 * MINUTE);
     }
     on.clock.now += 20 * SECOND;
-    expect(list().rows[0]).toMatchObject({ status: 'late', aheadMs: 5 * MINUTE });
+    expect((await list()).rows[0]).toMatchObject({ status: 'late', aheadMs: 5 * MINUTE });
   });
 
-  test('uses the rhythm in the ring right after a restart', () => {
+  test('uses the rhythm in the ring right after a restart', async () => {
     const hourly = on.series('load1', { host: 'slow' }, { lastSeen: START - 2 * MINUTE });
     on.ring.add({
       series: [hourly, hourly, hourly],
@@ -153,12 +154,12 @@ describe('status', () => {
       values: [1, 1, 1],
     });
     on.open();
-    expect(list().rows[0]).toMatchObject({ status: 'reporting', intervalMs: 2 * MINUTE });
+    expect((await list()).rows[0]).toMatchObject({ status: 'reporting', intervalMs: 2 * MINUTE });
   });
 });
 
 describe('figures', () => {
-  test('are the newest values, of counters the rate over devices and across resets', () => {
+  test('are the newest values, of counters the rate over devices and across resets', async () => {
     const cpu = on.series('cpu_usage_percent', { host: 'a' });
     const received = ['eth0', 'eth1'].map((name) =>
       on.series('network_receive_bytes_total', { host: 'a', interface: name }, { type: 'counter' }),
@@ -174,23 +175,23 @@ describe('figures', () => {
       on.commit(received[0], first);
       on.commit(received[1], other);
     }
-    const [row] = list().rows;
+    const [row] = (await list()).rows;
     expect(row.values.cpu).toBe(12);
     expect(row.values.received).toBe((2_000 + 500) / 2 + 10);
     expect(row.values.memory).toBeUndefined();
-    expect(list().headlines).toEqual(['cpu', 'received']);
+    expect((await list()).headlines).toEqual(['cpu', 'received']);
   });
 
-  test('prefer a total to its parts under the same name', () => {
+  test('prefer a total to its parts under the same name', async () => {
     const parts = ['0', '1'].map((core) => on.series('cpu_usage_percent', { host: 'a', core }));
     const total = on.series('cpu_usage_percent', { host: 'a' });
     on.open();
     for (const part of parts) on.commit(part, 100);
     on.commit(total, 30);
-    expect(list().rows[0].values.cpu).toBe(30);
+    expect((await list()).rows[0].values.cpu).toBe(30);
   });
 
-  test('end when the metric does, though the host goes on', () => {
+  test('end when the metric does, though the host goes on', async () => {
     const cpu = on.series('cpu_usage_percent', { host: 'a' });
     const load = on.series('load1', { host: 'a' });
     on.open();
@@ -199,16 +200,16 @@ describe('figures', () => {
       on.clock.now += 10 * SECOND;
       on.commit(load, 1);
     }
-    expect(list().rows[0].values).toEqual({ load: 1 });
+    expect((await list()).rows[0].values).toEqual({ load: 1 });
   });
 
-  test('of the last minutes are means per step, without a value where there was no sample', () => {
+  test('of the last minutes are means per step, without a value where there was no sample', async () => {
     const cpu = on.series('cpu_usage_percent', { host: 'a' });
     on.open();
     on.commit(cpu, 10, START - 15_000);
     on.commit(cpu, 20, START - 10_000);
     on.commit(cpu, 99, START - 45_000);
-    expect(list().rows[0].recent.slice(-4)).toEqual([null, 99, null, 15]);
+    expect((await list()).rows[0].recent.slice(-4)).toEqual([null, 99, null, 15]);
   });
 });
 
@@ -228,52 +229,52 @@ describe('the list', () => {
     on.clock.now += SECOND;
   });
 
-  test('is in natural order of names, either way', () => {
-    expect(names()).toEqual(['db-1', 'web-1', 'web-2', 'web-10']);
-    expect(names({ descending: true })).toEqual(['web-10', 'web-2', 'web-1', 'db-1']);
+  test('is in natural order of names, either way', async () => {
+    expect(await names()).toEqual(['db-1', 'web-1', 'web-2', 'web-10']);
+    expect(await names({ descending: true })).toEqual(['web-10', 'web-2', 'web-1', 'db-1']);
   });
 
-  test('sorts by a figure; hosts without one come last either way', () => {
-    expect(names({ sort: 'cpu', descending: true })).toEqual(['web-2', 'web-10', 'web-1', 'db-1']);
-    expect(names({ sort: 'cpu' })).toEqual(['web-1', 'web-10', 'web-2', 'db-1']);
-    expect(names({ sort: 'seen' })[0]).toBe('db-1');
+  test('sorts by a figure; hosts without one come last either way', async () => {
+    expect(await names({ sort: 'cpu', descending: true })).toEqual(['web-2', 'web-10', 'web-1', 'db-1']);
+    expect(await names({ sort: 'cpu' })).toEqual(['web-1', 'web-10', 'web-2', 'db-1']);
+    expect((await names({ sort: 'seen' }))[0]).toBe('db-1');
   });
 
-  test('filters by words, status and labels, and counts statuses before the status filter', () => {
-    expect(names({ search: 'WEB 1' })).toEqual(['web-1', 'web-10']);
+  test('filters by words, status and labels, and counts statuses before the status filter', async () => {
+    expect(await names({ search: 'WEB 1' })).toEqual(['web-1', 'web-10']);
     const eu = [{ label: 'region', operator: '=', value: 'eu' }] as const;
-    expect(names({ matchers: eu })).toEqual(['db-1', 'web-1', 'web-10']);
-    const page = list({ matchers: eu, statuses: ['gone'] });
+    expect(await names({ matchers: eu })).toEqual(['db-1', 'web-1', 'web-10']);
+    const page = await list({ matchers: eu, statuses: ['gone'] });
     expect(page.rows.map(({ name }) => name)).toEqual(['db-1']);
     expect(page).toMatchObject({ total: 4, matching: 1, counts: { reporting: 2, late: 0, gone: 1 } });
-    expect(names({ matchers: [{ label: 'host', operator: '=~', value: 'web-1.*' }] })).toEqual([
+    expect(await names({ matchers: [{ label: 'host', operator: '=~', value: 'web-1.*' }] })).toEqual([
       'web-1',
       'web-10',
     ]);
   });
 
-  test('comes in pages; one past the end is the last', () => {
-    expect(list({ pageSize: 3, page: 2 })).toMatchObject({ page: 2, pages: 2, matching: 4 });
-    expect(names({ pageSize: 3, page: 2 })).toEqual(['web-10']);
-    expect(list({ pageSize: 3, page: 9 })).toMatchObject({ page: 2 });
-    expect(list({ search: 'nothing like it' })).toMatchObject({ page: 1, pages: 1, rows: [] });
+  test('comes in pages; one past the end is the last', async () => {
+    expect(await list({ pageSize: 3, page: 2 })).toMatchObject({ page: 2, pages: 2, matching: 4 });
+    expect(await names({ pageSize: 3, page: 2 })).toEqual(['web-10']);
+    expect(await list({ pageSize: 3, page: 9 })).toMatchObject({ page: 2 });
+    expect(await list({ search: 'nothing like it' })).toMatchObject({ page: 1, pages: 1, rows: [] });
   });
 
-  test('keeps rows that a reader is looking at, while everything else moves on', () => {
-    const page = on.fleet.hostsPage({ ...EVERY_HOST, sort: 'cpu' }, ['web-10', 'db-1', 'nobody']);
+  test('keeps rows that a reader is looking at, while everything else moves on', async () => {
+    const page = await on.fleet.hostsPage({ ...EVERY_HOST, sort: 'cpu' }, ['web-10', 'db-1', 'nobody']);
     expect(page.rows.map(({ name }) => name)).toEqual(['web-10', 'db-1']);
     expect(page).toMatchObject({ matching: 4, pages: 1, recentOf: 'cpu' });
   });
 
-  test('ranks the busiest and the quietest of those reporting', () => {
-    const { busiest, quietest, by } = on.fleet.summary({ by: 'cpu' });
+  test('ranks the busiest and the quietest of those reporting', async () => {
+    const { busiest, quietest, by } = await on.fleet.summary({ by: 'cpu' });
     expect(by).toBe('cpu');
     expect(busiest.map(({ name }) => name)).toEqual(['web-2', 'web-10', 'web-1']);
     expect(quietest.map(({ name }) => name)).toEqual(['web-1', 'web-10', 'web-2']);
   });
 
-  test('offers labels that several hosts share as filters', () => {
-    expect(on.fleet.labels()).toEqual([
+  test('offers labels that several hosts share as filters', async () => {
+    expect(await on.fleet.labels()).toEqual([
       {
         label: 'region',
         values: [
@@ -284,36 +285,36 @@ describe('the list', () => {
     ]);
   });
 
-  test('is one cell per host on the map', () => {
-    const map = on.fleet.map({ by: 'cpu' });
+  test('is one cell per host on the map', async () => {
+    const map = await on.fleet.map({ by: 'cpu' });
     expect(map).toMatchObject({
       names: ['db-1', 'web-1', 'web-2', 'web-10'],
       statuses: 'grrr',
       values: [null, 30, 90, 60],
     });
-    expect(on.fleet.map({ by: 'cpu', knownNames: map.namesVersion }).names).toBeNull();
+    expect((await on.fleet.map({ by: 'cpu', knownNames: map.namesVersion })).names).toBeNull();
     on.series('load1', { host: 'web-11' });
     on.clock.now += SECOND;
-    expect(on.fleet.map({ by: 'cpu', knownNames: map.namesVersion }).names).toHaveLength(5);
+    expect((await on.fleet.map({ by: 'cpu', knownNames: map.namesVersion })).names).toHaveLength(5);
   });
 });
 
 describe('one host', () => {
-  test('lists its metrics with what tells their series apart', () => {
+  test('lists its metrics with what tells their series apart', async () => {
     on.series('cpu_core_usage_percent', { host: 'a', core: '0' });
     on.series('cpu_core_usage_percent', { host: 'a', core: '1' });
     on.series('load1', { host: 'a' });
     on.series('load1', { host: 'b' });
-    const detail = on.open().host('a');
+    const detail = await on.open().host('a');
     expect(detail?.metrics.map(({ name, series, dimensions }) => ({ name, series, dimensions }))).toEqual([
       { name: 'cpu_core_usage_percent', series: 2, dimensions: [{ label: 'core', values: 2 }] },
       { name: 'load1', series: 1, dimensions: [] },
     ]);
-    expect(on.fleet.host('nobody')).toBeNull();
+    expect(await on.fleet.host('nobody')).toBeNull();
   });
 });
 
-test('samples per second are counted as they are committed', () => {
+test('samples per second are counted as they are committed', async () => {
   on.open();
   const load = on.series('load1', { host: 'a' });
   for (let i = 0; i < 21; i++) {
@@ -321,7 +322,7 @@ test('samples per second are counted as they are committed', () => {
     on.commit(load, i, on.clock.now - i);
   }
   on.clock.now = START + 11 * SECOND;
-  const summary = on.fleet.summary({ since: START + 5 * SECOND });
+  const summary = await on.fleet.summary({ since: START + 5 * SECOND });
   expect(summary.samplesPerSecond).toBe(2);
   expect(summary.arrivals[0]).toEqual([START + 5 * SECOND, 2]);
 });

@@ -2,6 +2,8 @@ import type { Bus } from '../bus/bus';
 import type { Registry, Series } from '../catalogue/registry';
 import { DAY } from '../model';
 import type { CommittedSamples, Ring } from '../ring/ring';
+import { FirstFew, sortInPieces } from '../work/sort';
+import { Work } from '../work/work';
 import type {
   FleetMap,
   FleetSummary,
@@ -17,12 +19,11 @@ import { HEADLINES, type HeadlineKey } from './headlines';
 import { Host } from './host';
 import { hostMetrics } from './host-metrics';
 import type { HostsQuery } from './hosts-query';
+import { headlineIndex, Look } from './look';
 import { recentLine } from './recent';
 import { RECENT_STEP_MS } from './recent-step';
-import { compareHosts, firstFew, selectHosts } from './select';
+import { compareHosts, selectHosts } from './select';
 
-/** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
-const REFRESH_MS = 500;
 const RATE_SECONDS = 10;
 const RANKED = 8;
 const SILENT_LISTED = 8;
@@ -44,27 +45,20 @@ export class Fleet {
   private readonly hosts = new Map<string, Host>();
   /** By series id: the database counts them up, so this is nearly dense, and four times as fast as a map. */
   private readonly hostOf: Host[] = [];
-  private byName: Host[] = [];
-  /** Changes with every change of `byName`; starts anywhere, so that another process's does not match. */
-  private namesVersion = Math.floor(Math.random() * 1e9);
+  private readonly look: Look;
   private readonly ring: Ring;
   private readonly registry: Registry;
   private readonly now: () => number;
-  private readonly onLook: () => void;
-  private readonly startedAt: number;
   private readonly arrivals: Arrivals;
   private readonly offs: Array<() => void>;
-  private refreshedAt = Number.NEGATIVE_INFINITY;
-  private current: HeadlineKey[] = [];
-  private sortValuesOf: HeadlineKey | null = null;
 
   constructor({ registry, ring, bus, onLook = () => {}, now = Date.now }: FleetParts) {
-    this.onLook = onLook;
     this.registry = registry;
     this.ring = ring;
     this.now = now;
-    this.startedAt = now();
-    this.arrivals = new Arrivals(this.startedAt);
+    const startedAt = now();
+    this.look = new Look({ ring, now, startedAt, onLook });
+    this.arrivals = new Arrivals(startedAt);
     for (const series of registry.seriesById.values()) this.addSeries(series);
     this.offs = [
       registry.onSeries((series) => this.addSeries(series)),
@@ -77,50 +71,76 @@ export class Fleet {
   }
 
   /** @param since the newest point of `arrivals` that the asker knows. */
-  summary({ by, since = 0 }: { by?: HeadlineKey; since?: number } = {}): FleetSummary {
-    const now = this.refresh();
-    const rankedBy = by ?? this.current[0] ?? null;
-    const silent = this.byName.filter(({ status }) => status !== 'reporting');
-    if (rankedBy !== null) this.readSortValues(rankedBy);
+  async summary(
+    { by, since = 0 }: { by?: HeadlineKey; since?: number } = {},
+    work = new Work(),
+  ): Promise<FleetSummary> {
+    const now = await this.look.refresh();
+    const { headlines, hosts } = this.look;
+    const rankedBy = by ?? headlines[0] ?? null;
+    const figures = rankedBy && (await this.look.figuresOf(rankedBy, work));
+    const counts: StatusCounts = { reporting: 0, late: 0, gone: 0 };
+    const intervals: number[] = [];
+    const silent = new FirstFew(SILENT_LISTED, compareHosts('seen', true));
+    const busiest = new FirstFew(RANKED, compareHosts(rankedBy ?? 'name', true, figures));
+    const quietest = new FirstFew(RANKED, compareHosts(rankedBy ?? 'name', false, figures));
+    let goneLastDay = 0;
+    for (const host of hosts) {
+      if (work.isDue('fleet')) await work.pause();
+      const { status, intervalMs, heardAt } = host;
+      counts[status]++;
+      if (status === 'gone' && now - heardAt < DAY) goneLastDay++;
+      if (status !== 'reporting') silent.add(host);
+      if (status !== 'reporting') continue;
+      if (intervalMs) intervals.push(intervalMs);
+      if (!figures || Number.isNaN(figures[host.nameRank])) continue;
+      busiest.add(host);
+      quietest.add(host);
+    }
+    const rows = (few: FirstFew<Host>) => few.inOrder().map((host) => this.row(host, rankedBy, now));
     return {
       now,
-      counts: countStatuses(this.byName),
-      goneLastDay: silent.filter(({ status, heardAt }) => status === 'gone' && now - heardAt < DAY).length,
+      counts,
+      goneLastDay,
       series: this.registry.size,
-      intervalMs: commonInterval(this.byName),
+      intervalMs: commonInterval(intervals),
       samplesPerSecond: this.arrivals.perSecond(now, RATE_SECONDS),
       arrivals: this.arrivals.points(now, since),
       arrivalsStepMs: ARRIVALS_STEP_MS,
-      headlines: this.current,
+      headlines,
       by: rankedBy,
-      busiest: this.ranked(rankedBy, true, now),
-      quietest: this.ranked(rankedBy, false, now),
-      silent: firstFew(silent, SILENT_LISTED, compareHosts('seen', true)).map((host) =>
-        this.row(host, rankedBy, now),
-      ),
+      busiest: rows(busiest),
+      quietest: rows(quietest),
+      silent: rows(silent),
     };
   }
 
   /** @param keep the rows are exactly these hosts, in this order, whatever the query's page would hold by now. */
-  hostsPage(query: HostsQuery, keep: readonly string[] | null = null): HostsPage {
-    const now = this.refresh();
-    const found = selectHosts(this.byName, query);
+  async hostsPage(
+    query: HostsQuery,
+    keep: readonly string[] | null = null,
+    work = new Work(),
+  ): Promise<HostsPage> {
+    const now = await this.look.refresh();
+    const { headlines, hosts } = this.look;
+    const found = await selectHosts(hosts, query, work);
     const matching =
       query.statuses.length === 0 ? found : found.filter(({ status }) => query.statuses.includes(status));
     const by = sortHeadline(query.sort);
     const pages = Math.max(1, Math.ceil(matching.length / query.pageSize));
     const page = Math.min(query.page, pages);
-    const recentOf = by ?? this.current[0] ?? HEADLINES[0].key;
-    const shown = keep?.flatMap((name) => this.hosts.get(name) ?? []) ?? this.pageOf(matching, query, page);
+    const recentOf = by ?? headlines[0] ?? HEADLINES[0].key;
+    const kept = keep?.flatMap((name) => this.hosts.get(name) ?? []);
+    const shown = kept ?? (await this.pageOf(matching, query, page, work));
     return {
       now,
-      total: this.byName.length,
+      total: hosts.length,
       counts: countStatuses(found),
       matching: matching.length,
       page,
       pages,
       pageSize: query.pageSize,
-      headlines: this.current,
+      headlines,
       recentOf,
       recentStepMs: RECENT_STEP_MS,
       rows: shown.map((host) => this.row(host, recentOf, now)),
@@ -128,86 +148,57 @@ export class Fleet {
   }
 
   /** Null for a name no series carries. */
-  host(name: string): HostDetail | null {
-    const now = this.refresh();
+  async host(name: string, work = new Work()): Promise<HostDetail | null> {
+    const now = await this.look.refresh();
     const host = this.hosts.get(name);
     if (!host) return null;
     return {
       now,
       since: host.oldestSample(this.ring),
-      row: this.row(host, this.current[0] ?? null, now),
-      metrics: hostMetrics(host.series),
+      row: this.row(host, this.look.headlines[0] ?? null, now),
+      metrics: await hostMetrics(host.series, work),
     };
   }
 
-  labels(): LabelFacet[] {
-    this.refresh();
-    return labelFacets(this.byName.map((host) => host.labels));
+  async labels(work = new Work()): Promise<LabelFacet[]> {
+    await this.look.refresh();
+    return labelFacets(this.look.hosts, work);
   }
 
   /** @param knownNames the `namesVersion` of an earlier answer: names are left out while they are still those. */
-  map({ by, knownNames }: { by?: HeadlineKey; knownNames?: number } = {}): FleetMap {
-    const now = this.refresh();
-    const shown = by ?? this.current[0] ?? null;
-    if (shown !== null) this.readSortValues(shown);
+  async map(
+    { by, knownNames }: { by?: HeadlineKey; knownNames?: number } = {},
+    work = new Work(),
+  ): Promise<FleetMap> {
+    const now = await this.look.refresh();
+    const { headlines, hosts, namesVersion } = this.look;
+    const shown = by ?? headlines[0] ?? null;
+    const figures = shown && (await this.look.figuresOf(shown, work));
+    const values: FleetMap['values'] = [];
+    for (const rank of hosts.keys()) {
+      if (work.isDue('fleet')) await work.pause();
+      values.push(figures ? rounded(figures[rank]) : null);
+    }
     return {
       now,
       by: shown,
-      namesVersion: this.namesVersion,
-      names: knownNames === this.namesVersion ? null : this.byName.map(({ name }) => name),
-      statuses: this.byName.map(({ status }) => status[0]).join(''),
-      values: this.byName.map(({ sortValue }) => (shown === null ? null : rounded(sortValue))),
+      namesVersion,
+      names: knownNames === namesVersion ? null : hosts.map(({ name }) => name),
+      statuses: hosts.map(({ status }) => status[0]).join(''),
+      values,
     };
   }
 
-  /** Looks at every host once, unless somebody has just done so. @returns the time the answer is true at. */
-  private refresh(): number {
-    const now = this.now();
-    if (now - this.refreshedAt < REFRESH_MS && now >= this.refreshedAt) return this.refreshedAt;
-    this.refreshedAt = now;
-    this.sortValuesOf = null;
-    this.onLook();
-    if (this.byName.length !== this.hosts.size) this.rankNames();
-    const had = new Array<boolean>(HEADLINES.length).fill(false);
-    for (const host of this.byName) {
-      host.refresh(this.ring, now, this.startedAt);
-      if (host.status !== 'reporting') continue;
-      for (let i = 0; i < had.length; i++) had[i] ||= host.headlineValue(i, this.ring) !== null;
-    }
-    this.current = HEADLINES.filter((_, i) => had[i]).map(({ key }) => key);
-    return now;
-  }
-
-  private rankNames(): void {
-    // web-2 before web-10.
-    const { compare } = new Intl.Collator('en', { numeric: true });
-    this.byName = [...this.hosts.values()].sort((a, b) => compare(a.name, b.name));
-    this.namesVersion++;
-    this.byName.forEach((host, rank) => {
-      host.nameRank = rank;
-    });
-  }
-
-  private pageOf(hosts: Host[], { sort, descending, pageSize }: HostsQuery, page: number): Host[] {
+  private async pageOf(
+    hosts: Host[],
+    { sort, descending, pageSize }: HostsQuery,
+    page: number,
+    work: Work,
+  ): Promise<Host[]> {
     const by = sortHeadline(sort);
-    if (by !== null) this.readSortValues(by);
-    return hosts.sort(compareHosts(sort, descending)).slice((page - 1) * pageSize, page * pageSize);
-  }
-
-  private ranked(by: HeadlineKey | null, descending: boolean, now: number): HostRow[] {
-    if (by === null) return [];
-    const candidates = this.byName.filter(
-      ({ status, sortValue }) => status === 'reporting' && !Number.isNaN(sortValue),
-    );
-    return firstFew(candidates, RANKED, compareHosts(by, descending)).map((host) => this.row(host, by, now));
-  }
-
-  /** Puts a figure into every host's `sortValue`; once per look and figure, however many ask. */
-  private readSortValues(by: HeadlineKey): void {
-    if (this.sortValuesOf === by) return;
-    this.sortValuesOf = by;
-    const at = headlineIndex(by);
-    for (const host of this.byName) host.sortValue = host.headlineValue(at, this.ring) ?? Number.NaN;
+    const figures = by && (await this.look.figuresOf(by, work));
+    const sorted = await sortInPieces(hosts, compareHosts(sort, descending, figures), work, 'fleet');
+    return sorted.slice((page - 1) * pageSize, page * pageSize);
   }
 
   private row(host: Host, recentOf: HeadlineKey | null, now: number): HostRow {
@@ -238,6 +229,7 @@ export class Fleet {
     if (!host) {
       host = new Host(name);
       this.hosts.set(name, host);
+      this.look.add(host);
     }
     host.addSeries(series);
     this.hostOf[series.id] = host;
@@ -255,10 +247,6 @@ export class Fleet {
   }
 }
 
-function headlineIndex(key: HeadlineKey): number {
-  return HEADLINES.findIndex((headline) => headline.key === key);
-}
-
 function sortHeadline(sort: HostsQuery['sort']): HeadlineKey | null {
   return HEADLINES.find(({ key }) => key === sort)?.key ?? null;
 }
@@ -269,11 +257,9 @@ function countStatuses(hosts: readonly Host[]): StatusCounts {
   return counts;
 }
 
-function commonInterval(hosts: readonly Host[]): number | null {
-  const known = hosts.flatMap(({ status, intervalMs }) =>
-    status === 'reporting' && intervalMs ? intervalMs : [],
-  );
-  return Float64Array.from(known).sort()[Math.floor(0.9 * known.length)] ?? null;
+/** The interval that nine in ten keep. */
+function commonInterval(intervals: readonly number[]): number | null {
+  return Float64Array.from(intervals).sort()[Math.floor(0.9 * intervals.length)] ?? null;
 }
 
 /** Three digits are all a colour can show. */

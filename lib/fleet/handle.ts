@@ -1,40 +1,52 @@
 import { PulseError } from '../errors';
-import { jsonResponse, type PlainResponse } from '../http';
+import { jsonResponse, type LargeResponse, largeJsonResponse, type PlainResponse } from '../http';
 import { readySystem } from '../system';
+import { jsonOfList } from '../work/encode';
+import type { Work } from '../work/work';
+import type { FleetMap } from './answers';
 import { HEADLINE_KEYS, type HeadlineKey, isHeadlineKey } from './headlines';
 import { LARGEST_PAGE, parseHostsQuery } from './hosts-query';
 
 /**
- * The fleet over HTTP, as plain values. All four throw `bad_parameter`, and `database_unavailable` while the server
- * starts; afterwards they need no database.
+ * The fleet over HTTP, as plain values. All four throw `bad_parameter`, `too_expensive`, and `database_unavailable`
+ * while the server starts; afterwards they need no database.
  */
 
 /** `GET /api/fleet?by=cpu&since=1795200000000` */
-export function fleetSummary(search: URLSearchParams): PlainResponse {
-  return jsonResponse(readySystem().fleet.summary({ by: readBy(search), since: readCount(search, 'since') }));
+export async function fleetSummary(search: URLSearchParams, work: Work): Promise<PlainResponse> {
+  const asked = { by: readBy(search), since: readCount(search, 'since') };
+  return jsonResponse(await readySystem().fleet.summary(asked, work));
 }
 
 /** `GET /api/fleet/map?by=cpu&names=7` */
-export function fleetMap(search: URLSearchParams): PlainResponse {
-  return jsonResponse(
-    readySystem().fleet.map({ by: readBy(search), knownNames: readCount(search, 'names') }),
-  );
+export async function fleetMap(search: URLSearchParams, work: Work): Promise<LargeResponse> {
+  const asked = { by: readBy(search), knownNames: readCount(search, 'names') };
+  return largeJsonResponse(jsonOfMap(await readySystem().fleet.map(asked, work)), work);
+}
+
+function* jsonOfMap({ names, values, ...head }: FleetMap): Generator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"names":`;
+  if (names) yield* jsonOfList(names);
+  else yield 'null';
+  yield ',"values":';
+  yield* jsonOfList(values);
+  yield '}';
 }
 
 /** `GET /api/fleet/labels` */
-export function fleetLabels(): PlainResponse {
-  return jsonResponse({ labels: readySystem().fleet.labels() });
+export async function fleetLabels(work: Work): Promise<PlainResponse> {
+  return jsonResponse({ labels: await readySystem().fleet.labels(work) });
 }
 
 /**
  * `GET /api/hosts?q=web&status=late,gone&match={region="eu"}&sort=-cpu&page=2&size=50`; with `keep=` once per host the
  * rows are those hosts: a reader who points at a list must not have it re-ordered under the pointer.
  */
-export function hostsPage(search: URLSearchParams): PlainResponse {
+export async function hostsPage(search: URLSearchParams, work: Work): Promise<PlainResponse> {
   const { query, problems } = parseHostsQuery(search);
   if (problems.length > 0) throw new PulseError('bad_parameter', problems[0].message, { details: problems });
   const keep = search.getAll('keep').slice(0, LARGEST_PAGE);
-  return jsonResponse(readySystem().fleet.hostsPage(query, keep.length > 0 ? keep : null));
+  return jsonResponse(await readySystem().fleet.hostsPage(query, keep.length > 0 ? keep : null, work));
 }
 
 function readBy(search: URLSearchParams): HeadlineKey | undefined {

@@ -1,36 +1,46 @@
 import type { Metric, Series } from '../catalogue/registry';
+import type { Work } from '../work/work';
 import type { HostMetric } from './answers';
 
+/** What a host has of one metric. */
+interface Parts {
+  series: number;
+  lastSeen: number;
+  values: Map<string, Set<string>>;
+}
+
 /** What a host measures, by metric, in the order of names. */
-export function hostMetrics(series: readonly Series[]): HostMetric[] {
-  const byMetric = new Map<Metric, Series[]>();
-  for (const one of series) {
-    const known = byMetric.get(one.metric);
-    if (known) known.push(one);
-    else byMetric.set(one.metric, [one]);
+export async function hostMetrics(series: readonly Series[], work: Work): Promise<HostMetric[]> {
+  const byMetric = new Map<Metric, Parts>();
+  for (const { metric, labels, lastSeen } of series) {
+    if (work.isDue('fleet')) await work.pause();
+    let parts = byMetric.get(metric);
+    if (!parts) {
+      parts = { series: 0, lastSeen: 0, values: new Map() };
+      byMetric.set(metric, parts);
+    }
+    parts.series++;
+    parts.lastSeen = Math.max(parts.lastSeen, lastSeen);
+    for (const [label, value] of Object.entries(labels)) {
+      const known = parts.values.get(label);
+      if (known) known.add(value);
+      else parts.values.set(label, new Set([value]));
+    }
   }
   return [...byMetric]
-    .map(([metric, ofMetric]) => ({
-      name: metric.name,
-      type: metric.type,
-      unit: metric.unit,
-      series: ofMetric.length,
-      dimensions: dimensions(ofMetric),
-      lastSeen: Math.max(...ofMetric.map(({ lastSeen }) => lastSeen)),
+    .map(([{ name, type, unit }, { series, values, lastSeen }]) => ({
+      name,
+      type,
+      unit,
+      series,
+      dimensions: dimensions(values),
+      lastSeen,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The labels in which the series of one metric of one host differ, those with the fewest values first. */
-function dimensions(series: readonly Series[]): HostMetric['dimensions'] {
-  const values = new Map<string, Set<string>>();
-  for (const { labels } of series) {
-    for (const [label, value] of Object.entries(labels)) {
-      const known = values.get(label);
-      if (known) known.add(value);
-      else values.set(label, new Set([value]));
-    }
-  }
+function dimensions(values: ReadonlyMap<string, ReadonlySet<string>>): HostMetric['dimensions'] {
   return [...values]
     .filter(([, distinct]) => distinct.size > 1)
     .map(([label, distinct]) => ({ label, values: distinct.size }))

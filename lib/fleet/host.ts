@@ -15,6 +15,8 @@ const HEADLINE_OF: ReadonlyMap<string, { headline: number; rank: number }> = new
 
 /** How many series are looked at to learn the rhythm of a host that has been silent since this process began. */
 const SERIES_ASKED = 4;
+/** Series that make up one headline of a host; a figure of more parts is not worth the time. */
+const MOST_PARTS = 1_000;
 
 interface HeadlineSeries {
   rank: number;
@@ -34,8 +36,6 @@ export class Host {
   readonly series: Series[] = [];
   /** Place in the natural order of names; kept by the fleet. */
   nameRank = 0;
-  /** The figure that is being sorted by; NaN for none. Set by whoever sorts. */
-  sortValue = Number.NaN;
   readonly searchText: string;
   /** Timestamp of its newest sample, 0 before the first; when that one arrived here, null if before this process. */
   lastSeen = 0;
@@ -135,7 +135,8 @@ export class Host {
     const known = this.headlines[headline];
     const better = !known || rank < known.rank || (rank === known.rank && labelCount < known.labelCount);
     if (better) this.headlines[headline] = { rank, labelCount, series: [series] };
-    else if (rank === known.rank && labelCount === known.labelCount) known.series.push(series);
+    else if (rank === known.rank && labelCount === known.labelCount && known.series.length < MOST_PARTS)
+      known.series.push(series);
   }
 
   private countLabels(labels: Labels): void {

@@ -1,48 +1,40 @@
-import { compileMatchers } from '../query/matchers';
+import { selectMatching } from '../query/matchers';
+import type { Work } from '../work/work';
 import type { Host } from './host';
 import type { HostsQuery, SortKey } from './hosts-query';
 
 /** The hosts that a search and label filters leave, in a new array. Status is another question: its tabs count these. */
-export function selectHosts(
+export async function selectHosts(
   hosts: readonly Host[],
   { search, matchers }: Pick<HostsQuery, 'search' | 'matchers'>,
-): Host[] {
+  work: Work,
+): Promise<Host[]> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const matches = matchers.length > 0 ? compileMatchers(matchers) : null;
-  return hosts.filter(
-    ({ searchText, labels }) =>
-      words.every((word) => searchText.includes(word)) && (!matches || matches(labels)),
-  );
+  const selected: Host[] = [];
+  for await (const some of selectMatching(hosts, matchers, work)) {
+    for (const host of some) if (words.every((word) => host.searchText.includes(word))) selected.push(host);
+  }
+  return selected;
 }
 
 /**
- * Hosts in the order of `sort`, a headline being in `sortValue` already. One without a figure comes last whichever
+ * Hosts in the order of `sort`; of a headline, by the figure that is in `values` at the rank of their names. One without a figure comes last whichever
  * way the order runs; equal ones stand in the natural order of their names, so that a list does not flicker.
  */
-export function compareHosts(sort: SortKey, descending: boolean): (a: Host, b: Host) => number {
+export function compareHosts(
+  sort: SortKey,
+  descending: boolean,
+  values: Float64Array | null = null,
+): (a: Host, b: Host) => number {
   const sign = descending ? -1 : 1;
   if (sort === 'name') return (a, b) => sign * (a.nameRank - b.nameRank);
   if (sort === 'seen') return (a, b) => sign * (a.heardAt - b.heardAt) || a.nameRank - b.nameRank;
   return (a, b) => {
-    const aMissing = Number.isNaN(a.sortValue);
-    const bMissing = Number.isNaN(b.sortValue);
+    const aValue = values?.[a.nameRank] ?? Number.NaN;
+    const bValue = values?.[b.nameRank] ?? Number.NaN;
+    const aMissing = Number.isNaN(aValue);
+    const bMissing = Number.isNaN(bValue);
     if (aMissing || bMissing) return Number(aMissing) - Number(bMissing) || a.nameRank - b.nameRank;
-    return sign * (a.sortValue - b.sortValue) || a.nameRank - b.nameRank;
+    return sign * (aValue - bValue) || a.nameRank - b.nameRank;
   };
-}
-
-/** The first `count` in the given order, without sorting the rest. */
-export function firstFew(
-  hosts: readonly Host[],
-  count: number,
-  compare: (a: Host, b: Host) => number,
-): Host[] {
-  const first: Host[] = [];
-  for (const host of hosts) {
-    if (first.length === count && compare(host, first[count - 1]) >= 0) continue;
-    const at = first.findIndex((other) => compare(host, other) < 0);
-    first.splice(at < 0 ? first.length : at, 0, host);
-    if (first.length > count) first.pop();
-  }
-  return first;
 }

@@ -1,22 +1,21 @@
 import type { Bus } from '../bus/bus';
-import { groupSeries } from '../catalogue/groups';
-import type { Metric, Registry, Series } from '../catalogue/registry';
+import type { Metric, Registry } from '../catalogue/registry';
 import { drain } from '../drain';
 import { env } from '../env';
 import { isPulseError, PulseError } from '../errors';
 import type { History } from '../history';
 import { log } from '../log';
 import { MINUTE, SECOND } from '../model';
-import { limitGroups } from '../query/limits';
 import type { Coverage } from '../ring/coverage';
 import type { CommittedSamples, Ring } from '../ring/ring';
+import type { Work } from '../work/work';
 import { ArrivalLog } from './arrival-log';
 import { Background } from './background';
 import { type Clock, systemClock } from './clock';
-import type { LiveGroup } from './live-group';
-import { LiveQuery, type LiveQueryParts, type QueryReader } from './live-query';
+import type { LiveQuery, LiveQueryParts, QueryReader } from './live-query';
 import { type LiveQuestion, readLiveQuestion } from './live-question';
 import { Pacer } from './pacer';
+import { WatchedQueries } from './watched';
 
 /** A stream as the hub sees it. */
 export interface HubStream {
@@ -58,8 +57,11 @@ export interface Hub {
   readQuestion(text: string): LiveQuestion;
   /** Takes a stream in; returns the off-switch. @throws PulseError `too_many_streams`, `shutting_down`. */
   admit(stream: HubStream): () => void;
-  /** Has the reader told of the question's changes from now on. @throws PulseError `too_expensive`. */
-  watch(question: LiveQuestion, reader: QueryReader): LiveQuery;
+  /**
+   * Has the reader told of the question's changes from now on.
+   * @throws PulseError `bad_parameter`, `too_expensive`, `too_busy`, `too_many_streams`.
+   */
+  watch(question: LiveQuestion, reader: QueryReader, work: Work): Promise<LiveQuery>;
   unwatch(query: LiveQuery, reader: QueryReader): void;
   /**
    * Samples of this metric, of any age, may have been committed elsewhere without this node hearing of it; from now on
@@ -110,11 +112,6 @@ export function createHub({
 }: HubParts): Hub {
   /** And since when, epoch ms. */
   const streams = new Map<HubStream, number>();
-  const queries = new Map<string, LiveQuery>();
-  const queriesByMetric = new Map<string, Set<LiveQuery>>();
-  const coverings = new Map<LiveQuery, () => void>();
-  /** The groups that each watched series is in, one a query. */
-  const watched = new Map<Series, LiveGroup[]>();
   const pacer = new Pacer(clock);
   const background = new Background(clock);
   const arrivals = new ArrivalLog(replayMs, clock.now());
@@ -137,12 +134,22 @@ export function createHub({
     requestBackground: (query) => background.request(query),
   };
 
+  const watched = new WatchedQueries({
+    registry,
+    query: parts,
+    arrivals,
+    coverage,
+    moment: () => ({ seq, at: clock.now() }),
+  });
+
   function onCommit({ series, timestamps }: CommittedSamples): void {
     const moment = parts.nextMoment();
     const marked = new Set<LiveQuery>();
     for (let i = 0; i < series.length; i++) {
       arrivals.note(series[i].metric.name, timestamps[i], moment.at);
-      for (const group of watched.get(series[i]) ?? []) {
+      for (const group of watched.groups(series[i])) {
+        // Of a query that nobody watches any more, and that is being forgotten.
+        if (group.query.readers.size === 0) continue;
         group.query.mark(group, series[i], timestamps[i], moment);
         marked.add(group.query);
       }
@@ -151,75 +158,20 @@ export function createHub({
     for (const query of marked) if (query.seq === moment.seq) query.notifyReaders();
   }
 
-  function onSeries(series: Series): void {
-    for (const query of queriesByMetric.get(series.metric.name) ?? []) {
-      cover(query);
-      try {
-        join(query, series);
-      } catch (error) {
-        if (!isPulseError(error)) throw error;
-        log().warn({ err: error, query: query.question.text }, 'a new series is not shown live');
-      }
-    }
-  }
-
   function noteMissed({ name }: Metric): void {
     const now = clock.now();
     // Of any age: whoever returns with a cursor from before gets its whole range.
     arrivals.note(name, 0, now);
-    for (const query of queriesByMetric.get(name) ?? []) {
+    for (const query of watched.of(name)) {
       if (query.wantAll(now)) continue;
       for (const reader of query.readers) reader.reset('too_much_missed');
-    }
-  }
-
-  function cover(query: LiveQuery): void {
-    if (coverage && query.metric && !coverings.has(query)) coverings.set(query, coverage.watch(query.metric));
-  }
-
-  function join(query: LiveQuery, series: Series): void {
-    const group = query.admit(series);
-    if (!group) return;
-    const groups = watched.get(series);
-    if (groups) groups.push(group);
-    else watched.set(series, [group]);
-  }
-
-  function open(question: LiveQuestion): LiveQuery {
-    const series = registry.metrics.get(question.metric)?.series ?? [];
-    const groups = groupSeries(series, question.by, question.matches);
-    limitGroups(groups.length, question.by, question.ranking);
-    const query = new LiveQuery(question, parts, { seq, at: clock.now() });
-    for (const group of groups) for (const each of group.series) join(query, each);
-    queries.set(question.text, query);
-    cover(query);
-    const sameMetric = queriesByMetric.get(question.metric);
-    if (sameMetric) sameMetric.add(query);
-    else queriesByMetric.set(question.metric, new Set([query]));
-    return query;
-  }
-
-  function drop(query: LiveQuery): void {
-    queries.delete(query.question.text);
-    background.forget(query);
-    coverings.get(query)?.();
-    coverings.delete(query);
-    const sameMetric = queriesByMetric.get(query.question.metric);
-    sameMetric?.delete(query);
-    if (sameMetric?.size === 0) queriesByMetric.delete(query.question.metric);
-    for (const group of query.groups.values()) {
-      for (const series of group.series) {
-        const others = watched.get(series)?.filter((other) => other !== group) ?? [];
-        if (others.length > 0) watched.set(series, others);
-        else watched.delete(series);
-      }
     }
   }
 
   /** Runs while there are streams. */
   function beat(): void {
     const now = clock.now();
-    for (const query of queries.values()) query.beat(now);
+    for (const query of watched.all()) query.beat(now);
     for (const stream of streams.keys()) stream.beat(now);
     if (!isChecking && now - checkedAt >= HEALTH_CHECK_MS) {
       checkedAt = now;
@@ -268,7 +220,11 @@ export function createHub({
     background.close();
   }
 
-  const listening = [bus.subscribe(onCommit), bus.onState(updateHealth), registry.onSeries(onSeries)];
+  const listening = [
+    bus.subscribe(onCommit),
+    bus.onState(updateHealth),
+    registry.onSeries((series) => watched.take(series)),
+  ];
   signal.addEventListener('abort', close);
 
   return {
@@ -304,16 +260,17 @@ export function createHub({
         if (streams.size === 0) cancelBeat();
       };
     },
-    watch(question, reader) {
-      const query = queries.get(question.text) ?? open(question);
-      reader.since = query.seq;
-      query.readers.add(reader);
-      figures.queries = queries.size;
-      return query;
+    async watch(question, reader, work) {
+      try {
+        return await watched.watch(question, reader, work);
+      } finally {
+        figures.queries = watched.size;
+      }
     },
     unwatch(query, reader) {
-      if (query.readers.delete(reader) && query.readers.size === 0) drop(query);
-      figures.queries = queries.size;
+      if (query.readers.size === 1 && query.readers.has(reader)) background.forget(query);
+      watched.unwatch(query, reader);
+      figures.queries = watched.size;
     },
     noteTurn(ms) {
       figures.turns++;

@@ -50,7 +50,10 @@ class Page {
     }
     const q = toSearchParams({ ...parseQuery(this.query), step: this.step }).toString();
     const search = new URLSearchParams({ q, tick: String(this.tickMs), cursor: String(this.cursor) });
-    this.reader = new LiveReader(this.node.hub, search, this.lastEventId, (event) => this.take(event));
+    const take = (event: StreamEvent) => this.take(event);
+    this.reader = await LiveReader.open(this.node.hub, search, this.lastEventId, take);
+    // It may have said so while it was opened.
+    if (this.isStale) this.disconnect();
   }
 
   disconnect(): void {

@@ -8,6 +8,7 @@ import { isRaw, limitRawSamples } from '../query/limits';
 import { MAX_GROUPS } from '../query/params';
 import type { PointsQuestion } from '../query/points';
 import type { Ring } from '../ring/ring';
+import { Work } from '../work/work';
 import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
 import type { LiveQuestion } from './live-question';
 import { RangeRanking } from './range-ranking';
@@ -105,10 +106,9 @@ export class LiveQuery {
     return this.history.memoryFrom(this.question) <= alignDown(now, this.question.step);
   }
 
-  /** @returns the group that a series of the metric belongs to; null when it does not match, or there are too many groups. */
+  /** Takes in a series that is asked about. @returns its group; null when there are too many groups. */
   admit(series: Series): LiveGroup | null {
-    const { by, matches, ranking } = this.question;
-    if (!matches(series.labels, series.metric.name)) return null;
+    const { by, ranking } = this.question;
     const key = groupKey(series.labels, by);
     let group = this.groups.get(key);
     if (!group) {
@@ -172,7 +172,7 @@ export class LiveQuery {
     const isTooMuch =
       step === 1 ? start < this.memoryFrom : groups.length * ((range.end - start) / step) > MAX_REPLAY_POINTS;
     if (isTooMuch) return 'too_much';
-    const { points } = await this.history.read({ ...range, metric, groups, start });
+    const { points } = await this.history.read({ ...range, metric, groups, start }, Work.ofOurs());
     return groups.map((group, i) => ({ group, points: points[i] }));
   }
 
@@ -196,6 +196,13 @@ export class LiveQuery {
   wantWhole(group: LiveGroup, now: number): void {
     const { start, end } = this.wholeRange(now);
     this.want(group, start, end, now);
+  }
+
+  /** Has the points of a group told that may have changed by samples at or after `time`. */
+  wantSince(group: LiveGroup, time: number, now: number): void {
+    const { start, end, step } = this.wholeRange(now);
+    const from = Math.max(start, alignDown(time, step));
+    if (from < end) this.want(group, from, end, now);
   }
 
   /** Has all points of all groups told. @returns false when they are too many for that. */
@@ -312,7 +319,7 @@ export class LiveQuery {
     const most = MAX_REPLAY_POINTS / Math.max(1, groups.length);
     if (!isRaw(question)) return (end - start) / step > most;
     try {
-      await limitRawSamples(question, most, this.history.read);
+      await limitRawSamples(question, most, this.history.read, Work.ofOurs());
       return false;
     } catch (error) {
       if (isPulseError(error) && error.status === 400) return true;
@@ -329,7 +336,7 @@ export class LiveQuery {
       for (const reader of this.readers) reader.reset('too_much_missed');
       return;
     }
-    const { points } = await this.history.read(question);
+    const { points } = await this.history.read(question, Work.ofOurs());
     const { seq, at } = this.parts.nextMoment();
     this.refresh(at);
     groups.forEach((group, i) => {

@@ -1,7 +1,7 @@
 import { PulseError } from '../errors';
 import type { History } from '../history';
-import type { Aggregate, Labels, Ranking } from '../model';
-import { compileMatchers } from '../query/matchers';
+import type { Aggregate, Matcher, Ranking } from '../model';
+import { type Selectable, simpleTest } from '../query/matchers';
 import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../query/params';
 import { resolveTime } from '../query/question';
 import { isRelativeTime } from '../query/time';
@@ -13,7 +13,9 @@ export interface LiveQuestion {
   readonly metric: string;
   readonly aggregates: readonly Aggregate[];
   readonly by: readonly string[];
-  readonly matches: (labels: Labels, metric: string) => boolean;
+  readonly matchers: readonly Matcher[];
+  /** Whether a series is asked about, where that can be told at once. */
+  readonly admits: ((series: Selectable) => boolean) | null;
   readonly ranking: Ranking | null;
   readonly step: number;
   /** The range as of `now`, epoch ms; points outside are of no interest. */
@@ -36,7 +38,8 @@ export function readLiveQuestion(text: string, now: number, history: Pick<Histor
     metric: params.metric,
     aggregates: params.aggregate,
     by: params.by,
-    matches: compileMatchers(params.match),
+    matchers: params.match,
+    admits: simpleTest(params.match),
     ranking: rankingOf(params),
     step,
     startAt: movingStart(params, now),

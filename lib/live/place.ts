@@ -1,6 +1,7 @@
 import { isPulseError } from '../errors';
 import { log } from '../log';
 import { alignDown, alignUp } from '../model';
+import type { Work } from '../work/work';
 import type { Hub } from './hub';
 import type { LiveQuery, QueryReader } from './live-query';
 import type { LiveQuestion } from './live-question';
@@ -8,18 +9,26 @@ import type { LiveQuestion } from './live-question';
 /** One query of a stream, and how far its reader is. */
 export class Place implements QueryReader {
   since = 0;
-  readonly query: LiveQuery;
+  query!: LiveQuery;
   /** What the reader missed, while it is being read or waits to be told; what is live waits for it. */
   private missed: 'none' | 'reading' | { text: string } = 'none';
 
-  /** @throws what `Hub.watch` throws. */
-  constructor(
+  private constructor(
     private readonly hub: Hub,
-    question: LiveQuestion,
     readonly notify: () => void,
     readonly reset: (reason: string) => void,
-  ) {
-    this.query = hub.watch(question, this);
+  ) {}
+
+  /** @throws what `Hub.watch` throws. */
+  static async open(
+    hub: Hub,
+    question: LiveQuestion,
+    { notify, reset }: Pick<QueryReader, 'notify' | 'reset'>,
+    work: Work,
+  ): Promise<Place> {
+    const place = new Place(hub, notify, reset);
+    place.query = await hub.watch(question, place, work);
+    return place;
   }
 
   leave(): void {

@@ -1,6 +1,6 @@
 import { type Ranking, SECOND } from '../model';
-import { readWhole } from '../query/rank';
-import { firstRanked } from '../query/top';
+import { rankWhole } from '../query/rank';
+import { Work } from '../work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 import type { LiveRanking } from './top-ranking';
@@ -76,8 +76,9 @@ export class RangeRanking implements LiveRanking {
     const range = this.query.answeredRange(now);
     this.rankedAt = now;
     if (!metric) return [];
-    const found = await readWhole({ ...range, metric, groups: [...groups.values()] }, history.read);
-    return firstRanked(found, this.ranking).map(({ group }) => group as LiveGroup);
+    const question = { ...range, metric, groups: [...groups.values()] };
+    const kept = await rankWhole(question, this.ranking, history.read, Work.ofOurs());
+    return kept.map(({ group }) => group as LiveGroup);
   }
 }
 

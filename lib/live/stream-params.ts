@@ -44,11 +44,16 @@ function readQuestions(
     try {
       return readQuestion(text);
     } catch (error) {
-      if (!isPulseError(error)) throw error;
-      const message = `q number ${q + 1}: ${error.message}`;
-      throw new PulseError(error.code, message, { cause: error, details: error.details });
+      throw ofQuery(q, error);
     }
   });
+}
+
+/** An error, saying which query it is about, from 0. */
+export function ofQuery(q: number, error: unknown): unknown {
+  if (!isPulseError(error)) return error;
+  const { code, message, details, retryAfterMs } = error;
+  return new PulseError(code, `q number ${q + 1}: ${message}`, { cause: error, details, retryAfterMs });
 }
 
 function readWhole(name: string, text: string | null, least: number, most: number): number | null {

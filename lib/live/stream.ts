@@ -1,10 +1,13 @@
+import { PulseError } from '../errors';
 import { MINUTE, SECOND, type Tier } from '../model';
 import { tierForStep } from '../rollup/steps';
+import { type Work, work } from '../work/work';
 import type { Hub, HubStream } from './hub';
+import type { LiveQuestion } from './live-question';
 import type { Paced } from './pacer';
 import { Place } from './place';
 import { HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
-import { readStreamParams, type StreamParams } from './stream-params';
+import { ofQuery, readStreamParams, type StreamParams } from './stream-params';
 
 /** Where a stream writes: the HTTP response of either front, in plain values. */
 export interface StreamSink {
@@ -31,13 +34,17 @@ const STALLED_MS = MINUTE;
 /**
  * Opens a live stream. Call `close` when its reader has left.
  *
- * @throws PulseError before anything is written: `bad_parameter`, `too_many_points`, `too_expensive`,
+ * @param signal aborted when its reader has left before it is open.
+ * @throws PulseError before anything is written: `bad_parameter`, `too_many_points`, `too_expensive`, `too_busy`,
  *   `too_many_streams`, `shutting_down`.
  */
-export function openStream({ hub, search, lastEventId, sink }: StreamRequest): { close(): void } {
+export async function openStream(
+  { hub, search, lastEventId, sink }: StreamRequest,
+  signal?: AbortSignal,
+): Promise<{ close(): void }> {
   const params = readStreamParams(search, lastEventId, hub.readQuestion);
   const stream = new LiveStream(hub, sink, params.tickMs);
-  stream.open(params);
+  await work((work) => stream.open(params, work), { signal });
   return stream;
 }
 
@@ -47,6 +54,7 @@ class LiveStream implements HubStream, Paced {
   private readonly places: Place[] = [];
   private leaveHub = () => {};
   private cancelTurn: (() => void) | null = null;
+  private isOpen = false;
   private isClosed = false;
   private stalledAt: number | null = null;
   private beatAt: number;
@@ -63,16 +71,15 @@ class LiveStream implements HubStream, Paced {
     this.toldUpTo = this.beatAt = hub.clock.now();
   }
 
-  open({ questions, cursor }: StreamParams): void {
+  async open({ questions, cursor }: StreamParams, work: Work): Promise<void> {
     this.leaveHub = this.hub.admit(this);
     try {
-      const notify = () => this.notify();
-      const reset = (reason: string) => this.reset(reason);
-      for (const question of questions) this.places.push(new Place(this.hub, question, notify, reset));
+      for (const [q, question] of questions.entries()) await this.openPlace(q, question, work);
     } catch (error) {
       this.leave();
       throw error;
     }
+    this.isOpen = true;
     this.sink.onDrain(() => this.resume());
     const openedAt = this.toldUpTo;
     // From the first event on: a reader that is lost before it has been told what it missed must not seem to know it.
@@ -85,6 +92,17 @@ class LiveStream implements HubStream, Paced {
       this.toldUpTo = openedAt;
       this.reset('cursor_too_old');
     }
+  }
+
+  private async openPlace(q: number, question: LiveQuestion, work: Work): Promise<void> {
+    const reader = { notify: () => this.notify(), reset: (reason: string) => this.reset(reason) };
+    try {
+      this.places.push(await Place.open(this.hub, question, reader, work));
+    } catch (error) {
+      throw ofQuery(q, error);
+    }
+    // Ended meanwhile, with all other streams.
+    if (this.isClosed) throw new PulseError('shutting_down', 'The server is shutting down; connect again.');
   }
 
   takeTurn(now: number): void {
@@ -105,6 +123,7 @@ class LiveStream implements HubStream, Paced {
   }
 
   beat(now: number): void {
+    if (!this.isOpen) return;
     if (this.stalledAt !== null) {
       if (now - this.stalledAt >= STALLED_MS) this.close();
     } else if (now - this.beatAt >= HEARTBEAT_MS) {
@@ -116,7 +135,7 @@ class LiveStream implements HubStream, Paced {
   }
 
   tellStatus(): void {
-    if (this.stalledAt === null) this.write(this.statusEvent());
+    if (this.isOpen && this.stalledAt === null) this.write(this.statusEvent());
   }
 
   close(): void {
@@ -135,7 +154,7 @@ class LiveStream implements HubStream, Paced {
 
   private notify(): void {
     this.changedAt ??= this.hub.clock.now();
-    if (this.cancelTurn === null && this.stalledAt === null && !this.isClosed)
+    if (this.isOpen && this.cancelTurn === null && this.stalledAt === null && !this.isClosed)
       this.cancelTurn = this.hub.pacer.schedule(this);
   }
 
@@ -162,7 +181,8 @@ class LiveStream implements HubStream, Paced {
   }
 
   reset(reason: string): void {
-    if (!this.isClosed) this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
+    if (this.isOpen && !this.isClosed)
+      this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
   }
 
   private pointsEvent(q: number, series: string | null): string {

@@ -1,6 +1,7 @@
 import { MINUTE, type Point, type Ranking, SECOND } from '../model';
 import { readLatest } from '../query/rank';
 import { firstRanked } from '../query/top';
+import { Work } from '../work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 
@@ -64,7 +65,7 @@ export class TopRanking implements LiveRanking {
     const { metric, history } = this.query;
     if (metric && range.start < range.end) {
       const groups = [...this.query.groups.values()];
-      const found = await readLatest({ ...range, metric, groups }, history.read);
+      const found = await readLatest({ ...range, metric, groups }, history.read, Work.ofOurs());
       for (const { group, points } of found) this.note(group as LiveGroup, points);
     }
     this.top = new Set(this.pick(now));

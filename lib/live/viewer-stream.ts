@@ -14,7 +14,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  *
  * @throws PulseError what `openStream` throws, `unauthorized`, `too_many_streams` for one address.
  */
-export function openViewerStream(request: StreamRequest, viewer: ViewerHeaders): { close(): void } {
+export async function openViewerStream(
+  request: StreamRequest,
+  viewer: ViewerHeaders,
+  signal: AbortSignal,
+): Promise<{ close(): void }> {
   const { until, session } = authorizeViewer(viewer);
   const release = connections().admit(viewer.address);
   let timer: NodeJS.Timeout | undefined;
@@ -34,7 +38,8 @@ export function openViewerStream(request: StreamRequest, viewer: ViewerHeaders):
     release();
   }
   try {
-    const stream = openStream({ ...request, sink });
+    const stream = await openStream({ ...request, sink }, signal);
+    if (signal.aborted) stream.close();
     const leftMs = until - Date.now();
     if (leftMs < MAX_TIMER_MS) timer = setTimeout(() => stream.close(), leftMs);
     if (session) unlisten = endedSessions().onEnd(session, () => stream.close());

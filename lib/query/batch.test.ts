@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { PulseError } from '../errors';
 import type { HistoryAnswer } from '../history';
+import { Work } from '../work/work';
 import { answerEach, readQueries } from './batch';
 import type { QueryParams } from './params';
 
@@ -31,7 +32,11 @@ it('answers each query in its place, with a result or an error', async () => {
     return { metric } as HistoryAnswer;
   };
   expect(
-    await answerEach([{ metric: 'a' }, { metric: 'gone' }, { metric: 'b', step: '0s' }, {}], { answer }),
+    await answerEach(
+      [{ metric: 'a' }, { metric: 'gone' }, { metric: 'b', step: '0s' }, {}],
+      { answer },
+      new Work(),
+    ),
   ).toEqual([
     { metric: 'a' },
     { error: { code: 'unknown_metric', message: 'There is no metric gone.', details: [] } },

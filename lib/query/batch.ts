@@ -1,11 +1,16 @@
 import { z } from 'zod';
-import { type ErrorBody, errorBody, PulseError } from '../errors';
-import type { History, HistoryAnswer } from '../history';
+import { type ErrorBody, type ErrorCode, errorBody, isPulseError, PulseError } from '../errors';
+import type { Asking, History, HistoryAnswer } from '../history';
 import { toPulseError } from '../http';
+import type { Work } from '../work/work';
 import { parseQuery } from './params';
 
 export const MAX_QUERIES = 50;
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Questions answered at a time: some wait for the database while others are worked at. */
+const AT_A_TIME = 8;
+/** Of these, the whole request is to be asked again, or not at all. */
+const ENDING: readonly ErrorCode[] = ['too_busy', 'client_closed'];
 
 /** The body of `POST /api/query`; what a query may hold, `queryParams` says, and each is judged by itself. */
 export const queriesBody = z.object({
@@ -25,21 +30,41 @@ export async function readQueries(request: Request): Promise<Array<Record<string
   );
 }
 
-/** The answer to each query or its error, in their order. */
+/**
+ * The answer to each query or its error, in their order. All share the budget of one request: those that it does not
+ * suffice for are refused.
+ *
+ * @throws Refusal `too_busy`, `client_closed`: then there is no answer at all.
+ */
 export async function answerEach(
   queries: ReadonlyArray<Record<string, unknown>>,
   history: Pick<History, 'answer'>,
+  work: Work,
 ): Promise<Array<HistoryAnswer | ErrorBody>> {
   const now = Date.now();
-  return Promise.all(
-    queries.map(async (query) => {
-      try {
-        return await history.answer(parseQuery(query), now);
-      } catch (error) {
-        return errorBody(toPulseError(error));
-      }
-    }),
-  );
+  const results: Array<HistoryAnswer | ErrorBody> = [];
+  let next = 0;
+  const answerOn = async () => {
+    while (next < queries.length) {
+      const i = next++;
+      results[i] = await answerOne(queries[i], history, { work, now });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, answerOn));
+  return results;
+}
+
+async function answerOne(
+  query: Record<string, unknown>,
+  history: Pick<History, 'answer'>,
+  asking: Asking,
+): Promise<HistoryAnswer | ErrorBody> {
+  try {
+    return await history.answer(parseQuery(query), asking);
+  } catch (error) {
+    if (isPulseError(error) && ENDING.includes(error.code)) throw error;
+    return errorBody(toPulseError(error));
+  }
 }
 
 async function readText(request: Request): Promise<string> {

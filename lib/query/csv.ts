@@ -1,21 +1,20 @@
 import type { HistoryAnswer } from '../history';
 
 /**
- * An answer as CSV (RFC 4180), one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels grouped
+ * An answer as CSV (RFC 4180), line by line, one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels grouped
  * by, then a column for each aggregate. A group without one of the labels has an empty field there.
  */
-export function toCsv(
+export function* csvOfAnswer(
   { aggregate, series }: Pick<HistoryAnswer, 'aggregate' | 'series'>,
   by: readonly string[],
-): string {
-  const lines = [line(['timestamp', 'time', ...by, ...aggregate.split(',')])];
+): Generator<string> {
+  yield line(['timestamp', 'time', ...by, ...aggregate.split(',')]);
   for (const { labels, points } of series) {
     const groupFields = by.map((name) => labels[name] ?? '');
     for (const [t, ...values] of points) {
-      lines.push(line([String(t), new Date(t).toISOString(), ...groupFields, ...values.map(field)]));
+      yield line([String(t), new Date(t).toISOString(), ...groupFields, ...values.map(field)]);
     }
   }
-  return lines.join('');
 }
 
 /** What cannot be told is an empty field. */

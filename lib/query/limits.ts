@@ -1,5 +1,6 @@
 import { PulseError } from '../errors';
 import { alignDown, alignUp, DAY, HOUR, MINUTE, type Ranking } from '../model';
+import type { Work } from '../work/work';
 import { MAX_GROUPS } from './params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
 
@@ -15,7 +16,7 @@ export function isRaw({ step }: { step: number }): boolean {
 /** @throws PulseError `too_expensive` when there are more groups than an answer may have. */
 export function limitGroups(count: number, by: readonly string[], ranking: Ranking | null): void {
   const most = ranking ? MAX_RANKED_GROUPS : MAX_GROUPS;
-  if (count > most) refuse(`by=${by.join()} makes ${count} groups, ${most} are the limit`);
+  if (count > most) refuse(`by=${by.join()} makes more than ${most} groups, which are the limit`);
 }
 
 /** @throws PulseError `too_expensive` when so many groups may have more points than an answer may. */
@@ -45,12 +46,13 @@ export async function limitRawSamples(
   question: PointsQuestion,
   most: number,
   read: ReadPoints,
+  work: Work,
 ): Promise<void> {
   const step = question.end - question.start > DAY ? HOUR : MINUTE;
   const start = alignUp(question.start, step);
   const end = alignDown(question.end, step);
   if (start >= end) return;
-  const { points } = await read({ ...question, aggregates: ['count'], start, end, step });
+  const { points } = await read({ ...question, aggregates: ['count'], start, end, step }, work);
   const counts = points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
   // No fewer points than the longest series has samples, which is no fewer than the mean.
   const fewest = Math.max(0, ...counts.map((count, i) => count / question.groups[i].series.length));

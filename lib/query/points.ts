@@ -1,6 +1,7 @@
 import type { SeriesGroup } from '../catalogue/groups';
 import type { Metric } from '../catalogue/registry';
 import type { Aggregate, Point, Tier } from '../model';
+import type { Work } from '../work/work';
 
 /** A question about series already chosen and grouped. Times are epoch ms; points begin at `start` and every `step` after it, up to `end`. */
 export interface PointsQuestion {
@@ -18,4 +19,4 @@ export interface PointsAnswer {
   tier: Tier;
 }
 
-export type ReadPoints = (question: PointsQuestion) => Promise<PointsAnswer>;
+export type ReadPoints = (question: PointsQuestion, work: Work) => Promise<PointsAnswer>;

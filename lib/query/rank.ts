@@ -1,5 +1,6 @@
 import type { SeriesGroup } from '../catalogue/groups';
 import { alignUp, type GroupPoints, type Ranking, SECOND } from '../model';
+import type { Work } from '../work/work';
 import type { PointsQuestion, ReadPoints } from './points';
 import { firstRanked, labelText, type Rank, topGroups } from './top';
 
@@ -7,6 +8,8 @@ import { firstRanked, labelText, type Rank, topGroups } from './top';
 const FIRST_STEPS = 2;
 const FIRST_MS = 15 * SECOND;
 const GROWTH = 8;
+/** Groups ranked in one go: some milliseconds. */
+const PIECE = 1_024;
 
 export interface RankedGroup extends GroupPoints {
   group: SeriesGroup;
@@ -20,41 +23,71 @@ export async function rankGroups(
   question: PointsQuestion,
   ranking: Ranking,
   read: ReadPoints,
+  work: Work,
   completeFrom = question.start,
 ): Promise<SeriesGroup[]> {
   const kept =
     ranking.by === 'latest'
-      ? topGroups(await readLatest(question, read), ranking)
-      : firstRanked(await readWhole({ ...question, start: completeFrom }, read), ranking);
+      ? await keepFirst(await readLatest(question, read, work), (groups) => topGroups(groups, ranking), work)
+      : await rankWhole({ ...question, start: completeFrom }, ranking, read, work);
   return kept.map(({ group }) => group);
 }
 
+/** The first of the groups by their value over the whole range. */
+export async function rankWhole(
+  question: PointsQuestion,
+  ranking: Ranking,
+  read: ReadPoints,
+  work: Work,
+): Promise<Array<{ group: SeriesGroup }>> {
+  const values = await readWhole(question, read, work);
+  return keepFirst(values, (some) => firstRanked(some, ranking), work);
+}
+
+/** What `first` keeps of very many items, a piece at a time. */
+async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work: Work): Promise<T[]> {
+  let kept: T[] = [];
+  for (let from = 0; from < items.length; from += PIECE) {
+    if (work.isDue('rank')) await work.pause();
+    kept = first(kept.concat(items.slice(from, from + PIECE)));
+  }
+  return kept;
+}
+
 /** The value over the whole range as one step, of every group that has one. */
-export async function readWhole(
+async function readWhole(
   question: PointsQuestion,
   read: ReadPoints,
+  work: Work,
 ): Promise<Array<Rank & { group: SeriesGroup }>> {
   const { groups, start, end } = question;
   if (start >= end) return [];
   const aggregates = question.aggregates.slice(0, 1);
-  const { points } = await read({ ...question, aggregates, step: end - start });
-  return groups.flatMap((group, i) =>
-    points[i].map(([, value]) => ({ group, value, text: labelText(group.labels) })),
-  );
+  const { points } = await read({ ...question, aggregates, step: end - start }, work);
+  const values: Array<Rank & { group: SeriesGroup }> = [];
+  for (const [i, group] of groups.entries()) {
+    if (work.isDue('rank')) await work.pause();
+    for (const [, value] of points[i]) values.push({ group, value, text: labelText(group.labels) });
+  }
+  return values;
 }
 
 /**
  * The newest points, at least one, of every group that has any in the range, without reading the whole range of all:
  * looks at the newest steps, then further back for those groups only that had nothing there.
  */
-export async function readLatest(question: PointsQuestion, read: ReadPoints): Promise<RankedGroup[]> {
+export async function readLatest(
+  question: PointsQuestion,
+  read: ReadPoints,
+  work: Work,
+): Promise<RankedGroup[]> {
   const found: RankedGroup[] = [];
   let silent = question.groups;
   let end = question.end;
   let width = alignUp(Math.max(FIRST_MS, FIRST_STEPS * question.step), question.step);
   while (silent.length > 0 && end > question.start) {
     const start = Math.max(question.start, end - width);
-    const { points } = await read({ ...question, groups: silent, start, end });
+    const { points } = await read({ ...question, groups: silent, start, end }, work);
     silent.forEach((group, i) => {
       if (points[i].length > 0) found.push({ labels: group.labels, points: points[i], group });
     });

@@ -14,7 +14,9 @@ export async function answerLive(request: IncomingMessage, response: ServerRespo
     authorization: headers.authorization,
     address: clientAddress(socket.remoteAddress, headers['x-forwarded-for'], env().TRUST_PROXY),
   };
-  const stream = openViewerStream(
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const stream = await openViewerStream(
     {
       hub: readySystem().hub,
       search: new URL(url, 'http://localhost').searchParams,
@@ -22,6 +24,7 @@ export async function answerLive(request: IncomingMessage, response: ServerRespo
       sink: sinkOf(response),
     },
     viewer,
+    gone.signal,
   );
   response.on('close', () => stream.close());
 }

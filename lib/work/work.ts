@@ -1,4 +1,4 @@
-import { PulseError } from '../errors';
+import { isPulseError, PulseError } from '../errors';
 import { SECOND } from '../model';
 import { once } from '../once';
 import { figures } from '../self/figures';
@@ -26,6 +26,11 @@ export class Refusal extends PulseError {
   ) {
     super(code, message, options);
   }
+}
+
+/** The work that was refused, where an error is about that; there may be several copies of its class in a process. */
+export function refusedWork(error: unknown): Work | undefined {
+  return isPulseError(error) && 'work' in error ? (error as Refusal).work : undefined;
 }
 
 export interface WorkOptions {
@@ -71,6 +76,11 @@ export class Work {
     this.budgetMs = budgetMs;
     this.matchBudgetMs = matchBudgetMs;
     this.turns = turns;
+  }
+
+  /** What the server does of itself: put aside like any other, and never refused. */
+  static ofOurs(turns?: Turns): Work {
+    return new Work({ budgetMs: Number.POSITIVE_INFINITY, turns });
   }
 
   /** Time of the event loop that this has taken so far, ms. */
@@ -130,11 +140,21 @@ export class Work {
       );
   }
 
+  /** Time that regular expressions have taken so far, ms; it is another thread's. */
+  get matchingMs(): number {
+    return this.matchMs;
+  }
+
   /** Notes time that regular expressions took. @throws Refusal `too_expensive` when that is too much altogether. */
   addMatching(ms: number): void {
+    this.checkClient();
     this.matchMs += ms;
-    if (this.matchMs > this.matchBudgetMs)
-      this.refuse('match', 'too_expensive', 'match: the expression is too slow; write a simpler one.');
+    if (this.matchMs > this.matchBudgetMs) this.refuseMatching();
+  }
+
+  /** @throws Refusal `too_expensive`: an expression takes too long. */
+  refuseMatching(): never {
+    this.refuse('match', 'too_expensive', 'match: the expression is too slow; write a simpler one.');
   }
 
   private charge(ms: number): void {
@@ -152,6 +172,8 @@ export class Work {
   }
 
   private becomeHeavy(): void {
+    this.isHeavy = true;
+    if (this.budgetMs === Number.POSITIVE_INFINITY) return;
     const others = heavyOfProcess();
     if (others.size >= MAX_HEAVY)
       this.refuse(
@@ -160,7 +182,6 @@ export class Work {
         `${MAX_HEAVY} requests as large as this one are being answered; try again shortly.`,
         RETRY_AFTER_MS,
       );
-    this.isHeavy = true;
     others.add(this);
   }
 

@@ -18,15 +18,24 @@ export class LiveReader {
   isOpen = true;
   isSlow = false;
   private resumeStream = () => {};
-  private readonly stream: { close(): void };
+  private stream: { close(): void } = { close: () => {} };
 
-  constructor(
+  private constructor(private readonly onEvent: (event: StreamEvent) => void) {}
+
+  /** @throws what `openStream` throws. */
+  static async open(
     hub: Hub,
     search: URLSearchParams,
     lastEventId: string | null,
     onEvent: (event: StreamEvent) => void = () => {},
-  ) {
-    this.stream = openStream({
+  ): Promise<LiveReader> {
+    const reader = new LiveReader(onEvent);
+    reader.stream = await reader.openStream(hub, search, lastEventId);
+    return reader;
+  }
+
+  private openStream(hub: Hub, search: URLSearchParams, lastEventId: string | null) {
+    return openStream({
       hub,
       search,
       lastEventId,
@@ -36,7 +45,7 @@ export class LiveReader {
           for (const event of parseEvents(text)) {
             this.lastEventId = event.id ?? this.lastEventId;
             this.events.push(event);
-            onEvent(event);
+            this.onEvent(event);
           }
           return !this.isSlow;
         },

@@ -4,5 +4,5 @@ import { refuseOtherMethods, webHandler } from '@/lib/http';
 export const dynamic = 'force-dynamic';
 
 /** The fleet in one look: who reports, how much, the busiest, the quietest and the silent. */
-export const GET = webHandler(({ url }) => fleetSummary(new URL(url).searchParams));
+export const GET = webHandler(({ url }, work) => fleetSummary(new URL(url).searchParams, work));
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

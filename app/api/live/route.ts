@@ -11,10 +11,10 @@ export function GET(request: Request): Promise<Response> {
   return named(request, () => answer(request));
 }
 
-function answer(request: Request): Response {
+async function answer(request: Request): Promise<Response> {
   const { body, sink, onCancel } = createWebSink();
   try {
-    const stream = openViewerStream(
+    const stream = await openViewerStream(
       {
         hub: readySystem().hub,
         search: new URL(request.url).searchParams,
@@ -22,6 +22,7 @@ function answer(request: Request): Response {
         sink,
       },
       viewerHeaders(request),
+      request.signal,
     );
     // On a disconnect both happen; closing twice does nothing.
     onCancel(() => stream.close());

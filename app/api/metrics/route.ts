@@ -23,9 +23,9 @@ export function POST(request: Request): Promise<Response> {
 }
 
 /** The catalogue: metrics in the order of their names, found by words of them, a page at a time. */
-export const GET = webHandler(({ url }) => {
+export const GET = webHandler(async ({ url }, work) => {
   const params = readParameters(metricListParams, new URL(url).searchParams);
-  return jsonResponse(listMetrics(readySystem().registry, params));
+  return jsonResponse(await listMetrics(readySystem().registry, params, work));
 });
 
 export const { PUT, PATCH, DELETE } = refuseOtherMethods('GET', 'POST');

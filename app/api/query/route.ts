@@ -1,14 +1,15 @@
-import { jsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
+import { largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
 import { answerEach, readQueries } from '@/lib/query/batch';
+import { jsonOfResults } from '@/lib/query/encode';
 import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';
 
 /** Several questions in one request: each gets a result or an error, in their order. */
-export const POST = webHandler(async (request) => {
+export const POST = webHandler(async (request, work) => {
   const queries = await readQueries(request);
   const { history } = readySystem();
-  return jsonResponse({ results: await answerEach(queries, history) });
+  return largeJsonResponse(jsonOfResults(await answerEach(queries, history, work)), work);
 });
 
 export const { GET, PUT, PATCH, DELETE } = refuseOtherMethods('POST');

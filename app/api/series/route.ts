@@ -6,9 +6,9 @@ import { readySystem } from '@/lib/system';
 export const dynamic = 'force-dynamic';
 
 /** The series of a metric that match a selector, a page at a time. */
-export const GET = webHandler(({ url }) => {
+export const GET = webHandler(async ({ url }, work) => {
   const params = readParameters(seriesListParams, new URL(url).searchParams);
-  return jsonResponse(listSeries(readySystem().registry, params));
+  return jsonResponse(await listSeries(readySystem().registry, params, work));
 });
 
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -5,7 +5,7 @@ import { HostHeader } from '@/components/fleet/host-header';
 import { HostSections } from '@/components/fleet/host-sections';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
 import { nameFromSegments } from '@/lib/links';
-import { readPanel } from '@/lib/panel-history';
+import { pageWork, readPanel } from '@/lib/panel-history';
 import { system } from '@/lib/system';
 
 type Props = PageProps<'/hosts/[host]'>;
@@ -17,16 +17,17 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function HostPage({ params, searchParams }: Props) {
   const name = nameFromSegments([(await params).host]);
   const { fleet } = await system();
-  const detail = name === null ? null : fleet.host(name);
+  const detail = name === null ? null : await fleet.host(name, pageWork());
   if (name === null || !detail) notFound();
 
   const given = await searchParams;
   const range = { start: String(given.start ?? 'now-1h'), end: String(given.end ?? 'now') };
   const parts = given.parts !== 'together';
   const matchers = [{ label: 'host', operator: '=', value: name } as const];
+  const header = await fleet.hostsPage({ ...EVERY_HOST, matchers, pageSize: 1 }, null, pageWork());
   return (
     <div className="flex flex-col gap-3">
-      <HostHeader initial={fleet.hostsPage({ ...EVERY_HOST, matchers, pageSize: 1 })} />
+      <HostHeader initial={header} />
       <HostControls {...range} parts={parts} asOf={detail.now} />
       <HostSections host={name} metrics={detail.metrics} range={range} parts={parts} ask={readPanel} />
     </div>

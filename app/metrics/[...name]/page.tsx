@@ -6,7 +6,7 @@ import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { Badge } from '@/components/ui/badge';
 import { Link } from '@/components/ui/link';
-import { metricLabels } from '@/lib/catalogue/metric-labels';
+import { metricLabels } from '@/lib/catalogue/list';
 import { formatCount } from '@/lib/format';
 import { nameFromSegments } from '@/lib/links';
 import { readPanel } from '@/lib/panel-history';

@@ -4,5 +4,5 @@ import { refuseOtherMethods, webHandler } from '@/lib/http';
 export const dynamic = 'force-dynamic';
 
 /** Labels the hosts can be filtered by, with the number of hosts per value. */
-export const GET = webHandler(fleetLabels);
+export const GET = webHandler((_request, work) => fleetLabels(work));
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -4,5 +4,5 @@ import { refuseOtherMethods, webHandler } from '@/lib/http';
 export const dynamic = 'force-dynamic';
 
 /** Every host as one cell: name, status, one figure. */
-export const GET = webHandler(({ url }) => fleetMap(new URL(url).searchParams));
+export const GET = webHandler(({ url }, work) => fleetMap(new URL(url).searchParams, work));
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

@@ -1,5 +1,6 @@
-import { csvResponse, jsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
-import { toCsv, wantsCsv } from '@/lib/query/csv';
+import { csvResponse, largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
+import { csvOfAnswer, wantsCsv } from '@/lib/query/csv';
+import { jsonOfAnswer } from '@/lib/query/encode';
 import { parseQuery } from '@/lib/query/params';
 import { metricInPath } from '@/lib/query/path';
 import { readySystem } from '@/lib/system';
@@ -7,18 +8,18 @@ import { readySystem } from '@/lib/system';
 export const dynamic = 'force-dynamic';
 
 /** Points of a metric over a range, as JSON or as CSV. */
-export const GET = webHandler(async ({ url, headers }) => {
+export const GET = webHandler(async ({ url, headers }, work) => {
   const { pathname, searchParams } = new URL(url);
   const format = searchParams.get('format');
   searchParams.delete('format');
   searchParams.set('metric', metricInPath(pathname));
 
   const params = parseQuery(searchParams);
-  const answer = await readySystem().history.answer(params);
+  const answer = await readySystem().history.answer(params, { work });
 
   const vary = { vary: 'accept' };
-  if (!wantsCsv(format, headers.get('accept'))) return jsonResponse(answer, 200, vary);
-  return csvResponse(toCsv(answer, params.by), answer.metric, vary);
+  if (!wantsCsv(format, headers.get('accept'))) return largeJsonResponse(jsonOfAnswer(answer), work, vary);
+  return csvResponse(csvOfAnswer(answer, params.by), work, answer.metric, vary);
 });
 
 export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');

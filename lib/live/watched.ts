@@ -1,0 +1,209 @@
+import type { Registry, Series } from '../catalogue/registry';
+import { isPulseError, PulseError } from '../errors';
+import { log } from '../log';
+import { SECOND } from '../model';
+import { limitGroups } from '../query/limits';
+import { selectMatching } from '../query/matchers';
+import type { Coverage } from '../ring/coverage';
+import { refusedWork, Work } from '../work/work';
+import type { ArrivalLog } from './arrival-log';
+import type { LiveGroup } from './live-group';
+import { LiveQuery, type LiveQueryParts, type Moment, type QueryReader } from './live-query';
+import type { LiveQuestion } from './live-question';
+
+/** Places of series in groups that all queries together may have: each takes some 30 bytes. */
+const MAX_PLACES = 10_000_000;
+const RETRY_AFTER_MS = 5 * SECOND;
+
+export interface WatchedQueriesParts {
+  registry: Registry;
+  query: LiveQueryParts;
+  arrivals: ArrivalLog;
+  coverage?: Pick<Coverage, 'watch'>;
+  /** The newest there was. */
+  moment(): Moment;
+}
+
+/**
+ * The questions that streams watch, and in which of their groups each series is. A question that is watched for the
+ * first time looks at every series of its metric, and so at its turn; a series that comes to be meanwhile, or whose
+ * labels a regular expression has to tell, is looked at afterwards.
+ */
+export class WatchedQueries {
+  private readonly byText = new Map<string, LiveQuery>();
+  private readonly byMetric = new Map<string, Set<LiveQuery>>();
+  private readonly groupsOf = new Map<Series, LiveGroup[]>();
+  private places = 0;
+  private readonly openings = new Map<LiveQuery, Promise<void>>();
+  private readonly coverings = new Map<LiveQuery, () => void>();
+  /** Series to be looked at; those of a query that is looking are taken when it is done. */
+  private readonly newcomers = new Map<LiveQuery, Array<{ series: Series; since: number }>>();
+  private readonly looking = new Set<LiveQuery>();
+
+  constructor(private readonly parts: WatchedQueriesParts) {}
+
+  get size(): number {
+    return this.byText.size;
+  }
+
+  all(): Iterable<LiveQuery> {
+    return this.byText.values();
+  }
+
+  of(metric: string): Iterable<LiveQuery> {
+    return this.byMetric.get(metric) ?? [];
+  }
+
+  /** The groups that a series is in, one a query. */
+  groups(series: Series): readonly LiveGroup[] {
+    return this.groupsOf.get(series) ?? [];
+  }
+
+  /** @throws PulseError `bad_parameter` for a wrong expression, `too_expensive`, `too_busy`, `too_many_streams`. */
+  async watch(question: LiveQuestion, reader: QueryReader, work: Work): Promise<LiveQuery> {
+    for (;;) {
+      const query = this.byText.get(question.text) ?? this.begin(question, work);
+      query.readers.add(reader);
+      try {
+        await this.openings.get(query);
+        reader.since = query.seq;
+        return query;
+      } catch (error) {
+        this.unwatch(query, reader);
+        // Whoever began to watch it was refused, or has left: that is not about us.
+        if ((refusedWork(error) ?? work) === work) throw error;
+      }
+    }
+  }
+
+  unwatch(query: LiveQuery, reader: QueryReader): void {
+    if (query.readers.delete(reader) && query.readers.size === 0) this.drop(query);
+  }
+
+  /** A series has come to be. */
+  take(series: Series): void {
+    for (const query of this.of(series.metric.name)) {
+      this.cover(query);
+      const { admits } = query.question;
+      if (this.openings.has(query) || !admits) this.takeLater(query, series);
+      else if (admits(series)) this.join(query, series);
+    }
+  }
+
+  private begin(question: LiveQuestion, work: Work): LiveQuery {
+    const query = new LiveQuery(question, this.parts.query, this.parts.moment());
+    this.byText.set(question.text, query);
+    const sameMetric = this.byMetric.get(question.metric);
+    if (sameMetric) sameMetric.add(query);
+    else this.byMetric.set(question.metric, new Set([query]));
+    this.cover(query);
+    const opening = this.open(query, work);
+    this.openings.set(query, opening);
+    opening.catch(() => this.drop(query));
+    return query;
+  }
+
+  private async open(query: LiveQuery, work: Work): Promise<void> {
+    const { metric, matchers, by, ranking } = query.question;
+    // Those that come to be from now on are told of.
+    const series = this.parts.registry.metrics.get(metric)?.series.slice() ?? [];
+    for await (const some of selectMatching(series, matchers, work)) {
+      for (const each of some) if (!this.join(query, each)) limitGroups(query.groups.size + 1, by, ranking);
+      limitGroups(query.groups.size, by, ranking);
+      if (this.places > MAX_PLACES)
+        throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
+          retryAfterMs: RETRY_AFTER_MS,
+        });
+    }
+    this.openings.delete(query);
+    void this.takeNewcomers(query);
+  }
+
+  private join(query: LiveQuery, series: Series): LiveGroup | null {
+    const group = query.admit(series);
+    if (!group) return null;
+    this.places++;
+    const groups = this.groupsOf.get(series);
+    if (groups) groups.push(group);
+    else this.groupsOf.set(series, [group]);
+    return group;
+  }
+
+  private cover(query: LiveQuery): void {
+    const { coverage } = this.parts;
+    if (coverage && query.metric && !this.coverings.has(query))
+      this.coverings.set(query, coverage.watch(query.metric));
+  }
+
+  private takeLater(query: LiveQuery, series: Series): void {
+    const newcomer = { series, since: this.parts.query.now() };
+    const others = this.newcomers.get(query);
+    if (others) others.push(newcomer);
+    else this.newcomers.set(query, [newcomer]);
+    if (!this.openings.has(query)) void this.takeNewcomers(query);
+  }
+
+  /** Lets series join a query that came to be while nobody looked, and has what came of them meanwhile told. */
+  private async takeNewcomers(query: LiveQuery): Promise<void> {
+    if (this.looking.has(query)) return;
+    this.looking.add(query);
+    try {
+      for (let some = this.newcomers.get(query); some; some = this.newcomers.get(query)) {
+        this.newcomers.delete(query);
+        await this.lookAt(query, some);
+      }
+    } catch (error) {
+      if (!isPulseError(error)) throw error;
+      log().warn({ err: error, query: query.question.text }, 'new series are not shown live');
+    } finally {
+      this.looking.delete(query);
+    }
+  }
+
+  private async lookAt(query: LiveQuery, newcomers: ReadonlyArray<{ series: Series; since: number }>) {
+    const { metric, matchers } = query.question;
+    const since = Math.min(...newcomers.map((newcomer) => newcomer.since));
+    const joined = new Set<LiveGroup>();
+    const series = newcomers.map((newcomer) => newcomer.series);
+    for await (const some of selectMatching(series, matchers, Work.ofOurs())) {
+      if (query.readers.size === 0) return;
+      for (const each of some) {
+        const group = this.join(query, each);
+        if (group) joined.add(group);
+      }
+    }
+    const earliest = this.parts.arrivals.earliestSince(metric, since);
+    const now = this.parts.query.now();
+    for (const group of joined) query.wantSince(group, earliest, now);
+  }
+
+  private drop(query: LiveQuery): void {
+    const { text, metric } = query.question;
+    if (this.byText.get(text) !== query) return;
+    this.byText.delete(text);
+    this.openings.delete(query);
+    this.newcomers.delete(query);
+    this.coverings.get(query)?.();
+    this.coverings.delete(query);
+    const sameMetric = this.byMetric.get(metric);
+    sameMetric?.delete(query);
+    if (sameMetric?.size === 0) this.byMetric.delete(metric);
+    void this.forget(query);
+  }
+
+  /** At its turn: there may be a million of them. */
+  private async forget(query: LiveQuery): Promise<void> {
+    const work = Work.ofOurs();
+    await work.run(async () => {
+      for (const group of query.groups.values()) {
+        for (const series of group.series) {
+          if (work.isDue('live')) await work.pause();
+          const others = this.groupsOf.get(series)?.filter((other) => other !== group) ?? [];
+          if (others.length > 0) this.groupsOf.set(series, others);
+          else this.groupsOf.delete(series);
+          this.places--;
+        }
+      }
+    });
+  }
+}
