@@ -78,7 +78,20 @@ export function standardDeviation(values: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i] * scale;
   const mean = total / values.length;
+  let distances = 0;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += (values[i] * scale - mean) ** 2;
-  return saturated(Math.sqrt(squares / values.length) / scale);
+  for (let i = 0; i < values.length; i++) {
+    const distance = values[i] * scale - mean;
+    distances += distance;
+    squares += distance * distance;
+  }
+  return saturated(deviation(squares, distances, values.length) / scale);
+}
+
+/**
+ * The standard deviation of so many values by their distances from about their mean, and the squares of those: what the
+ * distances come to makes up for the digits that the mean lacks (https://doi.org/10.1080/00031305.1983.10483115).
+ */
+export function deviation(squares: number, distances: number, count: number): number {
+  return Math.sqrt(Math.max(0, squares - (distances * distances) / count) / count);
 }

@@ -1,4 +1,4 @@
-import { interpolate, saturated, squaringScale, standardDeviation } from '../arithmetic';
+import { deviation, interpolate, saturated, squaringScale, standardDeviation } from '../arithmetic';
 
 /** Some values, in stretches; one at least. */
 export type Stretches = readonly Float64Array[];
@@ -33,12 +33,17 @@ export function* stddev(stretches: Stretches): Generator<undefined, number> {
     yield;
   }
   const mean = total / count;
+  let distances = 0;
   let squares = 0;
   for (const values of stretches) {
-    for (const value of values) squares += (value * scale - mean) ** 2;
+    for (const value of values) {
+      const distance = value * scale - mean;
+      distances += distance;
+      squares += distance * distance;
+    }
     yield;
   }
-  return saturated(Math.sqrt(squares / count) / scale);
+  return saturated(deviation(squares, distances, count) / scale);
 }
 
 /** The value that has so many before it. In several stretches it is found by halving the numbers between the ends. */

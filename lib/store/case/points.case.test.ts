@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anyAggregates } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { naivePoints } from '@/test/support/naive';
-import { AGGREGATES, type Aggregate, alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { type Aggregate, alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
 import { tierForStep } from '../../rollup/steps';
 import type { Store } from '../store';
 import {
@@ -69,7 +70,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('ask' as const),
-      aggregates: fc.uniqueArray(fc.constantFrom(...AGGREGATES), { minLength: 1, maxLength: 4 }),
+      aggregates: anyAggregates,
       step: fc.constantFrom(...STEPS),
       // Steps need not be aligned to the epoch.
       shift: fc.constantFrom(0, 0, 0, 1, 7 * SECOND, MINUTE, HOUR),
@@ -207,6 +208,25 @@ export function pointsCases(engine: EngineUnderTest): void {
       }
     });
 
+    it('keep the digits of a deviation far from zero', async () => {
+      const series = await makeSeries(store, 'far', 3);
+      const start = EPOCH - 110 * DAY;
+      await store.append(
+        rowsOf(
+          series.ids.flatMap((id, k) =>
+            range(500).map((i): Triple => [id, start + i * SECOND, 1.7e12 + k * 1e3 + (i % 10)]),
+          ),
+        ),
+      );
+      const question = { start, end: start + 10 * MINUTE, step: 10 * MINUTE };
+      const aggregates: Aggregate[] = ['stddev', 'avg(stddev)', 'stddev(first)', 'p50', 'stddev(p0)'];
+      const [[, ...told]] = await pointsOf(store, series, { ...question, aggregates });
+      const within = 8.25;
+      const between = 2e6 / 3;
+      const expected = [within + between, within, between].map(Math.sqrt);
+      expectSamePoints([[0, ...told]], [[0, ...expected, 1.7e12 + 1_004.5, expected[2]]]);
+    });
+
     it('survive values that float64 cannot add up', async () => {
       const series = await makeSeries(store, 'absurd', 2);
       const start = EPOCH - 30 * DAY;
@@ -220,7 +240,7 @@ export function pointsCases(engine: EngineUnderTest): void {
         for (const step of [SECOND, MINUTE, HOUR, DAY]) {
           expect((await ask(['max'], step))[0]).toEqual([start, Number.MAX_VALUE]);
           for (const point of await ask(['avg', 'sum', 'rate', 'increase', 'last'], step))
-            expect(point.every(Number.isFinite)).toBe(true);
+            expect(point.filter((value) => value !== null).every(Number.isFinite)).toBe(true);
         }
         expect(await ask(['avg'], MINUTE)).toEqual([]);
         await store.maintain(EPOCH + 400 * RUN_MS);

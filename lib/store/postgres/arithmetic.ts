@@ -33,14 +33,19 @@ export function quantileOf(column: string, share: number, hasHuge: boolean): str
 }
 
 /**
- * The population standard deviation. Squares leave float64 early, so values are scaled by what fits the largest; the
- * other scales are fed zeros.
+ * The population standard deviation of the values that there are. `least` is a column that has the least of them in each
+ * row: of values far from zero, the distances keep the digits that squares lose. Squares leave float64 early, so values
+ * are scaled by what fits the largest; the other scales are fed zeros.
  */
-export function stddevOf(column: string): string {
+export function stddevOf(column: string, least: string): string {
   const size = `abs(${column})`;
-  const down = `stddev_pop(case when ${size} > 1e-50 then ${column} * ${DOWN} else 0 end)`;
-  const plain = `stddev_pop(case when ${size} between 1e-150 and 1e140 then ${column} else 0 end)`;
-  const up = `stddev_pop(case when ${size} < 1e-100 then ${column} * ${UP} else 0 end)`;
+  const ofDistances = (scaled: (value: string) => string) =>
+    `stddev_pop(${scaled(column)} - ${scaled(least)}) filter (where ${column} is not null)`;
+  const down = ofDistances((value) => `case when abs(${value}) > 1e-50 then ${value} * ${DOWN} else 0 end`);
+  const plain = ofDistances(
+    (value) => `case when abs(${value}) between 1e-150 and 1e140 then ${value} else 0 end`,
+  );
+  const up = ofDistances((value) => `case when abs(${value}) < 1e-100 then ${value} * ${UP} else 0 end`);
   return `case
     when max(${size}) > 1e130 then least(${down}, 4.3322963970637727e127) * ${UP}
     when max(${size}) < 1e-130 then case when ${up} <= 1.0250665447337477e-143 then 0 else ${up} * ${DOWN} end

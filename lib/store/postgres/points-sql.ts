@@ -1,0 +1,205 @@
+import type { Fragment, ISql } from 'postgres';
+import { type Stages, stagesOf } from '../../aggregates';
+import type { Aggregate, InnerAggregate } from '../../model';
+import { TIER } from '../../rollup/steps';
+import type { StoreQuestion } from '../store';
+import type { Branch } from './coverage';
+import {
+  isOfSamples,
+  leastOf,
+  OF_SERIES,
+  type OfParts,
+  type OfSamples,
+  overSamples,
+  overSeries,
+  POOLED,
+  RATE,
+} from './expressions';
+import { membership } from './membership';
+import { binned } from './parts';
+
+/** One value of the points, and what it is called in the statement. */
+export interface Column<Inner extends InnerAggregate = InnerAggregate> extends Stages {
+  name: string;
+  inner: Inner;
+}
+
+export function columnsOf(aggregates: readonly Aggregate[]): Column[] {
+  return aggregates.map((aggregate, i) => ({
+    name: /^\w+$/.test(aggregate) ? aggregate : `value_${i}`,
+    ...stagesOf(aggregate),
+  }));
+}
+
+/** What a statement makes points of. */
+export interface Sources {
+  /** What the relation `parts` is put together of; empty where they are no longer told apart. */
+  branches: Branch[];
+  /** The relation whose parts are the samples themselves. */
+  samples: 'parts' | 'samples_apart';
+}
+
+/** The points of a question as a select of `grp`, `t` and the columns; a value that cannot be told is null. */
+export function pointsOf(
+  sql: ISql,
+  question: StoreQuestion,
+  columns: readonly Column[],
+  { branches, samples }: Sources,
+): Fragment {
+  const { step, start } = question;
+  const pooled = (some: readonly Column[], relation: string) =>
+    grouped(sql, question, some, sql.unsafe(relation), binned(sql, 'ts', step, start));
+  const bySeries = (some: readonly Column[], series: Fragment) =>
+    grouped(sql, question, some, series, sql.unsafe('t'));
+  if (samples === 'parts' && !columns.some(isOfSeries)) return pooled(columns, 'parts');
+
+  const ofParts = columns.filter(isColumnOfParts);
+  const ofSamples = columns.filter(isColumnOfSamples);
+  const ofAllSamples = ofSamples.filter((column) => !isOfSeries(column));
+  const ofSeriesSamples = ofSamples.filter(isOfSeries);
+  const answers: Fragment[] = [];
+  if (ofParts.some(isOfSeries))
+    answers.push(bySeries(ofParts, partsOfSeries(sql, question, ofParts, branches)));
+  else if (ofParts.length > 0) answers.push(pooled(ofParts, 'parts'));
+  if (ofAllSamples.length > 0) answers.push(pooled(ofAllSamples, samples));
+  if (ofSeriesSamples.length > 0)
+    answers.push(bySeries(ofSeriesSamples, samplesOfSeries(sql, question, ofSeriesSamples, samples)));
+  return answers.reduce((all, answer, i) =>
+    i === 1
+      ? sql`select * from (${all}) answer_0 full join (${answer}) answer_1 using (grp, t)`
+      : sql`${all} full join (${answer}) ${sql.unsafe(`answer_${i}`)} using (grp, t)`,
+  );
+}
+
+export function isColumnOfParts(column: Column): column is Column<OfParts> {
+  return !isOfSamples(column.inner);
+}
+
+export function isColumnOfSamples(column: Column): column is Column<OfSamples> {
+  return isOfSamples(column.inner);
+}
+
+/** Whether values of series come first. */
+function isOfSeries({ outer, inner }: Column): boolean {
+  return outer !== null || inner === 'rate';
+}
+
+function grouped(
+  sql: ISql,
+  { groups }: StoreQuestion,
+  columns: readonly Column[],
+  parts: Fragment,
+  t: Fragment,
+): Fragment {
+  const inners = innersOf(columns);
+  const values = sql.unsafe(
+    columns.map((column) => `${expression(column, inners)} as ${column.name}`).join(', '),
+  );
+  const { number, join } = membership(sql, groups);
+  const spread = columns.flatMap((column) => spreadOf(column, inners));
+  if (spread.length === 0)
+    return sql`
+      select ${number} as grp, ${t} as t, ${values} from ${parts} ${join}
+      group by 1, 2`;
+  return sql`
+    select grp, at as t, ${values}
+    from ${withLeast(sql, spread, ['grp', 'at'], sql`(select *, ${number} as grp, ${t} as at from ${parts} ${join}) placed`)}
+    group by 1, 2`;
+}
+
+/** Adds to rows what `stddevOf` needs beside the columns whose spread is asked for, of those that agree in two others. */
+function withLeast(
+  sql: ISql,
+  columns: readonly string[],
+  by: readonly [string, string],
+  rows: Fragment,
+): Fragment {
+  const least = columns.map((column) => `, min(${column}) over same as ${leastOf(column)}`).join('');
+  return sql`(
+    select *${sql.unsafe(least)} from ${rows} window same as (partition by ${sql.unsafe(by.join(', '))})
+  ) spread`;
+}
+
+/** The column whose standard deviation is asked for, if that is what is. */
+function spreadOf({ outer, inner }: Column, inners: readonly InnerAggregate[]): string[] {
+  if (outer === null) return inner === 'stddev' ? ['last'] : [];
+  return outer === 'stddev' ? [`inner_${inners.indexOf(inner)}`] : [];
+}
+
+function expression({ outer, inner }: Column, inners: readonly InnerAggregate[]): string {
+  if (outer !== null) return overSeries(outer, `inner_${inners.indexOf(inner)}`);
+  if (isOfSamples(inner)) return overSamples(inner);
+  return inner === 'rate' ? RATE : POOLED[inner];
+}
+
+/** What is made of each series first; its place gives a column of series its name. */
+function innersOf<Inner extends InnerAggregate>(columns: ReadonlyArray<Column<Inner>>): Inner[] {
+  return [...new Set(columns.flatMap(({ outer, inner }) => (outer === null ? [] : [inner])))];
+}
+
+/** The parts, one for each series and step, and what is made of each. */
+function partsOfSeries(
+  sql: ISql,
+  question: StoreQuestion,
+  columns: ReadonlyArray<Column<OfParts>>,
+  branches: Branch[],
+): Fragment {
+  const parts = onePartASeries(sql, question, columns, branches);
+  const values = innersOf(columns).map((inner, i) => `, ${OF_SERIES[inner]} as inner_${i}`);
+  if (values.length === 0) return parts;
+  return sql`(select *${sql.unsafe(values.join(''))} from ${parts}) series`;
+}
+
+function samplesOfSeries(
+  sql: ISql,
+  { step, start }: StoreQuestion,
+  columns: ReadonlyArray<Column<OfSamples>>,
+  samples: Sources['samples'],
+): Fragment {
+  const inners = innersOf(columns);
+  const values = sql.unsafe(inners.map((inner, i) => `, ${overSamples(inner)} as inner_${i}`).join(''));
+  const t = binned(sql, 'ts', step, start);
+  const relation = sql.unsafe(samples);
+  if (!inners.includes('stddev'))
+    return sql`(select series_id, ${t} as t${values} from ${relation} group by 1, 2) series`;
+  const placed = sql`(select series_id, ${t} as at, last from ${relation}) placed`;
+  return sql`(
+    select series_id, at as t${values} from ${withLeast(sql, ['last'], ['series_id', 'at'], placed)}
+    group by 1, 2
+  ) series`;
+}
+
+/**
+ * The parts, added up to one for each series and step. Rows of a rollup of just this step are that already, and
+ * adding up a million of them again would take longer than the rest of the answer.
+ */
+function onePartASeries(
+  sql: ISql,
+  { step, start }: StoreQuestion,
+  columns: ReadonlyArray<Column<OfParts>>,
+  branches: Branch[],
+): Fragment {
+  const more = (['first', 'delta'] as const).filter((name) => columns.some(({ inner }) => inner === name));
+  const also = (texts: Record<(typeof more)[number], string>) =>
+    sql.unsafe(more.map((name) => `, ${texts[name]}`).join(''));
+  const ready = branches.filter(({ level }) => TIER[level].stepMs === step);
+  const others = branches.filter(({ level }) => TIER[level].stepMs !== step);
+  const direct = () => sql`
+    select series_id, ${binned(sql, 'ts', step, start)} as t, n, sum, min, max, last_at, last, increase, elapsed
+      ${also({ first: 'first_at, first', delta: 'delta' })}
+    from (${unite(sql, ready)}) ready`;
+  const added = (parts: Fragment) => sql`
+    select series_id, ${binned(sql, 'ts', step, start)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
+      max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
+      ${also({ first: `min(first_at) as first_at, ${POOLED.first} as first`, delta: 'sum(delta) as delta' })}
+    from ${parts}
+    group by 1, 2`;
+  if (ready.length === 0) return sql`(${added(sql`parts`)}) series`;
+  if (others.length === 0) return sql`(${direct()}) series`;
+  return sql`(${direct()} union all ${added(sql`(${unite(sql, others)}) others`)}) series`;
+}
+
+/** All parts as one select; a range that is not empty has one branch at least. */
+export function unite(sql: ISql, branches: Branch[]): Fragment {
+  return branches.map(({ parts }) => parts).reduce((all, parts) => sql`${all} union all ${parts}`);
+}
