@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exact, nearest } from '@/test/support/exact';
 import { anyFloat64 } from '@/test/support/float64';
-import { interpolate, Sum, saturated, standardDeviation } from './arithmetic';
+import { interpolate, roundedTo, Sum, saturated, standardDeviation } from './arithmetic';
 
 const MAX = Number.MAX_VALUE;
 const MIN = Number.MIN_VALUE;
@@ -77,3 +77,9 @@ function expectWithin(found: number, units: bigint, divisor: bigint, size: bigin
   const expected = nearest(units, divisor);
   expect(Math.abs(found / 2 - expected / 2)).toBeLessThanOrEqual(slack / 2);
 }
+
+it('a value is rounded to a value', () => {
+  expect(roundedTo(3, MAX)).toBe(MAX);
+  expect(roundedTo(3, -1234.5)).toBe(-1230);
+  expect(roundedTo(5, MIN)).toBe(MIN);
+});

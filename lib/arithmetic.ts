@@ -19,6 +19,26 @@ export function saturated(value: number): number {
   return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value));
 }
 
+/** With so many significant digits. */
+export function roundedTo(digits: number, value: number): number {
+  return saturated(Number(value.toPrecision(digits)));
+}
+
+/** The mean of some values, of none NaN. */
+export function meanOf(values: readonly number[]): number {
+  return sumUp(values).over(values.length);
+}
+
+export function totalOf(values: readonly number[]): number {
+  return sumUp(values).total();
+}
+
+function sumUp(values: readonly number[]): Sum {
+  const sum = new Sum();
+  for (const value of values) sum.add(value);
+  return sum;
+}
+
 /** A sum of any float64s. Slower than adding, which is right whenever it comes to something finite. */
 export class Sum {
   private tame = 0;

@@ -1,3 +1,4 @@
+import { saturated } from './arithmetic';
 import { DAY, HOUR, MINUTE, SECOND } from './model';
 
 /**
@@ -109,7 +110,7 @@ const SUBUNITS = [
 /** A value with its unit: `41.5 %`, `1.25 GiB/s`, `12 ms`, `3.4k`. `digits`: significant digits at least shown when useful. */
 export function formatValue(value: number, unit: Unit, digits = 3): string {
   const { factor, suffix } = scaleFor(value, unit);
-  const text = figure((value * unit.scale) / factor, digits);
+  const text = figure(scaledBy(value, unit) / factor, digits);
   return `${text}${suffix}`;
 }
 
@@ -117,15 +118,39 @@ export function formatValue(value: number, unit: Unit, digits = 3): string {
 export function axisFormatter(ticks: readonly number[], unit: Unit): (value: number) => string {
   const largest = Math.max(0, ...ticks.map(Math.abs));
   const { factor, suffix } = scaleFor(largest, unit);
-  const gap = ticks.length > 1 ? (Math.abs(ticks[1] - ticks[0]) * unit.scale) / factor : 1;
+  const gap = ticks.length > 1 ? Math.abs(scaledBy(ticks[1] - ticks[0], unit)) / factor : 1;
+  if (gap > 0 && (gap < SMALLEST_GAP || Math.abs(scaledBy(largest, unit)) / factor >= NO_FIGURE))
+    return exponents(unit, factor, suffix);
   const decimals = gap > 0 ? Math.min(6, Math.max(0, -Math.floor(Math.log10(gap) + 1e-9))) : 0;
   // 2.5 steps need the extra digit that their power of ten alone would not show.
   const needed = decimals < 6 && Math.abs(round(gap, decimals) - gap) > gap * 1e-6 ? decimals + 1 : decimals;
   return (value) => {
-    const scaled = (value * unit.scale) / factor;
+    const scaled = scaledBy(value, unit) / factor;
     // A breaking space would let a narrow axis put the unit on a line of its own.
     return `${(scaled === 0 ? 0 : scaled).toFixed(needed)}${suffix.replace(' ', '\u00a0')}`;
   };
+}
+
+/** Six decimals are as many as an axis has room for. */
+const SMALLEST_GAP = 1e-6;
+/** From here on figures are all zeros. */
+const NO_FIGURE = 1e21;
+
+/** `1.5e+300`, for axes that no other way of writing fits. */
+function exponents(unit: Unit, factor: number, suffix: string): (value: number) => string {
+  return (value) => {
+    const scaled = scaledBy(value, unit) / factor;
+    return `${scaled === 0 ? '0' : exponential(scaled, 3)}${suffix.replace(' ', '\u00a0')}`;
+  };
+}
+
+function exponential(value: number, digits: number): string {
+  return value.toExponential(digits - 1).replace(/\.?0+e/, 'e');
+}
+
+/** A stored value in the unit's own. */
+function scaledBy(value: number, unit: Unit): number {
+  return Number.isFinite(value) ? saturated(value * unit.scale) : value;
 }
 
 function round(value: number, decimals: number): number {
@@ -133,7 +158,7 @@ function round(value: number, decimals: number): number {
 }
 
 function scaleFor(value: number, unit: Unit): { factor: number; suffix: string } {
-  const size = Math.abs(value * unit.scale);
+  const size = Math.abs(scaledBy(value, unit));
   const rate = unit.perSecond ? '/s' : '';
   switch (unit.kind) {
     case 'percent':
@@ -163,7 +188,10 @@ function scaleFor(value: number, unit: Unit): { factor: number; suffix: string }
 
 function decimalScale(size: number, gap: string, word: string): { factor: number; suffix: string } {
   // Plain figures stay whole up to 10,000: "1,440 samples" says more than "1.44k samples".
-  const power = size < 1e4 ? 0 : Math.min(DECIMAL.length - 1, Math.floor(Math.log10(size) / 3 + 1e-12));
+  const power =
+    size < 1e4 || size >= NO_FIGURE
+      ? 0
+      : Math.min(DECIMAL.length - 1, Math.floor(Math.log10(size) / 3 + 1e-12));
   return { factor: 1e3 ** power, suffix: `${gap}${DECIMAL[power]}${word}` };
 }
 
@@ -181,6 +209,7 @@ function figure(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size === 0) return '0';
   if (size < 10 ** -(digits + 1)) return value.toExponential(1);
+  if (size >= NO_FIGURE) return exponential(value, digits);
   const decimals = Math.max(0, Math.min(digits + 2, digits - 1 - Math.floor(Math.log10(size))));
   // A whole number stays one; any other keeps its zeros, so that a live figure does not change its width.
   return group(Number.isInteger(value) ? String(value) : value.toFixed(decimals));

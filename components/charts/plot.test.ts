@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatSpan, unitOf } from '@/lib/format';
+import { axisFormatter, formatSpan, formatValue, unitOf } from '@/lib/format';
 import type { WholePoint } from '@/lib/model';
+import { anyFloat64 } from '@/test/support/float64';
 import { nearestPoint, type Plot, pieces, seriesPaths, timeAt, xOf } from './plot';
 import { timeTicks, valueAxis } from './ticks';
 
@@ -91,6 +93,56 @@ describe('value axis', () => {
     expect(domain[1]).toBeGreaterThanOrEqual(high);
     expect(ticks.length).toBeLessThanOrEqual(8);
     expect(ticks.length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('values from one end of float64 to the other', () => {
+  const units = ['a', 'a_bytes', 'a_percent', 'a_ratio', 'a_seconds', 'a_hertz'].map((name) => unitOf(name));
+
+  it('are drawn on an axis of few ticks, and come to no coordinate that is none', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyFloat64, { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(...units),
+        fc.integer({ min: 2, max: 8 }),
+        (values, unit, count) => {
+          const { domain, ticks } = valueAxis([Math.min(...values), Math.max(...values)], unit, count);
+          expect(domain[1] - domain[0]).toBeGreaterThan(0);
+          expect(Number.isFinite(domain[1] - domain[0])).toBe(true);
+          expect(ticks.length).toBeGreaterThanOrEqual(1);
+          expect(ticks.length).toBeLessThanOrEqual(count + 4);
+          const texts = [
+            ...ticks.map(axisFormatter(ticks, unit)),
+            ...values.map((v) => formatValue(v, unit)),
+          ];
+          const points = values.map((value, i): WholePoint => [i * 1_000, value, value, value]);
+          const { line, openLine, band, dots } = seriesPaths(points, { ...plot, y: domain }, 1_000, 0);
+          const drawn = [line, openLine, band, JSON.stringify(dots)].join(' ');
+          expect(`${texts.join(' ')} ${drawn}`).not.toMatch(/NaN|Infinity|null|undefined|–/);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('are told in figures that fit', () => {
+    fc.assert(
+      fc.property(anyFloat64, fc.constantFrom(...units), (value, unit) => {
+        expect(formatValue(value, unit).length).toBeLessThan(20);
+      }),
+    );
+    expect(formatValue(1.7e308, unitOf('a'))).toBe('1.7e+308');
+    expect(formatValue(5e-324, unitOf('a'))).toBe('4.9e-324');
+    const { ticks } = valueAxis([0, 1.7e308], unitOf('a'), 4);
+    expect(ticks.map(axisFormatter(ticks, unitOf('a')))).toEqual(['0', '5e+307', '1e+308', '1.5e+308']);
+  });
+
+  it('draw a flat line in the middle, however high it is', () => {
+    const flat: WholePoint[] = [
+      [0, 1e300],
+      [1_000, 1e300],
+    ];
+    expect(seriesPaths(flat, { ...plot, y: [1e300, 1e300] }, 1_000, 2_000).line).toBe('M0,25L1,25');
   });
 });
 

@@ -13,7 +13,14 @@ export function xOf({ width, x: [start, end] }: Plot, t: number): number {
 }
 
 export function yOf({ height, y: [low, high] }: Plot, value: number): number {
-  return height - ((value - low) / (high - low)) * height;
+  return height - shareOf(value, low, high) * height;
+}
+
+/** How much of the way from `low` to `high` it is to `value`, which may be longer than float64. */
+function shareOf(value: number, low: number, high: number): number {
+  if (!(low < high)) return 0.5;
+  if (Number.isFinite(high - low)) return (value - low) / (high - low);
+  return (value / 2 - low / 2) / (high / 2 - low / 2);
 }
 
 export function timeAt({ width, x: [start, end] }: Plot, px: number): number {
@@ -119,9 +126,12 @@ function trace(plot: Plot, points: readonly WholePoint[], column: number, first:
     .join('');
 }
 
+/** Out of sight, and still a coordinate. */
+const FAR_PX = 1e6;
+
 /** A tenth of a pixel is finer than any screen, and shorter than a float. */
-function tenth(value: number): number {
-  return Math.round(value * 10) / 10;
+function tenth(px: number): number {
+  return Math.round(Math.min(FAR_PX, Math.max(-FAR_PX, px)) * 10) / 10;
 }
 
 /** The point nearest to `t`, null when it is farther away than `within` ms. Points ascending. */

@@ -1,3 +1,4 @@
+import { yOf } from './plot';
 import type { ChartSeries } from './series';
 import { SeriesPaths } from './series-paths';
 import type { Axis } from './ticks';
@@ -22,11 +23,10 @@ const WIDTH = 800;
  */
 export function Poster({ height, margin, x, y, formatY, series, step, openFrom }: PosterProps) {
   const plot = { width: WIDTH, height: height - margin.top - margin.bottom, x, y: y.domain };
-  const span = y.domain[1] - y.domain[0];
   return (
     <div className="absolute inset-0" data-poster aria-hidden>
       {y.ticks.map((tick) => {
-        const top = margin.top + (1 - (tick - y.domain[0]) / span) * plot.height;
+        const top = margin.top + yOf(plot, tick);
         return (
           <div
             key={tick}

@@ -1,3 +1,4 @@
+import { saturated } from '@/lib/arithmetic';
 import type { WholePoint } from '@/lib/model';
 import { cn } from '../ui/cn';
 import { type Plot, seriesPaths } from './plot';
@@ -35,13 +36,13 @@ export function Sparkline({
   const found = extentOf([points], [1], [first, last]) ?? [0, 1];
   const bottom = low ?? (found[0] >= 0 && found[0] < found[1] * 0.6 ? 0 : found[0]);
   const top = high ?? found[1];
-  const flat = top <= bottom;
+  // Room for half a line's width above and below.
+  const margin = Math.max(0, top * 0.06 - bottom * 0.06);
   const plot: Plot = {
     width: WIDTH,
     height: HEIGHT,
     x: [first, last],
-    // Room for half a line's width above and below.
-    y: flat ? [bottom - 1, bottom + 1] : [bottom - (top - bottom) * 0.06, top + (top - bottom) * 0.06],
+    y: [saturated(bottom - margin), saturated(top + margin)],
   };
   const { line, openLine, dots } = seriesPaths(points, plot, step, last - step);
   return (

@@ -16,22 +16,42 @@ export function valueAxis(extent: readonly [number, number] | null, unit: Unit, 
   // A share is read against none and all.
   if (low >= 0 && (low < high * 0.6 || unit.kind === 'percent')) low = 0;
   if (high <= 0 && high > low * 0.6) high = 0;
-  if (low === high)
-    [low, high] = low === 0 ? [0, 1 / unit.scale] : [low - Math.abs(low) * 0.1, high + Math.abs(high) * 0.1];
+  if (high - low < SHORTEST) {
+    const margin = Math.abs(low) * 0.1;
+    [low, high] = margin < SHORTEST ? [0, 1 / unit.scale] : [low - margin, high + margin];
+  }
+  [low, high] = drawable(low, high);
   const step = roundStep((high - low) / count, unit);
   const from = Math.floor(low / step + 1e-9);
   const to = Math.max(from + 1, Math.ceil(high / step - 1e-9));
   const ticks = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step);
-  return { domain: [ticks[0], ticks[ticks.length - 1]], ticks };
+  const domain: Axis['domain'] = [ticks[0], ticks[ticks.length - 1]];
+  if (Number.isFinite(domain[1] - domain[0])) return { domain, ticks };
+  return { domain: [low, high], ticks: ticks.filter((tick) => tick >= low && tick <= high) };
+}
+
+/** Axes shorter than this have no round steps, and need none: what is on them is nothing. */
+const SHORTEST = 1e-290;
+const MAX = Number.MAX_VALUE;
+
+/** Ends no farther apart than float64 reaches. */
+function drawable(low: number, high: number): [number, number] {
+  const [from, to] = [Math.max(-MAX, low), Math.min(MAX, high)];
+  return Number.isFinite(to - from) ? [from, to] : [Math.max(-MAX / 2, from), Math.min(MAX / 2, to)];
 }
 
 /** The next round step at or above `rough`: 1, 2, 2.5, 5 × 10ⁿ; for bytes 1, 2, 4 … 512 × 1024ⁿ. */
 function roundStep(rough: number, unit: Unit): number {
   const wanted = rough * unit.scale;
-  if (unit.kind === 'bytes') return 2 ** Math.ceil(Math.log2(wanted) - 1e-9) / unit.scale;
+  if (unit.kind === 'bytes') return orRough(2 ** Math.ceil(Math.log2(wanted) - 1e-9) / unit.scale, rough);
   const power = 10 ** Math.floor(Math.log10(wanted));
   const factor = [1, 2, 2.5, 5, 10].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10;
-  return (factor * power) / unit.scale;
+  return orRough((factor * power) / unit.scale, rough);
+}
+
+/** At the ends of float64 no round step may be left. */
+function orRough(step: number, rough: number): number {
+  return step > 0 && Number.isFinite(step) ? step : rough;
 }
 
 /** Lowest and highest value in the given columns of the points inside `[start, end]`; null when there is none. */

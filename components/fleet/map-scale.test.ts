@@ -24,6 +24,14 @@ describe('the map of hosts', () => {
     expect(scaleTop(oneRunaway, false)).toBe(5);
   });
 
+  test.each([Number.MIN_VALUE, 1e-310, 1.7e308, Number.MAX_VALUE])(
+    'has a colour for hosts at %d',
+    (value) => {
+      const top = scaleTop([value, value], false);
+      expect(MAP_COLORS.light.steps).toContain(colorOf(value, top, false, MAP_COLORS.light));
+    },
+  );
+
   test('has a colour for every value, that of the bars for high percentages', () => {
     const colors = MAP_COLORS.light;
     const [lowest, , middle, , highest] = colors.steps;

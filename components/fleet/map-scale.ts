@@ -55,11 +55,12 @@ export function scaleTop(values: readonly (number | null)[], isPercent: boolean)
   return roundUp(known[Math.ceil(0.98 * (known.length - 1))]);
 }
 
-/** Up to 1, 2 or 5 times a power of ten. */
+/** Up to 1, 2 or 5 times a power of ten; at the ends of float64, where there is none, the value itself. */
 function roundUp(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((round) => round >= value * 0.999)!;
+  const round = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= value * 0.999);
+  return round && Number.isFinite(round) ? round : value;
 }
 
 export interface MapLayout {

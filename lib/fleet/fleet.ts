@@ -1,3 +1,4 @@
+import { roundedTo } from '../arithmetic';
 import type { Bus } from '../bus/bus';
 import type { Registry, Series } from '../catalogue/registry';
 import { DAY } from '../model';
@@ -205,7 +206,7 @@ export class Fleet {
     const values: HostRow['values'] = {};
     HEADLINES.forEach(({ key }, i) => {
       const value = host.headlineValue(i, this.ring);
-      if (value !== null) values[key] = Number(value.toPrecision(5));
+      if (value !== null) values[key] = roundedTo(5, value);
     });
     const at = recentOf === null ? -1 : headlineIndex(recentOf);
     return {
@@ -264,5 +265,5 @@ function commonInterval(intervals: readonly number[]): number | null {
 
 /** Three digits are all a colour can show. */
 function rounded(value: number): number | null {
-  return Number.isNaN(value) ? null : Number(value.toPrecision(3));
+  return Number.isNaN(value) ? null : roundedTo(3, value);
 }

@@ -1,4 +1,6 @@
-import { COUNTER_GAP_MS, type MetricType, MINUTE, SECOND } from '../model';
+import { meanOf, totalOf } from '../arithmetic';
+import { type MetricType, MINUTE } from '../model';
+import { Growth } from '../ring/growth';
 import type { SampleBuffer } from '../ring/sample-buffer';
 import type { Headline } from './headlines';
 
@@ -7,17 +9,9 @@ import type { Headline } from './headlines';
  * them: Σ deltas / Σ elapsed, a fall being a start from zero. Null with fewer than two samples.
  */
 export function ratePerSecond(samples: SampleBuffer, first: number, end: number): number | null {
-  let gained = 0;
-  let elapsedMs = 0;
-  for (let at = first + 1; at < end; at++) {
-    const gapMs = samples.timestampAt(at) - samples.timestampAt(at - 1);
-    if (gapMs > COUNTER_GAP_MS) continue;
-    const value = samples.valueAt(at);
-    const before = samples.valueAt(at - 1);
-    gained += value >= before ? value - before : value;
-    elapsedMs += gapMs;
-  }
-  return elapsedMs > 0 ? gained / (elapsedMs / SECOND) : null;
+  const growth = new Growth();
+  growth.measure(samples, first + 1, end);
+  return growth.elapsedMs > 0 ? growth.rate : null;
 }
 
 /** A figure this much older than its host's newest sample is history: some are measured once a minute only. */
@@ -43,16 +37,8 @@ export function reading(
 
 /** One figure from the readings of a host's devices; null when none has a reading. */
 export function combine(how: Headline['combine'], readings: ReadonlyArray<number | null>): number | null {
-  let count = 0;
-  let sum = 0;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const value of readings) {
-    if (value === null) continue;
-    count++;
-    sum += value;
-    if (value > highest) highest = value;
-  }
-  if (count === 0) return null;
-  if (how === 'max') return highest;
-  return how === 'sum' ? sum : sum / count;
+  const told = readings.filter((value) => value !== null);
+  if (told.length === 0) return null;
+  if (how === 'max') return told.reduce((highest, value) => Math.max(highest, value));
+  return how === 'sum' ? totalOf(told) : meanOf(told);
 }

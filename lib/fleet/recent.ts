@@ -1,3 +1,4 @@
+import { roundedTo, Sum } from '../arithmetic';
 import type { Series } from '../catalogue/registry';
 import { alignDown } from '../model';
 import type { Ring } from '../ring/ring';
@@ -19,7 +20,7 @@ export function recentLine(ring: Ring, series: readonly Series[], how: Headline[
       how,
       buffers.map(({ samples, counter }) => stepValue(samples, counter, from, from + RECENT_STEP_MS)),
     );
-    return value === null ? null : Number(value.toPrecision(3));
+    return value === null ? null : roundedTo(3, value);
   });
 }
 
@@ -29,7 +30,7 @@ function stepValue(samples: SampleBuffer, counter: boolean, from: number, to: nu
   const end = samples.lowerBound(to);
   if (counter) return ratePerSecond(samples, Math.max(first - 1, samples.start), end);
   if (first === end) return null;
-  let sum = 0;
-  for (let at = first; at < end; at++) sum += samples.valueAt(at);
-  return sum / (end - first);
+  const sum = new Sum();
+  for (let at = first; at < end; at++) sum.add(samples.valueAt(at));
+  return sum.over(end - first);
 }
