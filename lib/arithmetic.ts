@@ -41,9 +41,9 @@ function sumUp(values: readonly number[]): Sum {
 
 /** A sum of any float64s. Slower than adding, which is right whenever it comes to something finite. */
 export class Sum {
-  private tame = 0;
+  tame = 0;
   /** Of the huge values, scaled down. */
-  private huge = 0;
+  huge = 0;
 
   add(value: number): void {
     if (isTame(value)) this.tame += value;
@@ -56,19 +56,13 @@ export class Sum {
     else this.huge += later * DOWN - earlier * DOWN;
   }
 
-  /** Adds what another sum comes to, divided. */
-  addRatio(sum: Sum, divisor: number): void {
-    this.tame += sum.tame / divisor;
-    this.huge += sum.huge / divisor;
-  }
-
   total(): number {
     return this.over(1);
   }
 
-  /** The total, divided: finite for any divisor from 1 up whenever the sum is one of so many values. */
+  /** The total, divided. */
   over(divisor: number): number {
-    if (this.huge === 0) return this.tame / divisor;
+    if (this.huge === 0) return saturated(this.tame / divisor);
     return saturated((this.huge / divisor + (this.tame / divisor) * DOWN) * UP);
   }
 }

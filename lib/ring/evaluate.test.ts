@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
+import { expectToldRight } from '@/test/support/expect-told-right';
+import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints, type Samples } from '@/test/support/naive';
 import { type Aggregate, HOUR, MINUTE, type Point, SECOND } from '../model';
 import { evaluate } from './evaluate';
@@ -186,5 +188,83 @@ describe('evaluate', () => {
       ),
       { numRuns: 400 },
     );
+  });
+
+  it('equals the definitions over the whole range of float64', () => {
+    const anySamples = fc
+      .uniqueArray(fc.tuple(fc.nat(120), anyFloat64), { selector: ([t]) => t, maxLength: 12 })
+      .map(
+        (samples): Samples =>
+          samples.map(([t, value]) => [t * SECOND, value] as const).sort(([x], [y]) => x - y),
+      );
+    fc.assert(
+      fc.property(
+        fc.array(anySamples, { maxLength: 3 }),
+        anyAggregates,
+        fc.constantFrom(10, 60, 600).map((seconds) => seconds * SECOND),
+        (group, aggregates, step) => {
+          const question = { aggregates, step, start: 0, end: 600 * SECOND };
+          expectToldRight(evaluate(group.map(bufferOf), question), group, question);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    [
+      ['avg', 'sum'],
+      [1.7e308, 1.7e308, -1.7e308],
+      [1.7e308 / 3, 1.7e308],
+    ],
+    [
+      ['avg', 'sum'],
+      [1.7e308, 1.7e308, 1.7e308],
+      [1.7e308, Number.MAX_VALUE],
+    ],
+    [
+      ['avg', 'rate', 'sum'],
+      [0, 5e-324, 0],
+      [0, 0, 5e-324],
+    ],
+    [
+      ['avg', 'sum'],
+      [-5e-324, 0],
+      [0, -5e-324],
+    ],
+    [
+      ['increase', 'rate', 'delta'],
+      [-1.7e308, 1.7e308],
+      [Number.MAX_VALUE, Number.MAX_VALUE, Number.MAX_VALUE],
+    ],
+    [
+      ['p50', 'p75', 'stddev'],
+      [-Number.MAX_VALUE, Number.MAX_VALUE],
+      [0, Number.MAX_VALUE / 2, Number.MAX_VALUE],
+    ],
+    [
+      ['min', 'max', 'last'],
+      [-0, -0],
+      [0, 0, 0],
+    ],
+  ] as Array<[Aggregate[], number[], number[]]>)('tells %j of %j', (aggregates, values, expected) => {
+    const samples: Samples = values.map((value, i) => [i * SECOND, value]);
+    const [[, ...told]] = ask([samples], aggregates, 0, 10 * SECOND, 10 * SECOND);
+    told.forEach((value, i) => {
+      const truth = Math.min(Number.MAX_VALUE, expected[i]);
+      expect(
+        Object.is(value, truth) || Math.abs(value! - truth) <= 1e-12 * truth,
+        `${value}, not ${truth}`,
+      ).toBe(true);
+    });
+  });
+
+  it('divides growth that no float64 holds', () => {
+    const samples: Samples = [
+      [0, -1.7e308],
+      [60 * SECOND, 1.7e308],
+    ];
+    const [[, rate]] = ask([samples], ['rate'], 0, 100 * SECOND, 100 * SECOND);
+    expect(rate! / 1e306).toBeCloseTo((2 * 170) / 60, 9);
   });
 });

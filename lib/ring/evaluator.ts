@@ -51,7 +51,8 @@ export class Evaluator {
       for (const read of readers) {
         const value = read(slot);
         if (value !== null) isTold = true;
-        point.push(value);
+        // Zero has no sign.
+        point.push(value === 0 ? 0 : value);
       }
       if (isTold) points.push(point);
     }

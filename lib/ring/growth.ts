@@ -17,6 +17,8 @@ export class Growth {
   delta = 0;
   /** Of the same pairs; 0: nothing can be told. */
   elapsedMs = 0;
+  /** The same sums where a float64 may not hold them. */
+  huge: { increase: Sum; delta: Sum } | null = null;
 
   measure({ data, start }: SampleBuffer, from: number, to: number): void {
     const second = Math.max(from, start + 1);
@@ -38,12 +40,18 @@ export class Growth {
     this.increase = increase;
     this.delta = delta;
     this.elapsedMs = elapsedMs;
+    this.huge = null;
     if (!isTame(way) || !isTame(increase)) this.measureHuge(data, second, to);
   }
 
   /** Per second. */
   get rate(): number {
-    return saturated(this.increase / (this.elapsedMs / SECOND));
+    const { huge, seconds } = this;
+    return huge ? huge.increase.over(seconds) : saturated(this.increase / seconds);
+  }
+
+  get seconds(): number {
+    return this.elapsedMs / SECOND;
   }
 
   private measureHuge(data: Float64Array, second: number, to: number): void {
@@ -58,6 +66,7 @@ export class Growth {
     }
     this.increase = increase.total();
     this.delta = delta.total();
+    this.huge = { increase, delta };
   }
 }
 
@@ -83,6 +92,13 @@ export class GrowthTally implements Tally {
     growth.measure(buffer, from, to);
     if (growth.elapsedMs === 0) return;
     this.count[slot]++;
+    const { huge, seconds } = growth;
+    if (huge) {
+      sums.increase.addRatio(slot, huge.increase, 1);
+      sums.delta.addRatio(slot, huge.delta, 1);
+      sums.rate.addRatio(slot, huge.increase, seconds);
+      return;
+    }
     sums.increase.add(slot, growth.increase);
     sums.delta.add(slot, growth.delta);
     sums.rate.add(slot, growth.rate);

@@ -15,6 +15,12 @@ export class Sums {
     else this.huge[slot] += value * DOWN;
   }
 
+  /** Adds what a sum comes to, divided. */
+  addRatio(slot: number, sum: Sum, divisor: number): void {
+    this.tame[slot] += sum.tame / divisor;
+    this.huge[slot] += sum.huge / divisor;
+  }
+
   total(slot: number): number {
     return this.over(slot, 1);
   }

@@ -41,3 +41,14 @@ function roundHalfEven(units: bigint, divisor: bigint): bigint {
 function bitsOf(value: bigint): number {
   return value.toString(2).length;
 }
+
+/** The root of a whole number, rounded down. */
+export function squareRoot(square: bigint): bigint {
+  if (square === 0n) return 0n;
+  let root = 1n << BigInt((bitsOf(square) + 1) >> 1);
+  for (;;) {
+    const next = (root + square / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}

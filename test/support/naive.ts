@@ -1,4 +1,5 @@
 import { type Aggregate, COUNTER_GAP_MS, type Point } from '@/lib/model';
+import { exact, nearest, squareRoot } from './exact';
 
 /** A series as plain pairs, ascending in time, unique by timestamp. */
 export type Samples = ReadonlyArray<readonly [timestamp: number, value: number]>;
@@ -12,7 +13,7 @@ export interface NaiveQuestion {
 
 /**
  * What an answer should be, written for certainty rather than speed: the definitions of the contract, word by
- * word, over plain arrays. Tests compare every evaluation in the product with it.
+ * word, over plain arrays, in exact arithmetic that is rounded once. Tests compare every evaluation in the product with it.
  */
 export function naivePoints(group: readonly Samples[], question: NaiveQuestion): Point[] {
   const points: Point[] = [];
@@ -40,7 +41,7 @@ function naiveValue(
 function ofSamples(group: readonly Samples[], name: string, from: number, to: number): number | null {
   const pooled = group.flatMap((samples) => samples.filter(([t]) => t >= from && t < to));
   if (pooled.length === 0) return null;
-  const growth = group.map((samples) => growthWithin(samples, from, to)).filter(({ seconds }) => seconds > 0);
+  const growth = group.map((samples) => growthWithin(samples, from, to)).filter(({ ms }) => ms > 0n);
   const ofInstant = (t: number) => Math.max(...pooled.filter(([at]) => at === t).map(([, value]) => value));
   switch (name) {
     case 'last':
@@ -48,11 +49,11 @@ function ofSamples(group: readonly Samples[], name: string, from: number, to: nu
     case 'first':
       return ofInstant(Math.min(...pooled.map(([t]) => t)));
     case 'increase':
-      return growth.length === 0 ? null : total(growth.map(({ increase }) => increase));
+      return growth.length === 0 ? null : nearest(growth.reduce((sum, { increase }) => sum + increase, 0n));
     case 'delta':
-      return growth.length === 0 ? null : total(growth.map(({ delta }) => delta));
+      return growth.length === 0 ? null : nearest(growth.reduce((sum, { delta }) => sum + delta, 0n));
     case 'rate':
-      return growth.length === 0 ? null : total(growth.map(({ increase, seconds }) => increase / seconds));
+      return growth.length === 0 ? null : perSecond(growth);
     default:
       return ofValues(
         pooled.map(([, value]) => value),
@@ -62,47 +63,63 @@ function ofSamples(group: readonly Samples[], name: string, from: number, to: nu
 }
 
 function ofValues(values: readonly number[], name: string): number {
-  const mean = total(values) / values.length;
+  const count = BigInt(values.length);
   switch (name) {
     case 'avg':
-      return mean;
+      return nearest(total(values), count);
     case 'sum':
-      return total(values);
+      return nearest(total(values));
     case 'min':
       return Math.min(...values);
     case 'max':
       return Math.max(...values);
     case 'count':
       return values.length;
-    case 'stddev':
-      return Math.sqrt(total(values.map((value) => (value - mean) ** 2)) / values.length);
+    case 'stddev': {
+      const squares = values.reduce((sum, value) => sum + exact(value) ** 2n, 0n);
+      return nearest(squareRoot((count * squares - total(values) ** 2n) << 128n), count << 64n);
+    }
     default:
       return quantile(values, Number(name.slice(1)) / 100);
   }
 }
 
-function growthWithin(samples: Samples, from: number, to: number) {
-  let increase = 0;
-  let delta = 0;
-  let seconds = 0;
+interface NaiveGrowth {
+  increase: bigint;
+  delta: bigint;
+  ms: bigint;
+}
+
+function growthWithin(samples: Samples, from: number, to: number): NaiveGrowth {
+  const growth = { increase: 0n, delta: 0n, ms: 0n };
   for (let i = 1; i < samples.length; i++) {
     const [t, value] = samples[i];
     const [before, previous] = samples[i - 1];
     if (t < from || t >= to || t - before > COUNTER_GAP_MS) continue;
-    increase += value >= previous ? value - previous : value;
-    delta += value - previous;
-    seconds += (t - before) / 1_000;
+    growth.increase += exact(value) - (value >= previous ? exact(previous) : 0n);
+    growth.delta += exact(value) - exact(previous);
+    growth.ms += BigInt(t - before);
   }
-  return { increase, delta, seconds };
+  return growth;
+}
+
+function perSecond(growth: readonly NaiveGrowth[]): number {
+  const common = growth.reduce((product, { ms }) => product * ms, 1n);
+  return nearest(
+    growth.reduce((sum, { increase, ms }) => sum + 1_000n * increase * (common / ms), 0n),
+    common,
+  );
 }
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = share * (sorted.length - 1);
-  const low = sorted[Math.floor(rank)];
-  return low + (rank - Math.floor(rank)) * (sorted[Math.ceil(rank)] - low);
+  const low = exact(sorted[Math.floor(rank)]);
+  const high = exact(sorted[Math.ceil(rank)]);
+  const [part, whole] = [exact(rank - Math.floor(rank)), exact(1)];
+  return nearest(low * whole + part * (high - low), whole);
 }
 
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+function total(values: readonly number[]): bigint {
+  return values.reduce((sum, value) => sum + exact(value), 0n);
 }
