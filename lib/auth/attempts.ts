@@ -1,38 +1,58 @@
 import { PulseError } from '../errors';
+import { senderOf } from '../limit/address';
 import { LocalWindow, type WindowVerdict } from '../limit/local-window';
 import { MINUTE } from '../model';
 import { once } from '../once';
 
-/** Passwords tried in 15 minutes: from one address, and from all together, since addresses are cheap. */
+/** Wrong passwords in 15 minutes: from one address, and from all together, since addresses are cheap. */
 const WINDOW_MS = 15 * MINUTE;
 const PER_ADDRESS = 10;
 const IN_ALL = 300;
+/** Addresses remembered at a time; whoever has more of them meets the limit for all together. */
+const MOST_ADDRESSES = 50_000;
+const ALL = 'all';
 
-/** Counts an attempt. @throws PulseError `rate_limited` when there have been too many. */
-export function countAttempt(address: string, now: number): void {
-  const window = attempts();
-  refuse([window.take(`address ${address}`, PER_ADDRESS, now), window.take('all', IN_ALL, now)]);
-}
-
-/** Like `countAttempt`, but only a wrong one counts: for clients that show the password with every request. */
+/**
+ * Looks at a password. Only wrong ones count, and only those that were looked at: an address that is refused takes
+ * nothing from the others. Too many in all refuse only addresses that were wrong before, so nobody can keep away
+ * somebody who has the right password.
+ *
+ * @throws PulseError `rate_limited` when there have been too many wrong ones; then this one is not looked at.
+ */
 export function tryOnce(address: string, now: number, isRight: () => boolean): boolean {
-  const window = attempts();
-  // Not even looked at once there have been too many, or guessing could go on.
-  const left = (sender: string, limit: number) => window.judge(sender, limit, now);
-  refuse([left(`address ${address}`, PER_ADDRESS), left('all', IN_ALL)]);
+  requireAttemptsLeft(address, now);
+  // Nothing is awaited from there to here, so attempts in flight together are judged one after the other.
   if (isRight()) return true;
-  countAttempt(address, now);
+  const { addresses, total } = attempts();
+  addresses.add(senderOf(address), 1, now);
+  total.add(ALL, 1, now);
   return false;
 }
 
-function attempts(): LocalWindow {
-  return once('auth.attempts', () => new LocalWindow(WINDOW_MS));
+/** Refuses an address that has used up its attempts, before anything of a new one is read. @throws as `tryOnce` */
+export function requireAttemptsLeft(address: string, now: number): void {
+  const { addresses, total } = attempts();
+  const sender = senderOf(address);
+  refuse(addresses.judge(sender, PER_ADDRESS, now));
+  const { previous, current } = addresses.counts(sender, now);
+  if (previous + current > 0) refuse(total.judge(ALL, IN_ALL, now));
 }
 
-function refuse(verdicts: WindowVerdict[]): void {
-  const refused = verdicts.find(({ allowed }) => !allowed);
-  if (!refused) return;
+interface Attempts {
+  addresses: LocalWindow;
+  total: LocalWindow;
+}
+
+function attempts(): Attempts {
+  return once('auth.attempts', () => ({
+    addresses: new LocalWindow(WINDOW_MS, MOST_ADDRESSES),
+    total: new LocalWindow(WINDOW_MS),
+  }));
+}
+
+function refuse({ allowed, resetMs }: WindowVerdict): void {
+  if (allowed) return;
   throw new PulseError('rate_limited', 'Too many attempts to sign in. Wait a while, then try again.', {
-    retryAfterMs: refused.resetMs,
+    retryAfterMs: resetMs,
   });
 }

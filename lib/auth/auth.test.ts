@@ -122,6 +122,49 @@ describe('with a password', () => {
     expect(login('open sesame', '192.0.2.2').headers['set-cookie']).toBeDefined();
   });
 
+  describe('guesses', () => {
+    const limited = expect.objectContaining({ code: 'rate_limited' });
+    const addressOf = (i: number) => `198.18.${i >> 8}.${i & 255}`;
+    const basicOf = (password: string, address: string) =>
+      viewerOf({ authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}`, address }, NOW);
+
+    test('that are refused take nothing from anybody else', () => {
+      for (let i = 0; i < 10; i++) login('guess', '192.0.2.7');
+      for (let i = 0; i < 1_000; i++) {
+        expect(() => login('guess', '192.0.2.7')).toThrow(limited);
+        expect(() => basicOf('guess', '192.0.2.7')).toThrow(limited);
+      }
+      for (let i = 0; i < 10; i++) login('guess', '192.0.2.8');
+      expect(login('open sesame', '192.0.2.9').headers['set-cookie']).toBeDefined();
+    });
+
+    test('from everywhere end for whoever was wrong before, and keep nobody else away', () => {
+      for (let i = 0; i < 300; i++) login('guess', addressOf(i));
+      expect(() => login('open sesame', addressOf(0))).toThrow(limited);
+      // One look each, which counts.
+      login('guess', addressOf(300));
+      expect(() => login('guess', addressOf(300))).toThrow(limited);
+      for (let i = 0; i < 20; i++)
+        expect(login('open sesame', '192.0.2.9').headers['set-cookie']).toBeDefined();
+      expect(basicOf('open sesame', '192.0.2.10')).not.toBeNull();
+    });
+
+    test('that are right use up none', () => {
+      for (let i = 0; i < 400; i++) login('open sesame', '192.0.2.9');
+      expect(login('guess', '192.0.2.9').headers.location).toContain('wrong=1');
+    });
+
+    test.each([
+      ['2001:db8:1:2::', '2001:DB8:1:2:ffff::1', '2001:db8:1:3::1'],
+      ['192.0.2.20', '::ffff:192.0.2.20', '192.0.2.21'],
+    ])('from %s and %s are of one sender, from %s of another', (one, same, other) => {
+      for (let i = 0; i < 5; i++) login('guess', one);
+      for (let i = 0; i < 5; i++) login('guess', same);
+      for (const address of [one, same]) expect(() => login('open sesame', address)).toThrow(limited);
+      expect(login('open sesame', other).headers['set-cookie']).toBeDefined();
+    });
+  });
+
   test('scripts show it as HTTP Basic, and only wrong ones count', () => {
     const basic = (password: string) => `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
     const look = (password: string) =>

@@ -3,7 +3,7 @@ import { PulseError } from '../errors';
 import type { PlainResponse } from '../http';
 import { log } from '../log';
 import { SECOND } from '../model';
-import { countAttempt } from './attempts';
+import { tryOnce } from './attempts';
 import { endedSessions } from './ended-sessions';
 import { equalSecrets } from './keys';
 import { issueSession, SESSION_COOKIE, SESSION_MS } from './session';
@@ -45,8 +45,8 @@ export function handleLogin(
   const next = safePath(fields.get('next'));
   const key = viewerKey();
   if (!key) return redirect(next);
-  countAttempt(address, now);
-  if (!equalSecrets(fields.get('password') ?? '', env().DASHBOARD_PASSWORD ?? '')) {
+  const password = fields.get('password') ?? '';
+  if (!tryOnce(address, now, () => equalSecrets(password, env().DASHBOARD_PASSWORD ?? ''))) {
     log().warn({ address }, 'wrong password');
     return redirect(`/login?wrong=1&next=${encodeURIComponent(next)}`);
   }

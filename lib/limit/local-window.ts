@@ -44,13 +44,19 @@ function waitMs({ previous, current }: WindowCounts, target: number, windowMs: n
   return Math.ceil(windowMs - into + Math.max(0, fadesIn));
 }
 
-/** Counts per sender, in memory. Senders not heard of for two windows are forgotten. */
+/**
+ * Counts per sender, in memory. Senders not heard of for two windows are forgotten, and beyond `maxSenders` in a window
+ * the one first heard of.
+ */
 export class LocalWindow {
   private window = 0;
   private current = new Map<string, number>();
   private previous = new Map<string, number>();
 
-  constructor(readonly windowMs: number) {}
+  constructor(
+    readonly windowMs: number,
+    private readonly maxSenders = Number.POSITIVE_INFINITY,
+  ) {}
 
   get senders(): number {
     return this.current.size + this.previous.size;
@@ -76,6 +82,7 @@ export class LocalWindow {
   add(sender: string, cost: number, now: number): void {
     this.turn(now);
     this.current.set(sender, (this.current.get(sender) ?? 0) + cost);
+    if (this.current.size > this.maxSenders) this.current.delete(this.current.keys().next().value ?? '');
   }
 
   private turn(now: number): void {

@@ -36,6 +36,15 @@ describe('the sliding window', () => {
     });
   });
 
+  test('remembers no more senders than it may', () => {
+    const window = new LocalWindow(WINDOW, 3);
+    for (const sender of ['a', 'b', 'c', 'd', 'e']) window.add(sender, 1, 0);
+    expect(window.senders).toBe(3);
+    expect(['a', 'b', 'c', 'd', 'e'].map((sender) => window.counts(sender, 0).current)).toEqual([
+      0, 0, 1, 1, 1,
+    ]);
+  });
+
   test('whatever comes, no minute holds more than the limit by its own count, and waiting as told is enough', () => {
     fc.assert(
       fc.property(
