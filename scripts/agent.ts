@@ -25,6 +25,8 @@ function main(): void {
       help: { type: 'boolean', default: false },
     },
   });
+  // What reads this machine may start programs, which need not know it.
+  delete process.env.PULSEBOARD_KEY;
   if (values.help) {
     console.log(USAGE);
     return;

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnv } from '../child-env.mjs';
 import { MINUTE, SECOND } from '../model';
 
 const FIRST_RESTART_MS = SECOND;
@@ -17,7 +18,7 @@ export function startLocalAgent({ url, key }: { url: string; key?: string }): { 
   function start(): void {
     const startedAt = Date.now();
     child = fork(agentProgram(), ['--url', url], {
-      env: { ...process.env, PULSEBOARD_KEY: key ?? '' },
+      env: childEnv(key === undefined ? {} : { PULSEBOARD_KEY: key }),
       // What it has to say of trouble goes to our log; stdout is for people.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

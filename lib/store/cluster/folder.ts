@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnv } from '../../child-env.mjs';
 import type { Binaries } from './binaries';
 import { explain } from './explain';
 import { type Identity, isRoot, mayEnter, SYSTEM_PLACE, systemUser } from './identity';
@@ -141,7 +142,7 @@ export async function initialise(
     await run(binaries.initdb, options.flat(), {
       ...identity,
       cwd: unfinished,
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+      env: childEnv({ LC_ALL: 'C', TZ: 'UTC' }),
     });
     await rename(passwordFile, join(target, PASSWORD_FILE));
     await moveIntoPlace(target, folder);

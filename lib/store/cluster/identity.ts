@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnv } from '../../child-env.mjs';
 
 const run = promisify(execFile);
 
@@ -32,7 +33,7 @@ export async function systemUser(): Promise<Identity> {
   const failures: unknown[] = [];
   for (const [command, ...args] of CREATE_USER) {
     try {
-      await run(command, args);
+      await run(command, args, { env: childEnv() });
       break;
     } catch (error) {
       failures.push(error);
@@ -48,7 +49,8 @@ export async function systemUser(): Promise<Identity> {
 
 async function lookUp(): Promise<Identity | null> {
   try {
-    const [uid, gid] = await Promise.all([run('id', ['-u', USER]), run('id', ['-g', USER])]);
+    const ask = (what: string) => run('id', [what, USER], { env: childEnv() });
+    const [uid, gid] = await Promise.all([ask('-u'), ask('-g')]);
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   } catch {
     // `id` fails for a user it does not know.

@@ -4,6 +4,7 @@ import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { childEnv } from '../../child-env.mjs';
 import type { Binaries } from './binaries';
 import { explainFailure } from './explain';
 import type { Identity } from './identity';
@@ -63,7 +64,7 @@ async function commandOf(pid: number): Promise<string> {
   try {
     if (process.platform === 'linux')
       return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
-    return (await run('ps', ['-p', String(pid), '-o', 'command='])).stdout;
+    return (await run('ps', ['-p', String(pid), '-o', 'command='], { env: childEnv() })).stdout;
   } catch {
     // It has ended in this moment.
     return '';
@@ -109,7 +110,7 @@ export async function startPostmaster(options: StartOptions): Promise<void> {
       cwd: folder,
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+      env: childEnv({ LC_ALL: 'C', TZ: 'UTC' }),
     },
   );
   closeSync(log);
@@ -142,6 +143,7 @@ export async function stopPostmaster(
     run(binaries.pgCtl, ['stop', '-D', folder, '-m', mode, '-w', '-t', String(STOP_TIMEOUT_S)], {
       ...identity,
       cwd: folder,
+      env: childEnv(),
     });
   try {
     await stop('fast');
