@@ -14,6 +14,7 @@ import {
   SECOND,
   type Tier,
 } from './model';
+import { fillPoints } from './query/fill';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import type { QueryParams } from './query/params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './query/points';
@@ -177,7 +178,7 @@ export function createHistory({
     work: Work,
     completeFrom = question.start,
   ): Promise<HistoryAnswer> {
-    const { aggregates, by, matchers, step, start, end, ranking } = question;
+    const { aggregates, by, matchers, step, start, end, ranking, fill } = question;
     // A metric this node has not met may have been created on another one a moment ago.
     if (learn && !registry.metrics.has(question.metric)) await learn();
     const metric = registry.knownMetric(question.metric);
@@ -189,6 +190,7 @@ export function createHistory({
     const groups = ranking
       ? await rankGroups({ ...range, groups: matching }, ranking, readPoints, work, completeFrom)
       : matching;
+    if (fill !== 'none') limitPoints(groups.length, question);
     const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints, work);
     const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
     // Between ranking and reading a newer point may have come.
@@ -203,7 +205,9 @@ export function createHistory({
       start,
       end,
       cursor,
-      series: series.filter(({ points }) => points.length > 0),
+      series: series
+        .filter(({ points }) => points.length > 0)
+        .map(({ labels, points }) => ({ labels, points: fillPoints(points, fill, (t) => t + step) })),
     };
   }
 

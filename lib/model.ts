@@ -115,6 +115,9 @@ export interface Ranking {
   by: 'latest' | 'range';
 }
 
+/** What stands where a group has no point: nothing, a number, the value before, or one on the line between its neighbours. */
+export type Fill = 'none' | 'previous' | 'linear' | number;
+
 /**
  * A question with everything relative resolved: absolute ms, `step` in ms and aligned range
  * (`start` and `end` are multiples of `step`; `end` is exclusive).
@@ -126,6 +129,7 @@ export interface Question {
   matchers: readonly Matcher[];
   /** Null: all groups are kept. */
   ranking: Ranking | null;
+  fill: Fill;
   start: number;
   end: number;
   step: number;

@@ -147,6 +147,7 @@ const anyQuestion = fc.record({
     { top: '2', rank: 'range' },
     { bottom: '1', rank: 'range' },
   ),
+  fill: fc.constantFrom('none', 'none', 'none', '0', 'previous', 'linear'),
   tickMs: fc.constantFrom(50, 200, 1_000, 3_000),
   windowMs: fc.constantFrom(5 * SECOND, MINUTE, 10 * MINUTE),
 });
@@ -159,6 +160,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
       anyQuestion,
       async (actions, question) => {
         const { aggregate, step, by, match, ranking, tickMs, windowMs } = question;
+        const fill = step === 'raw' ? 'none' : question.fill;
         const metric = `live_${Date.now()}_${run++}`;
         const node = await server.start({ windowMs });
         const toSample = ({ series, ageMs, value }: Sample): TestSample => ({
@@ -176,6 +178,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
           aggregate: aggregate.join(),
           by,
           match,
+          fill,
           ...ranking,
         };
         const pages = [tickMs, tickMs, 50].map((tick) => new Page(node, query, tick));

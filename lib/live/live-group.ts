@@ -3,16 +3,15 @@ import type { Series } from '../catalogue/registry';
 import type { Labels, Point } from '../model';
 import { labelText } from '../query/top';
 import type { LiveQuery } from './live-query';
+import { Marks } from './marks';
 
 /** One line of a live query, and which of its points have changed when. */
 export class LiveGroup implements SeriesGroup {
   readonly series: Series[] = [];
-  /** Start of a point → sequence number of the newest commit that touched it, until every reader has been told. */
-  readonly marks = new Map<number, number>();
+  /** The points that commits have touched. */
+  readonly marks = new Marks();
   /** Marked points that memory does not cover, as read from the store. */
   readonly stored = new Map<number, Point>();
-  /** The newest of the marks. */
-  seq = 0;
   /** The newest point; kept up to date only where the query asks for the top. */
   latest: Point | null = null;
   /** Decides between groups of equal rank. */
@@ -28,25 +27,9 @@ export class LiveGroup implements SeriesGroup {
     this.opening = `{"labels":${JSON.stringify(labels)},"points":`;
   }
 
-  mark(slot: number, seq: number): void {
-    this.marks.set(slot, seq);
-    this.seq = seq;
-  }
-
-  /** Points marked after `since`, ascending. */
-  markedSince(since: number): number[] {
-    const slots: number[] = [];
-    if (this.seq > since) for (const [slot, seq] of this.marks) if (seq > since) slots.push(slot);
-    return slots.sort((a, b) => a - b);
-  }
-
   /** Forgets marks that everyone has been told of. */
   forgetUpTo(seq: number): void {
-    for (const [slot, marked] of this.marks) {
-      if (marked > seq) continue;
-      this.marks.delete(slot);
-      this.stored.delete(slot);
-    }
+    this.marks.forgetUpTo(seq, (slot) => this.stored.delete(slot));
   }
 
   encode({ points, rank }: Upsert): string {

@@ -4,16 +4,20 @@ import type { Metric, Registry, Series } from '../catalogue/registry';
 import { isPulseError } from '../errors';
 import type { History } from '../history';
 import { alignDown, alignUp, COUNTER_GAP_MS, LIMITS, type Point, type Ranking } from '../model';
-import { isRaw, limitRawSamples } from '../query/limits';
+import { isRaw, limitGroups, limitPoints, limitRawSamples, MAX_FILLED_POINTS } from '../query/limits';
 import { MAX_GROUPS } from '../query/params';
 import type { PointsQuestion } from '../query/points';
 import type { Ring } from '../ring/ring';
 import { Work } from '../work/work';
+import { Filling } from './filling';
 import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
 import type { LiveQuestion } from './live-question';
 import { RangeRanking } from './range-ranking';
 import { type LiveRanking, TopRanking } from './top-ranking';
 import { Wants } from './wants';
+
+/** A question's range, and what it asks for in it. */
+export type LiveRange = Pick<PointsQuestion, 'aggregates' | 'start' | 'end' | 'step'>;
 
 /** A commit's place in their order, and its time, epoch ms. */
 export interface Moment {
@@ -58,6 +62,7 @@ export class LiveQuery {
   /** The newest mark of all groups. */
   seq: number;
   private readonly ranking: LiveRanking | null;
+  private readonly filling: Filling | null;
   private readonly isGrowth: boolean;
   private readonly wants = new Wants();
   private readonly texts = new Map<number, string | null>();
@@ -80,7 +85,7 @@ export class LiveQuery {
     this.isGrowth = question.aggregates.some(isGrowth);
     this.refresh(moment.at);
     this.ranking = question.ranking && rankingOf(this, question.ranking);
-    if (this.ranking) parts.requestBackground(this);
+    this.filling = question.fill === 'none' ? null : new Filling(this, question.fill);
   }
 
   now(): number {
@@ -89,6 +94,16 @@ export class LiveQuery {
 
   get metric(): Metric | undefined {
     return this.parts.registry.metrics.get(this.question.metric);
+  }
+
+  /** The groups that readers are told of. */
+  get keptGroups(): Iterable<LiveGroup> {
+    return this.ranking?.kept ?? this.groups.values();
+  }
+
+  /** Before, there is nothing to tell. */
+  private get isLoaded(): boolean {
+    return this.ranking?.isLoaded !== false && this.filling?.isLoaded !== false;
   }
 
   /** When the oldest change arrived that cannot be told yet, epoch ms; Infinity when all can. */
@@ -106,18 +121,31 @@ export class LiveQuery {
     return this.history.memoryFrom(this.question) <= alignDown(now, this.question.step);
   }
 
+  /** Every series that there is has been taken in. */
+  begin(): void {
+    if (!this.isLoaded) this.parts.requestBackground(this);
+  }
+
   /** Takes in a series that is asked about. @returns its group; null when there are too many groups. */
   admit(series: Series): LiveGroup | null {
     const { by, ranking } = this.question;
     const key = groupKey(series.labels, by);
     let group = this.groups.get(key);
     if (!group) {
-      if (ranking === null && this.groups.size >= MAX_GROUPS) return null;
+      if (ranking === null && this.groups.size >= this.mostGroups()) return null;
       group = new LiveGroup(this, key, groupLabels(series.labels, by));
       this.groups.set(key, group);
     }
     group.series.push(series);
     return group;
+  }
+
+  /** @throws PulseError `too_expensive` when that are more groups than can be watched. */
+  limit(groups: number): void {
+    const { by, ranking, fill } = this.question;
+    limitGroups(groups, by, ranking);
+    const kept = Math.min(groups, ranking?.count ?? groups);
+    if (fill !== 'none') limitPoints(kept, { ...this.answeredRange(this.parts.now()), fill });
   }
 
   /** Notes that a sample of one of the group's series was committed. */
@@ -131,14 +159,16 @@ export class LiveQuery {
   /** Called about once a second: what changes by time passing. */
   beat(now: number): void {
     this.ranking?.beat(now);
+    this.filling?.slide(now);
     this.replays.clear();
   }
 
   /** What the reader has not been told yet, as the JSON of a `series` list, null for nothing; then it has been told. */
   tell(reader: QueryReader, now: number): string | null {
-    if (this.seq <= reader.since || this.ranking?.isLoaded === false) return null;
+    if (this.seq <= reader.since || !this.isLoaded) return null;
     this.ranking?.update(now);
     this.refresh(now);
+    this.filling?.update(now);
     const text = this.changesSince(reader.since);
     reader.since = this.seq;
     return text;
@@ -172,12 +202,27 @@ export class LiveQuery {
     const isTooMuch =
       step === 1 ? start < this.memoryFrom : groups.length * ((range.end - start) / step) > MAX_REPLAY_POINTS;
     if (isTooMuch) return 'too_much';
-    const { points } = await this.history.read({ ...range, metric, groups, start }, Work.ofOurs());
-    return groups.map((group, i) => ({ group, points: points[i] }));
+    // What is filled depends on more than what has changed.
+    const told = this.filling ? range : { ...range, start };
+    const points = await this.readPoints(groups, told);
+    return groups.map((group, i) => ({ group, points: this.filling?.whole(points[i], told) ?? points[i] }));
+  }
+
+  /** The points of groups, in their order; without what is filled. */
+  async readPoints(groups: readonly LiveGroup[], range: LiveRange): Promise<Point[][]> {
+    const { metric } = this;
+    if (!metric || range.start >= range.end) return groups.map(() => []);
+    const { points } = await this.history.read({ ...range, metric, groups }, Work.ofOurs());
+    return points;
+  }
+
+  /** What is told of a point that there is no longer. */
+  takenBack(slot: number): Point {
+    return [slot, ...this.question.aggregates.map(() => null)];
   }
 
   /** The query's range as of `now`, as history answers it. */
-  answeredRange(now: number) {
+  answeredRange(now: number): LiveRange {
     const { step, endAt } = this.question;
     const range = this.wholeRange(now);
     const endsNow = endAt(now) === Number.POSITIVE_INFINITY;
@@ -185,7 +230,7 @@ export class LiveQuery {
   }
 
   /** The query's range as of `now`, up to the newest sample there can be. */
-  wholeRange(now: number) {
+  wholeRange(now: number): LiveRange {
     const { aggregates, step, startAt, endAt } = this.question;
     const newest = alignDown(now + LIMITS.maxClockAheadMs, step) + step;
     const start = alignDown(startAt(now), step);
@@ -237,7 +282,8 @@ export class LiveQuery {
 
   /** What of a group has changed after `since`. */
   changesOf(group: LiveGroup, since: number): Upsert {
-    const slots = group.markedSince(since);
+    if (this.filling) return this.filling.changesOf(group, since);
+    const slots = group.marks.since(since);
     return { group, points: slots.length > 0 ? this.pointsAt(group, slots) : [] };
   }
 
@@ -252,6 +298,10 @@ export class LiveQuery {
   async workInBackground(): Promise<void> {
     if (this.ranking?.isLoaded === false) {
       await this.ranking.load(this.parts.now());
+      this.notifyReaders();
+    }
+    if (this.filling?.isLoaded === false) {
+      await this.filling.load(this.parts.now());
       this.notifyReaders();
     }
     await this.ranking?.work(this.parts.now());
@@ -281,7 +331,7 @@ export class LiveQuery {
     if (slot < this.memoryFrom) {
       this.want(group, slot, slot + this.question.step, moment.at);
     } else {
-      group.mark(slot, moment.seq);
+      group.marks.mark(slot, moment.seq);
       this.seq = moment.seq;
     }
   }
@@ -300,6 +350,12 @@ export class LiveQuery {
     const next = buffer?.lowerBound(timestamp + 1);
     if (buffer && next !== undefined && next < buffer.end)
       this.markSlot(group, alignDown(buffer.timestampAt(next), step), moment);
+  }
+
+  private mostGroups(): number {
+    if (!this.filling) return MAX_GROUPS;
+    const { start, end, step } = this.wholeRange(this.parts.now());
+    return Math.min(MAX_GROUPS, (MAX_FILLED_POINTS * step) / (end - start));
   }
 
   private want(group: LiveGroup, from: number, to: number, since: number): void {
@@ -343,7 +399,7 @@ export class LiveQuery {
       for (const point of points[i]) {
         // What memory has come to cover meanwhile, it knows better.
         if (point[0] < this.memoryFrom) group.stored.set(point[0], point);
-        group.mark(point[0], seq);
+        group.marks.mark(point[0], seq);
         this.seq = seq;
       }
     });
@@ -368,9 +424,12 @@ export class LiveQuery {
   }
 
   private forgetTold(): void {
-    let told = this.ranking?.rankedSeq ?? Number.POSITIVE_INFINITY;
+    let told = Number.POSITIVE_INFINITY;
     for (const { since } of this.readers) told = Math.min(told, since);
-    for (const group of this.groups.values()) group.forgetUpTo(told);
+    this.filling?.forgetUpTo(told);
+    // What is filled is marked by itself.
+    const done = Math.min(this.filling?.appliedSeq ?? told, this.ranking?.rankedSeq ?? told);
+    for (const group of this.groups.values()) group.forgetUpTo(done);
   }
 }
 

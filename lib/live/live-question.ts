@@ -1,6 +1,6 @@
 import { PulseError } from '../errors';
 import type { History } from '../history';
-import type { Aggregate, Matcher, Ranking } from '../model';
+import type { Aggregate, Fill, Matcher, Ranking } from '../model';
 import { type Selectable, simpleTest } from '../query/matchers';
 import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../query/params';
 import { resolveTime } from '../query/question';
@@ -17,7 +17,11 @@ export interface LiveQuestion {
   /** Whether a series is asked about, where that can be told at once. */
   readonly admits: ((series: Selectable) => boolean) | null;
   readonly ranking: Ranking | null;
+  /** What stands where a group has no point. */
+  readonly fill: Fill;
   readonly step: number;
+  /** The start of the step after the one that begins at `start`. */
+  after(start: number): number;
   /** The range as of `now`, epoch ms; points outside are of no interest. */
   startAt(now: number): number;
   endAt(now: number): number;
@@ -41,7 +45,9 @@ export function readLiveQuestion(text: string, now: number, history: Pick<Histor
     matchers: params.match,
     admits: simpleTest(params.match),
     ranking: rankingOf(params),
+    fill: params.fill,
     step,
+    after: (start) => start + step,
     startAt: movingStart(params, now),
     // A sample may be ahead of this server's clock, by as much as admission allows.
     endAt: params.end === 'now' ? () => Number.POSITIVE_INFINITY : fixed(resolveTime('end', params.end, now)),

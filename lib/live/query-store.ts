@@ -1,4 +1,5 @@
 import { alignDown, type GroupPoints, type Labels, type Point, type Ranking } from '../model';
+import { isTold } from '../query/fill';
 import { topGroups } from '../query/top';
 import { formatDuration, parseDuration } from '../units';
 import { type GroupUpserts, type PanelAnswer, type PanelQuery, queryText } from './wire';
@@ -182,6 +183,7 @@ function fold(groups: Groups, series: readonly GroupPoints[], oldest: number): v
     const key = labelsKey(labels);
     const merged = mergePoints(groups.get(key)?.points ?? [], points, oldest);
     if (merged.length > 0) groups.set(key, { labels, points: merged });
+    else groups.delete(key);
   }
 }
 
@@ -191,13 +193,13 @@ function rankedKeys(series: readonly GroupUpserts[]): string[] | null {
   return ranked.length === 0 ? null : ranked.map(({ labels }) => labelsKey(labels));
 }
 
-/** Two ascending lists of points as one; where both have a time, the second holds. */
+/** Two ascending lists of points as one; where both have a time, the second holds: a point that tells nothing takes back. */
 function mergePoints(known: readonly Point[], upserts: readonly Point[], oldest: number): Point[] {
   const merged = known.slice(firstFrom(known, oldest));
   for (const point of upserts) {
     if (point[0] < oldest) continue;
     const at = firstFrom(merged, point[0]);
-    merged.splice(at, merged[at]?.[0] === point[0] ? 1 : 0, point);
+    merged.splice(at, merged[at]?.[0] === point[0] ? 1 : 0, ...(isTold(point) ? [point] : []));
   }
   return merged;
 }

@@ -16,7 +16,7 @@ const RANK_EVERY_MS = 10 * SECOND;
 export class RangeRanking implements LiveRanking {
   readonly rankedSeq = Number.POSITIVE_INFINITY;
   isLoaded = false;
-  private kept: readonly LiveGroup[] = [];
+  kept: readonly LiveGroup[] = [];
   private changedSeq = 0;
   private rankedAt = Number.NEGATIVE_INFINITY;
   private isDue = false;

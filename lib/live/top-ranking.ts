@@ -19,6 +19,8 @@ export interface LiveRanking {
   readonly rankedSeq: number;
   /** Before, there is nothing to tell. */
   readonly isLoaded: boolean;
+  readonly kept: Iterable<LiveGroup>;
+  /** Ranks what there was before anything was marked. */
   load(now: number): Promise<void>;
   /** Brings the ranking up to date with what has been marked, as far as that can be done at once. */
   update(now: number): void;
@@ -46,6 +48,7 @@ export class TopRanking implements LiveRanking {
   private owed = 0;
   private served = 0;
   private top: ReadonlySet<LiveGroup> = new Set();
+
   private readonly leftAt = new Map<LiveGroup, number>();
   private announceLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
@@ -59,7 +62,6 @@ export class TopRanking implements LiveRanking {
     this.rankedSeq = query.seq;
   }
 
-  /** Ranks what there was before anything was marked. */
   async load(now: number): Promise<void> {
     const range = this.query.wholeRange(now);
     const { metric, history } = this.query;
@@ -77,7 +79,7 @@ export class TopRanking implements LiveRanking {
     if (this.query.seq <= this.rankedSeq) return;
     this.query.refresh(now);
     for (const group of this.query.groups.values()) {
-      const slots = group.markedSince(this.rankedSeq);
+      const slots = group.marks.since(this.rankedSeq);
       const newest = slots.filter((slot) => group.latest === null || slot >= group.latest[0]);
       if (newest.length > 0) this.note(group, this.query.pointsAt(group, newest));
     }
@@ -91,6 +93,10 @@ export class TopRanking implements LiveRanking {
     if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
   }
 
+  get kept(): Iterable<LiveGroup> {
+    return this.top;
+  }
+
   async work(): Promise<void> {}
 
   changes(since: number): Upsert[] {
@@ -100,7 +106,7 @@ export class TopRanking implements LiveRanking {
 
   /** The newest points, where they changed after `since`, of groups that have just left the top. */
   private farewells(since: number): Upsert[] {
-    const left = [...this.leftAt.keys()].filter((group) => !this.top.has(group) && group.seq > since);
+    const left = [...this.leftAt.keys()].filter((group) => !this.top.has(group) && group.marks.seq > since);
     return left.flatMap((group) => (group.latest ? { group, points: [group.latest] } : []));
   }
 

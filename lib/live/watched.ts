@@ -2,7 +2,6 @@ import type { Registry, Series } from '../catalogue/registry';
 import { isPulseError, PulseError } from '../errors';
 import { log } from '../log';
 import { SECOND } from '../model';
-import { limitGroups } from '../query/limits';
 import { selectMatching } from '../query/matchers';
 import type { Coverage } from '../ring/coverage';
 import { refusedWork, Work } from '../work/work';
@@ -104,18 +103,19 @@ export class WatchedQueries {
   }
 
   private async open(query: LiveQuery, work: Work): Promise<void> {
-    const { metric, matchers, by, ranking } = query.question;
+    const { metric, matchers } = query.question;
     // Those that come to be from now on are told of.
     const series = this.parts.registry.metrics.get(metric)?.series.slice() ?? [];
     for await (const some of selectMatching(series, matchers, work)) {
-      for (const each of some) if (!this.join(query, each)) limitGroups(query.groups.size + 1, by, ranking);
-      limitGroups(query.groups.size, by, ranking);
+      for (const each of some) if (!this.join(query, each)) query.limit(query.groups.size + 1);
+      query.limit(query.groups.size);
       if (this.places > MAX_PLACES)
         throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
           retryAfterMs: RETRY_AFTER_MS,
         });
     }
     this.openings.delete(query);
+    query.begin();
     void this.takeNewcomers(query);
   }
 

@@ -17,6 +17,7 @@ export interface PanelQuery {
   top?: string;
   bottom?: string;
   rank?: string;
+  fill?: string;
 }
 
 /** The answer to a question: the body of `GET /api/metrics/{name}`. Times in ms, points ascending. */
@@ -79,6 +80,7 @@ const PARAMETERS = [
   'top',
   'bottom',
   'rank',
+  'fill',
 ] as const;
 
 /**

@@ -1,11 +1,13 @@
 import { PulseError } from '../errors';
-import { alignDown, alignUp, DAY, HOUR, MINUTE, type Ranking } from '../model';
+import { alignDown, alignUp, DAY, type Fill, HOUR, MINUTE, type Ranking } from '../model';
 import type { Work } from '../work/work';
 import { MAX_GROUPS } from './params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
 
 /** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
 const MAX_ANSWER_POINTS = 2_000_000;
+/** Of points that are filled, each may stand where there is none; and a live stream holds them all. */
+export const MAX_FILLED_POINTS = 200_000;
 /** Groups among which the first may be looked for. */
 const MAX_RANKED_GROUPS = 50_000;
 
@@ -22,11 +24,11 @@ export function limitGroups(count: number, by: readonly string[], ranking: Ranki
 /** @throws PulseError `too_expensive` when so many groups may have more points than an answer may. */
 export function limitPoints(
   groups: number,
-  { start, end, step }: { start: number; end: number; step: number },
+  { start, end, step, fill = 'none' }: { start: number; end: number; step: number; fill?: Fill },
 ): void {
   const points = groups * ((end - start) / step);
-  if (points > MAX_ANSWER_POINTS)
-    refuse(`this asks for up to ${points} points, ${MAX_ANSWER_POINTS} are the limit`);
+  const most = fill === 'none' ? MAX_ANSWER_POINTS : MAX_FILLED_POINTS;
+  if (points > most) refuse(`this asks for up to ${Math.ceil(points)} points, ${most} are the limit`);
 }
 
 function refuse(what: string): never {

@@ -19,6 +19,7 @@ const DEFAULTS: QueryParams = {
   top: null,
   bottom: null,
   rank: 'latest',
+  fill: 'none',
 };
 
 describe('parseQuery', () => {
@@ -28,7 +29,7 @@ describe('parseQuery', () => {
 
   it('reads every parameter', () => {
     const url =
-      'metric=a/b:c&start=0&end=2026-11-20T12:00:00Z&step=5m&maxPoints=100&aggregate=min,max&by=host,region&match={env%3D"prod"}&top=5&rank=range';
+      'metric=a/b:c&start=0&end=2026-11-20T12:00:00Z&step=5m&maxPoints=100&aggregate=min,max&by=host,region&match={env%3D"prod"}&top=5&rank=range&fill=-.5';
     expect(parseQuery(new URLSearchParams(url))).toEqual({
       metric: 'a/b:c',
       start: '0',
@@ -41,6 +42,7 @@ describe('parseQuery', () => {
       top: 5,
       bottom: null,
       rank: 'range',
+      fill: -0.5,
     });
   });
 
@@ -126,6 +128,9 @@ describe('parseQuery', () => {
     ['bottom', '0'],
     ['rank', 'range'],
     ['rank', 'oldest'],
+    ['fill', 'next'],
+    ['fill', '1e999'],
+    ['fill', '0x1'],
     ['agregate', 'max'],
   ])('names the parameter: %s=%j', (name, value) => {
     expect(() => parseQuery({ metric: 'cpu', [name]: value })).toThrow(
@@ -140,7 +145,8 @@ describe('parseQuery', () => {
 /** Of what contradicts itself, what can be asked. */
 function asked(query: QueryParams): QueryParams {
   const bottom = query.top === null ? query.bottom : null;
-  return { ...query, bottom, rank: query.top === null && bottom === null ? 'latest' : query.rank };
+  const fill = query.step === 1 ? 'none' : query.fill;
+  return { ...query, fill, bottom, rank: query.top === null && bottom === null ? 'latest' : query.rank };
 }
 
 const anyQuery: fc.Arbitrary<QueryParams> = fc
@@ -176,6 +182,7 @@ const anyQuery: fc.Arbitrary<QueryParams> = fc
     top: fc.option(fc.integer({ min: 1, max: 1_000 })),
     bottom: fc.option(fc.integer({ min: 1, max: 1_000 })),
     rank: fc.constantFrom('latest', 'range'),
+    fill: fc.constantFrom<QueryParams['fill']>('none', 'previous', 'linear', 0, -1.5e9),
   })
   .map(asked);
 

@@ -4,6 +4,7 @@ import {
   AGGREGATES,
   type Aggregate,
   DAY,
+  type Fill,
   HOUR,
   LABEL_NAME,
   LIMITS,
@@ -13,6 +14,7 @@ import {
 } from '../model';
 import { MAX_POINTS, type StepRequest } from '../rollup/choose';
 import { formatDuration, parseDuration } from '../units';
+import { FILL_WORDS } from './fill';
 import {
   type Complain,
   oneOf,
@@ -87,6 +89,10 @@ export const queryParams = z.strictObject({
   bottom: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
     description: 'Keep so many groups, those with the lowest rank; lowest first',
   }),
+  fill: parameter('none', readFill).meta({
+    description:
+      'What stands between the first and the last point of a group where it has none: `none`, a number, `previous` (the value before) or `linear` (on the line between its neighbours)',
+  }),
   rank: parameter('latest', oneOf(RANKS)).meta({
     description:
       'What top and bottom go by: `latest`, the first value of the newest point; or `range`, the first aggregate over the whole range as one step',
@@ -113,6 +119,8 @@ export function parseQuery(source: ParameterSource): QueryParams {
   );
   if (other)
     refuse('match', `selects ${other.value || 'no metric'} by __name__, but metric is ${params.metric}`);
+  if (params.fill !== 'none' && params.step === STEP_NAMES.raw)
+    refuse('fill', 'needs a step; step=raw has only the samples there are');
   return params;
 }
 
@@ -142,6 +150,7 @@ export function toSearchParams(params: QueryParams): URLSearchParams {
     match: formatSelector(params.match),
     top: params.top === null ? '' : String(params.top),
     bottom: params.bottom === null ? '' : String(params.bottom),
+    fill: params.fill === 'none' ? '' : String(params.fill),
     rank: params.rank === 'latest' ? '' : params.rank,
   };
   return new URLSearchParams(Object.entries(texts).filter(([, text]) => text !== ''));
@@ -173,6 +182,13 @@ function readAggregates(text: string, complain: Complain): Aggregate[] {
     );
   // In the order asked for: it is the order of the values in a point.
   return names as Aggregate[];
+}
+
+function readFill(text: string, complain: Complain): Fill {
+  const word = FILL_WORDS.find((name) => name === text);
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (!word && !Number.isFinite(value)) complain(`must be ${FILL_WORDS.join(', ')} or a number`);
+  return word ?? value;
 }
 
 function readLabelNames(text: string, complain: Complain): string[] {

@@ -35,6 +35,7 @@ export function resolveQuestion(params: QueryParams, { now, retention }: Questio
     by: params.by,
     matchers: params.match,
     ranking: rankingOf(params),
+    fill: params.fill,
     start: alignDown(start, step),
     end: alignUp(end, step),
     step,

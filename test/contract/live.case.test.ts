@@ -87,6 +87,26 @@ export function liveContract(connect: () => Client): void {
     expect(seriesOf(await stream.next(tells(77)))).toEqual([{ labels: {}, points: [[old + 5, 77]] }]);
   });
 
+  test('a late sample changes what is filled around it', async () => {
+    const at = Math.floor(Date.now() / 1_000) * 1_000 - 10_000;
+    await client.accepted([
+      { name: metric, value: 10, timestamp: at },
+      { name: metric, value: 40, timestamp: at + 3_000 },
+    ]);
+    const stream = await open([{ step: '1s', fill: 'previous' }]);
+    await client.accepted({ name: metric, value: 20, timestamp: at + 1_000 });
+    expect(seriesOf(await stream.next(tells(20)))).toEqual([
+      {
+        labels: {},
+        points: [
+          [at, 10],
+          [at + 1_000, 20],
+          [at + 2_000, 20],
+        ],
+      },
+    ]);
+  });
+
   test('goes on where a history answer ended', async () => {
     await client.accepted({ name: metric, value: 1 });
     const { body } = await client.get(`/api/metrics/${metric}?step=1s`);

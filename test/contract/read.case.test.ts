@@ -132,6 +132,17 @@ export function readContract(connect: () => Client): void {
       expect(await series({ match: '{env="none"}' })).toEqual([]);
     });
 
+    test('fills what is missing between the first and the last point', async () => {
+      const filled = async (fill: string) =>
+        HistoryAnswer.parse((await points({ fill })).body).series[0].points.map(([, value]) => value);
+      expect(await filled('none')).toEqual([2, 8]);
+      expect(await filled('0')).toEqual([2, 0, 8]);
+      expect(await filled('previous')).toEqual([2, 2, 8]);
+      expect(await filled('linear')).toEqual([2, 5, 8]);
+      const { message } = expectError(await points({ fill: 'linear', step: 'raw' }), 400, 'bad_parameter');
+      expect(message).toMatch(/^fill /);
+    });
+
     test.each(['avg', 'sum', 'min', 'max', 'count', 'last', 'p50', 'p90', 'p95', 'p99'])(
       'knows %s',
       async (aggregate) => {
@@ -184,6 +195,7 @@ export function readContract(connect: () => Client): void {
       ['top', 'all'],
       ['bottom', '0'],
       ['rank', 'range'],
+      ['fill', 'next'],
       ['agregate', 'max'],
     ])('names the bad parameter %s=%s', async (name, value) => {
       const { message } = expectError(await points({ [name]: value }), 400, 'bad_parameter');

@@ -2,6 +2,7 @@ import type { Hub } from '@/lib/live/hub';
 import { openStream } from '@/lib/live/stream';
 import type { GroupUpserts } from '@/lib/live/wire';
 import type { GroupPoints, Point, Ranking } from '@/lib/model';
+import { isTold } from '@/lib/query/fill';
 import { labelText, topGroups } from '@/lib/query/top';
 
 export interface StreamEvent {
@@ -113,7 +114,11 @@ export class Fold {
       const key = labelText(labels);
       const group = this.groups.get(key) ?? { labels, points: new Map<number, Point>() };
       this.groups.set(key, group);
-      for (const point of points) group.points.set(point[0], point);
+      for (const point of points) {
+        // A point without any value takes back the one that was told.
+        if (isTold(point)) group.points.set(point[0], point);
+        else group.points.delete(point[0]);
+      }
     }
     const ranked = series.filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank! - b.rank!);
     if (ranked.length > 0) this.order = ranked.map(({ labels }) => labelText(labels));

@@ -1,0 +1,141 @@
+import { type Fill, isWhole, type Point } from '../model';
+import { fillPoints, isTold } from '../query/fill';
+import type { LiveGroup, Upsert } from './live-group';
+import type { LiveQuery, LiveRange } from './live-query';
+import { Marks } from './marks';
+
+/** The points that a group has, and which of those that are told have changed when, filled ones included. */
+class FilledGroup {
+  readonly marks = new Marks();
+  constructor(public points: Point[]) {}
+}
+
+/**
+ * What stands between the points of a live query. What is filled depends on the points around it, so all points of
+ * the range are held here; a change of one marks everything up to its neighbours.
+ */
+export class Filling {
+  /** Everything marked up to here is in what is held. */
+  appliedSeq: number;
+  isLoaded = false;
+  private readonly held = new Map<LiveGroup, FilledGroup>();
+
+  constructor(
+    private readonly query: LiveQuery,
+    private readonly fill: Fill,
+  ) {
+    this.appliedSeq = query.seq;
+  }
+
+  async load(now: number): Promise<void> {
+    const groups = [...this.query.keptGroups];
+    const known = await this.query.readPoints(groups, this.query.wholeRange(now));
+    groups.forEach((group, i) => {
+      this.held.set(group, new FilledGroup(known[i]));
+    });
+    this.isLoaded = true;
+  }
+
+  /** Brings what is held up to date with what has been marked. */
+  update(now: number): void {
+    const { query, appliedSeq } = this;
+    const kept = new Set(query.keptGroups);
+    for (const group of this.held.keys()) if (!kept.has(group)) this.held.delete(group);
+    for (const group of kept) {
+      if (!this.held.has(group)) this.open(group, now);
+      const slots = group.marks.since(appliedSeq);
+      if (slots.length > 0) this.apply(group, query.pointsAt(group, slots));
+    }
+    this.appliedSeq = query.seq;
+  }
+
+  /** What is filled begins at the first point of the range: when one leaves it, so does what was filled behind it. */
+  slide(now: number): void {
+    const { start } = this.query.wholeRange(now);
+    let seq: number | null = null;
+    for (const held of this.held.values()) {
+      const leaving = indexFrom(held.points, start);
+      if (leaving === 0) continue;
+      held.points.splice(0, leaving);
+      const slots = this.stepsBetween(start, held.points[wholeFrom(held.points, 0)]?.[0] ?? start);
+      if (slots.length === 0) continue;
+      seq ??= this.query.noteChange();
+      for (const slot of slots) held.marks.mark(slot, seq);
+    }
+  }
+
+  changesOf(group: LiveGroup, since: number): Upsert {
+    const held = this.held.get(group);
+    const slots = held?.marks.since(since) ?? [];
+    return { group, points: held && slots.length > 0 ? this.at(held.points, slots) : [] };
+  }
+
+  /** All that there is to tell of a group, given its points of the range: what is filled, and what is no longer. */
+  whole(points: readonly Point[], { start }: LiveRange): Point[] {
+    const last = points[points.length - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
+    const slots = this.stepsBetween(start, last + 1);
+    return slots.length > 0 ? this.at(points, slots) : [];
+  }
+
+  forgetUpTo(seq: number): void {
+    for (const { marks } of this.held.values()) marks.forgetUpTo(seq);
+  }
+
+  /** A group that is new here, or kept again: what it has is read. */
+  private open(group: LiveGroup, now: number): void {
+    this.held.set(group, new FilledGroup([]));
+    this.query.wantWhole(group, now);
+  }
+
+  private apply(group: LiveGroup, changed: readonly Point[]): void {
+    const held = this.held.get(group)!;
+    for (const point of changed) {
+      const { points } = held;
+      const at = indexFrom(points, point[0]);
+      points.splice(at, points[at]?.[0] === point[0] ? 1 : 0, ...(isTold(point) ? [point] : []));
+      const before = Math.min(point[0], points[wholeBefore(points, at)]?.[0] ?? point[0]);
+      const after = Math.max(
+        point[0],
+        points[wholeFrom(points, at + Number(isTold(point)))]?.[0] ?? point[0],
+      );
+      for (const slot of this.stepsBetween(before, after)) held.marks.mark(slot, this.query.seq);
+      held.marks.mark(point[0], this.query.seq);
+    }
+  }
+
+  /** What is told at the given times, ascending. */
+  private at(points: readonly Point[], slots: readonly number[]): Point[] {
+    const from = wholeBefore(points, indexFrom(points, slots[0]));
+    const to = wholeFrom(points, indexFrom(points, slots[slots.length - 1]));
+    const filled = fillPoints(points.slice(from, to + 1), this.fill, this.query.question.after);
+    const known = new Map(filled.map((point) => [point[0], point]));
+    return slots.map((slot) => known.get(slot) ?? this.query.takenBack(slot));
+  }
+
+  private stepsBetween(start: number, end: number): number[] {
+    const slots: number[] = [];
+    for (let slot = start; slot < end; slot = this.query.question.after(slot)) slots.push(slot);
+    return slots;
+  }
+}
+
+/** Of the first point at `t` or later. Searched from the end: changes are nearly always of the newest points. */
+function indexFrom(points: readonly Point[], t: number): number {
+  let at = points.length;
+  while (at > 0 && points[at - 1][0] >= t) at--;
+  return at;
+}
+
+/** Of the last point before position `at` that tells all values, or else the first of all. */
+function wholeBefore(points: readonly Point[], at: number): number {
+  let i = at - 1;
+  while (i > 0 && !isWhole(points[i])) i--;
+  return Math.max(0, i);
+}
+
+/** Of the first point from position `at` on that tells all values, or else the last of all. */
+function wholeFrom(points: readonly Point[], at: number): number {
+  let i = at;
+  while (i < points.length - 1 && !isWhole(points[i])) i++;
+  return Math.min(i, points.length - 1);
+}
