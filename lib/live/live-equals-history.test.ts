@@ -202,7 +202,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
         await node.stop();
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 150, endOnFailure: true },
   );
 });
 
