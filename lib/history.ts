@@ -96,6 +96,9 @@ export interface StepsOfMetric extends Pick<Question, 'metric' | 'aggregates' | 
   start?: number;
 }
 
+/** Their samples are evaluated in a millisecond or two, at once. */
+const FEW_SERIES = 16;
+
 /** Points from before memory, of each group in the question's order. */
 interface OlderAnswer {
   groups: Point[][];
@@ -238,14 +241,14 @@ export function createHistory({
       // Memory first: while the database answers, the ring may let go of what was there.
       const beganAt = performance.now();
       const found: Point[][] = [];
-      for (const group of groups) {
-        if (work.isDue('evaluate')) await work.pause();
-        found.push(await evaluateAside(buffersOf(group), { aggregates, start: from, end, step }, work));
-      }
+      for (const group of from < end ? groups : [])
+        found.push(await readMemoryAside(group, { aggregates, start: from, end, step }, work));
       if (from < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
       // And so it may while this is put aside.
       const cut = reach();
-      const recent = cut === from ? found : found.map((points) => points.filter(([t]) => t >= cut));
+      const recent = groups.map((_, i) =>
+        cut === from ? (found[i] ?? []) : found[i].filter(([t]) => t >= cut),
+      );
       const isInMemory = cut === start || groups.length === 0;
       ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
       if (isInMemory) return { points: recent, tier: 'ring' };
@@ -277,12 +280,21 @@ export function createHistory({
     return start + alignUp(ring.coveredSince(registry.metrics.get(metric)?.id) + reachMs - start, step);
   }
 
-  function readMemory(group: SeriesGroup, evaluation: Evaluation): Point[] {
-    return evaluate(buffersOf(group), evaluation);
+  async function readMemoryAside(group: SeriesGroup, evaluation: Evaluation, work: Work): Promise<Point[]> {
+    if (work.isDue('evaluate')) await work.pause();
+    if (group.series.length <= FEW_SERIES) return readMemory(group, evaluation);
+    const buffers: SampleBuffer[] = [];
+    for (const { id } of group.series) {
+      if (work.isDue('evaluate')) await work.pause();
+      const samples = ring.samples(id);
+      if (samples) buffers.push(samples);
+    }
+    return evaluateAside(buffers, evaluation, work);
   }
 
-  function buffersOf({ series }: SeriesGroup): SampleBuffer[] {
-    return series.flatMap(({ id }) => ring.samples(id) ?? []);
+  function readMemory({ series }: SeriesGroup, evaluation: Evaluation): Point[] {
+    const buffers = series.flatMap(({ id }) => ring.samples(id) ?? []);
+    return evaluate(buffers, evaluation);
   }
 
   return { answer, resolve, read, readMemory, memoryFrom, ping: () => store.ping() };

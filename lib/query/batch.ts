@@ -8,7 +8,7 @@ import { parseQuery } from './params';
 export const MAX_QUERIES = 50;
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Questions answered at a time: some wait for the database while others are worked at. */
-const AT_A_TIME = 8;
+const AT_A_TIME = 4;
 /** Of these, the whole request is to be asked again, or not at all. */
 const ENDING: readonly ErrorCode[] = ['too_busy', 'client_closed'];
 

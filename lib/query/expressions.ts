@@ -97,6 +97,12 @@ export class Expressions {
     for (const other of this.waiting) if (!job || other.asker.matchingMs < job.asker.matchingMs) job = other;
     if (!job) return;
     this.waiting.splice(this.waiting.indexOf(job), 1);
+    // Refused meanwhile.
+    if (job.asker.matchingMs === Number.POSITIVE_INFINITY) {
+      job.resolve('too_slow');
+      this.workOn();
+      return;
+    }
     this.working = job;
     this.expectWithin(this.worker ? LONGEST_MS : START_MS);
     this.worker ??= this.start();

@@ -109,6 +109,7 @@ async function verdictsOf(
   const distinct = [...new Set(values)];
   const known = new Map<string, boolean>();
   do {
+    work.addMatching(0);
     const answer = await expressionsOfProcess().match(expression, distinct.slice(known.size), work);
     if (answer === 'too_slow') work.refuseMatching();
     if (answer.problem !== undefined)

@@ -177,7 +177,7 @@ function ofTheProcess(): Family[] {
     labels: { quantile: String(percentile / 100) },
     value: eventLoopDelay.percentile(percentile) / 1e9,
   });
-  const lags = [50, 90, 99].map(lag);
+  const lags = [50, 90, 99, 100].map(lag);
   eventLoopDelay.reset();
   return [
     {

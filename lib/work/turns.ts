@@ -6,6 +6,8 @@ export const SLICE_MS = 10;
 interface TurnsOptions {
   /** A clock in ms. */
   clock?: () => number;
+  /** Time of the processor that this process has had, ms. */
+  cpu?: () => number;
   /** Calls `run` when the event loop has looked at everything else. */
   defer?: (run: () => void) => void;
 }
@@ -20,6 +22,7 @@ export class Turns {
   /** Goes up with every turn: time between two looks at the clock is one's own only within a turn. */
   number = 0;
   readonly now: () => number;
+  readonly cpu: () => number;
   private readonly defer: (run: () => void) => void;
   private readonly light: Array<() => void> = [];
   private readonly heavy: Array<() => void> = [];
@@ -27,8 +30,13 @@ export class Turns {
   private isOpen = false;
   private beganAt = 0;
 
-  constructor({ clock = () => performance.now(), defer = setImmediate }: TurnsOptions = {}) {
+  constructor({
+    clock = () => performance.now(),
+    cpu = processorMs,
+    defer = setImmediate,
+  }: TurnsOptions = {}) {
     this.now = clock;
+    this.cpu = cpu;
     this.defer = defer;
   }
 
@@ -62,6 +70,11 @@ export class Turns {
     const [first, second] = this.isHeavysTurn ? [this.heavy, this.light] : [this.light, this.heavy];
     return first.shift() ?? second.shift();
   }
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 /** Those of this process. */

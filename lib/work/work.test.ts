@@ -8,7 +8,7 @@ import { MAX_REQUEST_POINTS, Refusal, Work, type WorkOptions } from './work';
 function manualLoop() {
   let time = 0;
   let waiting: Array<() => void> = [];
-  const turns = new Turns({ clock: () => time, defer: (run) => waiting.push(run) });
+  const turns = new Turns({ clock: () => time, cpu: () => time, defer: (run) => waiting.push(run) });
   return {
     turns,
     take(ms: number) {
@@ -87,6 +87,19 @@ describe('work', () => {
       work.isDue('group');
     });
     expect(work.spent).toBe(7);
+  });
+
+  it('is not charged for time in which others have the processor', async () => {
+    const turns = new Turns({ clock: () => performance.now(), cpu: () => 0 });
+    const work = new Work({ turns, budgetMs: 1_000 });
+    await work.run(async () => {
+      for (let i = 0; i < 3; i++) {
+        if (work.isDue('group')) await work.pause();
+        const until = performance.now() + 12;
+        while (performance.now() < until);
+      }
+    });
+    expect(work.spent).toBe(0);
   });
 
   it('lets who has had little go before those who have had much', async () => {

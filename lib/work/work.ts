@@ -7,7 +7,7 @@ import { type Turns, turnsOfProcess } from './turns';
 
 /** What one request may have of the event loop, all its questions together, ms; and regular expressions of that. */
 const BUDGET_MS = 5 * SECOND;
-const MATCH_BUDGET_MS = SECOND;
+const MATCH_BUDGET_MS = 2 * SECOND;
 /** Points in all answers of one request: they are in memory together. */
 export const MAX_REQUEST_POINTS = 2_000_000;
 /** From here on work is heavy, and only so much heavy work is done at a time: each may hold much memory, too. */
@@ -65,6 +65,7 @@ export class Work {
   private stage: Stage = STAGES[0];
   private stretchBeganAt = 0;
   private lookedAt = 0;
+  private cpuMs = 0;
 
   constructor({
     signal,
@@ -109,10 +110,11 @@ export class Work {
   isDue(stage: Stage): boolean {
     const now = this.turns.now();
     const isOver = this.turns.isOver(now);
-    if (this.turn === this.turns.number) this.charge(now - this.lookedAt);
+    if (this.turn === this.turns.number) this.spentMs += now - this.lookedAt;
     else this.beginStretch(now);
     this.stage = stage;
     this.lookedAt = now;
+    if (this.spentMs > this.budgetMs) this.checkBudget(now);
     return isOver;
   }
 
@@ -154,17 +156,20 @@ export class Work {
 
   /** @throws Refusal `too_expensive`: an expression takes too long. */
   refuseMatching(): never {
+    this.matchMs = Number.POSITIVE_INFINITY;
     this.refuse('match', 'too_expensive', 'match: the expression is too slow; write a simpler one.');
   }
 
-  private charge(ms: number): void {
-    this.spentMs += ms;
-    if (this.spentMs > this.budgetMs)
-      this.refuse(
-        'time',
-        'too_expensive',
-        `This request takes more than ${this.budgetMs / SECOND} s of the server's time; ask for less at a time, narrow it with match, or ask for a shorter range.`,
-      );
+  private checkBudget(now: number): void {
+    // Only now it is known exactly.
+    this.beginStretch(now);
+    // What is being encoded has been worked for; how much it may be, `addPoints` says.
+    if (this.spentMs <= this.budgetMs || this.stage === 'encode') return;
+    this.refuse(
+      'time',
+      'too_expensive',
+      `This request takes more than ${this.budgetMs / SECOND} s of the server's time; ask for less at a time, narrow it with match, or ask for a shorter range.`,
+    );
   }
 
   private checkClient(): void {
@@ -195,11 +200,15 @@ export class Work {
     this.endStretch();
     this.turn = this.turns.number;
     this.stretchBeganAt = this.lookedAt = now;
+    this.cpuMs = this.turns.cpu();
   }
 
   private endStretch(): void {
     const ms = this.lookedAt - this.stretchBeganAt;
-    if (ms > 0) figures().loopStretches.observe(this.stage, ms / SECOND);
+    if (ms === 0) return;
+    figures().loopStretches.observe(this.stage, ms / SECOND);
+    // While others had the processor, this took nothing.
+    this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
     this.stretchBeganAt = this.lookedAt;
   }
 
