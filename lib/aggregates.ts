@@ -10,6 +10,9 @@ import {
 /** Aggregates one question may ask for. */
 export const MOST_AGGREGATES = 8;
 
+/** What an aggregate may be, for people. */
+export const AGGREGATE_FORMS = `${INNER_AGGREGATES.join(', ')}, pN (p0 to p100, such as p99.9), or outer(inner) such as sum(avg), where inner is any of those and outer ${OUTER_AGGREGATES.join(', ')} or pN`;
+
 const PERCENTILE = /^p(100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)$/;
 const TWO_STAGES = /^([^()]+)\(([^()]+)\)$/;
 

@@ -1,3 +1,4 @@
+import { parseAggregate, type Stages, stagesOf } from './aggregates';
 import { saturated } from './arithmetic';
 import { DAY, HOUR, MINUTE, SECOND } from './model';
 
@@ -67,10 +68,12 @@ const UNITS: Record<string, UnitRow> = {
 
 /**
  * The unit of a metric's values under an aggregate: its declared unit, else its name's suffix
- * (`…_bytes`, `…_bytes_total`, `…_bytes_per_second`). `rate` makes it per second, `count` counts samples.
+ * (`…_bytes`, `…_bytes_total`, `…_bytes_per_second`). `rate` makes it per second, `count` counts samples or series.
  */
 export function unitOf(metric: string, declared = '', aggregate = 'avg'): Unit {
-  if (aggregate === 'count') return { kind: 'number', perSecond: false, scale: 1, noun: 'samples' };
+  const { outer, inner } = stagesFor(aggregate);
+  if (outer === 'count' || inner === 'count')
+    return { kind: 'number', perSecond: false, scale: 1, noun: outer === 'count' ? 'series' : 'samples' };
   const row = UNITS[declared.trim().toLowerCase()] ?? bySuffix(metric);
   const unit: Unit = {
     perSecond: false,
@@ -78,11 +81,16 @@ export function unitOf(metric: string, declared = '', aggregate = 'avg'): Unit {
     noun: row ? '' : declared.trim(),
     ...(row ?? { kind: 'number' }),
   };
-  if (aggregate !== 'rate') return unit;
+  if (inner !== 'rate') return unit;
   // Seconds per second is a share of time: 0.42 s/s of CPU is 42 % of one core.
   if (unit.kind === 'seconds')
     return { kind: 'percent', perSecond: false, scale: unit.scale * 100, noun: '' };
   return { ...unit, perSecond: true };
+}
+
+/** What is not an aggregate, the answer to the question says. */
+function stagesFor(text: string): Stages {
+  return stagesOf(parseAggregate(text) ?? 'avg');
 }
 
 function bySuffix(metric: string): UnitRow | undefined {

@@ -55,22 +55,6 @@ export type OuterAggregate = (typeof OUTER_AGGREGATES)[number] | Percentile;
  */
 export type Aggregate = InnerAggregate | `${OuterAggregate}(${InnerAggregate})`;
 
-/** Those that a question may ask for. */
-export const AGGREGATES = [
-  'avg',
-  'sum',
-  'min',
-  'max',
-  'count',
-  'last',
-  'rate',
-  'increase',
-  'p50',
-  'p90',
-  'p95',
-  'p99',
-] as const satisfies readonly Aggregate[];
-
 /**
  * A counter unseen for longer than this starts anew: what it counted meanwhile cannot be placed in time, so
  * `rate` and `increase` leave it out. A fixed bound makes a point's value independent of the range asked for.

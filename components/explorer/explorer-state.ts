@@ -1,5 +1,5 @@
 import type { PanelQuery } from '@/lib/live/wire';
-import { AGGREGATES, type Matcher, type MetricType } from '@/lib/model';
+import type { Aggregate, Matcher, MetricType } from '@/lib/model';
 import { parseSelector } from '@/lib/query/selector';
 
 /**
@@ -44,7 +44,7 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
 }
 
 /** A counter only ever grows: what is of interest is how fast. */
-export function defaultAggregate(type: MetricType): OfferedAggregate {
+export function defaultAggregate(type: MetricType): Aggregate {
   return type === 'counter' ? 'rate' : 'avg';
 }
 
@@ -73,28 +73,25 @@ export function matchersOf(match: string): Matcher[] | null {
   }
 }
 
-type OfferedAggregate = (typeof AGGREGATES)[number];
-
-const AGGREGATE_WORDS: Record<OfferedAggregate, { label: string; hint: string }> = {
-  avg: { label: 'Average', hint: 'of all samples, within lowest – highest' },
-  sum: { label: 'Sum', hint: 'of all samples in a step' },
-  min: { label: 'Lowest', hint: '' },
-  max: { label: 'Highest', hint: '' },
-  count: { label: 'Count', hint: 'how many samples came' },
-  last: { label: 'Last', hint: 'the newest sample in a step' },
-  rate: { label: 'Rate', hint: 'of a counter, per second' },
-  increase: { label: 'Increase', hint: 'of a counter, in a step' },
-  p50: { label: 'Median', hint: 'from raw samples' },
-  p90: { label: '90th percentile', hint: 'from raw samples' },
-  p95: { label: '95th percentile', hint: 'from raw samples' },
-  p99: { label: '99th percentile', hint: 'from raw samples' },
-};
-
-export const AGGREGATE_OPTIONS = AGGREGATES.map((value) => ({ value, ...AGGREGATE_WORDS[value] }));
+/** The aggregates that are offered; any other one can be in the address. */
+export const AGGREGATE_OPTIONS: ReadonlyArray<{ value: Aggregate; label: string; hint: string }> = [
+  { value: 'avg', label: 'Average', hint: 'of all samples, within lowest – highest' },
+  { value: 'sum', label: 'Sum', hint: 'of all samples in a step' },
+  { value: 'min', label: 'Lowest', hint: '' },
+  { value: 'max', label: 'Highest', hint: '' },
+  { value: 'count', label: 'Count', hint: 'how many samples came' },
+  { value: 'last', label: 'Last', hint: 'the newest sample in a step' },
+  { value: 'rate', label: 'Rate', hint: 'of a counter, per second' },
+  { value: 'increase', label: 'Increase', hint: 'of a counter, in a step' },
+  { value: 'p50', label: 'Median', hint: 'from raw samples' },
+  { value: 'p90', label: '90th percentile', hint: 'from raw samples' },
+  { value: 'p95', label: '95th percentile', hint: 'from raw samples' },
+  { value: 'p99', label: '99th percentile', hint: 'from raw samples' },
+];
 
 export function aggregateLabel(aggregate: string): string {
   const first = aggregate.split(',')[0];
-  return first in AGGREGATE_WORDS ? AGGREGATE_WORDS[first as OfferedAggregate].label : first;
+  return AGGREGATE_OPTIONS.find(({ value }) => value === first)?.label ?? first;
 }
 
 export const STEP_OPTIONS = [

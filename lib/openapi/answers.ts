@@ -70,7 +70,7 @@ export const HistoryAnswer = z
     metric: z.string(),
     type: z.enum(METRIC_TYPES),
     unit: z.string(),
-    aggregate: z.string(),
+    aggregate: z.string().meta({ description: 'As asked, several comma separated: the order of values' }),
     step: z.int().meta({ description: 'Width of a point in ms' }),
     tier: z.enum(TIERS).meta({ description: 'Where the answer was read' }),
     start: Time,
@@ -86,9 +86,10 @@ export const HistoryAnswer = z
     series: z.array(
       z.strictObject({
         labels: AnyLabels,
-        points: z
-          .array(z.array(z.number()).min(2))
-          .meta({ description: '[t, value, …], ascending; a missing point is left out' }),
+        points: z.array(z.tuple([Time], z.number().nullable())).meta({
+          description:
+            '[t, value, …], ascending, a value for each aggregate; a missing point is left out. Null only where several aggregates were asked for and this one cannot be told there: no sample before for a rate, raw samples gone for a percentile',
+        }),
       }),
     ),
   })

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { AGGREGATE_FORMS, MOST_AGGREGATES, parseAggregate } from '../aggregates';
 import { PulseError } from '../errors';
 import {
-  AGGREGATES,
   type Aggregate,
   DAY,
   type Fill,
@@ -34,17 +34,6 @@ const STEP_NAMES: Record<string, number> = { raw: 1, minute: MINUTE, hour: HOUR,
 const LONGEST_STEP = 1e8 * DAY;
 const RANKS = ['latest', 'range'] as const satisfies ReadonlyArray<Ranking['by']>;
 
-/**
- * Aggregates that have a point at the same times, and so may be asked for together: a step with samples has all
- * of the first family, but not always a rate (there may be no predecessor) or a percentile (raw samples are
- * forgotten first).
- */
-const AGGREGATE_FAMILIES: ReadonlyArray<readonly Aggregate[]> = [
-  ['avg', 'sum', 'min', 'max', 'count', 'last'],
-  ['rate', 'increase'],
-  ['p50', 'p90', 'p95', 'p99'],
-];
-
 const time = (fallback: string) =>
   parameter(fallback, (text, complain) => {
     const doubt = doubtTime(text);
@@ -71,7 +60,8 @@ export const queryParams = z.strictObject({
     description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,
   }),
   aggregate: parameter('avg', readAggregates).meta({
-    description: `One of ${AGGREGATES.join(', ')}; or several, comma separated, which makes points [t, v1, v2, …]`,
+    description: `${AGGREGATE_FORMS}: made of all samples of a group and step, or in two stages of each series for itself, then over the series that have a value in the step. Up to ${MOST_AGGREGATES}, comma separated, make points [t, v1, v2, …], null where one cannot be told`,
+    examples: ['avg', 'avg,min,max', 'p99.9', 'sum(avg)', 'max(rate)'],
   }),
   by: parameter('', readLabelNames).meta({
     description: 'Labels to group by, comma separated',
@@ -170,18 +160,14 @@ function readStep(text: string, complain: Complain): StepRequest {
   return 'auto';
 }
 
+/** In the order asked for: it is the order of the values in a point. */
 function readAggregates(text: string, complain: Complain): Aggregate[] {
-  const names = text.split(',');
-  const aggregates = AGGREGATES.filter((aggregate) => names.includes(aggregate));
-  const allKnown = names.every((name) => (AGGREGATES as readonly string[]).includes(name));
-  if (!allKnown || aggregates.length !== names.length)
-    complain(`must be one of ${AGGREGATES.join(', ')}, or a list of them without repetition`);
-  else if (!AGGREGATE_FAMILIES.some((family) => aggregates.every((aggregate) => family.includes(aggregate))))
-    complain(
-      `can combine only the aggregates of one of ${AGGREGATE_FAMILIES.map((names) => names.join()).join(' | ')}`,
-    );
-  // In the order asked for: it is the order of the values in a point.
-  return names as Aggregate[];
+  const aggregates = text.split(',').map(parseAggregate);
+  const known = aggregates.filter((aggregate) => aggregate !== null);
+  if (known.length < aggregates.length) complain(`must be ${AGGREGATE_FORMS}, or a list of them`);
+  else if (new Set(known).size < known.length) complain('must not name the same aggregate twice');
+  else if (known.length > MOST_AGGREGATES) complain(`can be ${MOST_AGGREGATES} aggregates at most`);
+  return known;
 }
 
 function readFill(text: string, complain: Complain): Fill {

@@ -54,7 +54,10 @@ async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work
   return kept;
 }
 
-/** The value over the whole range as one step, of every group that has one. */
+/**
+ * The value over the whole range as one step, of every group that has one; with several aggregates null of the others,
+ * which may have points all the same.
+ */
 async function readWhole(
   question: PointsQuestion,
   read: ReadPoints,
@@ -67,7 +70,9 @@ async function readWhole(
   const values: Array<Rank & { group: SeriesGroup }> = [];
   for (const [i, group] of groups.entries()) {
     if (work.isDue('rank')) await work.pause();
-    for (const [, value] of points[i]) values.push({ group, value, text: labelText(group.labels) });
+    const value = points[i].length > 0 ? points[i][0][1] : null;
+    if (value !== null || question.aggregates.length > 1)
+      values.push({ group, value, text: labelText(group.labels) });
   }
   return values;
 }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { z } from 'zod';
+import type { Point } from '@/lib/model';
 import { ErrorAnswer, HistoryAnswer, IngestAnswer } from '@/lib/openapi/answers';
 
 export interface Answer {
@@ -54,7 +55,7 @@ export function clientOf(url: string) {
     },
 
     /** The stored samples of a metric, all series, by time: `[timestamp, value]`. */
-    async stored(metric: string, { start = 0, end = Date.now() + 900_000 } = {}): Promise<number[][]> {
+    async stored(metric: string, { start = 0, end = Date.now() + 900_000 } = {}): Promise<Point[]> {
       const query = new URLSearchParams({
         step: 'raw',
         start: String(start),

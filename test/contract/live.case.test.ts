@@ -54,6 +54,7 @@ export function liveContract(connect: () => Client): void {
       { step: '1m', aggregate: 'sum', by: 'host' },
       { metric: 'nobody_has_this' },
       { step: 'raw' },
+      { step: '1m', aggregate: 'sum(last),p50,rate' },
     ]);
     const timestamp = Date.now();
     await client.accepted([
@@ -66,6 +67,8 @@ export function liveContract(connect: () => Client): void {
       { labels: { host: 'a' }, points: [[start, 41]] },
       { labels: { host: 'b' }, points: [[start, 42]] },
     ]);
+    const staged = await stream.next((event) => (event.data as { q?: number }).q === 3);
+    expect(seriesOf(staged)).toEqual([{ labels: {}, points: [[start, 83, 41.5, null]] }]);
     const raw = await stream.next((event) => tells(41)(event) && (event.data as { q: number }).q === 2);
     expect(seriesOf(raw)).toEqual([
       {

@@ -143,12 +143,55 @@ export function readContract(connect: () => Client): void {
       expect(message).toMatch(/^fill /);
     });
 
-    test.each(['avg', 'sum', 'min', 'max', 'count', 'last', 'p50', 'p90', 'p95', 'p99'])(
+    test.each(['avg', 'sum', 'min', 'max', 'count', 'last', 'first', 'stddev', 'p50', 'p0', 'p99.999'])(
       'knows %s',
       async (aggregate) => {
         expect(HistoryAnswer.parse((await points({ aggregate })).body).series[0].points).toHaveLength(2);
       },
     );
+
+    test('aggregates each series first, then over series', async () => {
+      const gauge = client.freshName();
+      const sample = (host: string, at: number, value: number) => ({
+        name: gauge,
+        value,
+        timestamp: start + at,
+        labels: { host },
+      });
+      // One is chattier than the other.
+      await client.accepted([sample('a', 0, 8), ...[0, 1, 2, 3].map((i) => sample('b', i * 1_000, i))]);
+      const read = async (aggregate: string) => {
+        const query = new URLSearchParams({ start: String(start), step: '1m', aggregate });
+        return HistoryAnswer.parse((await client.get(`/api/metrics/${gauge}?${query}`)).body).series[0]
+          .points;
+      };
+      expect(await read('sum')).toEqual([[start, 14]]);
+      expect(await read('sum(avg)')).toEqual([[start, 9.5]]);
+      expect(await read('avg(last),max(sum),min(first),count(max),p50(min),stddev(avg)')).toEqual([
+        [start, 5.5, 8, 0, 2, 4, 3.25],
+      ]);
+      expect(await read('sum(rate),max(delta),delta')).toEqual([[start, 1, 3, 3]]);
+    });
+
+    test('answers several aggregates of any mix, null where one cannot be told', async () => {
+      const { body } = await points({ aggregate: 'p99.90,avg,rate,first,stddev' });
+      expect(HistoryAnswer.parse(body)).toMatchObject({
+        aggregate: 'p99.9,avg,rate,first,stddev',
+        series: [
+          {
+            points: [
+              [start, expect.closeTo(2.998, 9), 2, null, 3, 1],
+              [start + 2 * MINUTE, 8, 8, null, 8, 0],
+            ],
+          },
+        ],
+      });
+      const answer = await points({ aggregate: 'avg,rate' }, { accept: 'text/csv' });
+      expect(String(answer.body).split('\r\n').slice(0, 2)).toEqual([
+        'timestamp,time,avg,rate',
+        `${start},${new Date(start).toISOString()},2,`,
+      ]);
+    });
 
     test('counts growth across a restart of a counter', async () => {
       const counter = client.freshName();
@@ -190,6 +233,11 @@ export function readContract(connect: () => Client): void {
       ['step', 'fast'],
       ['maxPoints', '0'],
       ['aggregate', 'median'],
+      ['aggregate', 'p100.5'],
+      ['aggregate', 'avg,avg'],
+      ['aggregate', 'sum(avg(last))'],
+      ['aggregate', 'last(avg)'],
+      ['aggregate', 'p1,p2,p3,p4,p5,p6,p7,p8,p9'],
       ['by', '1x'],
       ['match', '{host=~"("}'],
       ['top', 'all'],

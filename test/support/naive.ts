@@ -32,6 +32,9 @@ function naiveValue(
 ): number | null {
   const [, outer, inner] = /^(.+)\((.+)\)$/.exec(aggregate) ?? [];
   if (!outer) return ofSamples(group, aggregate, from, to);
+  // By definition the same, also where what a series adds is beyond float64.
+  if (outer === 'sum' && ['sum', 'rate', 'increase', 'delta'].includes(inner))
+    return ofSamples(group, inner, from, to);
   const values = group
     .map((series) => ofSamples([series], inner, from, to))
     .filter((value) => value !== null);

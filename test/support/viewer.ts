@@ -1,12 +1,13 @@
 import { type ClientRequest, get } from 'node:http';
 import type { z } from 'zod';
+import type { Point } from '@/lib/model';
 import { HistoryAnswer } from '@/lib/openapi/answers';
 
 type Answer = z.infer<typeof HistoryAnswer>;
 
 interface Group {
   labels: Record<string, string>;
-  points: number[][];
+  points: Point[];
 }
 
 /**
@@ -121,7 +122,7 @@ export class Viewer {
     for (const { labels, points } of series) {
       for (const [t, value] of points) {
         this.upserts++;
-        this.points.set(`${JSON.stringify(labels)} ${t}`, value);
+        this.points.set(`${JSON.stringify(labels)} ${t}`, value!);
       }
     }
   }
@@ -147,7 +148,7 @@ export async function askHistory(
 export function pointsOf({ series }: Pick<Answer, 'series'>): Map<string, number> {
   return new Map(
     series.flatMap(({ labels, points }) =>
-      points.map(([t, value]) => [`${JSON.stringify(labels)} ${t}`, value] as const),
+      points.map(([t, value]) => [`${JSON.stringify(labels)} ${t}`, value!] as const),
     ),
   );
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { AGGREGATES, DAY, HOUR, MINUTE } from '../../model';
+import { ONE_STAGE } from '@/test/support/aggregates';
+import { DAY, HOUR, MINUTE } from '../../model';
 import type { Binaries } from '../cluster/binaries';
 import type { Store } from '../store';
 import {
@@ -82,7 +83,7 @@ export function backupCases(engine: EngineUnderTest, binaries: Binaries): void {
 function answers(store: Store, series: { metricId: number; ids: number[] }) {
   return Promise.all(
     [MINUTE, HOUR, DAY].map((step) =>
-      pointsOf(store, series, { aggregates: AGGREGATES, start: T, end: T + 5 * DAY, step }),
+      pointsOf(store, series, { aggregates: ONE_STAGE, start: T, end: T + 5 * DAY, step }),
     ),
   );
 }

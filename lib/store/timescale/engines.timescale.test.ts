@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { anyAggregates } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { AGGREGATES, alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
 import {
   type Bench,
   engineUnderTest,
@@ -38,7 +39,7 @@ const round = fc.tuple(
   fc.option(fc.oneof(time, fc.constant(4 * DAY))),
 );
 const question = fc.record({
-  aggregates: fc.uniqueArray(fc.constantFrom(...AGGREGATES), { minLength: 1, maxLength: 4 }),
+  aggregates: anyAggregates,
   step: fc.constantFrom(...STEPS),
   at: time,
   points: fc.integer({ min: 1, max: 60 }),
