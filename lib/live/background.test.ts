@@ -17,7 +17,7 @@ function controlled() {
 
 it('does one piece of work at a time, in the order asked for, each once', async () => {
   const clock = new ManualClock(0);
-  const background = new Background(clock);
+  const background = new Background(clock, 9);
   const [a, b] = [controlled(), controlled()];
   for (const worker of [a, b, a, a]) background.request(worker);
   await clock.advance(0);
@@ -35,7 +35,7 @@ it('does one piece of work at a time, in the order asked for, each once', async 
 
 it('rests nine times as long as it worked', async () => {
   const clock = new ManualClock(0);
-  const background = new Background(clock);
+  const background = new Background(clock, 9);
   const worker = controlled();
   background.request(worker);
   await clock.advance(0);
@@ -51,7 +51,7 @@ it('rests nine times as long as it worked', async () => {
 
 it('tries again what failed, and stops when it is closed', async () => {
   const clock = new ManualClock(0);
-  const background = new Background(clock);
+  const background = new Background(clock, 9);
   const worker = controlled();
   background.request(worker);
   await clock.advance(0);

@@ -6,13 +6,11 @@ export interface BackgroundWorker {
   workInBackground(): Promise<void>;
 }
 
-/** After each piece of work, rest for so many times what it took: at most a tenth of the time is worked. */
-const REST_FACTOR = 9;
 const RETRY_MS = 2 * SECOND;
 
 /**
- * Reads of the live side that need the store, one after the other: whoever watches coarse points must not take the
- * database from those who write.
+ * What the live side does aside of its streams' turns, one after the other and with rests in between: whoever watches
+ * must not take the time of the database, or of this process, from those who write.
  */
 export class Background {
   private readonly waiting = new Set<BackgroundWorker>();
@@ -21,7 +19,11 @@ export class Background {
   private isClosed = false;
   private cancelRest: () => void = () => {};
 
-  constructor(private readonly clock: Clock) {}
+  /** @param restFactor after each piece of work there is a rest of so many times what it took. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly restFactor: number,
+  ) {}
 
   request(worker: BackgroundWorker): void {
     if (this.isClosed) return;
@@ -57,9 +59,9 @@ export class Background {
     let restMs = 0;
     try {
       await worker.workInBackground();
-      restMs = REST_FACTOR * Math.max(1, performance.now() - startedAt);
+      restMs = this.restFactor * Math.max(1, performance.now() - startedAt);
     } catch (error) {
-      log().warn({ err: error }, 'live points not read from the store; trying again');
+      log().warn({ err: error }, 'live points not read; trying again');
       // Unless it was forgotten meanwhile.
       if (this.working) this.waiting.add(worker);
       restMs = RETRY_MS;

@@ -8,6 +8,7 @@ import { log } from '../log';
 import { MINUTE, SECOND } from '../model';
 import type { Coverage } from '../ring/coverage';
 import type { CommittedSamples, Ring } from '../ring/ring';
+import type { Turns } from '../work/turns';
 import type { Work } from '../work/work';
 import { ArrivalLog } from './arrival-log';
 import { Background } from './background';
@@ -90,6 +91,8 @@ export interface HubParts {
   /** How long a reader may be away and still get what it missed. */
   replayMs?: number;
   clock?: Clock;
+  /** Where streams take theirs; those of the process. */
+  turns?: Turns;
   /** Aborted when the process is to end. */
   signal?: AbortSignal;
 }
@@ -97,6 +100,9 @@ export interface HubParts {
 const BEAT_MS = SECOND;
 const HEALTH_CHECK_MS = 5 * SECOND;
 const RETRY_AFTER_MS = 5 * SECOND;
+/** At most a tenth of the time the store is read for live queries, a quarter of the time memory for very large ones. */
+const STORE_REST_FACTOR = 9;
+const MEMORY_REST_FACTOR = 3;
 
 export function createHub({
   registry,
@@ -108,12 +114,14 @@ export function createHub({
   maxStreams = env().MAX_STREAMS,
   replayMs = env().RING_MINUTES * MINUTE,
   clock = systemClock,
+  turns,
   signal = drain().signal,
 }: HubParts): Hub {
   /** And since when, epoch ms. */
   const streams = new Map<HubStream, number>();
-  const pacer = new Pacer(clock);
-  const background = new Background(clock);
+  const pacer = new Pacer(clock, turns);
+  const background = new Background(clock, STORE_REST_FACTOR);
+  const aside = new Background(clock, MEMORY_REST_FACTOR);
   const arrivals = new ArrivalLog(replayMs, clock.now());
   const figures: HubFigures = { streams: 0, queries: 0, turns: 0, turnMs: 0, slowestTurnMs: 0, stalls: 0 };
   let databaseTrouble: string | null = null;
@@ -132,6 +140,7 @@ export function createHub({
     now: clock.now,
     nextMoment: () => ({ seq: ++seq, at: clock.now() }),
     requestBackground: (query) => background.request(query),
+    requestAside: (query) => aside.request(query.asideWorker),
   };
 
   const watched = new WatchedQueries({
@@ -218,6 +227,7 @@ export function createHub({
     cancelBeat();
     pacer.close();
     background.close();
+    aside.close();
   }
 
   const listening = [
@@ -268,7 +278,10 @@ export function createHub({
       }
     },
     unwatch(query, reader) {
-      if (query.readers.size === 1 && query.readers.has(reader)) background.forget(query);
+      if (query.readers.size === 1 && query.readers.has(reader)) {
+        background.forget(query);
+        aside.forget(query.asideWorker);
+      }
       watched.unwatch(query, reader);
       figures.queries = watched.size;
     },

@@ -9,6 +9,7 @@ import { MAX_GROUPS } from '../query/params';
 import type { PointsQuestion } from '../query/points';
 import type { Ring } from '../ring/ring';
 import { Work } from '../work/work';
+import type { BackgroundWorker } from './background';
 import { Filling } from './filling';
 import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
 import type { LiveQuestion } from './live-question';
@@ -44,12 +45,18 @@ export interface LiveQueryParts {
   nextMoment(): Moment;
   /** Asks for `workInBackground` to be called. */
   requestBackground(query: LiveQuery): void;
+  /** The same of its `asideWorker`. */
+  requestAside(query: LiveQuery): void;
 }
 
 /** Marked points at most this many steps apart are evaluated in one go. */
 const RUN_GAP_STEPS = 16;
+/** Points of more series than these take too long to be evaluated while streams wait. */
+const MANY_SERIES = 10_000;
 /** A replay of more points than this is no better than reading history again. */
 const MAX_REPLAY_POINTS = 200_000;
+/** Of what is evaluated aside only the changes are told. */
+const MAX_ASIDE_POINTS = 2_000_000;
 
 /**
  * One question that any number of streams watch. Commits mark what they touch; what is marked is evaluated when a
@@ -64,7 +71,14 @@ export class LiveQuery {
   private readonly ranking: LiveRanking | null;
   private readonly filling: Filling | null;
   private readonly isGrowth: boolean;
+  /** Evaluates what memory holds of very many series. */
+  readonly asideWorker: BackgroundWorker = {
+    workInBackground: () => this.wantsAside.serve((groups, from, to) => this.readWanted(groups, from, to)),
+  };
+  /** What has to be read from the store, and what is evaluated aside. */
   private readonly wants = new Wants();
+  private readonly wantsAside = new Wants();
+  private seriesCount = 0;
   private readonly texts = new Map<number, string | null>();
   private textsSeq = 0;
   private readonly replays = new Map<number, Promise<string | null | 'too_much'>>();
@@ -108,12 +122,12 @@ export class LiveQuery {
 
   /** When the oldest change arrived that cannot be told yet, epoch ms; Infinity when all can. */
   get pendingSince(): number {
-    return this.wants.since;
+    return Math.min(this.wants.since, this.wantsAside.since);
   }
 
   /** The groups with changes that cannot be told yet. */
   get pendingGroups(): Set<LiveGroup> {
-    return this.wants.groups;
+    return new Set([...this.wants.groups, ...this.wantsAside.groups]);
   }
 
   /** Whether the newest points come from memory. */
@@ -137,6 +151,7 @@ export class LiveQuery {
       this.groups.set(key, group);
     }
     group.series.push(series);
+    this.seriesCount++;
     return group;
   }
 
@@ -263,7 +278,7 @@ export class LiveQuery {
     const { aggregates, step } = this.question;
     const points: Point[] = [];
     let next = 0;
-    for (; next < slots.length && slots[next] < this.memoryFrom; next++) {
+    for (; next < slots.length && !this.isAtHand(slots[next]); next++) {
       const point = group.stored.get(slots[next]);
       if (point) points.push(point);
       // It was in memory when it was marked, and when it arrived is forgotten.
@@ -328,7 +343,7 @@ export class LiveQuery {
 
   private markSlot(group: LiveGroup, slot: number, moment: Moment): void {
     if (slot < this.rangeStart || slot >= this.rangeEnd) return;
-    if (slot < this.memoryFrom) {
+    if (!this.isAtHand(slot)) {
       this.want(group, slot, slot + this.question.step, moment.at);
     } else {
       group.marks.mark(slot, moment.seq);
@@ -358,9 +373,19 @@ export class LiveQuery {
     return Math.min(MAX_GROUPS, (MAX_FILLED_POINTS * step) / (end - start));
   }
 
+  /** Whether a point can be evaluated in no time. */
+  private isAtHand(slot: number): boolean {
+    return slot >= this.memoryFrom && this.seriesCount <= MANY_SERIES;
+  }
+
   private want(group: LiveGroup, from: number, to: number, since: number): void {
-    this.wants.add({ group, from, to }, since);
-    this.parts.requestBackground(this);
+    if (from >= this.memoryFrom) {
+      this.wantsAside.add({ group, from, to }, since);
+      this.parts.requestAside(this);
+    } else {
+      this.wants.add({ group, from, to }, since);
+      this.parts.requestBackground(this);
+    }
   }
 
   private async readReplay(from: number): Promise<string | null | 'too_much'> {
@@ -372,7 +397,8 @@ export class LiveQuery {
 
   private async isTooMuch(question: PointsQuestion): Promise<boolean> {
     const { groups, start, end, step } = question;
-    const most = MAX_REPLAY_POINTS / Math.max(1, groups.length);
+    const inAll = start < this.memoryFrom ? MAX_REPLAY_POINTS : MAX_ASIDE_POINTS;
+    const most = inAll / Math.max(1, groups.length);
     if (!isRaw(question)) return (end - start) / step > most;
     try {
       await limitRawSamples(question, most, this.history.read, Work.ofOurs());
@@ -398,7 +424,7 @@ export class LiveQuery {
     groups.forEach((group, i) => {
       for (const point of points[i]) {
         // What memory has come to cover meanwhile, it knows better.
-        if (point[0] < this.memoryFrom) group.stored.set(point[0], point);
+        if (!this.isAtHand(point[0])) group.stored.set(point[0], point);
         group.marks.mark(point[0], seq);
         this.seq = seq;
       }

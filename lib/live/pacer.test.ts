@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '@/test/support/manual-clock';
+import { Turns } from '../work/turns';
 import { type Paced, Pacer } from './pacer';
 
 const START = 1_000_000;
 
 function setUp() {
   const clock = new ManualClock(START);
-  const pacer = new Pacer(clock);
+  const pacer = new Pacer(clock, new Turns({ clock: clock.now, cpu: clock.now }));
   const make = (tickMs: number, writtenAt = Number.NEGATIVE_INFINITY) => {
     const turns: number[] = [];
     const paced: Paced & { turns: number[]; writtenAt: number } = {
@@ -59,9 +60,9 @@ describe('Pacer', () => {
     const waiting = new Set<Paced>();
     for (const stream of streams) {
       const { takeTurn } = stream;
-      stream.takeTurn = (now) => {
+      stream.takeTurn = (now, work) => {
         waiting.delete(stream);
-        takeTurn(now);
+        return takeTurn(now, work);
       };
     }
     // Something changes for all of them twenty times a second.
@@ -83,8 +84,8 @@ describe('Pacer', () => {
     const { clock, pacer, make } = setUp();
     const [heavy, ...others] = [make(50), make(50), make(1_000, START - 960), make(50, START + 60)];
     const { takeTurn } = heavy;
-    heavy.takeTurn = (now) => {
-      takeTurn(now);
+    heavy.takeTurn = (now, work) => {
+      takeTurn(now, work);
       clock.skip(40);
     };
     pacer.schedule(heavy);

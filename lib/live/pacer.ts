@@ -1,4 +1,6 @@
 import { SECOND } from '../model';
+import type { Turns } from '../work/turns';
+import { Work } from '../work/work';
 import type { Clock } from './clock';
 
 /** How much longer than its tick a stream may wait to be written together with others, as a share of the tick. */
@@ -13,7 +15,8 @@ export interface Paced {
   readonly tickMs: number;
   /** Epoch ms; -Infinity before the first. */
   readonly writtenAt: number;
-  takeTurn(now: number): void;
+  /** As a part of larger work, which goes on when it resolves. */
+  takeTurn(now: number, work: Work): Promise<void> | void;
 }
 
 interface Turn {
@@ -29,8 +32,17 @@ interface Turn {
 export class Pacer {
   private readonly turns = new Map<number, Turn>();
   private restUntil = Number.NEGATIVE_INFINITY;
+  /** Those that have their turn, one after the other. */
+  private readonly due: Array<{ paced: Paced; now: number }> = [];
+  private isTaking = false;
+  private readonly work: Work;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    turns?: Turns,
+  ) {
+    this.work = Work.ofOurs(turns);
+  }
 
   /** @returns the off-switch. */
   schedule(paced: Paced): () => void {
@@ -41,6 +53,7 @@ export class Pacer {
   close(): void {
     for (const { cancel } of this.turns.values()) cancel();
     this.turns.clear();
+    this.due.length = 0;
   }
 
   private dueAt({ tickMs, writtenAt }: Paced): number {
@@ -77,9 +90,23 @@ export class Pacer {
       for (const paced of turn.paced) later.paced.add(paced);
       return;
     }
-    for (const paced of turn.paced) paced.takeTurn(now);
-    const tookMs = this.clock.now() - now;
-    if (tookMs >= HEAVY_MS) this.restUntil = now + tookMs + Math.min(LONGEST_REST_MS, REST_FACTOR * tookMs);
+    for (const paced of turn.paced) this.due.push({ paced, now });
+    if (!this.isTaking) void this.takeDue();
+  }
+
+  private async takeDue(): Promise<void> {
+    this.isTaking = true;
+    this.work.isDue('live');
+    const spentMs = this.work.spent;
+    for (let next = this.due.shift(); next; next = this.due.shift()) {
+      if (this.work.isDue('live')) await this.work.pause();
+      await next.paced.takeTurn(next.now, this.work);
+    }
+    this.work.isDue('live');
+    this.isTaking = false;
+    const tookMs = this.work.spent - spentMs;
+    if (tookMs >= HEAVY_MS)
+      this.restUntil = this.clock.now() + Math.min(LONGEST_REST_MS, REST_FACTOR * tookMs);
   }
 
   private cancel(paced: Paced): void {

@@ -6,6 +6,12 @@ import type { Hub } from './hub';
 import type { LiveQuery, QueryReader } from './live-query';
 import type { LiveQuestion } from './live-question';
 
+/** What a query has to tell, as the JSON of `series` lists. */
+export interface Taken {
+  missed: string | null;
+  changes: string | null;
+}
+
 /** One query of a stream, and how far its reader is. */
 export class Place implements QueryReader {
   since = 0;
@@ -57,8 +63,8 @@ export class Place implements QueryReader {
     }
   }
 
-  /** What to tell now, as the JSON of `series` lists. */
-  take(now: number): { missed: string | null; changes: string | null } {
+  /** What to tell now. */
+  take(now: number): Taken {
     if (this.missed === 'reading') return { missed: null, changes: null };
     const missed = this.missed === 'none' ? null : this.missed.text;
     this.missed = 'none';

@@ -308,6 +308,25 @@ describe('the hub', () => {
     for (const reader of readers) expect(reader.points).toHaveLength(1);
   });
 
+  it('evaluates very many series aside, and not while streams wait', async () => {
+    const many = Array.from({ length: 10_100 }, (_, i) => sample(1, { i: String(i) }));
+    for (let from = 0; from < many.length; from += 2_000) await node.write(...many.slice(from, from + 2_000));
+    const reader = await open({ aggregate: 'sum,count', step: '1m' });
+    const atOnce = vi.spyOn(node.history, 'readMemory');
+    await advance(5_000);
+    await node.write(sample(5, { i: '7' }), sample(6, { i: '8' }));
+    await until(async () => {
+      await advance(1_000);
+      const [told] = reader.points.slice(-1);
+      const [{ points }] = (
+        await node.history.answer(parseQuery({ metric, aggregate: 'sum,count', step: '1m' }))
+      ).series;
+      expect(told).toEqual(points.at(-1));
+      expect(points.reduce((sum, [, , count]) => sum + count!, 0)).toBe(10_102);
+    });
+    expect(atOnce).not.toHaveBeenCalled();
+  });
+
   it('shares a query between streams that write it differently', async () => {
     await open({ by: 'host', step: '60s', start: 'now-1h' });
     await open({ aggregate: 'avg', step: 'minute', by: 'host', maxPoints: '100', end: 'now' });

@@ -5,7 +5,7 @@ import { type Work, work } from '../work/work';
 import type { Hub, HubStream } from './hub';
 import type { LiveQuestion } from './live-question';
 import type { Paced } from './pacer';
-import { Place } from './place';
+import { Place, type Taken } from './place';
 import { HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
 import { ofQuery, readStreamParams, type StreamParams } from './stream-params';
 
@@ -105,18 +105,28 @@ class LiveStream implements HubStream, Paced {
     if (this.isClosed) throw new PulseError('shutting_down', 'The server is shutting down; connect again.');
   }
 
-  takeTurn(now: number): void {
+  async takeTurn(now: number, work: Work): Promise<void> {
     this.cancelTurn = null;
     if (this.isClosed || this.stalledAt !== null) return;
+    const { changedAt } = this;
+    this.changedAt = null;
     const startedAt = performance.now();
-    const taken = this.places.map((place) => place.take(now));
+    const taken: Taken[] = [];
+    let told = now;
+    for (const place of this.places) {
+      if (work.isDue('live')) await work.pause();
+      taken.push(place.take(now));
+      // Before anything else is committed.
+      told = Math.min(told, place.waitingSince);
+    }
     this.hub.noteTurn(performance.now() - startedAt);
-    this.advance(now);
+    // Others have had their turn meanwhile.
+    if (this.isClosed) return;
+    this.toldUpTo = Math.max(this.toldUpTo, told);
     const events = taken.map(
       ({ missed, changes }, q) => this.pointsEvent(q, missed) + this.pointsEvent(q, changes),
     );
-    this.lagMs = now - (this.changedAt ?? now);
-    this.changedAt = null;
+    this.lagMs = now - (changedAt ?? now);
     // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
     if (taken.some(({ changes }) => changes !== null)) this.writtenAt = now;
     if (events.some((event) => event !== '')) this.write(events.join(''));
@@ -141,7 +151,8 @@ class LiveStream implements HubStream, Paced {
   close(): void {
     if (this.isClosed) return;
     this.leave();
-    this.sink.close();
+    // Before, the answer is the error that its opening ends with.
+    if (this.isOpen) this.sink.close();
   }
 
   private leave(): void {

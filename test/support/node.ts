@@ -8,6 +8,7 @@ import { createPipeline } from '@/lib/pipeline';
 import { Ring } from '@/lib/ring/ring';
 import { openStore } from '@/lib/store/open';
 import type { Store } from '@/lib/store/store';
+import { Turns } from '@/lib/work/turns';
 import { ManualClock, settle } from './manual-clock';
 import { createTestDatabase } from './postgres';
 
@@ -53,6 +54,7 @@ export async function startTestNode() {
       clock,
       maxStreams,
       replayMs: windowMs,
+      turns: new Turns({ clock: clock.now, cpu: clock.now }),
       signal: signal.signal,
     });
     return {
