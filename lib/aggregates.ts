@@ -69,6 +69,15 @@ export function isGrowth(aggregate: Aggregate): boolean {
 
 const GROWTH: readonly InnerAggregate[] = ['rate', 'increase', 'delta'];
 
+/**
+ * Whether the value says something of the series there are together, so that a step in which some have not reported
+ * says less.
+ */
+export function isOverSeries(aggregate: Aggregate): boolean {
+  const { outer, inner } = stagesOf(aggregate);
+  return outer !== null || inner === 'rate';
+}
+
 function parseName<Name extends string>(names: readonly Name[], text: string): Name | Percentile | null {
   const percentile = PERCENTILE.exec(text);
   if (percentile) return `p${Number(percentile[1])}`;

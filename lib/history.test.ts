@@ -66,6 +66,34 @@ describe('answer', () => {
     expect((await ask({ metric, step: '10s', start: 'now-15s', aggregate: 'count' })).tier).toBe('ring');
   });
 
+  it('chooses a step in which every series has reported, where it matters', async () => {
+    node = await server.start();
+    const now = server.clock.now();
+    const [slow, fast] = [freshMetric(), freshMetric()];
+    const hosts = Array.from({ length: 12 }, (_, i) => `h${i}`);
+    const samplesOf = (name: string, everyMs: number): TestSample[] =>
+      hosts.flatMap((host, i) =>
+        Array.from({ length: 5 }, (_, k) => ({
+          name,
+          labels: { host },
+          // Each at a time of its own.
+          timestamp: now - 10 - Math.floor((i / hosts.length) * everyMs) - k * everyMs,
+          value: 1,
+        })),
+      );
+    await node.write(...samplesOf(slow, MINUTE), ...samplesOf(fast, SECOND));
+    const step = async (metric: string, aggregate: string, rest = {}) =>
+      (await ask({ metric, aggregate, start: 'now-5m', ...rest })).step;
+    for (const aggregate of ['sum(last)', 'avg,count(avg)', 'rate', 'max(rate)'])
+      expect([aggregate, await step(slow, aggregate)]).toEqual([aggregate, MINUTE]);
+    for (const aggregate of ['avg', 'max', 'increase', 'sum(sum)'])
+      expect([aggregate, await step(slow, aggregate)]).toEqual([aggregate, SECOND]);
+    expect(await step(fast, 'sum(last)')).toBe(SECOND);
+    expect(await step(slow, 'sum(last)', { step: '10s' })).toBe(10 * SECOND);
+    const { series } = await ask({ metric: slow, aggregate: 'sum(last)', start: 'now-4m' });
+    expect(series[0].points.slice(1, -1).map(([, sum]) => sum)).toEqual([12, 12, 12]);
+  });
+
   it('filters by label, also by one that is missing', async () => {
     node = await server.start();
     const metric = freshMetric();

@@ -23,6 +23,7 @@ import { rankGroups } from './query/rank';
 import { topGroups } from './query/top';
 import type { RedisCommands } from './redis/commands';
 import { type Evaluation, evaluate, evaluateAside } from './ring/evaluate';
+import { MetricRhythms } from './ring/metric-rhythm';
 import type { Ring } from './ring/ring';
 import type { SampleBuffer } from './ring/sample-buffer';
 import { MAX_POINTS } from './rollup/choose';
@@ -116,6 +117,7 @@ export function createHistory({
 }: HistoryParts): History {
   const retention: Retention = retentionFrom(env);
   const once = createSingleFlight<HistoryAnswer>();
+  const rhythms = new MetricRhythms(ring);
   const { tierSeconds, ringReads } = figures();
   const database = {
     readPoints: readDatabase,
@@ -144,7 +146,11 @@ export function createHistory({
   }
 
   function resolve(params: QueryParams, now: number): Question {
-    return resolveQuestion(params, { now, retention });
+    const rhythmOf = (name: string) => {
+      const metric = registry.metrics.get(name);
+      return metric ? rhythms.of(metric, now) : 0;
+    };
+    return resolveQuestion(params, { now, retention, rhythmOf });
   }
 
   async function answerNow(

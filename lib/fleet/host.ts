@@ -1,9 +1,9 @@
 import type { Series } from '../catalogue/registry';
 import type { Labels } from '../model';
+import { intervalOfSamples, Rhythm } from '../ring/rhythm';
 import type { Ring } from '../ring/ring';
 import { HEADLINES } from './headlines';
 import { combine, reading } from './readings';
-import { intervalOfSamples, Rhythm } from './rhythm';
 import { type HostStatus, lateAfterMs, statusOf } from './status';
 
 /** Where a metric's name stands in the table of headlines. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE, SECOND } from '../model';
+import { intervalOfSamples, Rhythm, usualGap } from '../ring/rhythm';
 import { SampleBuffer } from '../ring/sample-buffer';
-import { intervalOfSamples, Rhythm, usualGap } from './rhythm';
 import { goneAfterMs, lateAfterMs, statusOf } from './status';
 
 const START = 1_795_200_000_000;

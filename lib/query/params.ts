@@ -54,7 +54,7 @@ export const queryParams = z.strictObject({
   end: time('now').meta({ description: 'Last instant, exclusive' }),
   step: parameter('auto', readStep).meta({
     description:
-      'Width of a point: `auto`, `raw`, `minute`, `hour`, `day`, or `10s`, `5m`, `6h`. `auto` is the finest that keeps within maxPoints',
+      'Width of a point: `auto`, `raw`, `minute`, `hour`, `day`, or `10s`, `5m`, `6h`. `auto` is the finest that keeps within maxPoints and, for a rate and aggregates in two stages, no finer than nine in ten series of the metric report',
   }),
   maxPoints: parameter('', (text, complain) => readCount(text, MAX_POINTS, complain)).meta({
     description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,

@@ -1,3 +1,4 @@
+import { isOverSeries } from '../aggregates';
 import { PulseError } from '../errors';
 import { alignDown, alignUp, type Question } from '../model';
 import { chooseStep } from '../rollup/choose';
@@ -8,6 +9,8 @@ import { isRelativeTime, parseTime } from './time';
 export interface QuestionContext {
   now: number;
   retention: Retention;
+  /** How often the series of a metric report, ms; 0 when that is not known. */
+  rhythmOf?: (metric: string) => number;
 }
 
 /**
@@ -15,7 +18,10 @@ export interface QuestionContext {
  *
  * @throws PulseError `bad_parameter` when the range is empty, `too_many_points` when the step is too fine for it.
  */
-export function resolveQuestion(params: QueryParams, { now, retention }: QuestionContext): Question {
+export function resolveQuestion(
+  params: QueryParams,
+  { now, retention, rhythmOf }: QuestionContext,
+): Question {
   const start = resolveTime('start', params.start, now);
   const end = resolveTime('end', params.end, now);
   if (start >= end) throw new PulseError('bad_parameter', 'start must be before end.');
@@ -26,6 +32,7 @@ export function resolveQuestion(params: QueryParams, { now, retention }: Questio
     maxPoints: params.maxPoints ?? DEFAULT_MAX_POINTS,
     maxPointsGiven: params.maxPoints !== null,
     moves: isRelativeTime(params.start) && isRelativeTime(params.end),
+    rhythmMs: params.step === 'auto' && params.aggregate.some(isOverSeries) ? rhythmOf?.(params.metric) : 0,
     now,
     retention,
   });

@@ -40,6 +40,21 @@ describe('auto', () => {
     expect(chooseStep(ask({ start: NOW - 800 * DAY, end: NOW - 799 * DAY }))).toBe(DAY);
   });
 
+  it('goes no finer than the series report', () => {
+    const auto = (rhythmMs: number) => chooseStep(ask({ start: NOW - 5 * MINUTE, rhythmMs }));
+    expect([0, 1_090, 1_500, 10 * SECOND, MINUTE, 61 * SECOND, 7 * MINUTE].map(auto)).toEqual([
+      SECOND,
+      SECOND,
+      2 * SECOND,
+      10 * SECOND,
+      MINUTE,
+      MINUTE,
+      10 * MINUTE,
+    ]);
+    expect(auto(100 * DAY)).toBe(30 * DAY);
+    expect(chooseStep(ask({ rhythmMs: MINUTE, requested: 5 * SECOND }))).toBe(5 * SECOND);
+  });
+
   it('takes the tier kept longest where the range reaches beyond all of them', () => {
     const retention = { raw: DAY, minute: 2 * DAY, hour: 10 * DAY, day: 20 * DAY };
     expect(chooseStep(ask({ start: NOW - 40 * DAY, end: NOW, retention }))).toBe(DAY);

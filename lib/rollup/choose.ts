@@ -28,6 +28,9 @@ export const STEP_LADDER = [
 ] as const;
 const COARSEST = STEP_LADDER[STEP_LADDER.length - 1];
 
+/** Series are late now and then: a rhythm this much longer than a step is that of the step. */
+const RHYTHM_SLACK = 1.1;
+
 /** Points a series of an answer with an explicit step may have at most, when the question sets no limit. */
 export const MAX_POINTS = 5_000;
 
@@ -45,6 +48,8 @@ export interface StepQuestion {
   maxPointsGiven: boolean;
   /** Whether the range goes on with the clock: then `auto` leaves room for it to begin anywhere in a step. */
   moves?: boolean;
+  /** `auto` is no finer than this, ms: in a finer step, series that report so often are missing now and then. */
+  rhythmMs?: number;
   now: number;
   retention: Retention;
 }
@@ -52,7 +57,8 @@ export interface StepQuestion {
 /**
  * The step, in ms, that a range is answered in.
  *
- * `auto` is the finest of the ladder that keeps within `maxPoints` and is still stored for the whole range.
+ * `auto` is the finest of the ladder that keeps within `maxPoints`, is still stored for the whole range and is not finer
+ * than the rhythm of the series.
  * An explicit step is taken as it is. Of `raw` (1) nobody knows beforehand how many points there will be: it
  * always passes here, and whoever reads limits what comes.
  *
@@ -77,10 +83,11 @@ export function chooseStep(question: StepQuestion): number {
   return requested;
 }
 
-function chooseAuto({ start, end, maxPoints, moves, now, retention }: StepQuestion): number {
+function chooseAuto({ start, end, maxPoints, moves, rhythmMs = 0, now, retention }: StepQuestion): number {
   const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
   const neededAge = Math.min(now - start, longest);
-  const stored = STEP_LADDER.filter((step) => reach(step, retention) >= neededAge);
+  const finest = STEP_LADDER.find((step) => step * RHYTHM_SLACK >= rhythmMs) ?? COARSEST;
+  const stored = STEP_LADDER.filter((step) => step >= finest && reach(step, retention) >= neededAge);
   const lasting = moves ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
   const found = lasting ?? stored.find((step) => countPoints(start, end, step) <= maxPoints);
   return found ?? finestWithin(start, end, maxPoints);

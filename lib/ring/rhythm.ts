@@ -1,5 +1,5 @@
 import { SECOND } from '../model';
-import type { SampleBuffer } from '../ring/sample-buffer';
+import type { SampleBuffer } from './sample-buffer';
 
 const REMEMBERED = 8;
 /** Samples of one round are often stamped as each is measured, so anything closer than this is the same round. */
