@@ -101,6 +101,7 @@ async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
     below('the same in 5 groups', await ask(regions, ['avg', 'min', 'max']), 500),
     plain('the same, rate', await ask(all, ['rate'])),
     plain('the same, newest value', await ask(all, ['last'])),
+    plain("the same, sum of the series' averages", await ask(all, ['sum(avg)'])),
     plain(
       'a tenth of its series',
       await ask([all[0].filter((_, i) => i % 10 === 0)], ['avg'], { wholeMetric: false }),
@@ -110,6 +111,10 @@ async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
       await ask(all, ['avg'], { start: now - HOUR, step: 10 * SECOND }),
     ),
     plain('the same, 95th percentile', await ask(all, ['p95'], { start: now - HOUR, step: 10 * SECOND })),
+    plain(
+      'the same, standard deviation',
+      await ask(all, ['stddev'], { start: now - HOUR, step: 10 * SECOND }),
+    ),
     below(
       `${PANELS} panels of one host at once, 1 h by 10 s from a sample a second`,
       await timed(() =>

@@ -33,8 +33,10 @@ export class Evaluator {
     const { start, end, step } = range;
     const width = step * (this.tallies.keepValues ? yield* slotsAtOnce(buffers, range) : MOST_SLOTS);
     const points: Point[] = [];
-    for (let from = start; from < end; from += width)
+    for (let from = start; from < end; from += width) {
       yield* this.evaluateSlots(buffers, { start: from, end: Math.min(end, from + width), step }, points);
+      if (from + width < end) yield;
+    }
     return points;
   }
 
@@ -45,16 +47,16 @@ export class Evaluator {
     for (const tally of all) tally.begin(width);
     yield* eachRun(buffers, range, this.take);
     for (const tally of all) if (tally.finish) yield* tally.finish();
+    const values = readers.map((): number | null => null);
     for (let slot = 0; slot < width; slot++) {
-      const point: Point = [start + slot * step];
       let isTold = false;
-      for (const read of readers) {
-        const value = read(slot);
+      for (let i = 0; i < readers.length; i++) {
+        const value = readers[i](slot);
         if (value !== null) isTold = true;
         // Zero has no sign.
-        point.push(value === 0 ? 0 : value);
+        values[i] = value === 0 ? 0 : value;
       }
-      if (isTold) points.push(point);
+      if (isTold) points.push([start + slot * step, ...values]);
     }
   }
 }

@@ -64,6 +64,7 @@ export class Values {
     yield* this.log.arrange(pool, places);
     let unpaused = 0;
     for (let slot = 0; slot < width; slot++) {
+      if (this.count[slot] === 0) continue;
       yield* this.finishSlot(slot, inBlocks(pool, places[slot] - this.count[slot], places[slot]));
       unpaused += this.count[slot];
       if (unpaused < BLOCK) continue;

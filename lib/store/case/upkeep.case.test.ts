@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { naivePoints } from '@/test/support/naive';
-import { DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { type Aggregate, DAY, HOUR, MINUTE, SECOND } from '../../model';
 import {
   allSamples,
   type Bench,
@@ -316,6 +316,21 @@ export function upkeepCases(engine: EngineUnderTest): void {
       expect(await countAt(150, HOUR)).toBe(0);
       expect(await countAt(150, DAY)).toBe(24);
       expect(await countAt(199, DAY)).toBe(24);
+    });
+
+    it('leaves of several values those that rollups tell', async () => {
+      const ask = (aggregates: Aggregate[]) =>
+        pointsOf(bench.store, series, { aggregates, start: T - 40 * DAY, end: T, step: DAY });
+      const points = await ask(['p50', 'avg', 'max(stddev)', 'sum(first)', 'count(p90)']);
+      expect(points).toHaveLength(40);
+      for (const [i, [t, p50, avg, spread, first, count]] of points.entries()) {
+        expect([t, avg, first]).toEqual([T + (i - 40) * DAY, i - 40, 2 * (i - 40)]);
+        const isGone = p50 === null;
+        expect([p50, spread, count]).toEqual(isGone ? [null, null, null] : [i - 40, 0, 2]);
+        if (i < 35) expect(isGone).toBe(true);
+        if (i >= 38) expect(isGone).toBe(false);
+      }
+      expect((await ask(['p50'])).length).toBeLessThan(6);
     });
 
     it('is not undone by a sample that comes far too late', async () => {
