@@ -214,10 +214,19 @@ export function createHistory({
       start,
       end,
       cursor,
-      series: series
-        .filter(({ points }) => points.length > 0)
-        .map(({ labels, points }) => ({ labels, points: fillPoints(points, fill, (t) => t + step) })),
+      series: await filled(series, question, work),
     };
+  }
+
+  async function filled(series: GroupPoints[], { fill, step }: Question, work: Work): Promise<GroupPoints[]> {
+    const told = series.filter(({ points }) => points.length > 0);
+    if (fill === 'none') return told;
+    const whole: GroupPoints[] = [];
+    for (const { labels, points } of told) {
+      if (work.isDue('evaluate')) await work.pause();
+      whole.push({ labels, points: fillPoints(points, fill, (t) => t + step) });
+    }
+    return whole;
   }
 
   /** Reads no more than an answer may hold. */
@@ -228,10 +237,10 @@ export function createHistory({
     work: Work,
   ): Promise<PointsAnswer> {
     if (!isRaw(question)) {
-      limitPoints(question.groups.length, question);
+      await work.expectPoints(limitPoints(question.groups.length, question));
       return readPoints(question, work);
     }
-    await limitRawSamples(question, mostRaw, readPoints, work);
+    await work.expectPoints(await limitRawSamples(question, mostRaw, readPoints, work));
     const answer = await readPoints(question, work);
     limitRawPoints(answer, mostRaw);
     return answer;

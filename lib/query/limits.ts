@@ -21,14 +21,15 @@ export function limitGroups(count: number, by: readonly string[], ranking: Ranki
   if (count > most) refuse(`by=${by.join()} makes more than ${most} groups, which are the limit`);
 }
 
-/** @throws PulseError `too_expensive` when so many groups may have more points than an answer may. */
+/** @returns points that so many groups may have. @throws PulseError `too_expensive` when an answer may not. */
 export function limitPoints(
   groups: number,
   { start, end, step, fill = 'none' }: { start: number; end: number; step: number; fill?: Fill },
-): void {
+): number {
   const points = groups * ((end - start) / step);
   const most = fill === 'none' ? MAX_ANSWER_POINTS : MAX_FILLED_POINTS;
   if (points > most) refuse(`this asks for up to ${Math.ceil(points)} points, ${most} are the limit`);
+  return points;
 }
 
 function refuse(what: string): never {
@@ -42,6 +43,7 @@ function refuse(what: string): never {
  * How many points `step=raw` makes, range and step do not tell: before they are read, the samples of all whole
  * minutes (of long ranges: hours) are counted, which is cheap.
  *
+ * @returns so many.
  * @throws PulseError `too_many_points`, `too_expensive`.
  */
 export async function limitRawSamples(
@@ -49,11 +51,11 @@ export async function limitRawSamples(
   most: number,
   read: ReadPoints,
   work: Work,
-): Promise<void> {
+): Promise<number> {
   const step = question.end - question.start > DAY ? HOUR : MINUTE;
   const start = alignUp(question.start, step);
   const end = alignDown(question.end, step);
-  if (start >= end) return;
+  if (start >= end) return 0;
   const { points } = await read({ ...question, aggregates: ['count'], start, end, step }, work);
   const counts = points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
   // No fewer points than the longest series has samples, which is no fewer than the mean.
@@ -62,6 +64,7 @@ export async function limitRawSamples(
   const samples = counts.reduce((sum, count) => sum + count, 0);
   if (samples > MAX_ANSWER_POINTS)
     refuse(`this reads ${samples} samples, ${MAX_ANSWER_POINTS} are the limit`);
+  return samples;
 }
 
 /** @throws PulseError `too_many_points` when a group has more points than asked for. */

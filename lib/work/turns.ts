@@ -12,11 +12,23 @@ interface TurnsOptions {
   defer?: (run: () => void) => void;
 }
 
+/** Whoever has slices of time. */
+export interface Taker {
+  readonly isHeavy: boolean;
+  /** Lower for who came earlier. */
+  readonly number: number;
+}
+
+interface Waiting {
+  number: number;
+  resume(): void;
+}
+
 /**
  * Shares out the event loop: in each of its turns there is one slice of time for work that can be put aside, so that
  * requests are taken in, commits acknowledged and streams written in between, however many have much to do. Whoever
- * has had little so far is not kept waiting by those who have had much: the two kinds alternate, each in the order
- * they came.
+ * has had little so far is not kept waiting by those who have had much: the two kinds alternate. Of the light the first
+ * that came goes on until it is done, so that what all of them hold is little; the heavy take turns.
  */
 export class Turns {
   /** Goes up with every turn: time between two looks at the clock is one's own only within a turn. */
@@ -24,8 +36,8 @@ export class Turns {
   readonly now: () => number;
   readonly cpu: () => number;
   private readonly defer: (run: () => void) => void;
-  private readonly light: Array<() => void> = [];
-  private readonly heavy: Array<() => void> = [];
+  private readonly light: Waiting[] = [];
+  private readonly heavy: Waiting[] = [];
   private isHeavysTurn = false;
   private isOpen = false;
   private beganAt = 0;
@@ -47,9 +59,12 @@ export class Turns {
   }
 
   /** Resolves in a turn with a slice of its own. */
-  next(isHeavy: boolean): Promise<void> {
+  next({ isHeavy, number }: Taker): Promise<void> {
     if (!this.isOpen) this.begin(this.now());
-    return new Promise((resolve) => (isHeavy ? this.heavy : this.light).push(resolve));
+    return new Promise((resume) => {
+      if (isHeavy) this.heavy.push({ number, resume });
+      else this.light.splice(placeOf(number, this.light), 0, { number, resume });
+    });
   }
 
   private begin(now: number): void {
@@ -58,18 +73,25 @@ export class Turns {
     this.beganAt = now;
     this.defer(() => {
       this.isOpen = false;
-      const resume = this.dequeue();
-      if (!resume) return;
+      const next = this.dequeue();
+      if (!next) return;
       this.begin(this.now());
-      resume();
+      next.resume();
     });
   }
 
-  private dequeue(): (() => void) | undefined {
+  private dequeue(): Waiting | undefined {
     this.isHeavysTurn = !this.isHeavysTurn;
     const [first, second] = this.isHeavysTurn ? [this.heavy, this.light] : [this.light, this.heavy];
     return first.shift() ?? second.shift();
   }
+}
+
+/** Where somebody belongs among those who wait: nearly always last or first. */
+function placeOf(number: number, waiting: readonly Waiting[]): number {
+  let place = waiting.length;
+  while (place > 0 && waiting[place - 1].number > number) place--;
+  return place;
 }
 
 function processorMs(): number {

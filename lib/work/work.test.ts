@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isPulseError } from '../errors';
+import { settle } from '@/test/support/manual-clock';
 import { forget } from '../once';
+import { HeavyLine } from './heavy';
 import { SLICE_MS, Turns } from './turns';
 import { MAX_REQUEST_POINTS, Refusal, Work, type WorkOptions } from './work';
 
@@ -142,15 +143,54 @@ describe('work', () => {
     expect(done).toBeLessThan(5);
   });
 
-  it('refuses heavy work beyond what may be done at a time, and takes it again when some is done', async () => {
-    const heavy = Array.from({ length: 10 }, () => pieces(begin(), 40, 8, () => {}).catch((error) => error));
+  it('is held back while as much heavy work is done as may be at a time', async () => {
+    const line = new HeavyLine();
+    const others = Array.from({ length: 8 }, () => ({ expectedPoints: 0 }));
+    for (const other of others) expect(await line.enter(other)).toBe(true);
+    let done = 0;
+    const result = pieces(begin({ heavyLine: line }), 40, 8, () => done++);
     await loop.untilIdle();
-    const refused = (await Promise.all(heavy)).filter(isPulseError);
-    expect(refused.map(({ code }) => code)).toEqual(['too_busy', 'too_busy']);
-    expect(refused[0]).toBeInstanceOf(Refusal);
-    expect(refused[0].retryAfterMs).toBeGreaterThan(0);
-    const later = pieces(begin(), 40, 8, () => {});
+    expect(done).toBeLessThan(20);
+    line.leave(others[3]);
+    await settle();
     await loop.untilIdle();
-    await later;
+    await result;
+    expect(done).toBe(40);
+  });
+
+  it('is heavy when it may hold very many points, and is refused when too many wait', async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const line = new HeavyLine();
+    const all = Array.from({ length: 120 }, () => {
+      const work = begin({ heavyLine: line });
+      return work.run(async () => {
+        await work.expectPoints(1_000_000);
+        await answered;
+      });
+    });
+    const results = Promise.allSettled(all);
+    await settle();
+    answer();
+    const refused = (await results).filter((result) => result.status === 'rejected');
+    // Six million points may be held, and a hundred wait.
+    expect(refused).toHaveLength(120 - 6 - 100);
+    expect(refused[0].reason).toBeInstanceOf(Refusal);
+    expect(refused[0].reason).toMatchObject({
+      code: 'too_busy',
+      status: 503,
+      retryAfterMs: expect.any(Number),
+    });
+  });
+
+  it('finishes what came first before it begins what came later, while both are light', async () => {
+    const order: number[] = [];
+    const all = [0, 1, 2].map((i) => pieces(begin(), 8, 8, () => order.push(i)));
+    await loop.untilIdle();
+    await Promise.all(all);
+    expect(order.indexOf(1)).toBeGreaterThan(order.lastIndexOf(0) - 2);
+    expect(order.slice(-8)).toEqual(Array(8).fill(2));
   });
 });

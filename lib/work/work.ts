@@ -2,6 +2,7 @@ import { isPulseError, PulseError } from '../errors';
 import { SECOND } from '../model';
 import { once } from '../once';
 import { figures } from '../self/figures';
+import { type HeavyLine, heavyLineOfProcess } from './heavy';
 import { STAGES, type Stage } from './stages';
 import { type Turns, turnsOfProcess } from './turns';
 
@@ -10,9 +11,9 @@ const BUDGET_MS = 5 * SECOND;
 const MATCH_BUDGET_MS = 2 * SECOND;
 /** Points in all answers of one request: they are in memory together. */
 export const MAX_REQUEST_POINTS = 2_000_000;
-/** From here on work is heavy, and only so much heavy work is done at a time: each may hold much memory, too. */
+/** From here on work is heavy. */
 const HEAVY_MS = 100;
-const MAX_HEAVY = 8;
+const HEAVY_POINTS = 20_000;
 const RETRY_AFTER_MS = 2 * SECOND;
 
 /** Why work was ended. */
@@ -39,6 +40,7 @@ export interface WorkOptions {
   budgetMs?: number;
   matchBudgetMs?: number;
   turns?: Turns;
+  heavyLine?: HeavyLine;
 }
 
 /**
@@ -52,6 +54,7 @@ export interface WorkOptions {
  */
 export class Work {
   private readonly turns: Turns;
+  private readonly heavyLine: HeavyLine;
   private readonly signal: AbortSignal | undefined;
   private readonly budgetMs: number;
   private readonly matchBudgetMs: number;
@@ -59,7 +62,11 @@ export class Work {
   private matchMs = 0;
   private points = 0;
   private running = 0;
-  private isHeavy = false;
+  /** Goes up with every request. */
+  readonly number = ++made().count;
+  expectedPoints = 0;
+  isHeavy = false;
+  private entering: Promise<void> | null = null;
   /** The turn of the last look at the clock, and the stretch of time without a pause that it is in. */
   private turn = -1;
   private stage: Stage = STAGES[0];
@@ -72,11 +79,13 @@ export class Work {
     budgetMs = BUDGET_MS,
     matchBudgetMs = MATCH_BUDGET_MS,
     turns = turnsOfProcess(),
+    heavyLine = heavyLineOfProcess(),
   }: WorkOptions = {}) {
     this.signal = signal;
     this.budgetMs = budgetMs;
     this.matchBudgetMs = matchBudgetMs;
     this.turns = turns;
+    this.heavyLine = heavyLine;
   }
 
   /** What the server does of itself: put aside like any other, and never refused. */
@@ -125,10 +134,22 @@ export class Work {
   async pause(): Promise<void> {
     this.endStretch();
     this.checkClient();
-    if (!this.isHeavy && this.spentMs >= HEAVY_MS) this.becomeHeavy();
-    await this.turns.next(this.isHeavy);
+    if (this.spentMs >= HEAVY_MS) await this.becomeHeavy();
+    await this.turns.next(this);
     this.checkClient();
     this.beginStretch(this.turns.now());
+  }
+
+  /**
+   * Notes that an answer may come to so many points, before they are read.
+   * @throws Refusal `too_busy`.
+   */
+  async expectPoints(count: number): Promise<void> {
+    this.expectedPoints += count;
+    if (this.expectedPoints < HEAVY_POINTS) return;
+    this.endStretch();
+    await this.becomeHeavy();
+    this.checkClient();
   }
 
   /** Notes that so many points are to be answered. @throws Refusal `too_expensive` when they are too many altogether. */
@@ -176,24 +197,31 @@ export class Work {
     if (this.signal?.aborted) this.refuse('gone', 'client_closed', 'Nobody waits for the answer any more.');
   }
 
-  private becomeHeavy(): void {
+  private becomeHeavy(): Promise<void> {
+    this.entering ??= this.enterLine();
+    return this.entering;
+  }
+
+  private async enterLine(): Promise<void> {
     this.isHeavy = true;
     if (this.budgetMs === Number.POSITIVE_INFINITY) return;
-    const others = heavyOfProcess();
-    if (others.size >= MAX_HEAVY)
-      this.refuse(
-        'busy',
-        'too_busy',
-        `${MAX_HEAVY} requests as large as this one are being answered; try again shortly.`,
-        RETRY_AFTER_MS,
-      );
-    others.add(this);
+    const mayBegin = await this.heavyLine.enter(this);
+    // All its questions have been refused meanwhile.
+    if (this.running === 0) this.heavyLine.leave(this);
+    if (mayBegin) return;
+    this.refuse(
+      'busy',
+      'too_busy',
+      'Too many requests as large as this one are being answered; try again shortly.',
+      RETRY_AFTER_MS,
+    );
   }
 
   private letGo(): void {
     this.endStretch();
-    heavyOfProcess().delete(this);
+    this.heavyLine.leave(this);
     this.isHeavy = false;
+    this.entering = null;
   }
 
   private beginStretch(now: number): void {
@@ -228,6 +256,6 @@ export function work<T>(task: (work: Work) => Promise<T> | T, options?: WorkOpti
   return new Work(options).run(task);
 }
 
-function heavyOfProcess(): Set<Work> {
-  return once('work.heavy', () => new Set<Work>());
+function made(): { count: number } {
+  return once('work.made', () => ({ count: 0 }));
 }
