@@ -12,6 +12,7 @@ import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
 import { claimProcess } from './lib/server/under-next';
+import { endUnread } from './lib/server/unread';
 import { startup, system } from './lib/system';
 
 const dev = process.argv.includes('--dev');
@@ -19,6 +20,7 @@ const dir = process.cwd();
 
 async function main(): Promise<void> {
   claimProcess('server.ts');
+  endUnread();
   const settings = readSettings();
   const front = createFront();
   const upgrades = createUpgrades(dev);

@@ -42,6 +42,8 @@ export interface HubFigures {
   slowestTurnMs: number;
   /** Times a reader was found too slow to be written to. */
   stalls: number;
+  /** Bytes that wait for readers who are too slow. */
+  heldBytes: number;
 }
 
 /**
@@ -75,6 +77,8 @@ export interface Hub {
   noteTurn(ms: number): void;
   /** A reader was too slow to be written to. */
   noteStall(): void;
+  /** So many bytes more (or fewer) wait for readers. @returns whether there is room for them. */
+  noteHeld(bytes: number): boolean;
   /** Ends all streams and lets go of everything. */
   close(): void;
 }
@@ -97,6 +101,8 @@ export interface HubParts {
   signal?: AbortSignal;
 }
 
+/** What all streams together may hold for readers that do not read; each holds half a megabyte at most, mostly. */
+const MAX_HELD_BYTES = 128 * 1024 * 1024;
 const BEAT_MS = SECOND;
 const HEALTH_CHECK_MS = 5 * SECOND;
 const RETRY_AFTER_MS = 5 * SECOND;
@@ -123,7 +129,15 @@ export function createHub({
   const background = new Background(clock, STORE_REST_FACTOR);
   const aside = new Background(clock, MEMORY_REST_FACTOR);
   const arrivals = new ArrivalLog(replayMs, clock.now());
-  const figures: HubFigures = { streams: 0, queries: 0, turns: 0, turnMs: 0, slowestTurnMs: 0, stalls: 0 };
+  const figures: HubFigures = {
+    streams: 0,
+    queries: 0,
+    turns: 0,
+    turnMs: 0,
+    slowestTurnMs: 0,
+    stalls: 0,
+    heldBytes: 0,
+  };
   let databaseTrouble: string | null = null;
   let troubleSince = 0;
   let health: Health = { state: 'live' };
@@ -292,6 +306,10 @@ export function createHub({
     },
     noteStall() {
       figures.stalls++;
+    },
+    noteHeld(bytes) {
+      figures.heldBytes += bytes;
+      return figures.heldBytes <= MAX_HELD_BYTES;
     },
     close,
   };

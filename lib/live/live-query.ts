@@ -54,7 +54,7 @@ const RUN_GAP_STEPS = 16;
 /** Points of more series than these take too long to be evaluated while streams wait. */
 const MANY_SERIES = 10_000;
 /** A replay of more points than this is no better than reading history again. */
-const MAX_REPLAY_POINTS = 200_000;
+const MAX_REPLAY_POINTS = 50_000;
 /** Of what is evaluated aside only the changes are told. */
 const MAX_ASIDE_POINTS = 2_000_000;
 
@@ -192,21 +192,22 @@ export class LiveQuery {
   /**
    * What may have changed for a reader who knew everything before samples since `from` arrived, as the JSON of a
    * `series` list; null for nothing, `too_much` when it had better read history again.
+   * @throws Refusal where somebody else's work is done for it, too.
    */
-  replay(from: number): Promise<string | null | 'too_much'> {
+  replay(from: number, work: Work): Promise<string | null | 'too_much'> {
     // Everyone whom a restart or a lost connection brings back at once gets the same.
     if (this.replaysSeq !== this.seq) this.replays.clear();
     this.replaysSeq = this.seq;
     let replay = this.replays.get(from);
     if (!replay) {
-      replay = this.readReplay(from);
+      replay = this.readReplay(from, work);
       this.replays.set(from, replay);
     }
     return replay;
   }
 
   /** All points of some groups since `from`. */
-  async readSince(groups: readonly LiveGroup[], from: number): Promise<Upsert[] | 'too_much'> {
+  async readSince(groups: readonly LiveGroup[], from: number, work: Work): Promise<Upsert[] | 'too_much'> {
     const { metric } = this;
     const now = this.parts.now();
     this.refresh(now);
@@ -219,15 +220,15 @@ export class LiveQuery {
     if (isTooMuch) return 'too_much';
     // What is filled depends on more than what has changed.
     const told = this.filling ? range : { ...range, start };
-    const points = await this.readPoints(groups, told);
+    const points = await this.readPoints(groups, told, work);
     return groups.map((group, i) => ({ group, points: this.filling?.whole(points[i], told) ?? points[i] }));
   }
 
   /** The points of groups, in their order; without what is filled. */
-  async readPoints(groups: readonly LiveGroup[], range: LiveRange): Promise<Point[][]> {
+  async readPoints(groups: readonly LiveGroup[], range: LiveRange, work = Work.ofOurs()): Promise<Point[][]> {
     const { metric } = this;
     if (!metric || range.start >= range.end) return groups.map(() => []);
-    const { points } = await this.history.read({ ...range, metric, groups }, Work.ofOurs());
+    const { points } = await this.history.read({ ...range, metric, groups }, work);
     return points;
   }
 
@@ -388,10 +389,10 @@ export class LiveQuery {
     }
   }
 
-  private async readReplay(from: number): Promise<string | null | 'too_much'> {
+  private async readReplay(from: number, work: Work): Promise<string | null | 'too_much'> {
     const upserts = this.ranking
-      ? await this.ranking.replay(from)
-      : await this.readSince([...this.groups.values()], from);
+      ? await this.ranking.replay(from, work)
+      : await this.readSince([...this.groups.values()], from, work);
     return upserts === 'too_much' ? upserts : encodeUpserts(upserts);
   }
 

@@ -47,13 +47,13 @@ export class Place implements QueryReader {
    *
    * @returns why that cannot be told and the reader must read history again; null when it can.
    */
-  async catchUp(cursor: number, slackMs: number): Promise<string | null> {
+  async catchUp(cursor: number, slackMs: number, work: Work): Promise<string | null> {
     const { metric, step } = this.query.question;
     const earliest = this.hub.arrivals.earliestSince(metric, cursor - slackMs);
     const from = Math.min(alignDown(earliest, step), alignUp(cursor, step));
     this.missed = 'reading';
     try {
-      const text = await this.query.replay(from);
+      const text = await this.query.replay(from, work);
       this.missed = text === null || text === 'too_much' ? 'none' : { text };
       return text === 'too_much' ? 'too_much_missed' : null;
     } catch (error) {

@@ -61,9 +61,9 @@ export class RangeRanking implements LiveRanking {
     return this.changedSeq > since ? ranked(upserts) : upserts;
   }
 
-  async replay(): Promise<Upsert[] | 'too_much'> {
+  async replay(_from: number, work: Work): Promise<Upsert[] | 'too_much'> {
     await this.loaded;
-    const whole = await this.query.readSince(this.kept, Number.NEGATIVE_INFINITY);
+    const whole = await this.query.readSince(this.kept, Number.NEGATIVE_INFINITY, work);
     return whole === 'too_much' ? whole : ranked(whole);
   }
 

@@ -13,6 +13,8 @@ import { ofQuery, readStreamParams, type StreamParams } from './stream-params';
 export interface StreamSink {
   /** @returns whether the reader keeps up; after `false` nothing is written until `onDrain` calls back. */
   write(text: string): boolean;
+  /** Bytes of it that the reader has not taken yet. */
+  held(): number;
   /** Has `resume` called every time the reader has caught up. */
   onDrain(resume: () => void): void;
   /** Ends the response. When it has ended already, or its reader has left, this does nothing. */
@@ -48,6 +50,9 @@ export async function openStream(
   return stream;
 }
 
+/** More than this is written in parts, and only while the reader takes it. */
+const PART_LENGTH = 256 * 1_024;
+
 /** One reader: its queries, its pace, and how far it has been told. */
 class LiveStream implements HubStream, Paced {
   writtenAt = Number.NEGATIVE_INFINITY;
@@ -57,6 +62,8 @@ class LiveStream implements HubStream, Paced {
   private isOpen = false;
   private isClosed = false;
   private stalledAt: number | null = null;
+  private heldBytes = 0;
+  private owedReset: string | null = null;
   private beatAt: number;
   /** Everything that arrived before this has been told, epoch ms: the id of events. */
   private toldUpTo: number;
@@ -111,24 +118,37 @@ class LiveStream implements HubStream, Paced {
     const { changedAt } = this;
     this.changedAt = null;
     const startedAt = performance.now();
-    const taken: Taken[] = [];
+    let taken: Array<Taken & { q: number }> = [];
+    let length = 0;
     let told = now;
-    for (const place of this.places) {
+    for (const [q, place] of this.places.entries()) {
       if (work.isDue('live')) await work.pause();
-      taken.push(place.take(now));
+      // Others have had their turn meanwhile.
+      if (this.isClosed || this.stalledAt !== null) return;
+      const { missed, changes } = place.take(now);
       // Before anything else is committed.
       told = Math.min(told, place.waitingSince);
+      taken.push({ q, missed, changes });
+      // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
+      if (changes !== null) this.writtenAt = now;
+      length += (missed?.length ?? 0) + (changes?.length ?? 0);
+      if (length < PART_LENGTH) continue;
+      // Under the old id, since the other queries have not been told as much.
+      this.writeTaken(taken);
+      taken = [];
+      length = 0;
     }
     this.hub.noteTurn(performance.now() - startedAt);
-    // Others have had their turn meanwhile.
-    if (this.isClosed) return;
-    this.toldUpTo = Math.max(this.toldUpTo, told);
-    const events = taken.map(
-      ({ missed, changes }, q) => this.pointsEvent(q, missed) + this.pointsEvent(q, changes),
-    );
     this.lagMs = now - (changedAt ?? now);
-    // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
-    if (taken.some(({ changes }) => changes !== null)) this.writtenAt = now;
+    if (this.stalledAt !== null) return;
+    this.toldUpTo = Math.max(this.toldUpTo, told);
+    this.writeTaken(taken);
+  }
+
+  private writeTaken(taken: ReadonlyArray<Taken & { q: number }>): void {
+    const events = taken.map(
+      ({ q, missed, changes }) => this.pointsEvent(q, missed) + this.pointsEvent(q, changes),
+    );
     if (events.some((event) => event !== '')) this.write(events.join(''));
   }
 
@@ -160,6 +180,7 @@ class LiveStream implements HubStream, Paced {
     this.cancelTurn?.();
     this.cancelTurn = null;
     for (const place of this.places) place.leave();
+    this.hold(0);
     this.leaveHub();
   }
 
@@ -172,17 +193,23 @@ class LiveStream implements HubStream, Paced {
   /** Tells what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
   private catchUp(cursor: number): void {
     const slackMs = 2 * this.tickMs + SECOND + this.hub.cursorSlackMs;
-    for (const place of this.places) {
-      void place.catchUp(cursor, slackMs).then((problem) => {
-        if (problem) this.reset(problem);
-        this.notify();
-      });
-    }
+    // Not ended with this reader: others who come back at once are told the same.
+    void work(async (work) => {
+      await Promise.all(
+        this.places.map(async (place) => {
+          const problem = await place.catchUp(cursor, slackMs, work);
+          if (problem) this.reset(problem);
+          this.notify();
+        }),
+      );
+    });
   }
 
   private resume(): void {
-    if (this.stalledAt === null) return;
+    if (this.stalledAt === null || this.isClosed) return;
     this.stalledAt = null;
+    this.hold(0);
+    if (this.owedReset !== null) this.reset(this.owedReset);
     this.notify();
   }
 
@@ -192,8 +219,9 @@ class LiveStream implements HubStream, Paced {
   }
 
   reset(reason: string): void {
-    if (this.isOpen && !this.isClosed)
-      this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
+    if (!this.isOpen || this.isClosed) return;
+    this.owedReset = this.stalledAt === null ? null : reason;
+    if (this.stalledAt === null) this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
   }
 
   private pointsEvent(q: number, series: string | null): string {
@@ -216,5 +244,14 @@ class LiveStream implements HubStream, Paced {
     if (this.sink.write(text)) return;
     this.stalledAt ??= this.hub.clock.now();
     this.hub.noteStall();
+    // Whoever does not read makes way for those who do.
+    if (!this.hold(this.sink.held())) this.close();
+  }
+
+  /** Notes what waits for the reader. @returns whether there is room for it. */
+  private hold(bytes: number): boolean {
+    const hasRoom = this.hub.noteHeld(bytes - this.heldBytes);
+    this.heldBytes = bytes;
+    return hasRoom;
   }
 }

@@ -31,7 +31,7 @@ export interface LiveRanking {
   /** What has changed after `since`. */
   changes(since: number): Upsert[];
   /** What a reader may not have who knew everything before samples since `from` arrived. */
-  replay(from: number): Promise<Upsert[] | 'too_much'>;
+  replay(from: number, work: Work): Promise<Upsert[] | 'too_much'>;
   /** To be called before changes are read from the store; what it returns, when they have been. */
   settle(): (now: number) => void;
 }
@@ -114,7 +114,7 @@ export class TopRanking implements LiveRanking {
    * For a reader whose top may be of long ago: the top with all its points, and the newest point of every other
    * group that changed since, so that it falls to where it belongs.
    */
-  async replay(from: number): Promise<Upsert[] | 'too_much'> {
+  async replay(from: number, work: Work): Promise<Upsert[] | 'too_much'> {
     await this.loaded;
     const now = this.query.now();
     this.update(now);
@@ -122,7 +122,7 @@ export class TopRanking implements LiveRanking {
     const top = [...this.top];
     const others = [...this.query.groups.values()].filter(({ latest }) => latest && latest[0] >= from);
     const upserts: Upsert[] = others.map((group) => ({ group, points: [group.latest!] }));
-    const whole = await this.query.readSince(top, Number.NEGATIVE_INFINITY);
+    const whole = await this.query.readSince(top, Number.NEGATIVE_INFINITY, work);
     if (whole === 'too_much') return whole;
     return [...upserts.filter(({ group }) => !top.includes(group)), ...whole];
   }

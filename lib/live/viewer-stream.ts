@@ -26,6 +26,7 @@ export async function openViewerStream(
   // The stream may end by itself (a reader that does not read, a shutdown), so what it holds is let go by its sink.
   const sink = {
     write: (text: string) => request.sink.write(text),
+    held: () => request.sink.held(),
     onDrain: (resume: () => void) => request.sink.onDrain(resume),
     close() {
       letGo();

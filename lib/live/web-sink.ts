@@ -41,6 +41,7 @@ export function createWebSink(): {
         controller.enqueue(encoder.encode(text));
         return (controller.desiredSize ?? 0) > 0;
       },
+      held: () => HIGH_WATER_BYTES - (controller.desiredSize ?? 0),
       onDrain(callback) {
         resume = callback;
       },

@@ -1,4 +1,5 @@
 import { breakers } from '../guard/breaker';
+import { unsent } from '../limit/unsent';
 import type { HubFigures } from '../live/hub';
 import { SECOND } from '../model';
 import { startup } from '../system';
@@ -57,13 +58,14 @@ function ofTheSystem(): Family[] {
   ];
 }
 
-function ofTheStreams({ streams, queries, turns, turnMs, stalls }: HubFigures): Family[] {
+function ofTheStreams({ streams, queries, turns, turnMs, stalls, heldBytes }: HubFigures): Family[] {
   return [
     gauge('pulseboard_live_streams', 'Live streams open.', streams),
     gauge('pulseboard_live_queries', 'Distinct queries they watch.', queries),
     total('pulseboard_live_turns_total', 'Times a stream worked out what to tell.', turns),
     total('pulseboard_live_turn_seconds_total', 'Time that took.', turnMs / SECOND),
     total('pulseboard_live_stalls_total', 'Times a reader was too slow to be written to.', stalls),
+    gauge('pulseboard_live_held_bytes', 'Bytes of streams that wait for slow readers.', heldBytes),
   ];
 }
 
@@ -157,6 +159,7 @@ function ofReading(): Family[] {
     cacheReads.family(),
     loopStretches.family(),
     refusals.family(),
+    gauge('pulseboard_unsent_bytes', 'Bytes of large answers that wait for their readers.', unsent().bytes),
     {
       name: 'pulseboard_tier_hit_ratio',
       help: 'Share of the questions a tier was asked that it answered alone.',

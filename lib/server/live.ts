@@ -37,6 +37,7 @@ function sinkOf(response: ServerResponse): StreamSink {
       if (!response.headersSent) response.writeHead(200, SSE_HEADERS);
       return response.write(text);
     },
+    held: () => response.writableLength,
     onDrain(resume) {
       response.on('drain', resume);
     },

@@ -3,6 +3,7 @@ import { env } from '../env';
 import { once } from '../once';
 import { startRecording } from '../self/record';
 import { system } from '../system';
+import { endUnread } from './unread';
 
 export type Host = 'server.ts' | 'next';
 
@@ -17,6 +18,7 @@ export function claimProcess(host: Host): boolean {
  */
 export function startUnderNext(): void {
   if (!claimProcess('next')) return;
+  endUnread();
   env();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => drain().abort());
   system().then(

@@ -50,6 +50,7 @@ export class LiveReader {
           }
           return !this.isSlow;
         },
+        held: () => 0,
         onDrain: (resume) => {
           this.resumeStream = resume;
         },

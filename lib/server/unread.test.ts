@@ -1,0 +1,77 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '@/test/support/processes';
+import { endUnread } from './unread';
+
+const LARGE = 'x'.repeat(32 * 2 ** 20);
+let time: number;
+let stop: () => void;
+let answers: ServerResponse[];
+const server = createServer((request, response) => {
+  answers.push(response);
+  if (request.url === '/large') response.end(LARGE);
+});
+
+beforeEach(async () => {
+  time = 0;
+  answers = [];
+  stop = endUnread({ now: () => time, lookEveryMs: 5 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  stop();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** A client that has asked, and reads only what the system takes for it. */
+async function ask(path: string): Promise<Socket> {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => socket.destroy());
+  socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await until(() => expect(answers).toHaveLength(1));
+  return socket;
+}
+
+/** Some looks pass. */
+const looks = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+describe('a connection', () => {
+  it('whose reader takes nothing for half a minute is ended, and what waited for it is let go', async () => {
+    const client = await ask('/large');
+    await until(() => expect(answers[0].writableLength).toBeGreaterThan(0));
+    await looks();
+    time += 29_000;
+    await looks();
+    expect(answers[0].destroyed).toBe(false);
+    time += 2_000;
+    await until(() => expect(answers[0].destroyed).toBe(true));
+    client.destroy();
+  });
+
+  it('whose reader is slow is not', async () => {
+    const client = await ask('/slow');
+    let received = 0;
+    for (let i = 0; i < 20; i++) {
+      answers[0].write(LARGE.slice(0, 2 ** 16));
+      time += 20_000;
+      await looks();
+      received += client.read()?.length ?? 0;
+      await looks();
+    }
+    expect(answers[0].destroyed).toBe(false);
+    expect(received).toBeGreaterThan(0);
+    client.destroy();
+  });
+
+  it('that waits for its answer, or for its next question, is not', async () => {
+    const client = await ask('/never');
+    time += 3_600_000;
+    await looks();
+    time += 3_600_000;
+    await looks();
+    expect(answers[0].destroyed).toBe(false);
+    client.destroy();
+  });
+});

@@ -1,0 +1,51 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { log } from '../log';
+import { SECOND } from '../model';
+
+const LOOK_EVERY_MS = 5 * SECOND;
+/** A reader that takes nothing of what waits for it for so long has gone, or means no good. */
+const UNREAD_MS = 30 * SECOND;
+
+/** A connection, and since when it has taken nothing. */
+interface Watched {
+  taken: number;
+  since: number;
+}
+
+/**
+ * Ends connections whose readers do not read: Node.js would hold what it has written for them for ever. Of every
+ * server of this process, whoever made it; returns the off-switch.
+ */
+export function endUnread({
+  now = () => performance.now(),
+  lookEveryMs = LOOK_EVERY_MS,
+}: {
+  now?: () => number;
+  lookEveryMs?: number;
+} = {}): () => void {
+  const watched = new Map<Socket, Watched>();
+  const take = (message: unknown) => {
+    const { socket } = message as { socket: Socket };
+    watched.set(socket, { taken: 0, since: now() });
+    socket.once('close', () => watched.delete(socket));
+  };
+  subscribe('net.server.socket', take);
+  const timer = setInterval(() => {
+    for (const [socket, state] of watched) {
+      const taken = socket.bytesWritten - socket.writableLength;
+      if (socket.writableLength === 0 || taken !== state.taken) {
+        state.taken = taken;
+        state.since = now();
+      } else if (now() - state.since >= UNREAD_MS) {
+        log().debug({ bytes: socket.writableLength }, 'a reader that does not read is let go');
+        socket.destroy();
+      }
+    }
+  }, lookEveryMs);
+  timer.unref();
+  return () => {
+    unsubscribe('net.server.socket', take);
+    clearInterval(timer);
+  };
+}
