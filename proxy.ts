@@ -3,16 +3,17 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { contentPolicy } from './lib/auth/content-policy';
 import { viewerOf } from './lib/auth/viewer';
 import { isPulseError } from './lib/errors';
-import { viewerHeaders } from './lib/http';
+import { refuseForeign, viewerHeaders } from './lib/http';
 
 /**
- * Before every page: who may see it, and which scripts may run in it. Routes under `/api` ask for themselves; they are
- * kept out because a proxy buffers request bodies, and would turn a stream of samples into one late piece.
+ * Before every page: who may see it, and which scripts may run in it. It is not the only one to ask (`guard` in front
+ * of Next.js does, and every page itself). Routes under `/api` ask for themselves; they are kept out because a proxy
+ * buffers request bodies, and would turn a stream of samples into one late piece.
  */
 export function proxy(request: NextRequest): NextResponse {
+  const foreign = refuseForeign(request);
+  if (foreign) return new NextResponse(foreign.body, foreign);
   const { pathname, search } = request.nextUrl;
-  // Prometheus' text at the same address as a page: its route asks for itself.
-  if (pathname === '/metrics' && !wantsPage(request)) return NextResponse.next();
   if (pathname !== '/login' && !mayLook(request)) return toLogin(request, `${pathname}${search}`);
 
   const nonce = randomBytes(16).toString('base64');
@@ -27,7 +28,7 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!api/|api$|_next/static/|_next/image|_next/hmr|icon.svg|favicon.ico).*)'],
+  matcher: ['/((?!api/|api$|_next/static/|_next/hmr|icon.svg|favicon.ico).*)'],
 };
 
 function mayLook(request: NextRequest): boolean {
@@ -37,10 +38,6 @@ function mayLook(request: NextRequest): boolean {
     if (isPulseError(error)) return false;
     throw error;
   }
-}
-
-function wantsPage({ headers }: NextRequest): boolean {
-  return headers.get('accept')?.includes('text/html') === true || headers.has('rsc');
 }
 
 function toLogin(request: NextRequest, next: string): NextResponse {

@@ -7,12 +7,13 @@ import { startLocalAgent } from './lib/agent/local';
 import { type Env, env } from './lib/env';
 import { localKey } from './lib/ingest/keys';
 import { startRecording } from './lib/self/record';
-import { createFront, createUpgrades, type Front, type Upgrades } from './lib/server/front';
+import { createFront, type Front } from './lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
 import { claimProcess } from './lib/server/under-next';
 import { endUnread } from './lib/server/unread';
+import { createUpgrades, type Upgrades } from './lib/server/upgrades';
 import { startup, system } from './lib/system';
 
 const dev = process.argv.includes('--dev');

@@ -5,7 +5,7 @@ import { Header } from '@/components/shell/header';
 import { SignOut } from '@/components/shell/sign-out';
 import { ThemeScript } from '@/components/shell/theme-script';
 import { TooltipProvider } from '@/components/ui/tooltip';
-import { sessionOf, viewerKey } from '@/lib/auth/viewer';
+import { pageViewer } from '@/lib/auth/page-viewer';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -21,11 +21,8 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const sent = await headers();
-  const nonce = sent.get('x-nonce') ?? undefined;
-  const session = sessionOf(sent.get('cookie') ?? undefined, Date.now());
-  // Without a session: those who need no password, and those who send it along each time.
-  const mayLook = session !== null || !viewerKey() || sent.has('authorization');
+  const nonce = (await headers()).get('x-nonce') ?? undefined;
+  const viewer = await pageViewer();
   return (
     // The theme script sets `data-theme` before React looks.
     <html lang="en" suppressHydrationWarning>
@@ -40,7 +37,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to content
         </a>
         <TooltipProvider delayDuration={300}>
-          <Header mayLook={mayLook}>{session && <SignOut />}</Header>
+          <Header mayLook={viewer !== null}>{viewer?.session && <SignOut />}</Header>
           <main id="main" tabIndex={-1} className="mx-auto max-w-[1680px] px-3 py-4 outline-none sm:px-5">
             {children}
           </main>

@@ -5,6 +5,7 @@ import { FleetView } from '@/components/fleet/fleet-view';
 import { LazyPanel } from '@/components/fleet/lazy-panel';
 import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
+import { requireViewer } from '@/lib/auth/page-viewer';
 import { isHeadlineKey } from '@/lib/fleet/headlines';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
 import { commonPanels, fleetPanels } from '@/lib/fleet/panels';
@@ -18,6 +19,7 @@ const PANEL_HEIGHT = 140;
 const LEADING_PANELS = 2;
 
 export default async function FleetPage({ searchParams }: PageProps<'/'>) {
+  await requireViewer();
   const asked = String((await searchParams).by ?? '');
   await connection();
   const { fleet, registry } = await system();

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
+import { parseHostNames } from './auth/authority';
 import { parseIngestKeys } from './auth/keys';
 import { parseRates } from './limit/rates';
 import { once } from './once';
@@ -57,6 +58,15 @@ const redisUrl = z
 const settings = z.object({
   PORT: integer(0, 65_535, 3_000),
   HOST: z.string().default('127.0.0.1'),
+  ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const names = parseHostNames(text);
+      if (!names)
+        context.addIssue('names separated by commas, without scheme and port, such as metrics.example.com');
+      return names ?? [];
+    }),
   DATABASE_URL: databaseUrl,
   DATABASE_READ_URL: databaseUrl,
   DATA_DIR: z.string().default('.pulseboard'),

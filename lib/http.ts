@@ -1,3 +1,5 @@
+import { sourceOf } from './auth/request';
+import { requireOwnSource } from './auth/source';
 import { authorizeViewer, type ViewerHeaders } from './auth/viewer';
 import { drain } from './drain';
 import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from './errors';
@@ -73,6 +75,8 @@ export function errorResponse(thrown: unknown): PlainResponse {
   const headers: Record<string, string> = {};
   if (error.retryAfterMs !== undefined)
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
+  // What is left of its body would be taken for the next request.
+  if (error.status === 413 || error.status === 408) headers.connection = 'close';
   return jsonResponse(errorBody(error), error.status, headers);
 }
 
@@ -83,8 +87,8 @@ export function toPulseError(thrown: unknown): PulseError {
   return new PulseErrorClass('internal', 'Something went wrong on the server; its log has the details.');
 }
 
-/** The sender's address as Next.js tells it: it adds the connection's own at the end. */
-export function addressOf({ headers }: Request): string {
+/** The sender's address, as the front writes it before Next.js has the request (`keepForNext`). */
+export function addressOf({ headers }: HasHeaders): string {
   return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
 }
 
@@ -92,7 +96,7 @@ export function addressOf({ headers }: Request): string {
 export function toWebResponse({ status, headers, body }: PlainResponse | LargeResponse): Response {
   // A sender that keeps its connection busy would keep a stopping `next start` alive for ever.
   const connection = drain().signal.aborted ? { connection: 'close' } : undefined;
-  return new Response(body, { status, headers: { ...headers, ...connection } });
+  return new Response(status === 204 ? null : body, { status, headers: { ...headers, ...connection } });
 }
 
 /** A route handler from a function that answers in plain values or throws. For those who may look. */
@@ -104,13 +108,15 @@ export function webHandler(answer: (request: Request, work: Work) => Answered) {
 }
 
 /** What a request says of who looks. */
-export function viewerHeaders(request: Request): ViewerHeaders {
+export function viewerHeaders(request: HasHeaders): ViewerHeaders {
   return {
     cookie: request.headers.get('cookie') ?? undefined,
     authorization: request.headers.get('authorization') ?? undefined,
     address: addressOf(request),
   };
 }
+
+type HasHeaders = { headers: Pick<Headers, 'get'> };
 
 type Answered = Promise<PlainResponse | LargeResponse> | PlainResponse;
 
@@ -126,14 +132,14 @@ export function openHandler(answer: (request: Request) => Answered) {
     });
 }
 
-/** Gives a request its id where nobody has yet: under `next start` there is no front that does. */
+/** Does what a front does first, where none has been before: gives a request its id, and looks at where it is from. */
 export async function named(request: Request, answer: () => Promise<Response> | Response): Promise<Response> {
   if (currentRequestId() !== undefined) return answer();
   const { method, url, headers } = request;
   const id = requestIdFrom(headers.get('x-request-id'));
   return withRequestId(id, async () => {
     const startedAt = performance.now();
-    const response = await answer();
+    const response = refuseForeign(request) ?? (await answer());
     response.headers.set('x-request-id', id);
     const { status } = response;
     logAnswer({ method, path: new URL(url).pathname, status, ms: performance.now() - startedAt });
@@ -141,14 +147,33 @@ export async function named(request: Request, answer: () => Promise<Response> | 
   });
 }
 
-/** Route handlers for the methods that a path does not have: what Next.js answers by itself has no body. */
+/** The answer to a request that `requireOwnSource` refuses; null for all others. */
+export function refuseForeign(request: Request): Response | null {
+  try {
+    requireOwnSource(sourceOf(request));
+    return null;
+  } catch (error) {
+    return toWebResponse(errorResponse(error));
+  }
+}
+
+export function methodNotAllowed(method: string, allow: string): PlainResponse {
+  const message = `${method} is not possible here; ${allow} is.`;
+  const answer = errorResponse(new PulseErrorClass('method_not_allowed', message));
+  return { ...answer, headers: { ...answer.headers, allow } };
+}
+
+/**
+ * Route handlers for the methods that a path does not have, and for the question which it has: what Next.js answers
+ * by itself has no body, and would name those that are refused here, too.
+ */
 export function refuseOtherMethods(...allowed: string[]) {
-  const allow = allowed.join(', ');
-  const refuse = openHandler(({ method }) => {
-    const answer = errorResponse(
-      new PulseErrorClass('method_not_allowed', `${method} is not possible here; ${allow} is.`),
-    );
-    return { ...answer, headers: { ...answer.headers, allow } };
-  });
-  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse };
+  const refuse = openHandler(({ method }) => methodNotAllowed(method, allowed.join(', ')));
+  const methods = allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
+  const OPTIONS = openHandler(() => ({
+    status: 204,
+    headers: { allow: [...methods, 'OPTIONS'].join(', ') },
+    body: '',
+  }));
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS };
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { HostsView } from '@/components/fleet/hosts-view';
+import { requireViewer } from '@/lib/auth/page-viewer';
 import { parseHostsQuery } from '@/lib/fleet/hosts-query';
 import { pageWork } from '@/lib/panel-history';
 import { system } from '@/lib/system';
@@ -7,6 +8,7 @@ import { system } from '@/lib/system';
 export const metadata: Metadata = { title: 'Hosts' };
 
 export default async function HostsPage({ searchParams }: PageProps<'/hosts'>) {
+  await requireViewer();
   const given = Object.entries(await searchParams).map(([name, value]) => [name, String(value ?? '')]);
   const { query } = parseHostsQuery(new URLSearchParams(given));
   const { fleet } = await system();

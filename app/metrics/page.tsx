@@ -6,6 +6,7 @@ import { trendQuery } from '@/components/catalogue/trend-query';
 import { PostSample } from '@/components/panels/post-sample';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
+import { requireViewer } from '@/lib/auth/page-viewer';
 import { listMetrics } from '@/lib/catalogue/list';
 import { formatCount } from '@/lib/format';
 import { pageWork, readPanel } from '@/lib/panel-history';
@@ -17,6 +18,7 @@ const ROWS = 50;
 const WORTH_WAITING_MS = 100;
 
 export default async function MetricsPage({ searchParams }: PageProps<'/metrics'>) {
+  await requireViewer();
   const { search = '', cursor = '' } = await searchParams;
   const { registry } = await system();
   const { metrics, next } = await pageWork().run((work) =>

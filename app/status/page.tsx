@@ -6,6 +6,7 @@ import { StatusCard } from '@/components/status/status-card';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
+import { requireViewer } from '@/lib/auth/page-viewer';
 import { env } from '@/lib/env';
 import { collectFamilies } from '@/lib/self/collect';
 import { statusOf } from '@/lib/self/status';
@@ -14,6 +15,7 @@ export const metadata: Metadata = { title: 'Status' };
 
 /** What this server says of itself: the figures of `GET /metrics`, for people. */
 export default async function StatusPage() {
+  await requireViewer();
   await connection();
   const { verdict, sections } = statusOf(collectFamilies());
   return (

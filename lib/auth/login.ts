@@ -7,9 +7,11 @@ import { tryOnce } from './attempts';
 import { endedSessions } from './ended-sessions';
 import { equalSecrets } from './keys';
 import { issueSession, SESSION_COOKIE, SESSION_MS } from './session';
+import { isForeign, type OriginHeaders } from './source';
 import { sessionOf, viewerKey } from './viewer';
 
-const MAX_FORM_BYTES = 4_096;
+/** What a form of the login page may have. */
+export const MAX_FORM_BYTES = 4_096;
 
 export interface LoginRequest {
   /** The form as the browser sent it. */
@@ -25,12 +27,6 @@ export interface LogoutRequest extends Pick<LoginRequest, 'secure' | 'headers'> 
   cookie?: string;
 }
 
-export interface OriginHeaders {
-  origin?: string;
-  host?: string;
-  secFetchSite?: string;
-}
-
 /**
  * `POST /api/login`: password in, session cookie out, back to where the reader wanted to go. Never says more than
  * that the password was wrong. Throws `forbidden` for a form of another site and `rate_limited` for a guesser.
@@ -40,7 +36,6 @@ export function handleLogin(
   now = Date.now(),
 ): PlainResponse {
   requireSameOrigin(headers);
-  if (form.length > MAX_FORM_BYTES) throw new PulseError('body_too_large', 'This form is too large.');
   const fields = new URLSearchParams(form);
   const next = safePath(fields.get('next'));
   const key = viewerKey();
@@ -69,17 +64,8 @@ function sessionCookie(value: string, seconds: number, secure: boolean): string 
   return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 
-/** Forms of other sites are refused: browsers say where a form came from, and cannot be made to lie about it. */
-export function requireSameOrigin({ origin, host, secFetchSite }: OriginHeaders): void {
-  // What a browser says of itself holds also behind a proxy that asks for us under another host.
-  if (secFetchSite === 'same-origin' || secFetchSite === 'none') return;
-  if (secFetchSite) throw foreignForm();
-  if (origin === undefined) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) throw foreignForm();
-}
-
-function foreignForm(): PulseError {
-  return new PulseError('forbidden', 'This form was sent from another site.');
+function requireSameOrigin(headers: OriginHeaders): void {
+  if (isForeign(headers)) throw new PulseError('forbidden', 'This form was sent from another site.');
 }
 
 /** A path of this site: whoever makes up a link to the login page must not choose another site to end on. */

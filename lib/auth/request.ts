@@ -1,15 +1,46 @@
-import type { OriginHeaders } from './login';
+import type { IncomingHttpHeaders } from 'node:http';
+import { browserHost, browserProtocol, type OriginHeaders, type Source } from './source';
 
 /** What a request says of where it was made. */
-export function originHeaders({ headers }: Request): OriginHeaders {
-  return {
-    origin: headers.get('origin') ?? undefined,
-    host: headers.get('host') ?? undefined,
-    secFetchSite: headers.get('sec-fetch-site') ?? undefined,
-  };
+export function originHeaders(request: Request): OriginHeaders {
+  const header = headerOf(request);
+  return { origin: header('origin'), host: browserHost(header), secFetchSite: header('sec-fetch-site') };
 }
 
 /** Whether the browser used TLS, to us or to the proxy before us. Said wrongly, it only costs the liar a cookie. */
-export function isSecure({ headers, url }: Request): boolean {
-  return (headers.get('x-forwarded-proto') ?? new URL(url).protocol).startsWith('https');
+export function isSecure(request: Request): boolean {
+  return browserProtocol(headerOf(request)) === 'https:';
+}
+
+/** A request of Next.js as what asks. */
+export function sourceOf(request: Request): Source {
+  return {
+    method: request.method,
+    path: decodePath(new URL(request.url).pathname),
+    header: headerOf(request),
+  };
+}
+
+/** Reads headers of Next.js. */
+export function headerOf({ headers }: { headers: Pick<Headers, 'get'> }): Source['header'] {
+  return (name) => headers.get(name) ?? undefined;
+}
+
+/** Reads headers of `node:http`. */
+export function nodeHeaderOf(headers: IncomingHttpHeaders): Source['header'] {
+  return (name) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+}
+
+/** As it is where it is not well encoded. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURI(path);
+  } catch (error) {
+    if (error instanceof URIError) return path;
+    throw error;
+  }
 }

@@ -2,12 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PulseError } from '../errors';
-import { SECOND } from '../model';
-import { once } from '../once';
+import { HeldBody, isDisconnect, tooLarge } from '../held-body';
 import type { Encoding } from './encoding';
 
 /** Where bytes come from. A Node stream is left open when it is not read to its end, so that an answer can follow. */
 export type Body = Readable | AsyncIterable<Uint8Array>;
+
+const ADVICE = ' (MAX_BODY_BYTES). Send it in parts, or as application/x-ndjson.';
 
 /** Samples compress to a tenth, a sixtieth at best. What inflates further only wants to keep the server busy. */
 const BOMB = { bytes: 16 * 2 ** 20, ratio: 200 };
@@ -24,7 +25,7 @@ export function readWhole(body: Body, encoding: Encoding | null, maxBytes: numbe
 async function inflateWhole(sent: Promise<Buffer>, encoding: Encoding, maxBytes: number): Promise<Buffer> {
   const bytes = await sent;
   return encoding.whole(bytes, maxBytes).catch((error) => {
-    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : explain(error);
+    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes, ADVICE) : explain(error);
   });
 }
 
@@ -41,19 +42,8 @@ export function toText(bytes: Buffer): string {
   return bytes.toString('utf8', hasByteOrderMark ? 3 : 0);
 }
 
-/** Whether reading failed because the sender went away, which is nobody's error. */
-export function isDisconnect(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  return (
-    code === 'ECONNRESET' ||
-    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
-    /^(Abort|ResponseAborted)/.test(error.name)
-  );
-}
-
 async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
-  const held = new HeldBody(maxBytes);
+  const held = new HeldBody(maxBytes, ADVICE);
   try {
     for await (const piece of pieces) held.add(piece);
     return held.whole();
@@ -65,7 +55,7 @@ async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Pro
 /** The same by events: an iterator and its promises cost a small request more than everything else about its body. */
 function collectEvents(stream: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const held = new HeldBody(maxBytes);
+    const held = new HeldBody(maxBytes, ADVICE);
     const take = (chunk: Buffer) => {
       try {
         held.add(chunk);
@@ -127,46 +117,4 @@ function explain(error: unknown): unknown {
   return new PulseError('bad_body', 'The body is not what its Content-Encoding says, or it is cut off.', {
     cause: error,
   });
-}
-
-/** What all bodies that are still arriving hold together: thousands of senders may each have begun a large one. */
-const held = () => once('ingest.held-bytes', () => ({ bytes: 0 }));
-const MOST_HELD_BYTES = 512 * 2 ** 20;
-
-/** A body as it arrives. */
-class HeldBody {
-  private readonly chunks: Uint8Array[] = [];
-  private bytes = 0;
-
-  constructor(private readonly maxBytes: number) {}
-
-  /** Throws `body_too_large`, or `queue_full` when too much is held of other bodies. */
-  add(chunk: Uint8Array): void {
-    if (this.bytes + chunk.length > this.maxBytes) throw tooLarge(this.maxBytes);
-    if (held().bytes + chunk.length > MOST_HELD_BYTES) {
-      const message = 'Too many large bodies are arriving at the same time. Send this one again later.';
-      throw new PulseError('queue_full', message, { retryAfterMs: SECOND });
-    }
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
-    held().bytes += chunk.length;
-  }
-
-  whole(): Buffer {
-    const [only] = this.chunks;
-    if (this.chunks.length === 1) return Buffer.from(only.buffer, only.byteOffset, only.length);
-    return Buffer.concat(this.chunks, this.bytes);
-  }
-
-  release(): void {
-    held().bytes -= this.bytes;
-    this.bytes = 0;
-  }
-}
-
-function tooLarge(maxBytes: number): PulseError {
-  return new PulseError(
-    'body_too_large',
-    `The body has more than ${maxBytes} bytes (MAX_BODY_BYTES). Send it in parts, or as application/x-ndjson.`,
-  );
 }

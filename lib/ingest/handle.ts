@@ -1,11 +1,12 @@
 import { env } from '../env';
 import { isPulseError, PulseError } from '../errors';
+import { isDisconnect } from '../held-body';
 import { errorResponse, jsonResponse, type PlainResponse } from '../http';
 import { limitIngest } from '../limit/ingest-limit';
 import { LIMITS, SECOND } from '../model';
 import { figures } from '../self/figures';
 import { readySystem } from '../system';
-import { type Body, isDisconnect, readPieces, readWhole } from './body';
+import { type Body, readPieces, readWhole } from './body';
 import { encodingFor } from './encoding';
 import { authorizeSender } from './keys';
 import { protocolFor } from './protocols';

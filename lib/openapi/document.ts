@@ -41,11 +41,15 @@ export function openApiDocument(): object {
     paths: {
       ...WRITE,
       ...READ,
-      ...fleetPaths(refusals('bad_parameter', 'database_unavailable')),
+      ...fleetPaths(refusals('bad_parameter', ...LOOK, 'database_unavailable')),
       ...OPERATE,
     },
   });
 }
+
+/** What any question for those who may look can be answered, by whom and from where it is asked. */
+const FROM = ['forbidden', 'misdirected'] as const;
+const LOOK = ['unauthorized', 'rate_limited', ...FROM] as const;
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
 const ok = (description: string, schema: z.ZodType) => ({ '200': { description, content: json(schema) } });
@@ -98,7 +102,7 @@ const WRITE: ZodOpenApiPathsObject = {
         ...ok('Every good sample is committed; bad ones are named', IngestAnswer),
         ...refusals(
           ...(['bad_json', 'bad_shape', 'bad_body', 'nothing_usable', 'bad_parameter'] as const),
-          ...(['unauthorized', 'forbidden', 'body_too_large', 'too_many_samples'] as const),
+          ...(['unauthorized', 'forbidden', 'misdirected', 'body_too_large', 'too_many_samples'] as const),
           ...(['unsupported_content_type', 'unsupported_encoding', 'rate_limited'] as const),
           ...(['queue_full', 'database_unavailable', 'shutting_down'] as const),
         ),
@@ -109,7 +113,7 @@ const WRITE: ZodOpenApiPathsObject = {
       requestParams: { query: metricListParams },
       responses: {
         ...ok('A page of metrics', CatalogueAnswer),
-        ...refusals('bad_parameter', 'database_unavailable'),
+        ...refusals('bad_parameter', ...LOOK, 'database_unavailable'),
       },
     },
   },
@@ -122,7 +126,7 @@ const READ: ZodOpenApiPathsObject = {
       requestParams: { query: seriesListParams },
       responses: {
         ...ok('A page of series', SeriesAnswer),
-        ...refusals('bad_parameter', 'unknown_metric', 'database_unavailable'),
+        ...refusals('bad_parameter', ...LOOK, 'unknown_metric', 'database_unavailable'),
       },
     },
   },
@@ -142,6 +146,7 @@ const READ: ZodOpenApiPathsObject = {
           'bad_parameter',
           'too_many_points',
           'too_expensive',
+          ...LOOK,
           'unknown_metric',
           'database_unavailable',
         ),
@@ -154,7 +159,11 @@ const READ: ZodOpenApiPathsObject = {
       requestBody: { required: true, content: json(z.object({ queries: z.array(queryParams).max(50) })) },
       responses: {
         ...ok('A result or an error each, in order', QueryAnswer),
-        ...refusals('bad_json', 'bad_shape', 'bad_parameter', 'database_unavailable'),
+        ...refusals(
+          ...(['bad_json', 'bad_shape', 'bad_body', 'bad_parameter', ...LOOK] as const),
+          ...(['request_timeout', 'body_too_large', 'unsupported_content_type'] as const),
+          ...(['unsupported_encoding', 'database_unavailable'] as const),
+        ),
       },
     },
   },
@@ -180,7 +189,7 @@ const READ: ZodOpenApiPathsObject = {
       },
       responses: {
         '200': { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
-        ...refusals('bad_parameter', 'unknown_metric', 'too_many_streams', 'shutting_down'),
+        ...refusals('bad_parameter', ...LOOK, 'unknown_metric', 'too_many_streams', 'shutting_down'),
       },
     },
   },
@@ -188,12 +197,15 @@ const READ: ZodOpenApiPathsObject = {
 
 const OPERATE: ZodOpenApiPathsObject = {
   '/api/health': {
-    get: { summary: 'Whether the process lives', responses: ok('It does; what it is made of', HealthAnswer) },
+    get: {
+      summary: 'Whether the process lives',
+      responses: { ...ok('It does; what it is made of', HealthAnswer), ...refusals('misdirected') },
+    },
   },
   '/api/ready': {
     get: {
       summary: 'Whether samples are taken',
-      responses: { ...ok('They are', ReadyAnswer), ...refusals('database_unavailable') },
+      responses: { ...ok('They are', ReadyAnswer), ...refusals('misdirected', 'database_unavailable') },
     },
   },
   '/metrics': {
@@ -202,13 +214,14 @@ const OPERATE: ZodOpenApiPathsObject = {
       description: 'For everyone who does not ask for HTML; browsers get the page of metrics.',
       responses: {
         '200': { description: "Prometheus' text format", content: { 'text/plain': { schema: z.string() } } },
+        ...refusals(...LOOK),
       },
     },
   },
   '/api/openapi.json': {
     get: {
       summary: 'This document',
-      responses: ok('OpenAPI 3.1', z.record(z.string(), z.unknown())),
+      responses: { ...ok('OpenAPI 3.1', z.record(z.string(), z.unknown())), ...refusals(...FROM) },
     },
   },
 };

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { type ErrorBody, type ErrorCode, errorBody, isPulseError, PulseError } from '../errors';
 import type { Asking, History, HistoryAnswer } from '../history';
 import { toPulseError } from '../http';
+import { SECOND } from '../model';
+import { readText } from '../web-body';
 import type { Work } from '../work/work';
 import { parseQuery } from './params';
 
 export const MAX_QUERIES = 50;
-const MAX_BODY_BYTES = 1024 * 1024;
+/** What the body of `POST /api/query` may have. */
+export const MAX_QUERIES_BYTES = 1024 * 1024;
 /** Questions answered at a time: some wait for the database while others are worked at. */
 const AT_A_TIME = 4;
 /** Of these, the whole request is to be asked again, or not at all. */
@@ -17,9 +20,10 @@ export const queriesBody = z.object({
   queries: z.array(z.record(z.string(), z.unknown())).min(1).max(MAX_QUERIES),
 });
 
-/** @throws PulseError `body_too_large`, `bad_json`, `bad_shape`. */
+/** @throws PulseError `bad_json`, `bad_shape`, and what `readText` throws. */
 export async function readQueries(request: Request): Promise<Array<Record<string, unknown>>> {
-  const result = queriesBody.safeParse(parseJson(await readText(request)));
+  const text = await readText(request, { maxBytes: MAX_QUERIES_BYTES, withinMs: 30 * SECOND });
+  const result = queriesBody.safeParse(parseJson(text));
   if (result.success) return result.data.queries;
   throw new PulseError(
     'bad_shape',
@@ -65,21 +69,6 @@ async function answerOne(
     if (isPulseError(error) && ENDING.includes(error.code)) throw error;
     return errorBody(toPulseError(error));
   }
-}
-
-async function readText(request: Request): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const reader = request.body?.getReader();
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    bytes += read.value.byteLength;
-    if (bytes > MAX_BODY_BYTES) {
-      await reader?.cancel();
-      throw new PulseError('body_too_large', `The body has more than ${MAX_BODY_BYTES} bytes.`);
-    }
-    chunks.push(read.value);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parseJson(text: string): unknown {

@@ -3,16 +3,23 @@ import type { Env } from '../env';
 import { log } from '../log';
 import { isLoopbackHost } from '../loopback';
 import { SECOND } from '../model';
+import { answerOddRequests } from './upgrades';
 
 /** Why a server may not listen where it was told to, or null. Whoever reaches an open port could write and look. */
-export function refusalOfHost({ HOST, INGEST_KEYS, DASHBOARD_PASSWORD }: Env): string | null {
-  if (isLoopbackHost(HOST) || (INGEST_KEYS.length > 0 && DASHBOARD_PASSWORD)) return null;
+export function refusalOfHost(settings: Env): string | null {
+  const { HOST } = settings;
+  if (isLoopbackHost(HOST) || mayBeReached(settings)) return null;
   return `HOST is ${HOST}, which others can reach. Set INGEST_KEYS (who may write) and DASHBOARD_PASSWORD (who may look), or listen on 127.0.0.1.`;
+}
+
+/** Whether others than this machine may reach a server: where who writes and who looks show that they may. */
+export function mayBeReached({ INGEST_KEYS, DASHBOARD_PASSWORD }: Env): boolean {
+  return INGEST_KEYS.length > 0 && Boolean(DASHBOARD_PASSWORD);
 }
 
 /** A server whose limits suit agents: they keep one connection and post every second to every minute. */
 export function createHttpServer(listener: RequestListener): Server {
-  return createServer(
+  const server = createServer(
     {
       keepAliveTimeout: 75 * SECOND,
       // Also for a connection that says nothing at all.
@@ -21,9 +28,13 @@ export function createHttpServer(listener: RequestListener): Server {
       requestTimeout: 300 * SECOND,
       // A stream of 64 queries carries them all in its URL.
       maxHeaderSize: 64 * 1_024,
+      // Who names no host is told so by us, in the shape that all errors have.
+      requireHostHeader: false,
     },
     listener,
   );
+  answerOddRequests(server);
+  return server;
 }
 
 /** Takes the port, or throws one sentence that says why it cannot. Resolves with the port taken. */

@@ -1,9 +1,18 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { RequestListener, Server } from 'node:http';
 import { drain } from '../drain';
 import { env } from '../env';
+import { PulseError } from '../errors';
+import { errorResponse } from '../http';
+import { isLoopbackHost } from '../loopback';
 import { once } from '../once';
 import { startRecording } from '../self/record';
 import { system } from '../system';
+import { createFront } from './front';
+import { mayBeReached } from './listen';
+import { sendPlain } from './send';
 import { endUnread } from './unread';
+import { answerOddRequests, createUpgrades } from './upgrades';
 
 export type Host = 'server.ts' | 'next';
 
@@ -14,12 +23,13 @@ export function claimProcess(host: Host): boolean {
 
 /**
  * Start-up under plain `next start`. Next.js keeps signals, connections and the exit to itself; what it does not
- * know is that open streams have to be ended first, or it waits for them.
+ * know is that open streams have to be ended first, or it waits for them, and who may ask for what.
  */
 export function startUnderNext(): void {
   if (!claimProcess('next')) return;
   endUnread();
   env();
+  standBeforeNext();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => drain().abort());
   system().then(
     ({ env: { SELF_METRICS, PORT }, pipeline }) => {
@@ -30,4 +40,35 @@ export function startUnderNext(): void {
       process.exit(1);
     },
   );
+}
+
+/**
+ * Next.js makes its server itself and shows it to nobody. Node tells of every request before it is handled, with the
+ * server it is for: at the first one our front takes the place of Next.js' listener, and calls it for what may pass.
+ */
+function standBeforeNext(): void {
+  const known = new WeakSet<Server>();
+  subscribe('http.server.request.start', (message) => {
+    const { server } = message as { server: Server };
+    if (known.has(server)) return;
+    known.add(server);
+    const nexts = server.listeners('request') as RequestListener[];
+    const front = createFront({});
+    front.openPages(async (request, response) => {
+      for (const listener of nexts) await listener(request, response);
+    });
+    server.removeAllListeners('request').on('request', onlyWhereOthersMayReach(front.listener));
+    server.removeAllListeners('upgrade').on('upgrade', createUpgrades(false).listener);
+    answerOddRequests(server);
+  });
+}
+
+/** `next start` listens where it is told on its command line, or everywhere: nobody has looked whether it may. */
+function onlyWhereOthersMayReach(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const own = request.socket.localAddress?.replace(/^::ffff:/, '') ?? '';
+    if (isLoopbackHost(own) || mayBeReached(env())) return listener(request, response);
+    const message = 'Without INGEST_KEYS and DASHBOARD_PASSWORD only this machine is answered.';
+    sendPlain(request, response, errorResponse(new PulseError('forbidden', message)));
+  };
 }

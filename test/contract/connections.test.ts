@@ -68,8 +68,8 @@ test.concurrent('connections that take and give nothing do not keep others from 
   await client.accepted({ name: metric, value: 0 });
 
   const silent = await openMany(SILENT);
-  const slowHeads = await openMany(SLOW, 'GET /api/health HTTP/1.1\r\nhost: x\r\nx-slow: ');
-  const post = 'POST /api/metrics HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  const slowHeads = await openMany(SLOW, 'GET /api/health HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ');
+  const post = 'POST /api/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
   const slowBodies = await openMany(SLOW, `${post}content-length: 1000\r\n\r\n[`);
   await openMany(SLOW, `${post}content-length: 5000000\r\n\r\n["${'x'.repeat(20_000)}`);
   const dripping = setInterval(() => {
@@ -118,7 +118,7 @@ test.concurrent('viewers who never read are let go, and what waits for them with
   await client.accepted(turn(0));
   const query = new URLSearchParams({ metric, by: 'part', step: 'raw', aggregate: 'last' });
   const live = `/api/live?${new URLSearchParams({ q: String(query), tick: '50' })}`;
-  const viewers = await openMany(NEVER_READING, `GET ${live} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  const viewers = await openMany(NEVER_READING, `GET ${live} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
   for (const viewer of viewers) viewer.pause();
   await until(async () =>
     expect(await figure('pulseboard_live_streams')).toBeGreaterThanOrEqual(NEVER_READING),

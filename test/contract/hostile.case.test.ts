@@ -122,7 +122,7 @@ export function hostileCases(engine: Store['engine'], databaseServer?: string): 
     const sendAllThenRead = async (): Promise<string> => {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
       socket.pause();
-      socket.write('POST /api/metrics HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
+      socket.write('POST /api/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n');
       socket.write(`content-length: ${body.length}\r\n\r\n`);
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
@@ -141,14 +141,14 @@ export function hostileCases(engine: Store['engine'], databaseServer?: string): 
     const attempts = [
       'rubbish\r\n\r\n',
       'GET / HTTP/9.9\r\n\r\n',
-      'POST /api/metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello',
-      'POST /api/metrics HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 6\r\n\r\nhello',
-      'POST /api/metrics HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
-      `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nhost: x\r\n\r\n`,
+      'POST /api/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello',
+      'POST /api/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\ncontent-length: 6\r\n\r\nhello',
+      'POST /api/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+      `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`,
       `GET / HTTP/1.1\r\n${'x: y\r\n'.repeat(20_000)}\r\n`,
-      'GET //evil.example/%2e%2e/%00 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
-      'GET /api/%ff%fe HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
-      'GET /api/metrics/%E0%A4%A HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+      'GET //evil.example/%2e%2e/%00 HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n',
+      'GET /api/%ff%fe HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n',
+      'GET /api/metrics/%E0%A4%A HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n',
       Buffer.from(Array.from({ length: 500 }, () => dice.below(256))),
     ];
     for (const attempt of attempts) {

@@ -150,7 +150,7 @@ describe.each(FRONTS)('keys, %s', (front) => {
 });
 
 const upgrade = (path: string) =>
-  `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+  `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
 
 test('an upgrade nobody knows is refused instead of left hanging', async () => {
   const server = await startServer('server.ts', { DATABASE_URL: database.url });

@@ -19,7 +19,7 @@ const ROUTES: Array<[path: RegExp, route: Route]> = [
   [/^\/api\/metrics\/./, history],
   [/^\/api\/ready$/, ready],
   [/^\/api\/fleet$/, fleet],
-  [/^\/metrics$/, figures],
+  [/^\/api\/prometheus$/, figures],
 ];
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -10,4 +10,11 @@ const notFound = openHandler(({ url }) => {
 });
 
 export const dynamic = 'force-dynamic';
-export { notFound as DELETE, notFound as GET, notFound as PATCH, notFound as POST, notFound as PUT };
+export {
+  notFound as DELETE,
+  notFound as GET,
+  notFound as OPTIONS,
+  notFound as PATCH,
+  notFound as POST,
+  notFound as PUT,
+};

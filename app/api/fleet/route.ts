@@ -5,4 +5,4 @@ export const dynamic = 'force-dynamic';
 
 /** The fleet in one look: who reports, how much, the busiest, the quietest and the silent. */
 export const GET = webHandler(({ url }, work) => fleetSummary(new URL(url).searchParams, work));
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

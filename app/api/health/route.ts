@@ -3,4 +3,4 @@ import { health } from '@/lib/self/health';
 
 export const dynamic = 'force-dynamic';
 export const GET = openHandler(health);
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

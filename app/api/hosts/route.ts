@@ -5,4 +5,4 @@ export const dynamic = 'force-dynamic';
 
 /** A page of the list of hosts, searched, filtered and sorted. */
 export const GET = webHandler(({ url }, work) => hostsPage(new URL(url).searchParams, work));
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -1,3 +1,4 @@
+import { authorizeViewer } from '@/lib/auth/viewer';
 import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/http';
 import { SSE_HEADERS } from '@/lib/live/sse';
 import { openViewerStream } from '@/lib/live/viewer-stream';
@@ -34,8 +35,15 @@ async function answer(request: Request): Promise<Response> {
 }
 
 /** Without this, Next.js would open a stream for it that nobody reads. */
-export function HEAD(): Response {
-  return new Response(null, { headers: SSE_HEADERS });
+export function HEAD(request: Request): Promise<Response> {
+  return named(request, () => {
+    try {
+      authorizeViewer(viewerHeaders(request));
+      return new Response(null, { headers: SSE_HEADERS });
+    } catch (error) {
+      return toWebResponse(errorResponse(error));
+    }
+  });
 }
 
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -1,16 +1,17 @@
-import { handleLogin } from '@/lib/auth/login';
+import { requireAttemptsLeft } from '@/lib/auth/attempts';
+import { handleLogin, MAX_FORM_BYTES } from '@/lib/auth/login';
 import { isSecure, originHeaders } from '@/lib/auth/request';
 import { addressOf, openHandler, refuseOtherMethods } from '@/lib/http';
+import { SECOND } from '@/lib/model';
+import { readText } from '@/lib/web-body';
 
 export const dynamic = 'force-dynamic';
 
 /** The form of the login page: a session cookie for the right password. */
-export const POST = openHandler(async (request) =>
-  handleLogin({
-    form: await request.text(),
-    address: addressOf(request),
-    secure: isSecure(request),
-    headers: originHeaders(request),
-  }),
-);
-export const { GET, PUT, PATCH, DELETE } = refuseOtherMethods('POST');
+export const POST = openHandler(async (request) => {
+  const address = addressOf(request);
+  requireAttemptsLeft(address, Date.now());
+  const form = await readText(request, { maxBytes: MAX_FORM_BYTES, withinMs: 10 * SECOND });
+  return handleLogin({ form, address, secure: isSecure(request), headers: originHeaders(request) });
+});
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('POST');

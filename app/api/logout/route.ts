@@ -21,4 +21,4 @@ export const POST = openHandler(async (request) => {
   }
   return answer;
 });
-export const { GET, PUT, PATCH, DELETE } = refuseOtherMethods('POST');
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('POST');

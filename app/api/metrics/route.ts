@@ -1,9 +1,9 @@
 import { listMetrics, metricListParams } from '@/lib/catalogue/list';
 import { addressOf, jsonResponse, named, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
 import { handleIngest } from '@/lib/ingest/handle';
-import { webBody } from '@/lib/ingest/web-body';
 import { readParameters } from '@/lib/query/parameters';
 import { readySystem } from '@/lib/system';
+import { webBody } from '@/lib/web-body';
 
 export const dynamic = 'force-dynamic';
 
@@ -17,8 +17,9 @@ export function POST(request: Request): Promise<Response> {
       address: addressOf(request),
       body,
     });
-    await finish();
-    return toWebResponse(answer);
+    const response = toWebResponse(answer);
+    if (!(await finish())) response.headers.set('connection', 'close');
+    return response;
   });
 }
 
@@ -28,4 +29,4 @@ export const GET = webHandler(async ({ url }, work) => {
   return jsonResponse(await listMetrics(readySystem().registry, params, work));
 });
 
-export const { PUT, PATCH, DELETE } = refuseOtherMethods('GET', 'POST');
+export const { PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET', 'POST');

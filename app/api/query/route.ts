@@ -2,14 +2,16 @@ import { largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
 import { answerEach, readQueries } from '@/lib/query/batch';
 import { jsonOfResults } from '@/lib/query/encode';
 import { readySystem } from '@/lib/system';
+import { requireJson } from '@/lib/web-body';
 
 export const dynamic = 'force-dynamic';
 
 /** Several questions in one request: each gets a result or an error, in their order. */
 export const POST = webHandler(async (request, work) => {
+  requireJson(request);
   const queries = await readQueries(request);
   const { history } = readySystem();
   return largeJsonResponse(jsonOfResults(await answerEach(queries, history, work)), work);
 });
 
-export const { GET, PUT, PATCH, DELETE } = refuseOtherMethods('POST');
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('POST');

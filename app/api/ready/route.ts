@@ -3,4 +3,4 @@ import { ready } from '@/lib/self/health';
 
 export const dynamic = 'force-dynamic';
 export const GET = openHandler(ready);
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -11,4 +11,4 @@ export const GET = webHandler(async ({ url }, work) => {
   return jsonResponse(await listSeries(readySystem().registry, params, work));
 });
 
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { HostControls } from '@/components/fleet/host-controls';
 import { HostHeader } from '@/components/fleet/host-header';
 import { HostSections } from '@/components/fleet/host-sections';
+import { requireViewer } from '@/lib/auth/page-viewer';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
 import { nameFromSegments } from '@/lib/links';
 import { pageWork, readPanel } from '@/lib/panel-history';
@@ -15,6 +16,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function HostPage({ params, searchParams }: Props) {
+  await requireViewer();
   const name = nameFromSegments([(await params).host]);
   const { fleet } = await system();
   const detail = name === null ? null : await fleet.host(name, pageWork());

@@ -6,6 +6,7 @@ import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { Badge } from '@/components/ui/badge';
 import { Link } from '@/components/ui/link';
+import { requireViewer } from '@/lib/auth/page-viewer';
 import { metricLabels } from '@/lib/catalogue/list';
 import { formatCount } from '@/lib/format';
 import { nameFromSegments } from '@/lib/links';
@@ -22,6 +23,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 }
 
 export default async function MetricPage({ params, searchParams }: Props) {
+  await requireViewer();
   const name = nameFromSegments((await params).name);
   const { registry } = await system();
   const metric = name === null ? undefined : registry.metrics.get(name);

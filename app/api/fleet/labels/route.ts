@@ -5,4 +5,4 @@ export const dynamic = 'force-dynamic';
 
 /** Labels the hosts can be filtered by, with the number of hosts per value. */
 export const GET = webHandler((_request, work) => fleetLabels(work));
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -5,4 +5,4 @@ export const dynamic = 'force-dynamic';
 
 /** Every host as one cell: name, status, one figure. */
 export const GET = webHandler(({ url }, work) => fleetMap(new URL(url).searchParams, work));
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -22,4 +22,4 @@ export const GET = webHandler(async ({ url, headers }, work) => {
   return csvResponse(csvOfAnswer(answer, params.by), work, answer.metric, vary);
 });
 
-export const { POST, PUT, PATCH, DELETE } = refuseOtherMethods('GET');
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import { env } from '../env';
+import { clientAddress } from '../limit/address';
+import { isApi } from './doors';
+
+/** What Next.js tells itself in headers: the way a request has taken, what it was rewritten to, what to skip. */
+const INTERNAL =
+  /^(x-middleware-|x-invoke-|x-next-|x-nextjs-(?!request-id$|html-request-id$)|x-matched-path$|x-now-route-matches$|x-prerender-|x-nonce$|next-action$|next-resume$|rsc-|x-vercel-)/;
+/** What the router of an open page asks with: for pages only, and always with `rsc: 1`. */
+const ROUTER = /^(rsc$|next-router-|next-url$|next-hmr-|next-instant-)/;
+
+/**
+ * Takes from a request what only Next.js itself may say, and sets what it would otherwise believe a sender about:
+ * where from, and by which name and scheme. In place, since Next.js reads the request itself.
+ */
+export function keepForNext({ url = '/', headers, socket }: IncomingMessage): void {
+  const { TRUST_PROXY } = env();
+  const isRouter = headers.rsc === '1' && !isApi(url);
+  for (const name of Object.keys(headers)) {
+    if (INTERNAL.test(name) || (!isRouter && ROUTER.test(name))) delete headers[name];
+  }
+  headers['x-forwarded-for'] = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], TRUST_PROXY);
+  delete headers.forwarded;
+  delete headers['x-forwarded-port'];
+  if (TRUST_PROXY === 0) delete headers['x-forwarded-host'];
+  const protocol = headers['x-forwarded-proto'];
+  if (protocol !== undefined)
+    headers['x-forwarded-proto'] = String(protocol).startsWith('https') ? 'https' : 'http';
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import { parseAuthority } from '../auth/authority';
+import { decodePath, nodeHeaderOf } from '../auth/request';
+import { requireOwnSource } from '../auth/source';
+import { PulseError } from '../errors';
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^#]*|\?[^#]*)?/i;
+
+/**
+ * The first look at a request, before anything is done for it: where it is meant for and who made a browser ask.
+ * An address with a host (RFC 9112, 3.2.2) becomes one without, so nobody after this need know that there are such.
+ *
+ * @returns the path, as it was sent.
+ * @throws PulseError `bad_parameter`, `misdirected`, `forbidden`
+ */
+export function receive(request: IncomingMessage): string {
+  const { headers, rawHeaders } = request;
+  if (hasSeveralHosts(rawHeaders))
+    throw new PulseError('misdirected', 'The request has more than one Host header.');
+  if (request.url?.[0] !== '/') takeAbsolute(request);
+  const url = request.url ?? '/';
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  requireOwnSource({
+    method: request.method ?? '',
+    path: decodePath(path),
+    header: nodeHeaderOf(headers),
+  });
+  return path;
+}
+
+/** Node keeps the first of them and somebody before us may have believed the last. */
+function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
+}
+
+function takeAbsolute(request: IncomingMessage): void {
+  const found = ABSOLUTE.exec(request.url ?? '');
+  if (!found)
+    throw new PulseError('bad_parameter', 'The address of a request begins with / and names what is asked.');
+  const [, host, rest = '/'] = found;
+  const asked = parseAuthority(host);
+  const named = parseAuthority(request.headers.host ?? '');
+  if (!asked || asked.name !== named?.name || asked.port !== named.port)
+    throw new PulseError(
+      'misdirected',
+      'The address of the request names another host than its Host header.',
+    );
+  request.url = rest.startsWith('/') ? rest : `/${rest}`;
+}

@@ -1,0 +1,68 @@
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { PulseError } from '../errors';
+import { errorResponse } from '../http';
+import { receive } from './target';
+
+/**
+ * Upgrade requests. Next.js would add a listener of its own to our server and leave unknown ones hanging, so it is
+ * given a server that never listens, and only what is its own (hot reloading in development).
+ */
+export type Upgrades = ReturnType<typeof createUpgrades>;
+
+export function createUpgrades(dev: boolean) {
+  const nextsOwn = createServer();
+  return {
+    nextsOwn,
+    listener(request: IncomingMessage, socket: Duplex, head: Buffer) {
+      // From here on the socket is nobody's but ours, and without a listener its end would be the server's.
+      socket.on('error', () => socket.destroy());
+      try {
+        receive(request);
+      } catch (error) {
+        return refuse(socket, error);
+      }
+      const isNexts = dev && request.url?.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
+      if (isNexts) return nextsOwn.emit('upgrade', request, socket, head);
+      refuse(socket, new PulseError('not_found', 'Nothing here speaks another protocol than HTTP.'));
+    },
+  };
+}
+
+/** What Node itself would answer without a body, or not at all: what is not HTTP, a method nobody knows, a tunnel. */
+export function answerOddRequests(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy();
+    refuse(socket, oddity(error));
+  });
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    refuse(socket, new PulseError('not_implemented', 'CONNECT is nothing that can be asked here.'));
+  });
+}
+
+function oddity({ code }: NodeJS.ErrnoException): PulseError {
+  switch (code) {
+    case 'HPE_INVALID_METHOD':
+      return new PulseError('not_implemented', 'This method is nothing that can be asked here.');
+    case 'HPE_HEADER_OVERFLOW':
+      return new PulseError('headers_too_large', 'The address and the headers together are too large.');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new PulseError('request_timeout', 'The request did not come to its end in time.');
+    default:
+      return new PulseError('bad_request', 'This is not HTTP.');
+  }
+}
+
+/** Answers where there is no response to answer with, and ends the connection. */
+function refuse(socket: Duplex, error: unknown): void {
+  const { status, headers, body } = errorResponse(error);
+  const lines = Object.entries({
+    ...headers,
+    connection: 'close',
+    'content-length': Buffer.byteLength(body),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () =>
+    socket.destroy(),
+  );
+}

@@ -1,0 +1,298 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueSession, SESSION_COOKIE, SESSION_MS, sessionKey } from '@/lib/auth/session';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { ask, type RawAnswer } from '../support/raw-http';
+import { type Front, type ServerProcess, startServer } from '../support/server-process';
+import { clientOf } from './client';
+
+const PASSWORD = 'open sesame';
+const SECRET = 's'.repeat(40);
+const KEY = 'key-of-senders';
+const METRIC = 'hidden_metric_bytes';
+const HOST = 'hidden-host-7';
+const REGION = 'hidden-region';
+/** What only those may see who may look. */
+const HIDDEN = [METRIC, HOST, REGION, PASSWORD, SECRET, KEY, 'pulseboard_ingest'];
+
+interface Place {
+  path: string;
+  /** Others than GET. */
+  method?: 'POST';
+  /** For everybody: there is nothing of the data in it. */
+  open?: true;
+}
+
+/** Every page and route of the folder `app`: a new one belongs here, and is asked with every trick below. */
+const PLACES: Record<string, Place> = {
+  '/': { path: '/' },
+  '/hosts': { path: '/hosts' },
+  '/hosts/[host]': { path: `/hosts/${HOST}` },
+  '/metrics': { path: '/metrics' },
+  '/metrics/[...name]': { path: `/metrics/${METRIC}` },
+  '/status': { path: '/status' },
+  '/login': { path: '/login', open: true },
+  '/api/[[...unknown]]': { path: '/api/nothing' },
+  '/api/fleet': { path: '/api/fleet' },
+  '/api/fleet/labels': { path: '/api/fleet/labels' },
+  '/api/fleet/map': { path: '/api/fleet/map' },
+  '/api/health': { path: '/api/health', open: true },
+  '/api/hosts': { path: '/api/hosts' },
+  '/api/live': { path: `/api/live?q=metric%3D${METRIC}%26by%3Dhost` },
+  '/api/login': { path: '/api/login', method: 'POST', open: true },
+  '/api/logout': { path: '/api/logout', method: 'POST', open: true },
+  '/api/metrics': { path: '/api/metrics' },
+  '/api/metrics/[...name]': { path: `/api/metrics/${METRIC}?by=host` },
+  '/api/openapi.json': { path: '/api/openapi.json', open: true },
+  '/api/prometheus': { path: '/api/prometheus' },
+  '/api/query': { path: '/api/query', method: 'POST' },
+  '/api/ready': { path: '/api/ready', open: true },
+  '/api/series': { path: `/api/series?metric=${METRIC}` },
+};
+const CLOSED = Object.values(PLACES).filter(({ open }) => !open);
+
+const TREE = encodeURIComponent('["",{"children":["metrics",{"children":["__PAGE__",{}]}]},null,null,true]');
+const TRICKS: Array<Record<string, string>> = [
+  {},
+  { accept: 'text/html' },
+  { accept: 'TEXT/HTML, */*' },
+  { accept: 'text/x-component' },
+  { accept: 'text/plain; version=0.0.4' },
+  { rsc: '1' },
+  { rsc: '0' },
+  { rsc: '' },
+  { rsc: '1', 'next-router-prefetch': '1' },
+  { rsc: '1', 'next-router-state-tree': TREE },
+  { rsc: '1', 'next-router-state-tree': 'nonsense' },
+  { rsc: '1', 'next-router-segment-prefetch': '/_tree' },
+  { 'next-router-state-tree': TREE, 'next-url': '/login' },
+  { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy' },
+  { 'x-middleware-subrequest': 'middleware:middleware:middleware:middleware:middleware' },
+  { 'x-middleware-next': '1', 'x-middleware-skip': '1' },
+  { 'x-middleware-rewrite': '/metrics' },
+  { 'x-middleware-override-headers': 'cookie', 'x-middleware-request-cookie': 'a=b' },
+  { 'x-nextjs-data': '1' },
+  { 'x-matched-path': '/login' },
+  { 'x-invoke-path': '/login', 'x-invoke-output': '/metrics', 'x-invoke-status': '200' },
+  { 'x-now-route-matches': '1=metrics' },
+  { 'x-prerender-revalidate': 'x' },
+  { 'next-action': '0'.repeat(40) },
+  { 'next-resume': '1' },
+  { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' },
+  { 'x-original-url': '/login', 'x-rewrite-url': '/login' },
+  { 'x-http-method-override': 'OPTIONS' },
+  { purpose: 'prefetch', 'sec-purpose': 'prefetch' },
+  { authorization: 'Bearer wrong' },
+  { authorization: 'Basic' },
+];
+
+/** Other ways to write the addresses of pages and routes. */
+const SPELLINGS = [
+  '//metrics',
+  '/metrics/',
+  '/METRICS',
+  '/%6detrics',
+  '/metrics;x',
+  '/metrics.rsc',
+  '/metrics.json',
+  '/metrics.txt',
+  '/metrics%2f',
+  '/metrics/.',
+  '/./metrics',
+  '/login/../metrics',
+  '/login/..%2fmetrics',
+  '/login%2f..%2fmetrics',
+  '/login;/../metrics',
+  '\\metrics',
+  '/\\metrics',
+  '/metrics?_rsc=1',
+  '/metrics?rsc=1',
+  '/metrics?search=hidden&_rsc=1',
+  '/metrics.segments/_tree.segment.rsc',
+  '/metrics.segments/metrics/__PAGE__.segment.rsc',
+  '/index',
+  '/index.rsc',
+  '/.rsc',
+  '/_next/data/build/metrics.json',
+  '/_next/data/build/index.json',
+  '/_next/static/../../metrics',
+  '/_next/static/..%2f..%2fmetrics',
+  '/_next/static/chunks/../../../api/metrics',
+  '/_next/../metrics',
+  '/_next/image?url=%2Fapi%2Fmetrics&w=64&q=75',
+  '/_next/image?url=http%3A%2F%2F127.0.0.1%2Fmetrics&w=64&q=75',
+  '/icon.svg/../metrics',
+  '/favicon.ico/../api/metrics',
+  '/api/health/../metrics',
+  '/api/health%2f..%2fmetrics',
+  '/api//metrics',
+  '/api/metrics/',
+  '/API/metrics',
+  '/api/%6detrics',
+  '/api/login/../hosts',
+  '/api/openapi.json/../hosts',
+  '/_not-found',
+  '/_error',
+  '/404',
+  '/500',
+  '/_global-error',
+  '/nothing/here',
+];
+
+/** The address of a page or route from its file: folders in parentheses are not part of it. */
+function addressOf(file: string): string {
+  const folders = file.split('/').slice(0, -1);
+  return `/${folders.filter((folder) => !folder.startsWith('(')).join('/')}`;
+}
+
+test('every page and route there is stands in the table', () => {
+  const files = readdirSync('app', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(^|\/)(page|route|default)\.\w+$/.test(file),
+  );
+  expect(files.map(addressOf).sort()).toEqual(Object.keys(PLACES).sort());
+});
+
+/** Who may look, asked from outside with all that is known to have led past a gate. */
+export function describeGate(front: Front): void {
+  describe(`the gate, ${front}`, () => {
+    let database: TestDatabase;
+    let server: ServerProcess;
+    let cookies: Record<string, string | undefined>;
+    let session: string;
+
+    const cookieOf = (value: string) => `${SESSION_COOKIE}=${value}`;
+    const post = (path: string, headers: Record<string, string>, body = '') =>
+      ask(server.url, path, { method: 'POST', headers, body });
+    const signIn = async () => {
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      const { headers } = await post('/api/login', form, String(new URLSearchParams({ password: PASSWORD })));
+      return headers['set-cookie']![0].split(';')[0];
+    };
+
+    beforeAll(async () => {
+      database = await createTestDatabase();
+      server = await startServer(front, {
+        DATABASE_URL: database.url,
+        INGEST_KEYS: KEY,
+        DASHBOARD_PASSWORD: PASSWORD,
+        SESSION_SECRET: SECRET,
+      });
+      const labels = { host: HOST, region: REGION };
+      await clientOf(server.url).accepted({ name: METRIC, value: 1, labels }, { key: KEY });
+      session = await signIn();
+      const ended = await signIn();
+      await post('/api/logout', { cookie: ended });
+      const key = sessionKey(SECRET, PASSWORD);
+      cookies = {
+        none: undefined,
+        wrong: cookieOf(issueSession(sessionKey('another secret', PASSWORD), Date.now())),
+        expired: cookieOf(issueSession(key, Date.now() - SESSION_MS - 1_000)),
+        ended,
+        nonsense: `${SESSION_COOKIE}=${'A'.repeat(200)}; __prerender_bypass=1; next-instant-navigation-testing=1`,
+      };
+    });
+    afterAll(async () => {
+      await server?.stop();
+      await database?.drop();
+    });
+
+    /** That nothing of what is hidden is in an answer, but for what was in the question. */
+    function expectNothingOf(answer: RawAnswer, question: string): void {
+      const told = `${JSON.stringify(answer.headers)}${answer.body}`;
+      for (const hidden of HIDDEN)
+        if (!question.includes(hidden)) expect(told.includes(hidden), `${hidden} in ${question}`).toBe(false);
+      expect(answer.status, question).toBeLessThan(500);
+      expect(answer.body, question).not.toMatch(/node_modules|\bat \S+ \(/);
+    }
+
+    test('whoever is signed in sees what the others must not', async () => {
+      const shows = async (path: string, wanted: string[], headers = {}) => {
+        const response = await fetch(`${server.url}${path}`, { headers: { cookie: session, ...headers } });
+        const body = await response.text();
+        expect([response.status, new URL(response.url).pathname]).toEqual([200, path]);
+        for (const each of wanted) expect(body, path).toContain(each);
+      };
+      const html = { accept: 'text/html' };
+      await shows('/metrics', [METRIC], html);
+      await shows('/metrics', [METRIC], { rsc: '1' });
+      await shows('/hosts', [HOST], html);
+      await shows(`/hosts/${HOST}`, [METRIC], html);
+      await shows('/metrics', ['pulseboard_ingest']);
+      await shows('/api/metrics', [METRIC]);
+      await shows('/api/hosts', [HOST]);
+    });
+
+    test.each(CLOSED)('$method $path is closed, whatever is said beside', async ({ path, method }) => {
+      for (const [name, cookie] of Object.entries(cookies)) {
+        for (const trick of TRICKS) {
+          const headers = { ...trick, ...(cookie && { cookie }), 'content-type': 'application/json' };
+          const body = method === 'POST' ? JSON.stringify({ queries: [{ metric: METRIC, by: 'host' }] }) : '';
+          const answer = await ask(server.url, path, { method, headers, body });
+          const question = `${method ?? 'GET'} ${path} ${name} ${JSON.stringify(trick)}`;
+          expectNothingOf(answer, question);
+          expect([401, 403, 303], question).toContain(answer.status);
+        }
+      }
+    });
+
+    test.each(CLOSED)('$method $path is closed for every method', async ({ path }) => {
+      for (const method of [
+        'GET',
+        'HEAD',
+        'POST',
+        'PUT',
+        'PATCH',
+        'DELETE',
+        'OPTIONS',
+        'TRACE',
+        'PROPFIND',
+      ]) {
+        const answer = await ask(server.url, path, { method }).catch((error: Error) => error);
+        if (answer instanceof Error) throw new Error(`${method} ${path}`, { cause: answer });
+        const question = `${method} ${path}`;
+        if (answer.status !== 501) expectNothingOf(answer, question);
+        expect([204, 303, 401, 404, 405, 501], question).toContain(answer.status);
+      }
+    });
+
+    test('what is open shows nothing', async () => {
+      for (const { path, method, open } of Object.values(PLACES)) {
+        if (!open) continue;
+        for (const trick of TRICKS)
+          expectNothingOf(
+            await ask(server.url, path, { method, headers: trick }),
+            `${path} ${Object.keys(trick)}`,
+          );
+      }
+    });
+
+    test.each(SPELLINGS)('%s leads nowhere', async (path) => {
+      for (const headers of [{}, { accept: 'text/html' }, { rsc: '1' }, { 'x-nextjs-data': '1' }]) {
+        const answer = await ask(server.url, path, { headers });
+        expectNothingOf(answer, path);
+        expect(answer.status, path).not.toBe(200);
+      }
+      // Nor, for somebody who may look, to a fault.
+      const { status } = await ask(server.url, path, { headers: { cookie: session, accept: 'text/html' } });
+      expect(status, path).toBeLessThan(500);
+    });
+
+    test('images are not made smaller', async () => {
+      for (const cookie of [undefined, session]) {
+        for (const path of ['/_next/image', '/_next/image?url=%2Ficon.svg&w=64&q=75', '/_next/image/x']) {
+          const { status } = await ask(server.url, path, { headers: { ...(cookie && { cookie }) } });
+          expect(status, path).toBe(404);
+        }
+      }
+    });
+
+    test('what only Next.js tells itself leads nobody who may look astray', async () => {
+      for (const trick of TRICKS) {
+        const headers = { ...trick, cookie: session };
+        const { status } = await ask(server.url, '/hosts', { headers });
+        expect([200, 307], JSON.stringify(trick)).toContain(status);
+        expect(await ask(server.url, '/api/metrics', { headers })).toMatchObject({ status: 200 });
+      }
+    });
+  });
+}
