@@ -10,7 +10,7 @@ export interface ChartSeries {
   points: readonly WholePoint[];
   /** Draw the band between its lowest and highest values. */
   band: boolean;
-  /** What the values are: one aggregate, or `avg,min,max`. */
+  /** What the values are: one aggregate, or an average with `min,max`. */
   aggregate: string;
 }
 

@@ -13,6 +13,7 @@ import { Badge } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { CopyButton } from '../ui/copy-button';
 import { ToggleGroup } from '../ui/toggle-group';
+import { aggregateWords } from './aggregates';
 import { CsvLink } from './csv-link';
 import { TIER_WORDS } from './explorer-state';
 import { LegendTable } from './legend-table';
@@ -42,7 +43,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
   );
   const [only, setOnly] = useState<ReadonlySet<string> | null>(null);
   const shown = only ? series.filter(({ key }) => only.has(key)) : series;
-  const name = `${query.metric}, ${snapshot.aggregate.split(',')[0]}`;
+  const name = `${query.metric}, ${aggregateWords(snapshot.aggregate)}`;
   const points = Math.max(0, ...series.map((line) => line.points.length));
   return (
     <div

@@ -10,7 +10,7 @@ describe('the explorer’s URL', () => {
       end: 'now',
       step: 'auto',
       maxPoints: '600',
-      aggregate: 'avg,min,max',
+      aggregate: 'avg(avg),min,max',
       by: '',
       match: '',
       top: undefined,

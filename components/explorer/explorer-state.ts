@@ -43,10 +43,16 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
   };
 }
 
-/** A counter only ever grows: what is of interest is how fast. */
+/**
+ * A counter only ever grows: what is of interest is how fast. Of anything else each series is averaged first, and
+ * counts once: a host that reports ten times as often as another weighs no more.
+ */
 export function defaultAggregate(type: MetricType): Aggregate {
-  return type === 'counter' ? 'rate' : 'avg';
+  return type === 'counter' ? 'rate' : 'avg(avg)';
 }
+
+/** Averages are shown between the lowest and the highest sample. */
+const AVERAGES = ['avg', 'avg(avg)'];
 
 /** The question of that state. An average brings the lowest and highest along, so that no spike is averaged away. */
 export function explorerQuery(state: ExplorerState): PanelQuery {
@@ -56,7 +62,7 @@ export function explorerQuery(state: ExplorerState): PanelQuery {
     end: state.end,
     step: state.step,
     maxPoints: state.step === 'auto' ? MAX_POINTS : undefined,
-    aggregate: state.aggregate === 'avg' ? 'avg,min,max' : state.aggregate,
+    aggregate: AVERAGES.includes(state.aggregate) ? `${state.aggregate},min,max` : state.aggregate,
     by: state.by.join(),
     match: state.match,
     top: state.by.length > 0 && state.top !== 'all' ? state.top : undefined,
@@ -71,27 +77,6 @@ export function matchersOf(match: string): Matcher[] | null {
     // What is wrong with it, the answer to the question says.
     return null;
   }
-}
-
-/** The aggregates that are offered; any other one can be in the address. */
-export const AGGREGATE_OPTIONS: ReadonlyArray<{ value: Aggregate; label: string; hint: string }> = [
-  { value: 'avg', label: 'Average', hint: 'of all samples, within lowest – highest' },
-  { value: 'sum', label: 'Sum', hint: 'of all samples in a step' },
-  { value: 'min', label: 'Lowest', hint: '' },
-  { value: 'max', label: 'Highest', hint: '' },
-  { value: 'count', label: 'Count', hint: 'how many samples came' },
-  { value: 'last', label: 'Last', hint: 'the newest sample in a step' },
-  { value: 'rate', label: 'Rate', hint: 'of a counter, per second' },
-  { value: 'increase', label: 'Increase', hint: 'of a counter, in a step' },
-  { value: 'p50', label: 'Median', hint: 'from raw samples' },
-  { value: 'p90', label: '90th percentile', hint: 'from raw samples' },
-  { value: 'p95', label: '95th percentile', hint: 'from raw samples' },
-  { value: 'p99', label: '99th percentile', hint: 'from raw samples' },
-];
-
-export function aggregateLabel(aggregate: string): string {
-  const first = aggregate.split(',')[0];
-  return AGGREGATE_OPTIONS.find(({ value }) => value === first)?.label ?? first;
 }
 
 export const STEP_OPTIONS = [

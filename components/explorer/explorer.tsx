@@ -11,9 +11,16 @@ import { RetryButton } from '../panels/retry-button';
 import { useRange } from '../panels/use-range';
 import { Select } from '../ui/select';
 import { Skeleton } from '../ui/skeleton';
+import {
+  type AggregateChoice,
+  acrossOptions,
+  aggregateOf,
+  readChoice,
+  WITHIN_OPTIONS,
+  withinChosen,
+} from './aggregates';
 import { CHART_HEIGHT, ExplorerChart, type ExplorerChartProps } from './explorer-chart';
 import {
-  AGGREGATE_OPTIONS,
   DEFAULT_RANGE,
   DEFAULT_TOP,
   defaultAggregate,
@@ -45,6 +52,11 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
   // The controls show what was chosen at once; the chart follows with the server's answer.
   const state = readExplorerState(metric, type, Object.fromEntries(control.url.params));
   const { push } = control.url;
+  const choice = readChoice(state.aggregate);
+  const choose = (next: AggregateChoice) => {
+    const aggregate = aggregateOf(next);
+    push({ aggregate: aggregate === defaultAggregate(type) ? null : aggregate });
+  };
   const matchers = matchersOf(state.match) ?? [];
   const range = () => {
     const now = serverNow();
@@ -57,11 +69,15 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
       <div className="flex flex-wrap items-center gap-1.5">
         <Select
           label="Aggregate"
-          value={state.aggregate}
-          options={withCurrent(AGGREGATE_OPTIONS, state.aggregate)}
-          onValueChange={(aggregate) =>
-            push({ aggregate: aggregate === defaultAggregate(type) ? null : aggregate })
-          }
+          value={choice.within}
+          options={withCurrent(WITHIN_OPTIONS, choice.within)}
+          onValueChange={(within) => choose(withinChosen(choice, within))}
+        />
+        <Select
+          label="Across series"
+          value={choice.across}
+          options={withCurrent(acrossOptions(choice.within), choice.across)}
+          onValueChange={(across) => choose({ ...choice, across })}
         />
         <GroupBy labels={labels} chosen={state.by} onChange={(by) => push({ by: by.join() })} />
         {state.by.length > 0 && (

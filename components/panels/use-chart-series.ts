@@ -9,7 +9,7 @@ import { seriesName } from './series-names';
 /** With more lines than this their bands would hide each other. */
 const BANDS_UP_TO = 3;
 /** One line within its lowest and highest; any other aggregates asked for together are a line each. */
-const BANDED = 'avg,min,max';
+const BANDED = ['avg,min,max', 'avg(avg),min,max'];
 
 /**
  * The snapshot's groups as lines, with a gap where a value cannot be told. A line keeps its place and its colour for as long as it is there, however the
@@ -24,7 +24,7 @@ export function useChartSeries(
   return useMemo(() => {
     const keyed = series.flatMap((group) => linesOf(group, aggregate));
     assignSlots(slots.current, new Set(keyed.map(({ key }) => key)));
-    const banded = aggregate === BANDED && keyed.length <= BANDS_UP_TO;
+    const banded = BANDED.includes(aggregate) && keyed.length <= BANDS_UP_TO;
     return keyed
       .sort((a, b) => slots.current.get(a.key)! - slots.current.get(b.key)!)
       .map(({ labels, own, ...line }) => {
@@ -47,7 +47,7 @@ interface Line extends Pick<ChartSeries, 'key' | 'aggregate' | 'points'> {
 
 function linesOf({ labels, points }: GroupPoints, aggregate: string): Line[] {
   const key = labelsKey(labels);
-  const aggregates = aggregate === BANDED ? [aggregate] : aggregate.split(',');
+  const aggregates = BANDED.includes(aggregate) ? [aggregate] : aggregate.split(',');
   if (aggregates.length === 1)
     return [{ key, labels, aggregate, points: points.filter(isWhole), own: false }];
   return aggregates.map((each, i) => ({

@@ -1,0 +1,97 @@
+import { isGrowth, parseAggregate, stagesOf } from '@/lib/aggregates';
+import type { Aggregate } from '@/lib/model';
+
+/** An aggregate as the explorer asks for it: in two choices, each in words. */
+export interface AggregateChoice {
+  /** What is made of a series' samples in a step. */
+  within: string;
+  /** What is made of the series of a line; `POOLED`: nothing, all their samples count alike. */
+  across: string;
+}
+
+export const POOLED = 'pooled';
+
+/** What a growth of several series is without saying so: `rate` is `sum(rate)`. */
+const GROWTH_ACROSS = 'sum';
+
+interface Words {
+  value: string;
+  label: string;
+  hint?: string;
+}
+
+export const WITHIN_OPTIONS: readonly Words[] = [
+  { value: 'avg', label: 'Average', hint: 'of the samples in a step' },
+  { value: 'min', label: 'Lowest', hint: 'of the samples in a step' },
+  { value: 'max', label: 'Highest', hint: 'of the samples in a step' },
+  { value: 'last', label: 'Last', hint: 'the newest sample in a step' },
+  { value: 'first', label: 'First', hint: 'the oldest sample in a step' },
+  { value: 'rate', label: 'Rate', hint: 'of a counter, per second' },
+  { value: 'increase', label: 'Increase', hint: 'of a counter, in a step' },
+  { value: 'delta', label: 'Change', hint: 'up or down, in a step' },
+  { value: 'sum', label: 'Sum', hint: 'of the samples in a step' },
+  { value: 'count', label: 'Count', hint: 'how many samples came' },
+  { value: 'stddev', label: 'Standard deviation', hint: 'from raw samples' },
+  { value: 'p50', label: 'Median', hint: 'from raw samples' },
+  { value: 'p90', label: '90th percentile', hint: 'from raw samples' },
+  { value: 'p95', label: '95th percentile', hint: 'from raw samples' },
+  { value: 'p99', label: '99th percentile', hint: 'from raw samples' },
+];
+
+const ACROSS_OPTIONS: readonly Words[] = [
+  { value: 'avg', label: 'average of series', hint: 'each series counts once, however often it reports' },
+  { value: 'sum', label: 'total of series', hint: 'added up: the whole fleet’s' },
+  { value: 'min', label: 'lowest series' },
+  { value: 'max', label: 'highest series' },
+  { value: 'count', label: 'number of series', hint: 'that have a value in the step' },
+  { value: 'p50', label: 'median of series' },
+  { value: 'p95', label: '95th percentile of series' },
+  { value: 'stddev', label: 'spread of series', hint: 'their standard deviation' },
+];
+const TOGETHER: Words = {
+  value: POOLED,
+  label: 'all samples alike',
+  hint: 'who reports more often weighs more',
+};
+
+/** How series can come together. Growth is always each series' own, so there is nothing to pool. */
+export function acrossOptions(within: string): readonly Words[] {
+  return isGrowing(within) ? ACROSS_OPTIONS : [...ACROSS_OPTIONS, TOGETHER];
+}
+
+/** The two choices an aggregate is made of; of several asked for together, those of the first. */
+export function readChoice(aggregates: string): AggregateChoice {
+  const aggregate = parseAggregate(aggregates.split(',')[0]);
+  if (!aggregate) return { within: aggregates, across: POOLED };
+  const { outer, inner } = stagesOf(aggregate);
+  return { within: inner, across: outer ?? (isGrowing(inner) ? GROWTH_ACROSS : POOLED) };
+}
+
+/** The inverse of `readChoice`, in the shortest form. */
+export function aggregateOf({ within, across }: AggregateChoice): string {
+  const isShort = across === POOLED || (isGrowing(within) && across === GROWTH_ACROSS);
+  return isShort ? within : `${across}(${within})`;
+}
+
+/** Growth adds up over series, other values do not: going from one to the other takes what is usual there. */
+export function withinChosen(choice: AggregateChoice, within: string): AggregateChoice {
+  if (isGrowing(within) === isGrowing(choice.within)) return { ...choice, within };
+  return { within, across: isGrowing(within) ? GROWTH_ACROSS : 'avg' };
+}
+
+/** What a line shows, in words: `total of series, average`. */
+export function aggregateWords(aggregates: string): string {
+  const { within, across } = readChoice(aggregates);
+  const inner = wordsFor(WITHIN_OPTIONS, within).toLowerCase();
+  const isPlain = across === POOLED || (isGrowing(within) && across === GROWTH_ACROSS);
+  return isPlain ? inner : `${wordsFor(ACROSS_OPTIONS, across)}, ${inner}`;
+}
+
+function isGrowing(within: string): boolean {
+  const aggregate = parseAggregate(within);
+  return aggregate !== null && isGrowth(aggregate as Aggregate);
+}
+
+function wordsFor(options: readonly Words[], value: string): string {
+  return options.find((option) => option.value === value)?.label ?? value;
+}
