@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explorerQuery, matchersOf, readExplorerState } from './explorer-state';
+import { explorerQuery, matchersOf, paramsOfShown, readExplorerState, shownOf } from './explorer-state';
 
 describe('the explorer’s URL', () => {
   it('says nothing by default: the last minutes, averages with their extremes, live', () => {
@@ -13,7 +13,6 @@ describe('the explorer’s URL', () => {
       aggregate: 'avg(avg),min,max',
       by: '',
       match: '',
-      top: undefined,
     });
   });
 
@@ -26,6 +25,23 @@ describe('the explorer’s URL', () => {
     expect(grouped.by).toEqual(['host', 'core']);
     expect(explorerQuery(grouped).top).toBe('10');
     expect(explorerQuery({ ...grouped, top: 'all' }).top).toBeUndefined();
+  });
+
+  it.each([
+    ['top 10', {}],
+    ['top 50', { top: '50' }],
+    ['bottom 5', { bottom: '5' }],
+    ['all', { top: 'all' }],
+  ])('shows %s, and says so in the URL only where it must', (shown, params) => {
+    const state = readExplorerState('cpu', 'gauge', { by: 'host', ...params });
+    expect(shownOf(state)).toBe(shown);
+    expect(paramsOfShown(shown)).toEqual({ top: null, bottom: null, ...params });
+  });
+
+  it('ranks by the newest value unless told otherwise', () => {
+    const ranked = readExplorerState('cpu', 'gauge', { by: 'host', bottom: '5', rank: 'range' });
+    expect(explorerQuery(ranked)).toMatchObject({ bottom: '5', rank: 'range', top: undefined });
+    expect(explorerQuery(readExplorerState('cpu', 'gauge', { rank: 'range' })).rank).toBeUndefined();
   });
 
   it('leaves the number of points to an explicit step', () => {

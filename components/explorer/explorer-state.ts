@@ -14,13 +14,16 @@ export interface ExplorerState {
   aggregate: string;
   by: string[];
   match: string;
-  /** A number, or `all`. */
+  /** How many groups are shown, those with the highest rank or those with the lowest: a number, `all` or ''. */
   top: string;
+  bottom: string;
+  /** What the rank is: `latest` or `range`. */
+  rank: string;
   view: 'chart' | 'table';
 }
 
 export const DEFAULT_RANGE = '15m';
-export const DEFAULT_TOP = '10';
+const DEFAULT_TOP = '10';
 const MAX_POINTS = '600';
 
 export type SearchParams = Record<string, string | string[] | undefined>;
@@ -38,7 +41,9 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
     aggregate: one('aggregate') || defaultAggregate(type),
     by: one('by').split(',').filter(Boolean),
     match: one('match'),
-    top: one('top') || DEFAULT_TOP,
+    top: one('top') || (one('bottom') ? '' : DEFAULT_TOP),
+    bottom: one('bottom'),
+    rank: one('rank') || 'latest',
     view: one('view') === 'table' ? 'table' : 'chart',
   };
 }
@@ -65,8 +70,12 @@ export function explorerQuery(state: ExplorerState): PanelQuery {
     aggregate: AVERAGES.includes(state.aggregate) ? `${state.aggregate},min,max` : state.aggregate,
     by: state.by.join(),
     match: state.match,
-    top: state.by.length > 0 && state.top !== 'all' ? state.top : undefined,
+    ...(state.by.length > 0 && state.top !== 'all' && rankingOf(state)),
   };
+}
+
+function rankingOf({ top, bottom, rank }: ExplorerState): Pick<PanelQuery, 'top' | 'bottom' | 'rank'> {
+  return { top: top || undefined, bottom: bottom || undefined, rank: rank === 'latest' ? undefined : rank };
 }
 
 /** The selector's matchers, null when it cannot be read. */
@@ -89,10 +98,32 @@ export const STEP_OPTIONS = [
   { value: 'day', label: 'day' },
 ];
 
-export const TOP_OPTIONS = [
-  ...['5', '10', '20', '50', '100'].map((value) => ({ value, label: `top ${value}` })),
-  { value: 'all', label: 'all' },
+export const ALL_GROUPS = 'all';
+
+export const SHOWN_OPTIONS = [
+  ...['5', '10', '20', '50', '100'].map((count) => ({ value: `top ${count}`, label: `top ${count}` })),
+  ...['5', '10', '20'].map((count) => ({ value: `bottom ${count}`, label: `bottom ${count}` })),
+  { value: ALL_GROUPS, label: ALL_GROUPS },
 ];
+
+export const RANK_OPTIONS = [
+  { value: 'latest', label: 'newest value', hint: 'who leads now' },
+  { value: 'range', label: 'whole range', hint: 'who led over all of it' },
+];
+
+/** Which groups are shown, as one of `SHOWN_OPTIONS` or like them. */
+export function shownOf({ top, bottom }: ExplorerState): string {
+  if (bottom) return `bottom ${bottom}`;
+  return top === ALL_GROUPS ? ALL_GROUPS : `top ${top}`;
+}
+
+/** The URL's parameters for a choice of groups; null for what they need not say. */
+export function paramsOfShown(shown: string): Record<'top' | 'bottom', string | null> {
+  const [end, count] = shown.split(' ');
+  if (end === 'bottom') return { top: null, bottom: count };
+  const top = end === ALL_GROUPS ? ALL_GROUPS : count;
+  return { top: top === DEFAULT_TOP ? null : top, bottom: null };
+}
 
 /** Where an answer was read, for people. */
 export const TIER_WORDS = {

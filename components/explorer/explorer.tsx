@@ -21,13 +21,16 @@ import {
 } from './aggregates';
 import { CHART_HEIGHT, ExplorerChart, type ExplorerChartProps } from './explorer-chart';
 import {
+  ALL_GROUPS,
   DEFAULT_RANGE,
-  DEFAULT_TOP,
   defaultAggregate,
   matchersOf,
+  paramsOfShown,
+  RANK_OPTIONS,
   readExplorerState,
+  SHOWN_OPTIONS,
   STEP_OPTIONS,
-  TOP_OPTIONS,
+  shownOf,
 } from './explorer-state';
 import { Filters } from './filters';
 import { GroupBy } from './group-by';
@@ -57,6 +60,7 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
     const aggregate = aggregateOf(next);
     push({ aggregate: aggregate === defaultAggregate(type) ? null : aggregate });
   };
+  const shown = shownOf(state);
   const matchers = matchersOf(state.match) ?? [];
   const range = () => {
     const now = serverNow();
@@ -84,9 +88,18 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
           <Select
             label="Show"
             showLabel
-            value={state.top}
-            options={withCurrent(TOP_OPTIONS, state.top)}
-            onValueChange={(top) => push({ top: top === DEFAULT_TOP ? null : top })}
+            value={shown}
+            options={withCurrent(SHOWN_OPTIONS, shown)}
+            onValueChange={(next) => push(paramsOfShown(next))}
+          />
+        )}
+        {state.by.length > 0 && shown !== ALL_GROUPS && (
+          <Select
+            label="by"
+            showLabel
+            value={state.rank}
+            options={withCurrent(RANK_OPTIONS, state.rank)}
+            onValueChange={(rank) => push({ rank: rank === 'latest' ? null : rank })}
           />
         )}
         <Select
