@@ -312,5 +312,10 @@ export function createHistory({
     return evaluate(buffers, evaluation);
   }
 
-  return { answer, resolve, read, readMemory, memoryFrom, ping: () => store.ping() };
+  /** With a replica for reads either may be away: without the one nothing is new, without the other nothing is old. */
+  async function ping(): Promise<void> {
+    await Promise.all([store.ping('write'), store.ping('read')]);
+  }
+
+  return { answer, resolve, read, readMemory, memoryFrom, ping };
 }

@@ -2,6 +2,7 @@ import type { Bus } from './bus/bus';
 import { SeriesEnsurer } from './catalogue/ensure-series';
 import type { Registry, Series } from './catalogue/registry';
 import type { Env } from './env';
+import { PulseError } from './errors';
 import { type Admission, admit } from './ingest/admission';
 import {
   type DecodedSamples,
@@ -15,16 +16,24 @@ import { LIMITS, SECOND } from './model';
 import { CatchUp } from './ring/catch-up';
 import type { CommittedSamples, Ring } from './ring/ring';
 import { figures } from './self/figures';
-import { type CommitFigures, CommitQueue, type CommitResult, type WriteRows } from './store/commit';
+import {
+  ANSWER_MS,
+  type CommitFigures,
+  CommitQueue,
+  type CommitResult,
+  type WriteRows,
+} from './store/commit';
 import type { SampleRows, Store } from './store/store';
+import { within } from './within';
 
 /** The write path: samples go in, and the answer says that they are committed. */
 export interface Pipeline {
   /**
-   * Resolves once every usable sample is committed, published and in the ring.
-   * Rejects with `queue_full`, `database_unavailable` or `shutting_down`: then none of these samples is kept.
+   * Resolves once every usable sample is committed, published and in the ring, within `answerMs`. Rejects with
+   * `queue_full` or `shutting_down`: then none of these samples is kept; with `database_unavailable` some may be kept,
+   * now or later, and to send them again does no harm.
    */
-  write(decoded: DecodedSamples): Promise<WriteResult>;
+  write(decoded: DecodedSamples, answerMs?: number): Promise<WriteResult>;
   readonly figures: CommitFigures;
   /** Commits what waits, then refuses. */
   close(): Promise<void>;
@@ -38,6 +47,12 @@ export interface PipelineParts {
   bus: Bus;
 }
 
+/** How long writers wait for what is only for memory. */
+const FETCH_MS = SECOND;
+/** New series that the database may be asked for at a time; beyond them writers of new series get `queue_full`. */
+const MAX_SERIES_ASKED = 100_000;
+const RETRY_AFTER_MS = SECOND;
+
 export function createPipeline({ env, store, registry, ring, bus }: PipelineParts): Pipeline {
   const { ingestSamples: counted, commitSeconds, commitRows } = figures();
   const ensurer = new SeriesEnsurer(store, registry);
@@ -48,14 +63,18 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     onUncertain: (rows) => catchUp.doubt(rows),
   });
 
-  async function write({ samples, errors, precision }: DecodedSamples): Promise<WriteResult> {
+  async function write(
+    { samples, errors, precision }: DecodedSamples,
+    answerMs = ANSWER_MS,
+  ): Promise<WriteResult> {
     const now = Date.now();
+    const since = performance.now();
     const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs, precision };
     const admission = admit(samples, window);
     const { series, errors: overLimit, asked } = resolveSeries(admission);
-    if (asked.length > 0) await Promise.all(asked);
+    if (asked.length > 0) await within(Promise.all(asked), answerMs, tooSlow);
     const { rows, known } = withoutKnown(admission.admitted, series);
-    const duplicates = known + (await commits.write(rows));
+    const duplicates = known + (await commits.write(rows, { since, answerMs }));
     const rejections = [...errors, ...admission.errors, ...overLimit];
     const accepted = known + rows.series.length;
     counted.add('stored', accepted - duplicates);
@@ -92,6 +111,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
       const known = ofLabels?.get(sample.name);
       series.push(known);
       if (known && !ensurer.isNews(known.metric, sample)) continue;
+      if (asked.length === 0 && ensurer.pending >= MAX_SERIES_ASKED) throw tooManyAsked();
       const key = sample.name + labelsKeys[i];
       if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(key)) {
         errors.push(sampleError(sample.index, '', 'too_many_series'));
@@ -131,7 +151,8 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     if (stored.series.length > 0) publish(stored);
     if (alreadyThere.series.length === 0) return;
     // The samples are committed whether or not this works.
-    await catchUp.fetch(alreadyThere).catch((error) => {
+    const slow = () => new Error('The database takes long to tell them.');
+    await within(catchUp.fetch(alreadyThere), FETCH_MS, slow).catch((error) => {
       log().warn({ err: error }, 'samples of another server not read yet');
       catchUp.doubt(alreadyThere);
     });
@@ -152,4 +173,14 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
       catchUp.close();
     },
   };
+}
+
+function tooSlow(): PulseError {
+  const message = 'The database is too slow to take new series now; nothing was kept. Send it again later.';
+  return new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS });
+}
+
+function tooManyAsked(): PulseError {
+  const message = `${MAX_SERIES_ASKED} new series wait for the database; nothing was kept. Send the same body again later.`;
+  return new PulseError('queue_full', message, { retryAfterMs: RETRY_AFTER_MS });
 }

@@ -22,7 +22,7 @@ import { createHoldAll } from './ring/hold-all';
 import { Ring } from './ring/ring';
 import { Segments } from './spool/segments';
 import { createSpooledPipeline, type SpoolFigures } from './spool/spooled-pipeline';
-import { openStore } from './store/open';
+import { openStore, untilThere } from './store/open';
 import type { Store } from './store/store';
 import { startUpkeep } from './store/upkeep';
 
@@ -107,9 +107,12 @@ async function start(notice: (reason: string) => void): Promise<System> {
 
   notice('Reading the catalogue of series.');
   const registry = new RegistryClass();
-  for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
   const sessions = viewerKey() ? endedSessions() : undefined;
-  await sessions?.sync(store, Date.now());
+  const read = async () => {
+    for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
+    await sessions?.sync(store, Date.now());
+  };
+  await untilThere(read, location, notice);
 
   const windowMs = settings.RING_MINUTES * MINUTE;
   const startedAt = Date.now();

@@ -7,21 +7,25 @@ import { type Breaker, createBreaker } from './breaker';
  * away without the other. `stop` ends their probing; the store itself is left to whoever opened it.
  */
 export function guardStore(store: Store): { store: Store; stop(): void } {
-  const write = databaseBreaker('database_write', store);
-  const read = databaseBreaker('database_read', store);
+  const write = databaseBreaker('database_write', () => store.ping('write'));
+  const read = databaseBreaker('database_read', () => store.ping('read'));
   const guarded: Store = {
     engine: store.engine,
-    loadSeries: (after) => eachPage(read, () => store.loadSeries(after)),
+    // Never of a replica, which may not know yet.
+    loadSeries: (after) => eachPage(write, () => store.loadSeries(after)),
     ensureSeries: (identities) => write.run(() => store.ensureSeries(identities)),
     touchSeries: (seen) => write.run(() => store.touchSeries(seen)),
     endSession: (session) => write.run(() => store.endSession(session)),
     loadEndedSessions: (now) => write.run(() => store.loadEndedSessions(now)),
     append: (rows) => write.run(() => store.append(rows)),
-    readPoints: (question) => read.run(() => store.readPoints(question)),
-    readClosed: (metricId) => read.run(() => store.readClosed(metricId)),
-    readSamples: (range) => eachPage(read, () => store.readSamples(range)),
+    readPoints: (question, options) => read.run(() => store.readPoints(question, options)),
+    readClosed: (metricId, options) => read.run(() => store.readClosed(metricId, options)),
+    readSamples: (range) => eachPage(write, () => store.readSamples(range)),
     maintain: (now, signal) => write.run(() => store.maintain(now, signal)),
-    ping: () => write.run(() => store.ping()),
+    ping: (what) => (what === 'write' ? write : read).run(() => store.ping(what)),
+    get calls() {
+      return store.calls;
+    },
     close: () => store.close(),
   };
   return {
@@ -33,7 +37,7 @@ export function guardStore(store: Store): { store: Store; stop(): void } {
   };
 }
 
-function databaseBreaker(name: string, store: Store): Breaker {
+function databaseBreaker(name: string, probe: () => Promise<void>): Breaker {
   return createBreaker({
     name,
     isAway: (error) => isPulseError(error) && error.code === 'database_unavailable',
@@ -45,7 +49,7 @@ function databaseBreaker(name: string, store: Store): Breaker {
           retryAfterMs,
         },
       ),
-    probe: () => store.ping(),
+    probe,
   });
 }
 

@@ -2,6 +2,7 @@ import { createClient, createCluster, createSentinel } from '@redis/client';
 import { backoffMs } from '../bus/backoff';
 import { log } from '../log';
 import { SECOND } from '../model';
+import { within } from '../within';
 import type { RedisAddress, RedisLogin } from './address';
 
 /** A command not answered within this is given up: nothing outside may hold a request for longer. */
@@ -59,14 +60,6 @@ function withLogin({ tls, ...login }: RedisLogin) {
 }
 
 /** Gives a command up after a while, whatever the client does with it. */
-export async function withinTime<T>(work: Promise<T>, ms = COMMAND_TIMEOUT_MS): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withinTime<T>(work: Promise<T>, ms = COMMAND_TIMEOUT_MS): Promise<T> {
+  return within(work, ms, () => new Error(`Redis did not answer within ${ms} ms`));
 }

@@ -20,6 +20,6 @@ export function health(): PlainResponse {
 /** `GET /api/ready`: whether samples are taken now. Throws `database_unavailable` with the reason otherwise. */
 export async function ready(): Promise<PlainResponse> {
   const { store } = readySystem();
-  await store.ping();
+  await store.ping('write');
   return jsonResponse({ status: 'ready' });
 }

@@ -2,13 +2,15 @@ import { isPulseError, PulseError } from '../errors';
 import { admit } from '../ingest/admission';
 import type { DecodedSamples, IncomingSample, WriteResult } from '../ingest/sample';
 import { log } from '../log';
-import { LIMITS, SECOND } from '../model';
+import { LIMITS, MINUTE, SECOND } from '../model';
 import type { Pipeline } from '../pipeline';
 import type { Segments } from './segments';
 
 /** Samples of so many bytes are committed together when the spool is emptied: some ten thousand. */
 const DRAIN_BYTES = 2 ** 20;
 const RETRY_MS = 500;
+/** Nobody waits for what is brought from the disk to the database: sent again too soon it would only be more work. */
+const DRAIN_ANSWER_MS = MINUTE;
 
 export interface SpoolFigures {
   /** Bytes on the disk that are not in the database yet. */
@@ -122,7 +124,7 @@ export function createSpooledPipeline({
       const { payloads, end } = await segments.peek(DRAIN_BYTES);
       if (payloads.length === 0) return;
       const samples = payloads.flatMap((payload) => JSON.parse(payload.toString()) as IncomingSample[]);
-      const { rejected, errors } = await pipeline.write({ samples, errors: [] });
+      const { rejected, errors } = await pipeline.write({ samples, errors: [] }, DRAIN_ANSWER_MS);
       if (rejected > 0) log().warn({ rejected, first: errors[0] }, 'samples of the spool were rejected');
       drained += samples.length;
       await segments.drop(end);

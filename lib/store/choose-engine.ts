@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import type { Env } from '../env';
-import { type Connection, connect } from './connection';
+import type { Lane } from './lane';
 import type { SchemaPart } from './migrate';
 import { detectTimescale, type Timescale, type TimescaleFeatures } from './timescale/detect';
 
@@ -21,50 +21,45 @@ const ENGINE_PARTS = ['postgres', 'hypertable', 'timescale'] as const satisfies 
  *
  * @throws Error with one sentence when the settings ask for what the database cannot give.
  */
-export async function chooseEngine(connection: Connection, wanted: Env['STORE_ENGINE']): Promise<Choice> {
-  const sql = connect(connection, { max: 1, fetch_types: false });
-  try {
-    await checkVersion(sql);
-    const schema = await begunWith(sql);
-    const begun = schema.includes('timescale')
-      ? 'timescale'
-      : schema.includes('postgres')
-        ? 'postgres'
-        : null;
-    if (begun && wanted !== 'auto' && wanted !== begun)
-      throw new Error(
-        `STORE_ENGINE is ${wanted}, but this database holds data of the engine ${begun}: set it to auto or ${begun}, or copy the data into a new database with \`npm run db:move\`.`,
-      );
-    const how = schema.includes('hypertable') ? ' on a hypertable' : '';
-    if (begun === 'postgres' && wanted === 'auto')
-      return {
-        engine: 'postgres',
-        schema,
-        reason: `Engine postgres${how}, because this database was begun with it.`,
-      };
-    if (wanted === 'postgres')
-      return {
-        engine: 'postgres',
-        schema: begun ? schema : ['postgres'],
-        reason: `Engine postgres${how}, because STORE_ENGINE says so.`,
-      };
+export function chooseEngine(setup: Lane, wanted: Env['STORE_ENGINE']): Promise<Choice> {
+  return setup.run((sql) => choose(sql, wanted));
+}
 
-    const timescale = await detectTimescale(sql);
-    if (timescale.usable) return chosen(timescale, begun === 'timescale');
-    if (wanted === 'timescale' || begun === 'timescale')
-      throw new Error(
-        `${begun === 'timescale' ? 'This database holds data of the engine timescale' : 'STORE_ENGINE is timescale'}, but ${timescale.reason}: ${timescale.advice}.`,
-      );
-    return timescale.hypertables
-      ? {
-          engine: 'postgres',
-          schema: ['postgres', 'hypertable'],
-          reason: `Engine postgres on a hypertable, because ${timescale.reason}.`,
-        }
-      : { engine: 'postgres', schema: ['postgres'], reason: `Engine postgres, because ${timescale.reason}.` };
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
+async function choose(sql: Sql, wanted: Env['STORE_ENGINE']): Promise<Choice> {
+  await checkVersion(sql);
+  const schema = await begunWith(sql);
+  const begun = schema.includes('timescale') ? 'timescale' : schema.includes('postgres') ? 'postgres' : null;
+  if (begun && wanted !== 'auto' && wanted !== begun)
+    throw new Error(
+      `STORE_ENGINE is ${wanted}, but this database holds data of the engine ${begun}: set it to auto or ${begun}, or copy the data into a new database with \`npm run db:move\`.`,
+    );
+  const how = schema.includes('hypertable') ? ' on a hypertable' : '';
+  if (begun === 'postgres' && wanted === 'auto')
+    return {
+      engine: 'postgres',
+      schema,
+      reason: `Engine postgres${how}, because this database was begun with it.`,
+    };
+  if (wanted === 'postgres')
+    return {
+      engine: 'postgres',
+      schema: begun ? schema : ['postgres'],
+      reason: `Engine postgres${how}, because STORE_ENGINE says so.`,
+    };
+
+  const timescale = await detectTimescale(sql);
+  if (timescale.usable) return chosen(timescale, begun === 'timescale');
+  if (wanted === 'timescale' || begun === 'timescale')
+    throw new Error(
+      `${begun === 'timescale' ? 'This database holds data of the engine timescale' : 'STORE_ENGINE is timescale'}, but ${timescale.reason}: ${timescale.advice}.`,
+    );
+  return timescale.hypertables
+    ? {
+        engine: 'postgres',
+        schema: ['postgres', 'hypertable'],
+        reason: `Engine postgres on a hypertable, because ${timescale.reason}.`,
+      }
+    : { engine: 'postgres', schema: ['postgres'], reason: `Engine postgres, because ${timescale.reason}.` };
 }
 
 function chosen({ version, features }: Extract<Timescale, { usable: true }>, begun: boolean): Choice {

@@ -171,14 +171,57 @@ describe('under load', () => {
 
   test('what waits too long for a stuck database is given back, and is not kept', async () => {
     const gate = held();
-    const commits = queue({ append: gate.append, maxInFlight: 1, maxWaitMs: 20 });
-    const stuck = commits.write(rows([0, 1, 1]));
+    const commits = queue({ append: gate.append, maxInFlight: 1, mostInFlight: 1 });
+    const stuck = commits.write(rows([0, 1, 1]), { answerMs: 60_000 });
     await until(() => gate.waiting.length === 1);
-    await expect(commits.write(rows([0, 2, 1]))).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(commits.write(rows([0, 2, 1]), { answerMs: 20 })).rejects.toMatchObject({
+      code: 'database_unavailable',
+      message: expect.stringContaining('nothing was kept'),
+    });
+    expect(commits.figures).toMatchObject({ rowsWaiting: 0, rowsInFlight: 1 });
     gate.waiting[0]();
     await stuck;
     await commits.close();
     expect([...kept.keys()]).toEqual(['1 1']);
+  });
+
+  test('the writer of a commit that takes too long is answered; the commit goes on and is taken in', async () => {
+    const gate = held();
+    const commits = queue({ append: gate.append });
+    await expect(commits.write(rows([0, 1, 1]), { answerMs: 20 })).rejects.toMatchObject({
+      code: 'database_unavailable',
+      message: expect.stringContaining('may be kept'),
+    });
+    expect(commits.figures).toMatchObject({ rowsInFlight: 1, commitsInFlight: 1 });
+    gate.waiting[0]();
+    await commits.close();
+    expect(results).toEqual([{ stored: rows([0, 1, 1]), alreadyThere: rows() }]);
+    expect(uncertain).toEqual([]);
+  });
+
+  test('its time counts from when the writer began to wait', async () => {
+    const commits = queue({ append: held().append });
+    const since = performance.now() - 60_000;
+    await expect(commits.write(rows([0, 1, 1]), { since, answerMs: 59_000 })).rejects.toMatchObject({
+      code: 'database_unavailable',
+    });
+  });
+
+  test('while commits are slow one more leaves each time all are, up to a bound', async () => {
+    const gate = held();
+    const commits = queue({ append: gate.append, maxInFlight: 1, slowMs: 30, mostInFlight: 3 });
+    const writes = [commits.write(rows([0, 1, 1]))];
+    for (let underWay = 1; underWay <= 3; underWay++) {
+      await until(() => gate.waiting.length === underWay);
+      writes.push(commits.write(rows([0, underWay + 1, 1])));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(commits.figures).toMatchObject({ commitsInFlight: 3, rowsWaiting: 1 });
+    for (const finish of gate.waiting.splice(0)) finish();
+    await until(() => gate.waiting.length === 1);
+    gate.waiting[0]();
+    await Promise.all(writes);
+    expect(kept.size).toBe(4);
   });
 });
 

@@ -30,12 +30,21 @@ export interface CommitQueueOptions {
   batchRows?: number;
   /** How long a row waits for company while another commit is under way. */
   gatherMs?: number;
-  /** Commits under way at the same time. */
+  /** Commits under way at the same time, while they are quick. */
   maxInFlight?: number;
+  /** A commit that takes longer than this is slow: when all are, one more may leave, and again after as long. */
+  slowMs?: number;
+  /** Commits under way at the same time, however slow. */
+  mostInFlight?: number;
   /** Rows waiting and under way; beyond them writers get `queue_full`. */
   maxRows?: number;
-  /** A row not yet under way is given back as `database_unavailable` after this long. */
-  maxWaitMs?: number;
+}
+
+export interface WriteOptions {
+  /** When the writer began to wait, ms of `performance.now()`. */
+  since?: number;
+  /** How long it waits at most, ms. */
+  answerMs?: number;
 }
 
 export interface CommitFigures {
@@ -48,13 +57,21 @@ export interface CommitFigures {
 interface Waiting {
   rows: WriteRows;
   since: number;
+  dueAt: number;
   resolve(duplicates: number): void;
   reject(error: unknown): void;
 }
 
+/**
+ * A writer has its answer within this, ms, whatever the database does; what is under way by then goes on. Long enough for
+ * a commit that waits for a checkpoint: to refuse it would have it sent again, on top of what is slow already.
+ */
+export const ANSWER_MS = 4_500;
+
 const RETRY_AFTER_MS = 1_000;
 const RETRY_PAUSE_MS = 100;
-const RETRY_WITHIN_MS = 2_000;
+const RETRY_WITHIN_MS = 1_000;
+const LOOK_MS = 100;
 
 /**
  * The group commit: requests wait a few milliseconds for a shared transaction, because a transaction per request
@@ -63,9 +80,14 @@ const RETRY_WITHIN_MS = 2_000;
  */
 export class CommitQueue {
   private waiting: Waiting[] = [];
+  /** Requests without an answer: those that wait and those under way. */
+  private readonly unanswered = new Set<Waiting>();
+  private looking: NodeJS.Timeout | undefined;
   private rowsWaiting = 0;
   private rowsInFlight = 0;
   private commitsInFlight = 0;
+  /** When the newest of the commits under way left, ms of `performance.now()`. */
+  private leftAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private wakesAt = 0;
   private leavesThisTurn = false;
@@ -78,8 +100,9 @@ export class CommitQueue {
       batchRows: 10_000,
       gatherMs: 10,
       maxInFlight: 2,
+      slowMs: 500,
+      mostInFlight: 10,
       maxRows: 200_000,
-      maxWaitMs: 5_000,
       ...options,
     };
   }
@@ -91,9 +114,13 @@ export class CommitQueue {
 
   /**
    * Resolves once the rows are committed, with how many of them were there already (in the database, or earlier
-   * in the same commit). Rejects with `queue_full`, `database_unavailable` or `shutting_down`: then none is kept.
+   * in the same commit). Rejects with `queue_full` or `shutting_down`: then none is kept; with `database_unavailable`
+   * some may be kept, now or later.
    */
-  write(rows: WriteRows): Promise<number> {
+  write(
+    rows: WriteRows,
+    { since = performance.now(), answerMs = ANSWER_MS }: WriteOptions = {},
+  ): Promise<number> {
     const count = rows.series.length;
     if (count === 0) return Promise.resolve(0);
     if (this.closed)
@@ -108,7 +135,10 @@ export class CommitQueue {
       return Promise.reject(new PulseError('queue_full', message, { retryAfterMs: RETRY_AFTER_MS }));
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ rows, since: performance.now(), resolve, reject });
+      const request = { rows, since, dueAt: since + answerMs, resolve, reject };
+      this.waiting.push(request);
+      this.unanswered.add(request);
+      this.looking ??= setInterval(() => this.answerOverdue(), LOOK_MS);
       this.rowsWaiting += count;
       this.schedule();
     });
@@ -125,12 +155,20 @@ export class CommitQueue {
   /** Decides when the rows that wait leave: now, at the end of this turn of the event loop, or on a timer. */
   private schedule(): void {
     if (this.waiting.length === 0 || this.leavesThisTurn) return;
-    const { batchRows, gatherMs, maxInFlight, maxWaitMs } = this.options;
-    const waited = performance.now() - this.waiting[0].since;
-    if (this.commitsInFlight >= maxInFlight) this.wakeIn(maxWaitMs - waited);
+    const { batchRows, gatherMs, slowMs } = this.options;
+    const now = performance.now();
+    const waited = now - this.waiting[0].since;
+    if (this.isBusy(now)) this.wakeIn(this.leftAt + slowMs - now);
     else if (this.closed || this.rowsWaiting >= batchRows || waited >= gatherMs) this.leave();
     else if (this.commitsInFlight > 0) this.wakeIn(gatherMs - waited);
     else this.leaveThisTurn();
+  }
+
+  /** Whether the rows that wait have to wait for a commit to end, or for all under way to be slow. */
+  private isBusy(now: number): boolean {
+    const { maxInFlight, mostInFlight, slowMs } = this.options;
+    if (this.commitsInFlight < maxInFlight) return false;
+    return this.commitsInFlight >= mostInFlight || now - this.leftAt < slowMs;
   }
 
   /** Nothing under way: only the requests that this turn of the event loop still brings are worth waiting for. */
@@ -138,12 +176,14 @@ export class CommitQueue {
     this.leavesThisTurn = true;
     setImmediate(() => {
       this.leavesThisTurn = false;
-      if (this.commitsInFlight < this.options.maxInFlight) this.leave();
-      else this.schedule();
+      if (this.isBusy(performance.now())) this.schedule();
+      else this.leave();
     });
   }
 
   private wakeIn(ms: number): void {
+    // As many as there may be: the end of one wakes.
+    if (this.commitsInFlight >= this.options.mostInFlight) return;
     const at = performance.now() + ms;
     if (this.timer && this.wakesAt <= at) return;
     clearTimeout(this.timer);
@@ -151,7 +191,6 @@ export class CommitQueue {
     this.timer = setTimeout(
       () => {
         this.timer = undefined;
-        this.giveBackOverdue();
         this.schedule();
       },
       Math.max(1, ms),
@@ -183,6 +222,7 @@ export class CommitQueue {
     const count = requests.reduce((sum, { rows }) => sum + rows.series.length, 0);
     this.commitsInFlight++;
     this.rowsInFlight += count;
+    this.leftAt = performance.now();
     try {
       const batch = arrange(requests.map(({ rows }) => rows));
       const result = split(batch, await this.append(batch));
@@ -191,6 +231,7 @@ export class CommitQueue {
     } catch (error) {
       for (const { reject } of requests) reject(error);
     } finally {
+      for (const request of requests) this.unanswered.delete(request);
       this.commitsInFlight--;
       this.rowsInFlight -= count;
       this.schedule();
@@ -221,14 +262,31 @@ export class CommitQueue {
     return new PulseError('database_unavailable', message, { cause, retryAfterMs: RETRY_AFTER_MS });
   }
 
-  private giveBackOverdue(): void {
+  /** Gives back what waits for too long, and lets go of the writers of what is under way for too long. */
+  private answerOverdue(): void {
     const now = performance.now();
-    while (this.waiting.length > 0 && now - this.waiting[0].since >= this.options.maxWaitMs) {
-      const { rows, reject } = this.waiting.shift()!;
-      this.rowsWaiting -= rows.series.length;
-      const message = 'The database is too slow to take this now; nothing was kept. Send it again later.';
-      reject(new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS }));
+    const overdue = new Set<Waiting>();
+    for (const request of this.unanswered) if (now >= request.dueAt) overdue.add(request);
+    if (overdue.size > 0) {
+      const before = this.waiting;
+      this.waiting = before.filter((request) => !overdue.has(request));
+      for (const request of before) {
+        if (!overdue.delete(request)) continue;
+        this.rowsWaiting -= request.rows.series.length;
+        this.refuse(request, 'nothing was kept');
+      }
+      for (const request of overdue)
+        this.refuse(request, 'it may be kept later; what is there is not stored twice');
     }
+    if (this.unanswered.size > 0) return;
+    clearInterval(this.looking);
+    this.looking = undefined;
+  }
+
+  private refuse(request: Waiting, what: string): void {
+    this.unanswered.delete(request);
+    const message = `The database is too slow to take this now; ${what}. Send it again later.`;
+    request.reject(new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS }));
   }
 }
 

@@ -1,4 +1,5 @@
-import postgres, { type Options, type Sql } from 'postgres';
+import type { Socket } from 'node:net';
+import postgres, { type Options, type ParsedOptions, type Sql } from 'postgres';
 
 /** Where a database is and who may open it: a `postgres://` URL, or an embedded server's socket or port. */
 export type Connection =
@@ -6,7 +7,10 @@ export type Connection =
   | { path: string; user: string; database: string }
   | { host: string; port: number; user: string; password: string; database: string };
 
-export type ConnectOptions = Options<Record<string, never>>;
+export type ConnectOptions = Options<Record<string, never>> & {
+  /** Makes the socket of each new connection; it may still be connecting. */
+  socket?: (options: ParsedOptions) => Socket;
+};
 
 /** Opens a pool; nothing is sent before the first query. */
 export function connect(connection: Connection, options: ConnectOptions): Sql {

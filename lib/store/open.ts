@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../env';
+import { isPulseError } from '../errors';
 import { log } from '../log';
-import { retentionFrom } from '../rollup/steps';
-import { chooseEngine } from './choose-engine';
+import { type Retention, retentionFrom } from '../rollup/steps';
+import { type Choice, chooseEngine } from './choose-engine';
 import { type Connection, describeUrl } from './connection';
 import { openEmbedded } from './embedded';
+import { Endpoint } from './endpoint';
 import { migrate } from './migrate';
-import { openPools } from './pools';
+import { openPools, openSetup, type Pools } from './pools';
 import { createPostgresStore } from './postgres/engine';
 import type { Store } from './store';
 import { createTimescaleStore } from './timescale/engine';
@@ -39,48 +41,54 @@ interface Database {
  */
 export async function openStore(env: Env, notice: (reason: string) => void): Promise<OpenStore> {
   const database = env.DATABASE_URL ? named(env.DATABASE_URL) : await openEmbedded(env.DATA_DIR, notice);
+  const { connection, location } = database;
+  const patiently = <T>(attempt: () => Promise<T>) => untilThere(attempt, location, notice);
+  const primary = new Endpoint(location, connection);
+  const reading = env.DATABASE_READ_URL
+    ? new Endpoint(describeUrl(env.DATABASE_READ_URL), env.DATABASE_READ_URL)
+    : primary;
+  const setup = openSetup(primary);
+  const pools = openPools(primary, reading);
   try {
-    const choice = await waitFor(
-      () => chooseEngine(database.connection, env.STORE_ENGINE),
-      database.location,
-      notice,
-    );
+    const choice = await patiently(() => chooseEngine(setup, env.STORE_ENGINE));
     log().info(choice.reason);
     notice('Bringing the database schema up to date.');
-    await waitFor(
-      () => migrate(database.connection, ['catalogue', ...choice.schema]),
-      database.location,
-      notice,
-    );
-
-    const pools = openPools(database.connection, env.DATABASE_READ_URL ?? database.connection);
-    const retention = retentionFrom(env);
-    const store =
-      choice.engine === 'timescale'
-        ? await createTimescaleStore(database.connection, pools, retention, choice.features)
-        : createPostgresStore(pools, retention);
+    await patiently(() => migrate(setup, ['catalogue', ...choice.schema]));
+    await setup.close();
+    const store = await patiently(() => createStore(choice, pools, retentionFrom(env)));
     return {
       store,
       engineReason: choice.reason,
-      location: database.location,
-      connection: database.connection,
+      location,
+      connection,
       async close() {
         await store.close();
         await database.close();
       },
     };
   } catch (error) {
+    await Promise.all([setup.close(), pools.close()]);
     await database.close();
     throw error;
   }
+}
+
+async function createStore(choice: Choice, pools: Pools, retention: Retention): Promise<Store> {
+  return choice.engine === 'timescale'
+    ? createTimescaleStore(pools, retention, choice.features)
+    : createPostgresStore(pools, retention);
 }
 
 function named(url: string): Database {
   return { connection: url, location: describeUrl(url), close: async () => {} };
 }
 
-/** Tries until the database can be reached, ever more slowly. */
-async function waitFor<T>(
+/**
+ * Tries until the database can be reached and answers, ever more slowly; says what it is waiting for.
+ *
+ * @throws Error with one sentence when waiting would not help, and whatever is no trouble of the database's.
+ */
+export async function untilThere<T>(
   attempt: () => Promise<T>,
   location: string,
   notice: (reason: string) => void,
@@ -89,13 +97,17 @@ async function waitFor<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (isRefused(error))
+      const cause = isPulseError(error) ? (error.cause ?? error) : error;
+      if (isRefused(cause))
         throw new Error(
-          `The database refuses the connection (${(error as Error).message}): check the user, password and database name in DATABASE_URL.`,
-          { cause: error },
+          `The database refuses the connection (${(cause as Error).message}): check the user, password and database name in DATABASE_URL.`,
+          { cause },
         );
-      if (!isAway(error)) throw error;
-      notice(`Waiting for the database (${location}; ${codeOf(error)}).`);
+      const isUnavailable = isPulseError(error) && error.code === 'database_unavailable';
+      if (!isAway(cause) && !isUnavailable) throw cause;
+      notice(
+        `Waiting for the database (${location}; ${isPulseError(cause) ? 'it does not answer' : codeOf(cause)}).`,
+      );
       await sleep(pauseMs);
     }
   }

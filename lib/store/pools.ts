@@ -1,53 +1,123 @@
-import type { Sql } from 'postgres';
 import { MINUTE, SECOND } from '../model';
-import { type Connection, type ConnectOptions, connect } from './connection';
+import type { Endpoint } from './endpoint';
+import { Lane, type LaneFigures, type LaneOptions } from './lane';
+import { LIMIT_MS } from './limits';
+import { Readers } from './readers';
+import type { Purpose } from './trouble';
 
-/** Longest times a statement may take at the server, ms. The client waits a little longer, see `SILENCE_MS`. */
-export const STATEMENT_TIMEOUT_MS = { write: 30 * SECOND, read: 15 * SECOND, bulk: 10 * MINUTE } as const;
+/** The server's own limit, for when we are not there any more to cancel. */
+const BACKSTOP_MS = 2 * SECOND;
 
-/** How long a client waits beyond a statement's own timeout before it takes the connection for dead. */
-export const SILENCE_MS = 5 * SECOND;
+const SESSIONS = { write: 12, light: 3, heavy: 3, bulk: 3 } as const;
 
-/** Separate pools, so that neither expensive questions nor upkeep can keep samples from being committed. */
+/** Separate connections, so that neither expensive questions nor upkeep can keep samples from being committed. */
 export interface Pools {
-  write: Sql;
-  read: Sql;
+  write: Lane;
+  read: Readers;
   /** Upkeep, and reading samples in bulk. */
-  bulk: Sql;
+  bulk: Lane;
+  /** One piece of upkeep at a time, on a connection of its own. */
+  upkeep: Lane;
+  /** Resolves while the database that is written, or read, answers. @throws PulseError `database_unavailable` */
+  ping(what: Purpose): Promise<void>;
+  readonly figures: Record<string, LaneFigures>;
   close(): Promise<void>;
 }
 
-/** Opens the pools; `reading` may be a replica. */
-export function openPools(primary: Connection, reading: Connection): Pools {
-  const pool = (
-    connection: Connection,
-    purpose: keyof typeof STATEMENT_TIMEOUT_MS,
-    options: ConnectOptions,
-    parameters = {},
-  ) =>
-    connect(connection, {
-      // Array parameters are sent as text and rows hold plain numbers and text: no types to look up.
-      fetch_types: false,
-      connection: {
-        application_name: `pulseboard ${purpose}`,
-        TimeZone: 'UTC',
-        statement_timeout: STATEMENT_TIMEOUT_MS[purpose],
-        idle_in_transaction_session_timeout: MINUTE,
-        ...parameters,
-      },
-      ...options,
-    });
-  const write = pool(primary, 'write', { max: 4 });
+/** Makes the pools; nothing is connected before the first call. `reading` may be a replica. */
+export function openPools(primary: Endpoint, reading: Endpoint): Pools {
+  const write = new Lane(laneOf(primary, 'write', { sessions: SESSIONS.write, limitMs: LIMIT_MS.write }));
   // Not prepared: questions come in endless variety, and each is best planned for its very range, without the
   // partitions of all other times.
-  const read = pool(reading, 'read', { max: 6, prepare: false });
-  const bulk = pool(primary, 'bulk', { max: 3, prepare: false }, { work_mem: '64MB' });
+  const reader = (name: string, sessions: number) =>
+    laneOf(reading, 'read', { sessions, limitMs: LIMIT_MS.read, name, connect: { prepare: false } });
+  const light = new Lane(reader('read', SESSIONS.light));
+  const heavyOptions = reader('read heavy', SESSIONS.heavy);
+  const heavy = new Lane(heavyOptions);
+  const read = new Readers({ endpoint: reading, light, heavy, parameters: heavyOptions.parameters });
+  const slow = (name: string, more: Partial<LaneOptions>) =>
+    new Lane(
+      laneOf(primary, 'write', {
+        sessions: SESSIONS.bulk,
+        limitMs: LIMIT_MS.bulk,
+        name,
+        mayPause: true,
+        connect: { prepare: false },
+        ...more,
+      }),
+    );
+  const bulk = slow('bulk', { parameters: { work_mem: '64MB' } });
+  const upkeep = slow('upkeep', {
+    sessions: 1,
+    isFresh: true,
+    // A late sample changes a row of a rollup that may be packed already; the default limit would refuse.
+    parameters: { 'timescaledb.max_tuples_decompressed_per_dml_transaction': '0' },
+  });
+  const endpoints = new Set([primary, reading]);
+  const lanes = { write, light, heavy, bulk, upkeep };
   return {
     write,
     read,
     bulk,
-    async close() {
-      await Promise.all([write, read, bulk].map((sql) => sql.end({ timeout: 5 })));
+    upkeep,
+    async ping(what) {
+      await (what === 'write' ? primary : reading).ping();
     },
+    get figures() {
+      return Object.fromEntries(Object.entries(lanes).map(([name, lane]) => [name, lane.figures]));
+    },
+    async close() {
+      await Promise.all(Object.values(lanes).map((lane) => lane.close()));
+      await Promise.all([...endpoints].map(({ pulse }) => pulse.close()));
+    },
+  };
+}
+
+/** For what a start does before anything else can: each piece of work on a connection of its own, for as long as it takes. */
+export function openSetup(endpoint: Endpoint): Lane {
+  return new Lane(
+    laneOf(endpoint, 'write', {
+      sessions: 1,
+      limitMs: Number.POSITIVE_INFINITY,
+      name: 'setup',
+      mayPause: true,
+      isFresh: true,
+    }),
+  );
+}
+
+type LaneSettings = Pick<LaneOptions, 'sessions' | 'limitMs'> &
+  Partial<Pick<LaneOptions, 'connect' | 'parameters' | 'mayPause' | 'isFresh'>> & { name?: string };
+
+function laneOf(
+  endpoint: Endpoint,
+  purpose: Purpose,
+  { name = purpose, connect, parameters, limitMs, ...more }: LaneSettings,
+): LaneOptions {
+  return {
+    endpoint,
+    purpose,
+    limitMs,
+    connect: {
+      // Array parameters are sent as text and rows hold plain numbers and text: no types to look up.
+      fetch_types: false,
+      connection: { application_name: `pulseboard ${name}`, TimeZone: 'UTC' },
+      ...connect,
+    },
+    parameters: { ...settingsOf(limitMs), ...parameters },
+    ...more,
+  };
+}
+
+/** What our statements need, whatever the server is set to for others. */
+function settingsOf(limitMs: number): Record<string, string | number> {
+  return {
+    // Compiling costs more than any of these questions takes, and cannot be interrupted: with thousands of partitions
+    // 18 s of a question of 0.7 s.
+    jit: 'off',
+    statement_timeout: Number.isFinite(limitMs) ? limitMs + BACKSTOP_MS : 0,
+    idle_in_transaction_session_timeout: MINUTE,
+    // A statement whose client is gone ends, too.
+    client_connection_check_interval: SECOND,
   };
 }

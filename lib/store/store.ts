@@ -1,6 +1,7 @@
 import type { Session } from '../auth/session';
 import type { SeriesIdentity, StoredSeries } from '../catalogue/registry';
 import type { Aggregate, Point, Tier } from '../model';
+import type { LaneFigures } from './lane';
 
 /**
  * What the rest of the system may ask of storage. Two engines keep this contract (`postgres/`, `timescale/`);
@@ -33,11 +34,15 @@ export interface Store {
    */
   append(rows: SampleRows): Promise<number[]>;
 
-  /** Aggregated points per group, ascending in `t`; a point without samples is left out. */
-  readPoints(question: StoreQuestion): Promise<StoreAnswer>;
+  /**
+   * Aggregated points per group, ascending in `t`; a point without samples is left out.
+   * @throws PulseError also `too_expensive` when it takes too long, `too_busy` when too many others ask for much,
+   *   `client_closed`.
+   */
+  readPoints(question: StoreQuestion, options?: ReadOptions): Promise<StoreAnswer>;
 
   /** What nothing but a late sample can change: see `ClosedPast`. As cheap as a question can be. */
-  readClosed(metricId: number): Promise<ClosedPast>;
+  readClosed(metricId: number, options?: ReadOptions): Promise<ClosedPast>;
 
   /** The stored samples of `[start, end)`, all series or the given ones, each page ascending in (ts, seriesId). */
   readSamples(range: {
@@ -53,10 +58,18 @@ export interface Store {
    */
   maintain(now: number, signal?: AbortSignal): Promise<MaintenanceReport>;
 
-  /** Resolves while the database answers, rejects with `database_unavailable` otherwise. */
-  ping(): Promise<void>;
+  /** Resolves while the database that is written, or the one that is read, answers. */
+  ping(what: 'read' | 'write'): Promise<void>;
+
+  /** Calls of the database, by kind. */
+  readonly calls: Record<string, LaneFigures>;
 
   close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  /** Aborted when nobody waits for the answer any more: then the database stops working on it. */
+  signal?: AbortSignal;
 }
 
 /** Samples in columns: position `i` of each array is one sample. */

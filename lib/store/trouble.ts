@@ -60,39 +60,24 @@ export function lacksPartition(error: unknown): boolean {
   return codeOf(error) === '23514' && /no partition of relation/.test((error as Error).message);
 }
 
-/** The code of an error, or of what it wraps: drizzle puts the database's error into `cause`. */
+/** The database's code of an error, or of what it wraps: drizzle and we put the database's error into `cause`. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
+  if (isPulseError(error)) return codeOf(error.cause);
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : codeOf(error.cause);
 }
 
-/**
- * Waits for a statement no longer than `limitMs`. The server's own statement timeout comes first where it is
- * alive; this is for a connection that has gone silent.
- *
- * @throws PulseError, or what `translate` does not know.
- */
-export async function answered<T>(statement: PromiseLike<T>, purpose: Purpose, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new PulseError(
-          'database_unavailable',
-          'The database does not answer at the moment; try again shortly.',
-          {
-            retryAfterMs: RETRY_AFTER_MS,
-          },
-        ),
-      );
-    }, limitMs);
-  });
-  try {
-    return await Promise.race([statement, silence]);
-  } catch (error) {
-    throw translate(error, purpose);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Whether the database itself said so, rather than nobody: also a refusal is a sign of life. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'PostgresError' || isAnswer(error.cause));
+}
+
+/** What becomes of calls to a database that answers nobody. */
+export function silence(): PulseError {
+  return new PulseError(
+    'database_unavailable',
+    'The database does not answer at the moment; try again shortly.',
+    { retryAfterMs: RETRY_AFTER_MS },
+  );
 }

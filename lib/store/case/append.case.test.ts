@@ -113,7 +113,7 @@ export function appendCases(engine: EngineUnderTest): void {
         expect(page.seriesIds.length).toBeGreaterThan(0);
         break;
       }
-      await bench.store.ping();
+      await bench.store.ping('write');
     });
   });
 }

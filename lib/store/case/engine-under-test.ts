@@ -1,10 +1,13 @@
 import type { Sql } from 'postgres';
 import { inject } from 'vitest';
 import { createTestDatabase } from '@/test/support/postgres';
-import { parseEnv } from '../../env';
+import { type Env, parseEnv } from '../../env';
 import type { Aggregate, Point } from '../../model';
+import { type Choice, chooseEngine } from '../choose-engine';
 import { connect } from '../connection';
+import { Endpoint } from '../endpoint';
 import { type OpenStore, openStore } from '../open';
+import { openSetup } from '../pools';
 import type { MaintenanceReport, SampleRows, Store, StoreQuestion } from '../store';
 
 /** What an engine's own test gives to the suite that all engines pass. */
@@ -27,6 +30,18 @@ export function engineUnderTest(
     open: (url, settings) =>
       openStore(parseEnv({ DATABASE_URL: url, STORE_ENGINE: name, ...settings }), () => {}),
   };
+}
+
+/** Which engine a server would choose on that database. */
+export async function choiceOn(url: string, wanted: Env['STORE_ENGINE']): Promise<Choice> {
+  const endpoint = new Endpoint('test', url);
+  const setup = openSetup(endpoint);
+  try {
+    return await chooseEngine(setup, wanted);
+  } finally {
+    await setup.close();
+    await endpoint.pulse.close();
+  }
 }
 
 /** One database, as many servers on it as asked for, and a way to meddle with it. */

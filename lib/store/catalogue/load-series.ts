@@ -1,6 +1,7 @@
 import type { ISql } from 'postgres';
 import type { StoredSeries } from '../../catalogue/registry';
 import type { Labels, MetricType } from '../../model';
+import type { Run } from '../lane';
 
 const PAGE = 5_000;
 
@@ -18,15 +19,9 @@ interface Row {
  * The catalogue in pages, oldest series first: those with an id above `after`. Each page is a statement of its
  * own, not a cursor's: the driver does not survive losing its session in the middle of one.
  */
-export async function* loadSeries(sql: ISql, after: number): AsyncGenerator<StoredSeries[]> {
+export async function* loadSeries(run: Run<ISql>, after: number): AsyncGenerator<StoredSeries[]> {
   for (let last = after; ; ) {
-    const rows = await sql<Row[]>`
-      select s.id, s.metric_id, m.name as metric, m.type, m.unit, s.labels,
-        coalesce(round(date_part('epoch', s.last_seen) * 1000), 0) as last_seen
-      from series s join metrics m on m.id = s.metric_id
-      where s.id > ${last}
-      order by s.id
-      limit ${PAGE}`;
+    const rows = await run((sql) => loadPage(sql, last));
     if (rows.length === 0) return;
     yield rows.map((row) => ({
       id: row.id,
@@ -39,4 +34,14 @@ export async function* loadSeries(sql: ISql, after: number): AsyncGenerator<Stor
     }));
     last = rows[rows.length - 1].id;
   }
+}
+
+function loadPage(sql: ISql, after: number): Promise<Row[]> {
+  return sql<Row[]>`
+    select s.id, s.metric_id, m.name as metric, m.type, m.unit, s.labels,
+      coalesce(round(date_part('epoch', s.last_seen) * 1000), 0) as last_seen
+    from series s join metrics m on m.id = s.metric_id
+    where s.id > ${after}
+    order by s.id
+    limit ${PAGE}`;
 }

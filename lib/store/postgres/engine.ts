@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres';
+import type { ISql, Sql } from 'postgres';
 import type { SeriesIdentity, StoredSeries } from '../../catalogue/registry';
 import type { Retention } from '../../rollup/steps';
 import { again } from '../again';
@@ -6,17 +6,18 @@ import { endSession, loadEndedSessions } from '../catalogue/ended-sessions';
 import { ensureSeries } from '../catalogue/ensure-series';
 import { loadSeries } from '../catalogue/load-series';
 import { touchSeries } from '../catalogue/touch-series';
-import { type Pools, SILENCE_MS, STATEMENT_TIMEOUT_MS } from '../pools';
+import type { Run } from '../lane';
+import { SESSION_LIMIT_MS } from '../limits';
+import type { Pools } from '../pools';
 import type { SampleRows, Store } from '../store';
-import { answered, translate } from '../trouble';
 import { append } from './append';
+import { isHeavy } from './cost';
 import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
 import { readClosed } from './read-closed';
 import { readPoints } from './read-points';
 import { readSamples } from './read-samples';
 
-const PING_MS = 2_000;
 /** Catalogue entries written at once. */
 const BATCH = 10_000;
 const PAGE_ROWS = 20_000;
@@ -32,45 +33,43 @@ export function createPostgresStore(
 ): Store {
   const { write, read, bulk } = pools;
   const closing = new AbortController();
-  const writing = <T>(statement: PromiseLike<T>) =>
-    answered(statement, 'write', STATEMENT_TIMEOUT_MS.write + SILENCE_MS);
+  const writing = <T>(work: (sql: Sql) => Promise<T>, limitMs?: number) =>
+    write.run((sql) => again(() => work(sql)), { limitMs });
+  const inBulk: Run = (work) => bulk.run(work);
 
   return {
     engine: 'postgres',
-    loadSeries: (after = 0) => translated(loadSeries(bulk, after)),
+    loadSeries: (after = 0) => loadSeries(inBulk, after),
     ensureSeries: (identities: readonly SeriesIdentity[]): Promise<StoredSeries[]> =>
-      writing(again(() => ensureSeries(write, identities))),
+      writing((sql) => ensureSeries(sql, identities)),
     async touchSeries(seen) {
       const inOrder = [...seen].sort((a, b) => a.id - b.id);
       for (let i = 0; i < inOrder.length; i += BATCH)
-        await writing(again(() => touchSeries(write, inOrder.slice(i, i + BATCH))));
+        await writing((sql) => touchSeries(sql, inOrder.slice(i, i + BATCH)));
     },
-    endSession: (session) => writing(again(() => endSession(write, session))),
+    // Somebody waits for it who only wants to leave.
+    endSession: (session) => writing((sql) => endSession(sql, session), SESSION_LIMIT_MS),
     // Never of a replica, which may not know yet.
-    loadEndedSessions: (now) => writing(loadEndedSessions(write, now)),
+    loadEndedSessions: (now) => writing((sql) => loadEndedSessions(sql, now), SESSION_LIMIT_MS),
     append: (rows: SampleRows) =>
-      writing(
+      write.run((sql) =>
         again(
-          () => append(write, rows),
-          () => ensurePartitions(write, 'raw', rows.timestamps),
+          () => append(sql, rows),
+          () => ensurePartitions(sql, 'raw', rows.timestamps),
         ),
       ),
-    readPoints: (question) =>
-      answered(readPoints(read, question, counters), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
+    readPoints: (question, { signal } = {}) =>
+      read.run((sql) => readPoints(sql, question, counters), { isHeavy: isHeavy(question), signal }),
     // Asked where the points are read: a replica that lags behind does so with both.
-    readClosed: (metricId) =>
-      answered(readClosed(read, metricId), 'read', STATEMENT_TIMEOUT_MS.read + SILENCE_MS),
-    readSamples: (range) => translated(readAllSamples(bulk, range)),
+    readClosed: (metricId, { signal } = {}) => read.run((sql) => readClosed(sql, metricId), { signal }),
+    readSamples: (range) => readAllSamples(inBulk, range),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
-      return answered(
-        maintain(bulk, now, retention, stopped),
-        'write',
-        STATEMENT_TIMEOUT_MS.bulk + SILENCE_MS,
-      );
+      return bulk.run((sql) => maintain(sql, now, retention, stopped));
     },
-    async ping() {
-      await answered(write`select 1`, 'write', PING_MS);
+    ping: (what) => pools.ping(what),
+    get calls() {
+      return pools.figures;
     },
     async close() {
       closing.abort();
@@ -79,14 +78,7 @@ export function createPostgresStore(
   };
 }
 
-async function* readAllSamples(sql: Sql, range: Parameters<Store['readSamples']>[0]) {
-  yield* readSamples(sql, range, { stretches: await listPartitions(sql, 'raw'), pageRows: PAGE_ROWS });
-}
-
-async function* translated<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* pages;
-  } catch (error) {
-    throw translate(error, 'write');
-  }
+async function* readAllSamples(run: Run<ISql>, range: Parameters<Store['readSamples']>[0]) {
+  const stretches = await run((sql) => listPartitions(sql, 'raw'));
+  yield* readSamples(run, range, { stretches, pageRows: PAGE_ROWS });
 }

@@ -2,8 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { findTimescaleBinaries } from '@/test/support/timescale-binaries';
 import { startTimescaleServer } from '@/test/support/timescale-server';
 import { backupCases } from '../case/backup.case.test';
-import { type EngineUnderTest, engineUnderTest } from '../case/engine-under-test';
-import { chooseEngine } from '../choose-engine';
+import { choiceOn, type EngineUnderTest, engineUnderTest } from '../case/engine-under-test';
 import type { Binaries } from '../cluster/binaries';
 import { connect } from '../connection';
 import { storeCases } from '../store.case.test';
@@ -51,9 +50,7 @@ describe('on TimescaleDB of the Apache edition', () => {
 
   it('asking for the other engine fails with advice', async () => {
     const database = await createDatabase();
-    await expect(chooseEngine(database.url, 'timescale')).rejects.toThrow(
-      /Apache edition.*community edition/,
-    );
+    await expect(choiceOn(database.url, 'timescale')).rejects.toThrow(/Apache edition.*community edition/);
     await database.drop();
   });
 

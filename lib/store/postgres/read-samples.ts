@@ -1,6 +1,7 @@
 import type { ISql } from 'postgres';
 import { SECOND } from '../../model';
 import { arrayText } from '../arrays';
+import type { Run } from '../lane';
 import type { SampleRows, Store } from '../store';
 import { moment } from './parts';
 
@@ -23,7 +24,7 @@ type Row = [seriesId: number, timestamp: number, value: number];
  * suggests for a page. Nothing is held in between, neither memory nor a snapshot, however long the reader takes.
  */
 export async function* readSamples(
-  sql: ISql,
+  run: Run<ISql>,
   range: SampleRange,
   { stretches, pageRows }: ReadSamplesOptions,
 ): AsyncGenerator<SampleRows> {
@@ -33,7 +34,7 @@ export async function* readSamples(
     let from = Math.max(range.start, stretch.start);
     while (from < end) {
       const to = Math.min(end, from + slice);
-      const page = await readSlice(sql, { ...range, start: from, end: to });
+      const page = await run((sql) => readSlice(sql, { ...range, start: from, end: to }));
       if (page.seriesIds.length > 0) yield page;
       slice = Math.max(
         1,

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres';
+import type { ISql } from 'postgres';
 import { arrayText } from '../arrays';
 import type { SampleRows } from '../store';
 
@@ -37,7 +37,7 @@ export interface Append {
  * (`client_sorted` would gain another 5 %, but promises that a whole chunk is in order, which several appends are not.)
  */
 export async function append(
-  sql: Sql,
+  sql: ISql,
   { writer, rows, metricIds, doubtful, canPack }: Append,
 ): Promise<number[] | null> {
   const [{ duplicates }] = await sql<[{ duplicates: string | null }]>`

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Sql } from 'postgres';
+import type { ISql } from 'postgres';
 import { log } from '../../log';
 import { SECOND } from '../../model';
+import { again } from '../again';
+import type { Lane } from '../lane';
+import { LIMIT_MS } from '../limits';
 import type { SampleRows } from '../store';
+import { isAnswer } from '../trouble';
 import { append } from './append';
 import { Heads } from './heads';
 import type { MetricIds } from './metric-ids';
@@ -10,11 +14,12 @@ import { orderByMetric } from './order';
 import { claimTurn, loadHeads, releaseTurn } from './turn';
 
 const CLAIM_EVERY_MS = SECOND;
+const RELEASE_MS = 2 * SECOND;
 
 export interface AppenderOptions {
-  sql: Sql;
+  write: Lane;
   /** Reads the newest samples, which may take seconds. */
-  bulk: Sql;
+  bulk: Lane;
   metricIds: MetricIds;
   canPack: boolean;
 }
@@ -25,7 +30,7 @@ export interface AppenderOptions {
  * exact for any number of servers.
  */
 export class Appender {
-  private readonly writer = randomUUID();
+  private writer = randomUUID();
   private readonly heads = new Heads();
   private claiming: Promise<void> | null = null;
   private claimedAt = Number.NEGATIVE_INFINITY;
@@ -34,7 +39,35 @@ export class Appender {
 
   async append(given: SampleRows): Promise<number[]> {
     if (given.seriesIds.length === 0) return [];
-    const { sql, metricIds, canPack } = this.options;
+    try {
+      return await this.options.write.run((sql) => again(() => this.appendOn(sql, given)));
+    } catch (error) {
+      if (!isAnswer(error)) this.disown();
+      throw error;
+    }
+  }
+
+  /** Tries to become the one whose word counts; appends work without it. */
+  async claim(): Promise<void> {
+    const ticket = this.heads.distrust();
+    const found = await this.options.bulk.run(
+      async (sql) => ((await claimTurn(sql, this.writer)) ? loadHeads(sql, Date.now()) : null),
+      { limitMs: LIMIT_MS.write },
+    );
+    if (found) this.heads.trust(ticket, found.from, found.stored);
+  }
+
+  async close(): Promise<void> {
+    await this.claiming;
+    try {
+      await this.options.write.run((sql) => releaseTurn(sql, this.writer), { limitMs: RELEASE_MS });
+    } catch (error) {
+      log().warn({ err: error }, 'the turn to append was not given back; the next server waits for quiet');
+    }
+  }
+
+  private async appendOn(sql: ISql, given: SampleRows): Promise<number[]> {
+    const { metricIds, canPack } = this.options;
     const { order, ...batch } = orderByMetric(given, await metricIds.of(sql, given.seriesIds));
     if (!this.heads.trusted) this.claimInBackground();
 
@@ -50,17 +83,13 @@ export class Appender {
     return duplicates.map((position) => order[position]).sort((a, b) => a - b);
   }
 
-  /** Tries to become the one whose word counts; appends work without it. */
-  async claim(): Promise<void> {
-    const ticket = this.heads.distrust();
-    if (!(await claimTurn(this.options.bulk, this.writer))) return;
-    const { from, stored } = await loadHeads(this.options.bulk, Date.now());
-    this.heads.trust(ticket, from, stored);
-  }
-
-  async close(): Promise<void> {
-    await this.claiming;
-    await releaseTurn(this.options.sql, this.writer);
+  /**
+   * After an append without an answer: it may still lie before the server, and be stored at any time on the word of
+   * its writer that its samples are new, when they have been sent again meanwhile. So that writer's word must count no more.
+   */
+  private disown(): void {
+    this.heads.distrust();
+    this.writer = randomUUID();
   }
 
   private claimInBackground(): void {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
 import { parseEnv } from '../../env';
-import { chooseEngine } from '../choose-engine';
+import { choiceOn } from '../case/engine-under-test';
 import { openStore } from '../open';
 
 describe('the engine', () => {
@@ -49,13 +49,13 @@ describe('the engine', () => {
 
   it('is postgres, and says why, where the server has no TimescaleDB', async () => {
     const plain = await createTestDatabase();
-    const choice = await chooseEngine(plain.url, 'auto');
+    const choice = await choiceOn(plain.url, 'auto');
     expect(choice).toEqual({
       engine: 'postgres',
       schema: ['postgres'],
       reason: 'Engine postgres, because the server does not have TimescaleDB.',
     });
-    await expect(chooseEngine(plain.url, 'timescale')).rejects.toThrow(
+    await expect(choiceOn(plain.url, 'timescale')).rejects.toThrow(
       /^STORE_ENGINE is timescale, but the server does not have TimescaleDB: install it/,
     );
     await plain.drop();

@@ -1,11 +1,10 @@
 import type { Retention } from '../../rollup/steps';
-import { again } from '../again';
-import type { Connection } from '../connection';
-import { type Pools, SILENCE_MS, STATEMENT_TIMEOUT_MS } from '../pools';
+import type { Run } from '../lane';
+import { LIMIT_MS } from '../limits';
+import type { Pools } from '../pools';
 import { createPostgresStore } from '../postgres/engine';
 import { readSamples } from '../postgres/read-samples';
 import type { Store } from '../store';
-import { answered, translate } from '../trouble';
 import { Appender } from './appender';
 import { listChunks } from './chunks';
 import type { TimescaleFeatures } from './detect';
@@ -22,19 +21,19 @@ const PAGE_ROWS = 200_000;
  * and all reading are the same.
  */
 export async function createTimescaleStore(
-  connection: Connection,
   pools: Pools,
   retention: Retention,
   features: TimescaleFeatures,
 ): Promise<Store> {
-  const { write, bulk } = pools;
+  const { write, bulk, upkeep } = pools;
+  const inBulk: Run = (work) => bulk.run(work);
   // Continuous aggregates cannot look from one row to the one before it.
   const shared = createPostgresStore(pools, retention, 'stitched');
   const metricIds = new MetricIds();
-  const appender = new Appender({ sql: write, bulk, metricIds, canPack: features.directCompress });
+  const appender = new Appender({ write, bulk, metricIds, canPack: features.directCompress });
   const closing = new AbortController();
 
-  await setRetention(bulk, retention);
+  await bulk.run((sql) => setRetention(sql, retention), { limitMs: LIMIT_MS.write });
   await appender.claim();
 
   return {
@@ -52,26 +51,14 @@ export async function createTimescaleStore(
       return stored;
     },
     async *readSamples(range) {
-      try {
-        const stretches = await listChunks(bulk);
-        yield* readSamples(bulk, range, { stretches, pageRows: PAGE_ROWS });
-      } catch (error) {
-        throw translate(error, 'write');
-      }
+      const stretches = await inBulk(listChunks);
+      yield* readSamples(inBulk, range, { stretches, pageRows: PAGE_ROWS });
     },
-    append: (rows) =>
-      answered(
-        again(() => appender.append(rows)),
-        'write',
-        STATEMENT_TIMEOUT_MS.write + SILENCE_MS,
-      ),
+    append: (rows) => appender.append(rows),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
-      return answered(
-        maintain(bulk, now, { connection, retention, features, stopped }),
-        'write',
-        STATEMENT_TIMEOUT_MS.bulk + SILENCE_MS,
-      );
+      const options = { retention, features, stopped };
+      return upkeep.run((sql) => maintain(sql, now, options));
     },
     async close() {
       closing.abort();

@@ -1,8 +1,6 @@
 import type { Sql } from 'postgres';
 import { SECOND } from '../../model';
 import type { Retention } from '../../rollup/steps';
-import { type Connection, connect } from '../connection';
-import { STATEMENT_TIMEOUT_MS } from '../pools';
 import type { RollupTier } from '../postgres/roll-up';
 import { seal } from '../postgres/seal';
 import { readState } from '../postgres/state';
@@ -19,7 +17,6 @@ const TIERS: readonly RollupTier[] = ['minute', 'hour', 'day'];
 const ROUND_LOCK = [0x70756c73, 7] as const;
 
 export interface MaintainOptions {
-  connection: Connection;
   retention: Retention;
   features: TimescaleFeatures;
   /** Whether to leave the rest to somebody else. */
@@ -30,8 +27,15 @@ export interface MaintainOptions {
  * One round of upkeep, in steps of which each leaves everything right: a crash between any two loses nothing, and
  * reads are exact at every moment, only slower where upkeep lags. The order is what keeps retention from
  * overtaking the refresh: nothing is dropped that a rollup has yet to be made of.
+ *
+ * @param session of this round alone: a refresh that fails half-way stands in TimescaleDB's books as under way, and
+ *   bars every other one, for as long as its session lives. The turn goes with it, too.
  */
-export async function maintain(bulk: Sql, now: number, options: MaintainOptions): Promise<MaintenanceReport> {
+export async function maintain(
+  session: Sql,
+  now: number,
+  options: MaintainOptions,
+): Promise<MaintenanceReport> {
   const report: MaintenanceReport = {
     worked: false,
     rolledUp: { minute: 0, hour: 0, day: 0 },
@@ -39,28 +43,11 @@ export async function maintain(bulk: Sql, now: number, options: MaintainOptions)
     partitionsCreated: 0,
     partitionsDropped: 0,
   };
-  // A refresh that fails half-way stands in TimescaleDB's books as under way, and bars every other one, for as long
-  // as its session lives: so each round has a session of its own. The turn goes with it, too.
-  const session = connect(options.connection, {
-    max: 1,
-    fetch_types: false,
-    connection: {
-      application_name: 'pulseboard upkeep',
-      TimeZone: 'UTC',
-      statement_timeout: STATEMENT_TIMEOUT_MS.bulk,
-      // A late sample changes a row of a rollup that may be packed already; the default limit would refuse.
-      'timescaledb.max_tuples_decompressed_per_dml_transaction': '0',
-    },
-  });
-  try {
-    const [{ mine }] =
-      await session`select pg_try_advisory_lock(${ROUND_LOCK[0]}::int, ${ROUND_LOCK[1]}::int) as mine`;
-    if (mine) report.worked = await seal(bulk, now);
-    if (report.worked) await work(session, now, options, report);
-    report.rolledUpTo = (await readState(session)).rolled.minute;
-  } finally {
-    await session.end({ timeout: 1 });
-  }
+  const [{ mine }] =
+    await session`select pg_try_advisory_lock(${ROUND_LOCK[0]}::int, ${ROUND_LOCK[1]}::int) as mine`;
+  if (mine) report.worked = await seal(session, now);
+  if (report.worked) await work(session, now, options, report);
+  report.rolledUpTo = (await readState(session)).rolled.minute;
   return report;
 }
 

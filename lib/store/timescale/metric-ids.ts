@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres';
+import type { ISql } from 'postgres';
 import { arrayText } from '../arrays';
 
 const FIRST_CAPACITY = 1_024;
@@ -20,7 +20,7 @@ export class MetricIds {
   }
 
   /** The metric ids of these series, position by position. @throws Error for a series that does not exist. */
-  async of(sql: Sql, seriesIds: readonly number[]): Promise<Int32Array> {
+  async of(sql: ISql, seriesIds: readonly number[]): Promise<Int32Array> {
     const missing = new Set<number>();
     const found = this.lookUp(seriesIds, missing);
     if (missing.size === 0) return found;

@@ -1,0 +1,17 @@
+import { MINUTE, SECOND } from '../model';
+
+/**
+ * The longest that a caller waits for the database, ms, waiting for a connection included. A commit may take long where
+ * a checkpoint holds up the disk, and to give it up would have it sent again: so writers are answered earlier
+ * (`answerMs` of the commit queue), but the commit goes on.
+ */
+export const LIMIT_MS = {
+  write: 15 * SECOND,
+  read: 15 * SECOND,
+  /** On the lane for questions that are not known to be heavy. */
+  light: 2 * SECOND,
+  bulk: 10 * MINUTE,
+} as const;
+
+/** Signing in and out waits for the database no longer than this, ms; what could not be recorded is recorded later. */
+export const SESSION_LIMIT_MS = 3 * SECOND;

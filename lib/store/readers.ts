@@ -1,0 +1,62 @@
+import type { ISql, Sql } from 'postgres';
+import type { Endpoint } from './endpoint';
+import { type CallOptions, type Lane, Late, Lost } from './lane';
+import { LIMIT_MS } from './limits';
+
+export interface ReadOptions extends Pick<CallOptions, 'signal'> {
+  /** Whether it is known to have much to read. */
+  isHeavy?: boolean;
+}
+
+interface ReadersParts {
+  endpoint: Endpoint;
+  light: Lane;
+  heavy: Lane;
+  parameters: Record<string, string | number>;
+}
+
+/**
+ * Questions, on two lanes: who asks for a point must not wait for those who ask for months. What is known to be heavy
+ * goes to the heavy lane; what turns out to be so is begun again there.
+ */
+export class Readers {
+  constructor(private readonly parts: ReadersParts) {}
+
+  /** Does `work`, which only reads and may be begun twice. @throws what `Lane.run` throws. */
+  async run<T>(work: (sql: ISql) => Promise<T>, options: ReadOptions = {}): Promise<T> {
+    const endAt = performance.now() + LIMIT_MS.read;
+    try {
+      return await this.ask(work, endAt, options);
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      return this.ask(work, endAt, options);
+    }
+  }
+
+  private async ask<T>(
+    work: (sql: ISql) => Promise<T>,
+    endAt: number,
+    { isHeavy = false, signal }: ReadOptions,
+  ): Promise<T> {
+    const { light, heavy } = this.parts;
+    const tuned = (sql: Sql) => this.tune(sql, work);
+    if (!isHeavy) {
+      try {
+        return await light.run(tuned, { limitMs: LIMIT_MS.light, signal });
+      } catch (error) {
+        if (!(error instanceof Late)) throw error;
+      }
+    }
+    return heavy.run(tuned, { limitMs: endAt - performance.now(), signal });
+  }
+
+  /** Through a pooler settings hold for one transaction only, or they would be left to others. */
+  private tune<T>(sql: Sql, work: (sql: ISql) => Promise<T>): Promise<T> {
+    const { endpoint, parameters } = this.parts;
+    if (endpoint.takesSettings) return work(sql);
+    return sql.begin(async (tx) => {
+      await tx`select set_config(key, value, true) from json_each_text(${JSON.stringify(parameters)}::text::json)`;
+      return work(tx);
+    }) as Promise<T>;
+  }
+}
