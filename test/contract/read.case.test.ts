@@ -180,7 +180,7 @@ export function readContract(connect: () => Client): void {
         series: [
           {
             points: [
-              [start, expect.closeTo(2.998, 9), 2, null, 3, 1],
+              [start, expect.closeTo(2.998, 9), 2, null, 1, 1],
               [start + 2 * MINUTE, 8, 8, null, 8, 0],
             ],
           },
