@@ -41,7 +41,7 @@ export function openApiDocument(): object {
     paths: {
       ...WRITE,
       ...READ,
-      ...fleetPaths(refusals('bad_parameter', ...LOOK, 'database_unavailable')),
+      ...fleetPaths(refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable')),
       ...OPERATE,
     },
   });
@@ -113,7 +113,7 @@ const WRITE: ZodOpenApiPathsObject = {
       requestParams: { query: metricListParams },
       responses: {
         ...ok('A page of metrics', CatalogueAnswer),
-        ...refusals('bad_parameter', ...LOOK, 'database_unavailable'),
+        ...refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable'),
       },
     },
   },
@@ -126,7 +126,14 @@ const READ: ZodOpenApiPathsObject = {
       requestParams: { query: seriesListParams },
       responses: {
         ...ok('A page of series', SeriesAnswer),
-        ...refusals('bad_parameter', ...LOOK, 'unknown_metric', 'database_unavailable'),
+        ...refusals(
+          'bad_parameter',
+          'too_expensive',
+          ...LOOK,
+          'unknown_metric',
+          'too_busy',
+          'database_unavailable',
+        ),
       },
     },
   },
@@ -148,6 +155,7 @@ const READ: ZodOpenApiPathsObject = {
           'too_expensive',
           ...LOOK,
           'unknown_metric',
+          'too_busy',
           'database_unavailable',
         ),
       },
@@ -162,7 +170,7 @@ const READ: ZodOpenApiPathsObject = {
         ...refusals(
           ...(['bad_json', 'bad_shape', 'bad_body', 'bad_parameter', ...LOOK] as const),
           ...(['request_timeout', 'body_too_large', 'unsupported_content_type'] as const),
-          ...(['unsupported_encoding', 'database_unavailable'] as const),
+          ...(['unsupported_encoding', 'too_busy', 'database_unavailable'] as const),
         ),
       },
     },
