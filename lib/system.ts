@@ -102,6 +102,8 @@ function holder(): Holder {
 
 async function start(notice: (reason: string) => void): Promise<System> {
   const settings = env();
+  // First: a folder that another server has is a reason not to start at all.
+  const segments = settings.SPOOL_DIR ? await Segments.open(settings.SPOOL_DIR) : null;
   const { store: opened, location, engineReason, close: closeStore } = await openStore(settings, notice);
   const { store, stop: stopGuard } = guardStore(opened);
 
@@ -130,7 +132,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   });
   const everything = createHoldAll(coverage, registry);
   const direct = createPipeline({ env: settings, store, registry, ring, bus });
-  const spooled = await openSpool(settings, direct);
+  const spooled = segments && openSpool(settings, direct, segments);
   const pipeline = spooled ?? direct;
   const redis = redisOfProcess();
   const history = createHistory({
@@ -192,10 +194,8 @@ async function start(notice: (reason: string) => void): Promise<System> {
   };
 }
 
-async function openSpool(settings: Env, pipeline: Pipeline) {
-  const { SPOOL_DIR, SPOOL_MAX_BYTES: maxBytes, RETENTION_RAW: retentionMs } = settings;
-  if (!SPOOL_DIR) return null;
-  const segments = await Segments.open(SPOOL_DIR);
+function openSpool(settings: Env, pipeline: Pipeline, segments: Segments) {
+  const { SPOOL_MAX_BYTES: maxBytes, RETENTION_RAW: retentionMs } = settings;
   return createSpooledPipeline({ pipeline, segments, maxBytes, retentionMs });
 }
 

@@ -82,6 +82,14 @@ function ofTheSpool(): Family[] {
     gauge('pulseboard_spool_limit_bytes', 'Bytes that may wait before writers are refused.', spool.maxBytes),
     total('pulseboard_spool_samples_total', 'Samples accepted on this disk.', spool.spooled),
     total('pulseboard_spool_drained_total', 'Samples brought from there to the database.', spool.drained),
+    total(
+      'pulseboard_spool_skipped_records_total',
+      'Bodies accepted on this disk that it has damaged.',
+      spool.skippedRecords,
+    ),
+    total('pulseboard_spool_skipped_bytes_total', 'Damaged bytes passed over.', spool.skippedBytes),
+    gauge('pulseboard_spool_aside_files', 'Damaged files kept aside to be looked at.', spool.asideFiles),
+    gauge('pulseboard_spool_aside_bytes', 'Their size.', spool.asideBytes),
   ];
 }
 

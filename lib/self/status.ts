@@ -68,6 +68,10 @@ function verdictOf(families: readonly Family[]): Status['verdict'] {
   if (is('pulseboard_bus_up', (value) => value === 0)) troubles.push('Other nodes may not be heard.');
   if (is('pulseboard_spool_bytes', (value) => value > 0))
     troubles.push('Samples wait on this disk for the database.');
+  if (is('pulseboard_spool_skipped_records_total', (value) => value > 0))
+    troubles.push('Samples that waited on this disk were damaged; the log says which.');
+  else if (is('pulseboard_spool_aside_files', (value) => value > 0))
+    troubles.push('Damaged files of the spool are kept aside to be looked at.');
   if (troubles.length > 0) return { isWell: false, text: troubles.join(' ') };
   return { isWell: true, text: 'All is well.' };
 }

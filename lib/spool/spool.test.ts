@@ -8,6 +8,7 @@ import { PulseError } from '../errors';
 import type { DecodedSamples, WriteResult } from '../ingest/sample';
 import { DAY } from '../model';
 import type { Pipeline } from '../pipeline';
+import { HEAD_BYTES } from './record';
 import { Segments } from './segments';
 import { createSpooledPipeline } from './spooled-pipeline';
 
@@ -39,7 +40,7 @@ test('records come back in order, also after the process has ended, and leave no
   await segments.close();
   segments = await Segments.open(folder);
   await segments.append(Buffer.from('d'));
-  expect(segments.bytes).toBe(503 + 4 * 8);
+  expect(segments.bytes).toBe(503 + 4 * HEAD_BYTES);
   expect(await takeAll(segments)).toEqual(['a', 'b', 'c'.repeat(500), 'd']);
   expect([segments.bytes, readdirSync(folder)]).toEqual([0, ['lock']]);
   await segments.append(Buffer.from('e'));

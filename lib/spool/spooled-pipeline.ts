@@ -11,6 +11,8 @@ const DRAIN_BYTES = 2 ** 20;
 const RETRY_MS = 500;
 /** Nobody waits for what is brought from the disk to the database: sent again too soon it would only be more work. */
 const DRAIN_ANSWER_MS = MINUTE;
+/** A trouble that lasts is told again so often. */
+const TELL_EVERY_MS = MINUTE;
 
 export interface SpoolFigures {
   /** Bytes on the disk that are not in the database yet. */
@@ -19,6 +21,12 @@ export interface SpoolFigures {
   /** Samples accepted on the disk, and of those brought to the database, since the start. */
   spooled: number;
   drained: number;
+  /** Damaged, and therefore not brought to the database, since the start. */
+  skippedRecords: number;
+  skippedBytes: number;
+  /** Damaged files that are kept aside for a person to look at. */
+  asideFiles: number;
+  asideBytes: number;
 }
 
 export interface SpooledPipeline extends Pipeline {
@@ -49,6 +57,7 @@ export function createSpooledPipeline({
   /** Bodies on their way to the disk. */
   let appending = 0;
   let isClosed = false;
+  let told = { what: '', at: 0 };
   let timer: NodeJS.Timeout | undefined;
   let draining: Promise<void> | undefined;
   if (segments.bytes > 0) {
@@ -108,8 +117,7 @@ export function createSpooledPipeline({
       draining = drain()
         .catch((error) => {
           // Still away, or a disk that cannot be read: either way it stays there and is tried again.
-          if (!isPulseError(error) || error.status !== 503)
-            log().error({ err: error }, 'the spool is not emptied');
+          if (!isPulseError(error) || error.status !== 503) tell(error);
         })
         .finally(() => {
           draining = undefined;
@@ -123,12 +131,31 @@ export function createSpooledPipeline({
     while (!isClosed) {
       const { payloads, end } = await segments.peek(DRAIN_BYTES);
       if (payloads.length === 0) return;
-      const samples = payloads.flatMap((payload) => JSON.parse(payload.toString()) as IncomingSample[]);
+      const samples = payloads.flatMap(samplesIn);
       const { rejected, errors } = await pipeline.write({ samples, errors: [] }, DRAIN_ANSWER_MS);
       if (rejected > 0) log().warn({ rejected, first: errors[0] }, 'samples of the spool were rejected');
       drained += samples.length;
       await segments.drop(end);
     }
+  }
+
+  /** None where the payload, though as it was written, is not what this version writes. */
+  function samplesIn(payload: Buffer): IncomingSample[] {
+    try {
+      const samples = JSON.parse(payload.toString());
+      if (Array.isArray(samples)) return samples;
+    } catch (error) {
+      log().error({ err: error }, 'a record of the spool cannot be understood');
+    }
+    segments.keepFile({ records: 1, bytes: payload.length });
+    return [];
+  }
+
+  function tell(error: unknown): void {
+    const what = String(error);
+    if (what === told.what && performance.now() - told.at < TELL_EVERY_MS) return;
+    told = { what, at: performance.now() };
+    log().error({ err: error }, 'the spool is not emptied');
   }
 
   return {
@@ -137,7 +164,16 @@ export function createSpooledPipeline({
       return pipeline.figures;
     },
     get spool() {
-      return { bytes: segments.bytes, maxBytes, spooled, drained };
+      return {
+        bytes: segments.bytes,
+        maxBytes,
+        spooled,
+        drained,
+        skippedRecords: segments.skipped.records,
+        skippedBytes: segments.skipped.bytes,
+        asideFiles: segments.asideFigures.files,
+        asideBytes: segments.asideFigures.bytes,
+      };
     },
     async close() {
       isClosed = true;

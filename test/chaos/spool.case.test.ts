@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +8,8 @@ import { type KillablePostgres, startKillablePostgres } from '../support/killabl
 import { until } from '../support/processes';
 import { figureOf, rest, Scene } from '../support/scene';
 import { type ServerProcess, startBareNode } from '../support/server-process';
+import { filesOf, flip } from '../support/spool-files';
+import { storedSamples } from '../support/stored-samples';
 
 /** A node with a spool: agents are answered while the database is away. */
 export function spoolChaos(engine: Store['engine']): void {
@@ -90,6 +92,43 @@ export function spoolChaos(engine: Store['engine']): void {
       await database.start();
       await until(async () => expect(await figureOf(node.url, WAITING)).toBe(0), 60_000);
       await scene.expectTruth();
+    },
+    CASE_MS,
+  );
+
+  test(
+    'the disk flips a bit in what waits on it: all else arrives, and the node says what did not',
+    async () => {
+      const spool = join(folder, 'spool-of-another');
+      const start = () =>
+        startBareNode({ DATABASE_URL: database.url, STORE_ENGINE: engine, SPOOL_DIR: spool });
+      const post = async (value: number) => {
+        const body = JSON.stringify({ name: 'flipped', value, timestamp: began + value });
+        const headers = { 'content-type': 'application/json' };
+        const response = await fetch(`${other.url}/api/metrics`, { method: 'POST', headers, body });
+        expect(await response.json()).toMatchObject({ accepted: 1 });
+      };
+      const began = Date.now() - 60_000;
+      let other = await start();
+      await database.kill();
+      await until(() => post(0));
+      for (let value = 1; value < 40; value++) await post(value);
+      await expect(start()).rejects.toThrow(`SPOOL_DIR ${spool} is in use by process ${other.pid}`);
+      other.signal('SIGKILL');
+      await other.exited;
+      const [file] = filesOf(spool);
+      flip(file, readFileSync(file).indexOf('"value":10,'));
+      await database.start();
+      other = await start();
+      await until(async () => expect(await figureOf(other.url, WAITING)).toBe(0), 60_000);
+      const stored = (await storedSamples(database.url, 'flipped')).map(({ value }) => value);
+      expect(stored).toEqual(Array.from({ length: 40 }, (_, i) => i).filter((i) => i !== 10));
+      expect(await figureOf(other.url, 'pulseboard_spool_skipped_records_total')).toBe(1);
+      expect(await figureOf(other.url, 'pulseboard_spool_skipped_bytes_total')).toBeGreaterThan(50);
+      expect(await figureOf(other.url, 'pulseboard_spool_aside_files')).toBe(1);
+      const [kept] = filesOf(spool, '.damaged');
+      expect(other.output()).toContain(`"file":"${kept}"`);
+      await other.stop();
     },
     CASE_MS,
   );

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * How the version before framed a record: length (u32, little endian), the first 4 bytes of the payload's SHA-256, the
+ * payload, which is JSON's text of a list of samples.
+ */
+export const LEGACY_HEAD_BYTES = 8;
+/** So little is looked at wherever it might be a record. */
+const SMALL_BYTES = 1_024;
+
+export function legacyLength(head: Buffer): number | null {
+  return head.length < LEGACY_HEAD_BYTES ? null : head.readUInt32LE(0);
+}
+
+/** Whether a record may begin with this head, by what its payload begins and ends with. Most damage does not. */
+export function mayBeLegacy(length: number, first: number, last: number): boolean {
+  return length > 0 && (length <= SMALL_BYTES || (first === 0x5b && last === 0x5d));
+}
+
+export async function isLegacyIntact(
+  head: Buffer,
+  parts: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<boolean> {
+  const hash = createHash('sha256');
+  for await (const part of parts) hash.update(part);
+  return hash.digest().compare(head, 4, LEGACY_HEAD_BYTES, 0, 4) === 0;
+}
