@@ -11,7 +11,7 @@ export async function storedSamples(databaseUrl: string, metric: string): Promis
   try {
     return await sql<StoredSample[]>`
       select round(date_part('epoch', ts) * 1000)::float8 as timestamp, value
-      from samples join series on series.id = series_id join metrics on metrics.id = metric_id
+      from samples join series on series.id = samples.series_id join metrics on metrics.id = series.metric_id
       where metrics.name = ${metric}
       order by ts`;
   } finally {
