@@ -99,7 +99,10 @@ export class Lock {
  * @returns {Promise<Lock>}
  * @throws {LockHeld} when another process has it and is not waited for
  */
-export async function takeLock(file, { note = {}, mayWait = () => false, onWait = () => {}, onLost = () => {} } = {}) {
+export async function takeLock(
+  file,
+  { note = {}, mayWait = () => false, onWait = () => {}, onLost = () => {} } = {},
+) {
   const mine = {
     pid: process.pid,
     started: startOf(process.pid) ?? '',
