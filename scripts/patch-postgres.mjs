@@ -4,6 +4,8 @@
 //     an exception nobody can catch, and with it the end of this process;
 //   - what was still to be written, how many rows had been read and the error that ended it are carried over
 //     into the next session, whose first statements then hang, fail or lose rows.
+// And a statement that fails, or is cancelled, when rows of it have come already leaves their number to the next
+// statement of its session, which then has so many holes in front of its own rows.
 // Drop this file once a release holds the fixes.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -37,6 +39,17 @@ const CHANGES = [
     socket = chunk = nextWriteTimer = errorResponse = results = null
     result = new Result()
     rows = 0
+`,
+  ],
+  [
+    `    query = results = errorResponse = null
+    result = new Result()
+    connectTimer.cancel()
+`,
+    `    query = results = errorResponse = null
+    result = new Result()
+    rows = 0
+    connectTimer.cancel()
 `,
   ],
 ];
