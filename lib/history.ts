@@ -6,7 +6,6 @@ import type { Env } from './env';
 import { isPulseError } from './errors';
 import {
   alignUp,
-  COUNTER_GAP_MS,
   type GroupPoints,
   type MetricType,
   type Point,
@@ -24,6 +23,7 @@ import { topGroups } from './query/top';
 import type { RedisCommands } from './redis/commands';
 import { type Evaluation, evaluate, evaluateAside } from './ring/evaluate';
 import { MetricRhythms } from './ring/metric-rhythm';
+import { createPredecessors } from './ring/predecessors';
 import type { Ring } from './ring/ring';
 import type { SampleBuffer } from './ring/sample-buffer';
 import { MAX_POINTS } from './rollup/choose';
@@ -124,6 +124,7 @@ export function createHistory({
     readClosed: (metricId: number) => store.readClosed(metricId),
   };
   const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
+  const predecessors = createPredecessors(ring, store);
   const read = readWith(cache ? cache.readPoints : database.readPoints);
 
   async function answer(params: QueryParams, asking: Asking = {}): Promise<HistoryAnswer> {
@@ -289,10 +290,16 @@ export function createHistory({
     }
   }
 
-  /** The first step of which the ring holds every sample, and for growth also each sample's predecessor. */
-  function memoryFrom({ metric, aggregates, step, start = 0 }: StepsOfMetric): number {
-    const reachMs = aggregates.some(isGrowth) ? COUNTER_GAP_MS : 0;
-    return start + alignUp(ring.coveredSince(registry.metrics.get(metric)?.id) + reachMs - start, step);
+  /**
+   * The first step of which the ring holds every sample, and for growth also each sample's predecessor. Where it lacks
+   * some of these they are asked for, so that it soon is an earlier one.
+   */
+  function memoryFrom({ metric: name, aggregates, step, start = 0 }: StepsOfMetric): number {
+    const metric = registry.metrics.get(name);
+    const covered = ring.coveredSince(metric?.id);
+    const from = aggregates.some(isGrowth) ? ring.growthSince(metric?.id) : covered;
+    if (metric && from > covered) predecessors.want(metric);
+    return start + alignUp(from - start, step);
   }
 
   async function readMemoryAside(group: SeriesGroup, evaluation: Evaluation, work: Work): Promise<Point[]> {

@@ -56,10 +56,11 @@ export type OuterAggregate = (typeof OUTER_AGGREGATES)[number] | Percentile;
 export type Aggregate = InnerAggregate | `${OuterAggregate}(${InnerAggregate})`;
 
 /**
- * A counter unseen for longer than this starts anew: what it counted meanwhile cannot be placed in time, so
- * `rate` and `increase` leave it out. A fixed bound makes a point's value independent of the range asked for.
+ * A counter unseen for longer than this starts anew: `rate` and `increase` leave out what it counted meanwhile. Jobs
+ * that report weekly are seen, and a fixed bound makes a point's value independent of the range asked for. The database
+ * keeps pauses as int4 milliseconds, which hold 24 days.
  */
-export const COUNTER_GAP_MS = 5 * MINUTE;
+export const COUNTER_GAP_MS = 14 * DAY;
 
 /** Where an answer was read, cheapest first. */
 export const TIERS = ['ring', 'cache', 'raw', 'minute', 'hour', 'day'] as const;

@@ -19,11 +19,11 @@ import { once } from './once';
 import { createPipeline, type Pipeline } from './pipeline';
 import { type Coverage, createCoverage } from './ring/coverage';
 import { createHoldAll } from './ring/hold-all';
-import { Ring } from './ring/ring';
+import { type CommittedSamples, Ring } from './ring/ring';
 import { Segments } from './spool/segments';
 import { createSpooledPipeline, type SpoolFigures } from './spool/spooled-pipeline';
 import { openStore, untilThere } from './store/open';
-import type { Store } from './store/store';
+import type { SampleRows, Store } from './store/store';
 import { startUpkeep } from './store/upkeep';
 
 /** Nodes tell each other of new series; this is for when they cannot. */
@@ -155,7 +155,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
 
   // In the background: until it is done, questions about before the start go to the database. Where other nodes
   // write too, the ring is filled per metric instead, when somebody looks at it.
-  const refilled = shared ? Promise.resolve() : refillRing(ring, store, startedAt - windowMs);
+  const refilled = shared ? Promise.resolve() : refillRing(ring, store, registry, startedAt - windowMs);
   const stopUpkeep = startUpkeep({ store, registry, ring, sessions });
   const learning = shared ? setInterval(() => learn().catch(notLearned), LEARN_EVERY_MS) : undefined;
 
@@ -199,12 +199,24 @@ function openSpool(settings: Env, pipeline: Pipeline, segments: Segments) {
   return createSpooledPipeline({ pipeline, segments, maxBytes, retentionMs });
 }
 
-async function refillRing(ring: Ring, store: Store, from: number): Promise<void> {
+async function refillRing(ring: Ring, store: Store, registry: Registry, from: number): Promise<void> {
   try {
-    await ring.refill(from, store.readSamples({ start: from, end: Number.MAX_SAFE_INTEGER }));
+    await ring.refill(
+      from,
+      withSeries(store.readSamples({ start: from, end: Number.MAX_SAFE_INTEGER }), registry),
+    );
   } catch (error) {
     log().warn({ err: error }, 'ring not refilled; recent history is read from the database');
   }
+}
+
+/** Alone, this process knows every series that has samples. */
+async function* withSeries(
+  pages: AsyncIterable<SampleRows>,
+  { seriesById }: Registry,
+): AsyncGenerator<CommittedSamples> {
+  for await (const { seriesIds, timestamps, values } of pages)
+    yield { series: seriesIds.map((id) => seriesById.get(id)!), timestamps, values };
 }
 
 function notLearned(error: unknown): void {

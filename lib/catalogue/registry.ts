@@ -23,6 +23,8 @@ export interface Series {
   readonly labels: Labels;
   /** Timestamp of its newest committed sample, 0 before the first. */
   lastSeen: number;
+  /** Whether it came to be under the eyes of this process, which has heard of all its samples: see `Ring`. */
+  isNew: boolean;
 }
 
 /** A series before it has an id: what identifies it, and what is known of its metric. */
@@ -39,6 +41,8 @@ export interface StoredSeries extends SeriesIdentity {
   readonly type: MetricType;
   readonly unit: string;
   readonly lastSeen: number;
+  /** Whether it was not there before. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -112,7 +116,8 @@ export class Registry {
       known.lastSeen = Math.max(known.lastSeen, stored.lastSeen);
       return known;
     }
-    const series: Series = { id: stored.id, metric, labels, lastSeen: stored.lastSeen };
+    const { id, lastSeen, isNew = false } = stored;
+    const series: Series = { id, metric, labels, lastSeen, isNew };
     metric.series.push(series);
     for (const name in labels) if (metric.labelNames.size < MOST_LABEL_NAMES) metric.labelNames.add(name);
     this.seriesById.set(series.id, series);

@@ -354,18 +354,19 @@ export class LiveQuery {
 
   /** A late sample changes also the growth up to the sample after it. */
   private markSuccessor(group: LiveGroup, series: Series, timestamp: number, moment: Moment): void {
+    if (timestamp >= series.lastSeen) return;
     const { step } = this.question;
-    if (timestamp < this.parts.ring.coveredSince(series.metric.id)) {
-      // Where the next one is, only the store knows; further off than this it does not matter.
-      const last = alignDown(timestamp + COUNTER_GAP_MS, step);
-      for (let slot = alignDown(timestamp, step) + step; slot <= last; slot += step)
-        this.markSlot(group, slot, moment);
+    const slotOf = (time: number) => alignDown(time, step);
+    const next = this.parts.ring.successorOf(series.id, timestamp);
+    if (next.isCertain) {
+      if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markSlot(group, slotOf(next.timestamp), moment);
       return;
     }
-    const buffer = this.parts.ring.samples(series.id);
-    const next = buffer?.lowerBound(timestamp + 1);
-    if (buffer && next !== undefined && next < buffer.end)
-      this.markSlot(group, alignDown(buffer.timestampAt(next), step), moment);
+    // Where the next one is, only the store knows: before the first that is known here, or where it does not matter.
+    const last = slotOf(Math.min(next.timestamp, timestamp + COUNTER_GAP_MS));
+    const from = Math.max(this.rangeStart, slotOf(timestamp) + step);
+    const to = Math.min(this.wholeRange(moment.at).end, last + step);
+    if (from < to) this.want(group, from, to, moment.at);
   }
 
   private mostGroups(): number {

@@ -71,7 +71,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
     watched.delete(metric);
     entry.stop();
     entry.cover.close();
-    ring.disclaim(metric.id);
+    ring.disclaim(metric);
   }
 
   return {
@@ -129,7 +129,7 @@ class MetricCover {
   private doubt(): void {
     this.turn++;
     this.isComplete = false;
-    this.options.ring.disclaim(this.metric.id);
+    this.options.ring.disclaim(this.metric);
   }
 
   /**
@@ -144,7 +144,7 @@ class MetricCover {
         await this.options.learn();
         await this.reader.read([this.metric], from, Number.MAX_SAFE_INTEGER);
         if (this.turn !== turn) return;
-        ring.claim(this.metric.id, from);
+        ring.claim(this.metric, from);
         this.isComplete = true;
         this.options.onMissed?.(this.metric);
         while (this.turn === turn && ring.keeps(from)) {
@@ -153,7 +153,7 @@ class MetricCover {
           from = to - PIECE_MS;
           await this.reader.read([this.metric], from, to);
           if (this.turn !== turn) return;
-          ring.claim(this.metric.id, from);
+          ring.claim(this.metric, from);
           await pause((performance.now() - began) * (1 / SHARE - 1));
         }
         return;

@@ -5,7 +5,7 @@ import { expectSamePoints } from '@/test/support/expect-points';
 import { expectToldRight } from '@/test/support/expect-told-right';
 import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints, type Samples } from '@/test/support/naive';
-import { type Aggregate, HOUR, MINUTE, type Point, SECOND } from '../model';
+import { type Aggregate, DAY, HOUR, type Point, SECOND } from '../model';
 import { evaluate } from './evaluate';
 import { SampleBuffer } from './sample-buffer';
 
@@ -79,13 +79,13 @@ describe('evaluate', () => {
     expect(ask([fast, slow, [[0, 7]]], ['rate', 'increase'], 0, 10_000, 10_000)).toEqual([[0, 12.5, 20]]);
   });
 
-  it('counts no growth across more than five minutes', () => {
+  it('counts no growth across more than fourteen days', () => {
     const counter: Samples = [
       [0, 1],
-      [5 * MINUTE, 3],
-      [10 * MINUTE + 1, 9],
+      [14 * DAY, 3],
+      [28 * DAY + 1, 9],
     ];
-    expect(ask([counter], ['increase'], 0, 11 * MINUTE, MINUTE)).toEqual([[5 * MINUTE, 2]]);
+    expect(ask([counter], ['increase'], 0, 29 * DAY, DAY)).toEqual([[14 * DAY, 2]]);
   });
 
   it('interpolates percentiles', () => {
@@ -161,7 +161,7 @@ describe('evaluate', () => {
       [0, 1],
       [HOUR - 1, 2],
     ]);
-    expect(ask([sparse], ['increase'], 0, HOUR, 1)).toEqual([]);
+    expect(ask([sparse], ['increase'], 0, HOUR, 1)).toEqual([[HOUR - 1, 1]]);
   });
 
   it('equals the definitions, for any samples and question', () => {

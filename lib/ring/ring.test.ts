@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Registry, type Series } from '../catalogue/registry';
+import { DAY } from '../model';
 import { type CommittedSamples, Ring } from './ring';
 
 function makeSeries(count: number): Series[] {
@@ -31,9 +32,7 @@ const timestampsOf = (ring: Ring, series: Series) => {
 };
 
 async function* pages(...rows: CommittedSamples[]) {
-  for (const { series, timestamps, values } of rows) {
-    yield { seriesIds: series.map(({ id }) => id), timestamps, values };
-  }
+  yield* rows;
 }
 
 describe('Ring', () => {
@@ -87,18 +86,39 @@ describe('Ring', () => {
     expect(ring.coveredFrom).toBe(10_000);
   });
 
-  it('lets go of what is older than its window, in time, and takes nothing older in', () => {
+  it('lets go of what is older than its window, in time, but for the newest of that', () => {
     const [series] = makeSeries(1);
     const ring = new Ring(options);
     ring.add(committed(series, 10_000, 10_500, 11_400));
     ring.evict(11_300);
     expect(ring.coveredFrom).toBe(10_300);
-    ring.add(committed(series, 10_299, 10_300));
+    ring.add(committed(series, 10_299, 10_298, 10_300));
     expect(ring.keeps(10_299)).toBe(false);
-    expect(timestampsOf(ring, series)).toEqual([10_300, 10_500, 11_400]);
+    expect(timestampsOf(ring, series)).toEqual([10_299, 10_300, 10_500, 11_400]);
     ring.evict(20_000);
     expect(ring.seriesCount).toBe(0);
+    expect(ring.samples(series.id)).toBeUndefined();
+    expect(ring.bytes).toBeLessThan(100);
+    ring.add(committed(series, 20_100));
+    expect(timestampsOf(ring, series)).toEqual([11_400, 20_100]);
+    ring.evict(20_100 + 15 * DAY);
+    ring.evict(20_100 + 16 * DAY);
     expect(ring.bytes).toBe(0);
+  });
+
+  it('keeps the last samples of no more silent series than there is memory for', () => {
+    const series = makeSeries(2_000);
+    const ring = new Ring({ windowMs: 1_000, maxBytes: 2 ** 20, startedAt: 0 });
+    for (const [i, each] of series.entries()) {
+      ring.add(committed(each, i));
+      ring.evict(i + 1);
+    }
+    while (ring.seriesCount > 0) ring.evict(5_000);
+    expect(ring.bytes).toBeGreaterThan(2 ** 15);
+    expect(ring.bytes).toBeLessThanOrEqual(2 ** 16);
+    ring.add({ series: [series[0], series[1_999]], timestamps: [6_000, 6_000], values: [1, 1] });
+    expect(timestampsOf(ring, series[0])).toEqual([6_000]);
+    expect(timestampsOf(ring, series[1_999])).toEqual([1_999, 6_000]);
   });
 
   it('gives up the oldest of all series when memory is short', () => {
@@ -111,7 +131,7 @@ describe('Ring', () => {
     ring.evict(10_000);
     expect(ring.bytes).toBeLessThanOrEqual(400_000);
     expect(ring.seriesCount).toBe(50);
-    expect(timestampsOf(ring, series[0])[0]).toBe(Math.ceil(ring.coveredFrom / 10) * 10);
+    expect(timestampsOf(ring, series[0])[0]).toBe(Math.ceil(ring.coveredFrom / 10) * 10 - 10);
     expect(timestampsOf(ring, series[0]).at(-1)).toBe(9_990);
   });
 

@@ -1,6 +1,10 @@
-import type { Series } from '../catalogue/registry';
-import { SECOND } from '../model';
-import { SampleBuffer } from './sample-buffer';
+import type { Metric, Series } from '../catalogue/registry';
+import { COUNTER_GAP_MS, SECOND } from '../model';
+import type { SampleRows } from '../store/store';
+import { Lacking, type LackingSamples } from './lacking';
+import { LastSamples } from './last-samples';
+import type { SampleBuffer } from './sample-buffer';
+import { SeriesBuffer } from './series-buffer';
 
 /** Samples the database has just taken, in columns: position `i` of each array is one sample. */
 export interface CommittedSamples {
@@ -23,14 +27,22 @@ export interface RingOptions {
 
 /** Every buffer is trimmed once in so many evictions: a walk over a million of them at once would be felt. */
 const EVICTIONS_PER_SWEEP = 20;
+/** The last samples of silent series take no more than this share of the memory there is. */
+const SILENT_SHARE = 1 / 16;
 
 /**
  * The last minutes of every series, in memory. It holds committed samples only, and **all** committed samples
  * with a timestamp at or after `coveredFrom`: inside that range it answers as the database would. Where other nodes
  * commit too, that holds per metric, from `coveredSince` on.
+ *
+ * Of what is older it keeps the newest sample of each series, which a counter goes on from. Of series for which it has
+ * none it cannot tell whether there is one, until it is told (`lackingSamples`, `settle`).
  */
 export class Ring {
-  private readonly buffers = new Map<number, SampleBuffer>();
+  private readonly buffers = new Map<number, SeriesBuffer>();
+  /** The last samples of series that have none in the window, of those for which the ring vouches. */
+  private readonly silent = new LastSamples();
+  private readonly lacking = new Lacking();
   private readonly windowMs: number;
   private readonly maxBytes: number;
   /** What is older is not taken in. Before the refill is done, this is earlier than what is vouched for. */
@@ -62,18 +74,64 @@ export class Ring {
     return Math.max(this.keptFrom, this.claims.get(metricId ?? 0) ?? Number.POSITIVE_INFINITY);
   }
 
+  /**
+   * From here on, epoch ms, the ring also knows of every sample of this metric what a counter would go on from: the
+   * sample before it in its series, or that there is none.
+   */
+  growthSince(metricId: number | undefined): number {
+    const covered = this.coveredSince(metricId);
+    return metricId === undefined ? covered : Math.max(covered, this.lacking.until(metricId) + 1);
+  }
+
+  /** What to ask the database for so that `growthSince` is earlier, of `most` series; null when nothing would help. */
+  lackingSamples(metricId: number, most: number): LackingSamples | null {
+    return this.lacking.samples(metricId, this.coveredSince(metricId), most);
+  }
+
+  /** Takes in what was asked for; a series without a sample in `found` has none that a counter would go on from. */
+  settle(asked: LackingSamples, { seriesIds, timestamps, values }: SampleRows): void {
+    const places = new Map(seriesIds.map((id, i) => [id, i]));
+    for (const buffer of this.lacking.stillLacking(asked)) {
+      const place = places.get(buffer.series.id);
+      if (place !== undefined) {
+        this.heldBytes -= buffer.bytes;
+        buffer.insert(timestamps[place], values[place]);
+        this.heldBytes += buffer.bytes;
+      }
+      const from = place === undefined ? asked.before - COUNTER_GAP_MS : timestamps[place];
+      buffer.knownFrom = Math.min(buffer.knownFrom, from);
+      this.judge(buffer);
+    }
+  }
+
   /** From now on the ring is told of every sample of this metric, and holds all since `from` already. */
-  claim(metricId: number, from: number): void {
-    this.claims?.set(metricId, from);
+  claim(metric: Metric, from: number): void {
+    if (!this.claims) return;
+    const isFirst = !this.claims.has(metric.id);
+    this.claims.set(metric.id, from);
+    for (const series of metric.series) {
+      // What is here from before may not be all there was.
+      series.isNew &&= !isFirst;
+      const buffer = this.buffers.get(series.id);
+      if (!buffer) continue;
+      buffer.knownFrom = Math.min(buffer.knownFrom, from);
+      this.judge(buffer);
+    }
   }
 
   /** Samples of this metric may be missing from now on. */
-  disclaim(metricId: number): void {
-    this.claims?.delete(metricId);
+  disclaim(metric: Metric): void {
+    if (!this.claims?.delete(metric.id)) return;
+    this.lacking.forgetMetric(metric.id);
+    for (const { id } of metric.series) {
+      this.silent.delete(id);
+      const buffer = this.buffers.get(id);
+      if (buffer) buffer.knownFrom = Number.POSITIVE_INFINITY;
+    }
   }
 
   get bytes(): number {
-    return this.heldBytes;
+    return this.heldBytes + this.silent.bytes;
   }
 
   /** Series with samples here. */
@@ -86,12 +144,16 @@ export class Ring {
     return timestamp >= this.keptFrom;
   }
 
-  /** Takes in samples of any age and order; those too old and those already here are passed over. */
+  /**
+   * Takes in samples of any age and order; those already here are passed over, and those too old but for what a counter
+   * goes on from.
+   */
   add({ series, timestamps, values }: CommittedSamples): void {
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
+      const isFirst = series[i].isNew && series[i].lastSeen === 0;
       if (timestamp > series[i].lastSeen) series[i].lastSeen = timestamp;
-      this.insert(series[i].id, timestamp, values[i]);
+      this.insert(series[i], timestamp, values[i], isFirst);
     }
   }
 
@@ -99,20 +161,40 @@ export class Ring {
    * Takes in what the database holds from before this process, then vouches for everything since `from`.
    * Pages may come in any order, and samples be added meanwhile: what the reading missed has been added.
    */
-  async refill(
-    from: number,
-    pages: AsyncIterable<{ seriesIds: number[]; timestamps: number[]; values: number[] }>,
-  ) {
-    for await (const { seriesIds, timestamps, values } of pages) {
-      for (let i = 0; i < seriesIds.length; i++) this.insert(seriesIds[i], timestamps[i], values[i]);
-    }
+  async refill(from: number, pages: AsyncIterable<CommittedSamples>) {
+    for await (const page of pages) this.add(page);
     // Not before `keptFrom`: what has been let go since the reading began is gone.
     this.vouchedFrom = Math.min(this.vouchedFrom, Math.max(from, this.keptFrom));
+    for (const buffer of this.buffers.values()) {
+      buffer.knownFrom = Math.min(buffer.knownFrom, this.vouchedFrom);
+      this.judge(buffer);
+    }
   }
 
-  /** The samples of one series, ascending; undefined when it has none here. A view: read it before the next `add`. */
+  /**
+   * The samples of one series, ascending, beginning with the newest from before the window where that is known; undefined
+   * when it has none in the window. A view: read it before the next `add`.
+   */
   samples(seriesId: number): SampleBuffer | undefined {
     return this.buffers.get(seriesId);
+  }
+
+  /**
+   * The first sample after a committed one, epoch ms, Infinity: none. Where not all are here, the first that is, and
+   * not `isCertain`: there may be one in between.
+   */
+  successorOf(seriesId: number, timestamp: number): { timestamp: number; isCertain: boolean } {
+    const buffer = this.buffers.get(seriesId);
+    if (!buffer)
+      return {
+        timestamp: Number.POSITIVE_INFINITY,
+        isCertain: this.silent.timestampOf(seriesId) === timestamp,
+      };
+    const at = buffer.lowerBound(timestamp + 1);
+    return {
+      timestamp: at < buffer.end ? buffer.timestampAt(at) : Number.POSITIVE_INFINITY,
+      isCertain: timestamp >= buffer.knownFrom && timestamp >= buffer.timestampAt(buffer.start),
+    };
   }
 
   /** Whether this very sample is here. Only inside the covered range does `false` mean it was never committed. */
@@ -124,10 +206,12 @@ export class Ring {
   evict(now: number): void {
     this.letGoBefore(now - this.windowMs);
     this.sweep(Math.ceil(this.buffers.size / EVICTIONS_PER_SWEEP), false);
+    this.silent.trim(this.keptFrom - COUNTER_GAP_MS, this.maxBytes * SILENT_SHARE);
     // Over the limit: give up the oldest tenth of the range until it fits, rather than some series entirely.
-    while (this.heldBytes > this.maxBytes && this.keptFrom < now) {
+    while (this.bytes > this.maxBytes && this.keptFrom < now) {
       this.letGoBefore(Math.min(now, this.keptFrom + Math.max(SECOND, (now - this.keptFrom) / 10)));
       this.sweep(this.buffers.size, true);
+      this.silent.trim(this.keptFrom - COUNTER_GAP_MS, this.maxBytes * SILENT_SHARE);
     }
   }
 
@@ -145,24 +229,70 @@ export class Ring {
         next = this.sweeping.next();
         if (next.done) return;
       }
-      const [id, buffer] = next.value;
-      this.heldBytes -= buffer.bytes;
-      buffer.dropBefore(this.keptFrom, tightly);
-      if (buffer.length === 0) this.buffers.delete(id);
-      else this.heldBytes += buffer.bytes;
+      this.trim(next.value[1], tightly);
     }
   }
 
-  private insert(seriesId: number, timestamp: number, value: number): void {
-    if (timestamp < this.keptFrom) return;
-    let buffer = this.buffers.get(seriesId);
-    if (!buffer) {
-      buffer = new SampleBuffer();
-      this.buffers.set(seriesId, buffer);
-    } else {
-      this.heldBytes -= buffer.bytes;
+  private trim(buffer: SeriesBuffer, tightly: boolean): void {
+    const { id } = buffer.series;
+    this.heldBytes -= buffer.bytes;
+    buffer.dropBefore(this.keptFrom, tightly);
+    const last = buffer.end - 1;
+    if (buffer.timestampAt(last) >= this.keptFrom) {
+      this.heldBytes += buffer.bytes;
+      this.judge(buffer);
+      return;
     }
+    this.buffers.delete(id);
+    this.lacking.forget(buffer);
+    if (buffer.knownFrom <= buffer.timestampAt(last))
+      this.silent.set(id, buffer.timestampAt(last), buffer.valueAt(last));
+  }
+
+  private insert(series: Series, timestamp: number, value: number, isFirst: boolean): void {
+    const isOld = timestamp < this.keptFrom;
+    const known = this.buffers.get(series.id);
+    if (!known && isOld) {
+      this.insertSilent(series, timestamp, value, isFirst);
+      return;
+    }
+    const buffer = known ?? this.open(series, isFirst);
+    const isNewest = buffer.hasSince(buffer.knownFrom) && timestamp > buffer.timestampAt(buffer.end - 1);
+    if (known) this.heldBytes -= buffer.bytes;
     buffer.insert(timestamp, value);
+    if (isOld) buffer.dropBefore(this.keptFrom);
     this.heldBytes += buffer.bytes;
+    // What is newer than all that is known changes nothing in what came before them.
+    if (!isNewest) this.judge(buffer);
+  }
+
+  /** Of a series without samples in the window only the last is kept, where it is known that it is the last. */
+  private insertSilent({ id, metric }: Series, timestamp: number, value: number, isFirst: boolean): void {
+    const last = this.silent.timestampOf(id);
+    const isKnown = last !== undefined || (isFirst && this.vouches(metric.id));
+    if (isKnown && timestamp > (last ?? 0)) this.silent.set(id, timestamp, value);
+  }
+
+  private open(series: Series, isFirst: boolean): SeriesBuffer {
+    const buffer = new SeriesBuffer(series);
+    this.buffers.set(series.id, buffer);
+    const last = this.silent.take(series.id);
+    if (last) {
+      buffer.insert(last.timestamp, last.value);
+      buffer.knownFrom = last.timestamp;
+    } else if (isFirst && this.vouches(series.metric.id)) {
+      buffer.knownFrom = Number.NEGATIVE_INFINITY;
+    } else {
+      buffer.knownFrom = this.coveredSince(series.metric.id);
+    }
+    return buffer;
+  }
+
+  private vouches(metricId: number): boolean {
+    return this.coveredSince(metricId) !== Number.POSITIVE_INFINITY;
+  }
+
+  private judge(buffer: SeriesBuffer): void {
+    this.lacking.judge(buffer, this.coveredSince(buffer.series.metric.id));
   }
 }

@@ -65,12 +65,14 @@ export class SampleBuffer {
     return low;
   }
 
-  /** Lets go of everything before `timestamp`; `tightly` gives back all the memory that frees, else only much of it. */
+  /**
+   * Lets go of everything before `timestamp`, but for the newest sample of that, which a counter goes on from; `tightly`
+   * gives back all the memory that frees, else only much of it.
+   */
   dropBefore(timestamp: number, tightly = false): void {
-    this.start = this.lowerBound(timestamp);
+    this.start = Math.max(this.start, this.lowerBound(timestamp) - 1);
     const needed = Math.max(FIRST_CAPACITY, Math.ceil(this.length * 1.25));
     if (needed < this.capacity * (tightly ? 1 : 0.4)) this.moveTo(needed);
-    else if (this.length === 0) this.start = this.end = 0;
   }
 
   private get capacity(): number {

@@ -52,6 +52,12 @@ export interface Store {
   }): AsyncIterable<SampleRows>;
 
   /**
+   * The last sample before a moment of each of these series of one metric: of those at least that have one a counter
+   * goes on from, at most `COUNTER_GAP_MS` before it. Of the primary, so everything committed before is considered.
+   */
+  readLast(question: { metricId: number; seriesIds: readonly number[]; before: number }): Promise<SampleRows>;
+
+  /**
    * One round of upkeep: roll up what is complete or changed, create partitions ahead, drop what retention ends.
    * Any number of servers may call it; one works, the others return at once. When `signal` aborts it ends early, at
    * a point from which the next round goes on.

@@ -53,9 +53,10 @@ export async function copyRollups(source: End, target: End, ids: SeriesIds, befo
         await insert(tx, relation, page, ids);
         copied += page.length;
       }
-      // What counters did between these rows: the `postgres` engine keeps it with them.
-      if (target.store.engine === 'postgres') await tx`select fill_entries(${relation}::text::regclass)`;
     }
+    // What counters did between these rows: the `postgres` engine keeps it with them.
+    if (target.store.engine === 'postgres')
+      for (const tier of TIERS) await tx`select fill_entries(${TIER[tier].relation}::text::regclass)`;
     const mark = tx`to_timestamp(${before}::float8 / 1000)`;
     await tx`
       update rollup_state set raw_from = greatest(raw_from, ${mark}), sealed = greatest(sealed, ${mark}),

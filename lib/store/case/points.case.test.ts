@@ -23,7 +23,7 @@ const STEPS = [1, 10 * SECOND, MINUTE, 5 * MINUTE, HOUR, 3 * HOUR, DAY];
 /** How many points of a step a question of the property test spans at most. */
 const SPAN = 40;
 /** What one run of the property test has for itself, so that upkeep of one does not hasten that of the next. */
-const RUN_MS = 6 * DAY;
+const RUN_MS = 45 * DAY;
 const EPOCH = Date.UTC(2026, 10, 20);
 
 type Operation =
@@ -39,10 +39,11 @@ type Operation =
       grouping: number[];
     };
 
-// Times bunch up: within minutes of a few moments over three days, so that points hold many samples and some none.
+// Times bunch up: within minutes of a few moments over weeks, so that points hold many samples and some none, and
+// pauses are of all lengths, on both sides of the longest one that counts.
 const time = fc
   .tuple(
-    fc.constantFrom(0, 5 * HOUR, DAY - MINUTE, DAY + 90 * SECOND, 2 * DAY),
+    fc.constantFrom(0, 5 * HOUR, DAY - MINUTE, DAY + 90 * SECOND, 2 * DAY, 9 * DAY, 16 * DAY, 30 * DAY),
     fc.integer({ min: 0, max: 12 * MINUTE }),
   )
   .map(([around, within]) => around + within);
@@ -64,7 +65,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('maintain' as const), at: fc.oneof(time, fc.constant(4 * DAY)) }),
+    arbitrary: fc.record({ do: fc.constant('maintain' as const), at: fc.oneof(time, fc.constant(34 * DAY)) }),
   },
   {
     weight: 4,
@@ -158,30 +159,36 @@ export function pointsCases(engine: EngineUnderTest): void {
 
     it('leave a counter out where nothing can be said of it', async () => {
       const series = await makeSeries(store, 'counters', 1);
-      const start = EPOCH - 20 * DAY;
+      const start = EPOCH - 60 * DAY;
       const at = (ms: number, value: number): Triple => [series.ids[0], start + ms, value];
       await store.append(
         rowsOf([
           at(0, 100),
           at(MINUTE, 160),
           at(2 * MINUTE, 30),
-          at(7 * MINUTE + 1, 1_000),
-          at(8 * MINUTE, 1_059),
+          at(14 * DAY + 2 * MINUTE + 1, 1_000),
+          at(14 * DAY + 3 * MINUTE, 1_059),
         ]),
       );
-      const ask = () =>
-        pointsOf(store, series, {
-          aggregates: ['increase', 'rate'],
-          start,
-          end: start + 10 * MINUTE,
-          step: MINUTE,
-        });
+      const ask = async () => {
+        const points = [];
+        for (const from of [start, start + 14 * DAY])
+          points.push(
+            ...(await pointsOf(store, series, {
+              aggregates: ['increase', 'rate'],
+              start: from,
+              end: from + 10 * MINUTE,
+              step: MINUTE,
+            })),
+          );
+        return points;
+      };
       const expected = [
         [start + MINUTE, 60, 1],
         // It began anew, at zero.
         [start + 2 * MINUTE, 30, 0.5],
-        // Five minutes and a millisecond unseen: nothing is known of 7m. 8m goes on from there.
-        [start + 8 * MINUTE, 59, 59 / 59.999],
+        // Fourteen days and a millisecond unseen: nothing is known of 2m. 3m goes on from there.
+        [start + 14 * DAY + 3 * MINUTE, 59, 59 / 59.999],
       ];
       expectSamePoints(await ask(), expected as never);
       await store.maintain(EPOCH + 10 * RUN_MS);
@@ -229,7 +236,7 @@ export function pointsCases(engine: EngineUnderTest): void {
 
     it('survive values that float64 cannot add up', async () => {
       const series = await makeSeries(store, 'absurd', 2);
-      const start = EPOCH - 30 * DAY;
+      const start = EPOCH - 90 * DAY;
       const values = [Number.MAX_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE, Number.MAX_VALUE, 1];
       await store.append(
         rowsOf(series.ids.flatMap((id) => values.map((value, i): Triple => [id, start + i * SECOND, value]))),

@@ -9,6 +9,7 @@ interface Row {
   type: MetricType;
   unit: string;
   last_seen: number;
+  is_new: boolean;
 }
 
 /** Finds or creates series, in the order given. A type or unit that is given replaces what the metric had. */
@@ -23,9 +24,11 @@ export async function ensureSeries(
     unit,
     digest: seriesDigest(seriesKey(metric, labels)),
   }));
+  // What the function creates the statement around it does not see.
   const rows = await sql<Row[]>`
-    select ordinal::int, id, metric_id, type, unit, coalesce(round(date_part('epoch', last_seen) * 1000), 0) as last_seen
-    from ensure_series(${JSON.stringify(wanted)}::text::jsonb)`;
+    select ordinal::int, id, metric_id, type, unit, coalesce(round(date_part('epoch', last_seen) * 1000), 0) as last_seen,
+      not exists (select from series s where s.id = e.id) as is_new
+    from ensure_series(${JSON.stringify(wanted)}::text::jsonb) e`;
   return rows.map((row) => ({
     id: row.id,
     metricId: row.metric_id,
@@ -34,5 +37,6 @@ export async function ensureSeries(
     type: row.type,
     unit: row.unit,
     lastSeen: row.last_seen,
+    isNew: row.is_new,
   }));
 }

@@ -3,7 +3,7 @@ import { alignDown } from '../../model';
 import { type StoreTier, TIER } from '../../rollup/steps';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';
-import { inPortions, type Pace, type SeriesRange, Stopped } from './portions';
+import { inPortions, type Pace, Stopped } from './portions';
 import { type RollupTier, SOURCE } from './roll-up';
 import { rollUpMinutes } from './roll-up-minutes';
 import { rollUpRows } from './roll-up-rows';
@@ -47,21 +47,13 @@ async function advanceInTurn(tx: TransactionSql, tier: RollupTier, pace: Pace): 
     // Whoever is behind does not dawdle.
     const spreadMs = finished ? pace.spreadMs : 0;
     rows = await inPortions(tx, { tier: SOURCE[tier], ...slice }, { ...pace, spreadMs }, (series) =>
-      rollUp(tx, tier, slice.from, slice.to, series),
+      tier === 'minute'
+        ? rollUpMinutes(tx, slice.from, slice.to, series, state)
+        : rollUpRows(tx, tier, slice.from, slice.to, series),
     );
   }
   await moveMark(tx, tier, rolled);
   return { rows, finished };
-}
-
-function rollUp(
-  tx: TransactionSql,
-  tier: RollupTier,
-  from: number,
-  to: number,
-  series: SeriesRange | null,
-): Promise<number> {
-  return tier === 'minute' ? rollUpMinutes(tx, from, to, series) : rollUpRows(tx, tier, from, to, series);
 }
 
 function limitOf(tier: RollupTier, { sealed, rolled }: RollupState): number {

@@ -1,18 +1,27 @@
 import type { Fragment, ISql } from 'postgres';
-import { COUNTER_GAP_MS, MINUTE } from '../../model';
+import { alignDown, COUNTER_GAP_MS, DAY, MINUTE } from '../../model';
 import { STORE_TIERS, type StoreTier, TIER } from '../../rollup/steps';
 import { arrayText } from '../arrays';
-import { binned, type Counters, interval, moment, partColumns, partsOf, samplesWithPrevious } from './parts';
+import { type Counters, epochMs, interval, moment, partColumns, partsOf } from './parts';
 import type { RollupTier } from './roll-up';
+import { isNotStale } from './stale';
 
 /** Of more series than this, a look for stale entries asks about all: one scan of a short log. */
 const FEW_SERIES = 1_000;
+/** Nearly every sample has its predecessor within this, where it is found without being looked for. */
+export const NEAR_MS = 5 * MINUTE;
 
 /** What of a range the rollups hold. */
 export interface Coverage {
   rolled: Record<RollupTier, number>;
   /** Whether late samples have changed something in the range that is not rolled up again yet. */
   stale: boolean;
+  /** Samples from before this are gone, epoch ms; -Infinity: none are. */
+  rawFrom: number;
+}
+
+/** As it was looked up for one question. */
+export interface ReadCoverage extends Coverage {
   /** The newest partition, or chunk, of any table. */
   newestPart: number;
 }
@@ -26,30 +35,41 @@ export interface Selection {
   /** Epoch ms, multiples of the step of `tier`; `end` exclusive. */
   start: number;
   end: number;
+  /** What lies before this has no part in the answer, epoch ms: see `reachOf`. */
+  reach: number;
   counters: Counters;
+}
+
+/** From where on samples have a part in what is said of a range: what counters did begins at the sample before it. */
+export function reachOf(start: number, counters: Counters): number {
+  return counters === 'none' ? start : alignDown(start - COUNTER_GAP_MS, DAY);
 }
 
 /**
  * Looked up before the question itself. What upkeep does in between does not make it wrong (what was rolled up
  * and not stale then is, at worst, rolled up again with more samples), with one exception: see `isPassed`.
  */
-export async function readCoverage(sql: ISql, selection: Selection): Promise<Coverage> {
-  const { seriesIds, end } = selection;
+export async function readCoverage(
+  sql: ISql,
+  { seriesIds, reach, end }: Pick<Selection, 'seriesIds' | 'reach' | 'end'>,
+): Promise<ReadCoverage> {
   const ofSeries =
     seriesIds.length <= FEW_SERIES ? sql`and series_id = any(${arrayText(seriesIds)}::int4[])` : sql``;
   const [row] = await sql`
     select date_part('epoch', minute_rolled) * 1000 as minute,
       date_part('epoch', hour_rolled) * 1000 as hour,
       date_part('epoch', day_rolled) * 1000 as day,
+      date_part('epoch', raw_from) * 1000 as "rawFrom",
       exists (
         select from rollup_stale
-        where ts >= ${moment(sql, earliestStale(selection))} and ts < ${moment(sql, end)} ${ofSeries}
+        where ts >= ${moment(sql, reach)} and ts < ${moment(sql, end)} ${ofSeries}
       ) as stale,
       ${newestPart(sql)} as newest
     from rollup_state`;
   return {
     rolled: { minute: row.minute, hour: row.hour, day: row.day },
     stale: row.stale,
+    rawFrom: row.rawFrom,
     newestPart: row.newest,
   };
 }
@@ -59,7 +79,7 @@ export async function readCoverage(sql: ISql, selection: Selection): Promise<Cov
  * the snapshot it reads: a partition that comes to be in between is not read, while the log may already say that the
  * rows in it are made. Asked afterwards; only where something was stale can it be so.
  */
-export async function isPassed(sql: ISql, coverage: Coverage): Promise<boolean> {
+export async function isPassed(sql: ISql, coverage: ReadCoverage): Promise<boolean> {
   if (!coverage.stale) return false;
   const [{ newest }] = await sql`select ${newestPart(sql)} as newest`;
   return newest !== coverage.newestPart;
@@ -69,102 +89,148 @@ function newestPart(sql: ISql): Fragment {
   return sql`(select coalesce(max(inhrelid::oid::int8), 0)::float8 from pg_inherits)`;
 }
 
-/** With stored counters a late sample changes what its successor has counted since, up to five minutes later. */
-function earliestStale({ start, counters }: Selection): number {
-  return counters === 'stored' ? start - COUNTER_GAP_MS : start;
-}
-
 export interface Branch {
   level: StoreTier;
   /** A select of parts. */
   parts: Fragment;
 }
 
+/** Whose parts: of the series of a selection, or of the one that the statement around it names. */
+type Whose =
+  | Pick<Selection, 'metricId' | 'seriesIds' | 'wholeMetric'>
+  | { series: Fragment; metricId?: number };
+
+type Stretch = Pick<Selection, 'tier' | 'start' | 'end' | 'counters'>;
+
 /**
  * The parts of a range, every sample of it in exactly one: rows of the selection's tier where they are rolled up
  * and not stale, otherwise those of the next finer tier on the same terms, in the end the samples themselves.
  */
-export function coveringParts(sql: ISql, selection: Selection, coverage: Coverage): Branch[] {
+export function coveringParts(sql: ISql, selection: Stretch & Whose, coverage: Coverage): Branch[] {
   const { tier, start, end, counters } = selection;
   const branches: Branch[] = [];
   let from = start;
-  let coarser: RollupTier | null = null;
+  /** What has been read of the next coarser tier. */
+  let coarser: { tier: RollupTier; start: number; end: number } | null = null;
   for (const level of STORE_TIERS.slice(0, STORE_TIERS.indexOf(tier) + 1).reverse()) {
-    const until: number = level === 'raw' ? end : Math.min(end, coverage.rolled[level]);
+    const whole = alignDown(end, TIER[level].stepMs);
+    const until: number = level === 'raw' ? end : Math.min(whole, coverage.rolled[level]);
     const columns = sql`select ${partColumns(sql, level, counters)}`;
     const isFresh = isNotStale(sql, level, coverage);
     if (from < until)
       branches.push({
         level,
-        parts: sql`${columns} ${stretch(sql, level, selection, from, until)} ${isFresh}`,
+        parts: sql`${columns} ${stretch(sql, level, { ...selection, start: from, end: until }, coverage)} ${isFresh}`,
       });
-    if (coarser && coverage.stale)
-      branches.push({ level, parts: sql`${columns} ${insteadOf(sql, coarser, level, counters)} ${isFresh}` });
+    if (coverage.stale && coarser && coarser.start < coarser.end)
+      branches.push({
+        level,
+        parts: sql`${columns} ${insteadOf(sql, level, { ...selection, ...coarser }, coverage)} ${isFresh}`,
+      });
     from = Math.max(from, until);
-    if (level !== 'raw') coarser = level;
+    if (level !== 'raw') coarser = { tier: level, start, end: from };
   }
   return branches;
 }
 
 /** What lies in one tier between two moments. */
-function stretch(sql: ISql, level: StoreTier, selection: Selection, from: number, until: number): Fragment {
-  const { metricId, seriesIds, wholeMetric, counters } = selection;
-  const within = sql`p.ts >= ${moment(sql, from)} and p.ts < ${moment(sql, until)}`;
-  const ids = arrayText(seriesIds);
-  if (level === 'raw' && counters === 'stored') {
-    const samples = samplesWithPrevious(sql, sql`m.series_id`, moment(sql, from), moment(sql, until));
+function stretch(sql: ISql, level: StoreTier, selection: Stretch & Whose, coverage: Coverage): Fragment {
+  const [from, until] = [moment(sql, selection.start), moment(sql, selection.end)];
+  const within = sql`p.ts >= ${from} and p.ts < ${until}`;
+  // Both where both are known: which index is the better one depends on how many series are asked for.
+  const ofMetric =
+    level === 'raw' || selection.metricId === undefined
+      ? sql``
+      : sql`and p.metric_id = ${selection.metricId}`;
+  if ('series' in selection)
+    return sql`from ${partsOf(sql, level)} where ${within} ${ofMetric} and p.series_id = ${selection.series}`;
+  const ids = arrayText(selection.seriesIds);
+  if (level === 'raw' && selection.counters === 'stored') {
+    const samples = samplesWithPrevious(sql, sql`m.series_id`, from, until, coverage);
     return sql`from unnest(${ids}::int4[]) as m(series_id) cross join lateral (${samples}) p where ${within}`;
   }
   const ofSeries = sql`and p.series_id = any(${ids}::int4[])`;
-  // Both where both are known: which index is the better one depends on how many series are asked for.
-  const ofMetric = level === 'raw' ? sql`` : sql`and p.metric_id = ${metricId}`;
-  const selected = wholeMetric && level !== 'raw' ? ofMetric : sql`${ofMetric} ${ofSeries}`;
+  const selected = selection.wholeMetric && level !== 'raw' ? ofMetric : sql`${ofMetric} ${ofSeries}`;
   return sql`from ${partsOf(sql, level)} where ${within} ${selected}`;
 }
 
-/** What the next finer tier has in place of stale rows. */
-function insteadOf(sql: ISql, stale: RollupTier, level: StoreTier, counters: Counters): Fragment {
-  const until = sql`c.ts + ${interval(sql, TIER[stale].stepMs)}`;
+/** What a tier has in place of the stale rows of the next coarser one. */
+function insteadOf(
+  sql: ISql,
+  level: StoreTier,
+  coarser: Stretch & Whose & { tier: RollupTier },
+  coverage: Coverage,
+): Fragment {
+  const until = sql`c.ts + ${interval(sql, TIER[coarser.tier].stepMs)}`;
   const rows =
-    level === 'raw' && counters === 'stored'
-      ? samplesWithPrevious(sql, sql`c.series_id`, sql`c.ts`, until)
+    level === 'raw' && coarser.counters === 'stored'
+      ? samplesWithPrevious(sql, sql`c.series_id`, sql`c.ts`, until, coverage)
       : sql`select * from ${partsOf(sql, level)} where p.series_id = c.series_id and p.ts >= c.ts and p.ts < ${until}`;
-  return sql`from ${sql(`stale_${stale}`)} c cross join lateral (${rows}) p where p.ts >= c.ts`;
+  const ofSeries = 'series' in coarser ? sql`and c.series_id = ${coarser.series}` : sql``;
+  return sql`
+    from ${sql(`stale_${coarser.tier}`)} c cross join lateral (${rows}) p
+    where p.ts >= c.ts and c.ts >= ${moment(sql, coarser.start)} and c.ts < ${moment(sql, coarser.end)} ${ofSeries}`;
 }
 
-function isNotStale(sql: ISql, tier: StoreTier, { stale }: Coverage): Fragment {
-  if (!stale || tier === 'raw') return sql``;
-  return sql`and not exists (select from ${sql(`stale_${tier}`)} x where x.series_id = p.series_id and x.ts = p.ts)`;
+/**
+ * The samples of one series in order, each with the one before it (`prev`, `prev_at`), as `partColumns` wants them
+ * for `stored` counters. Begins early enough to know the one before the first, which is looked for only where it is
+ * not near: whoever reads leaves out `ts < from`.
+ */
+function samplesWithPrevious(
+  sql: ISql,
+  series: Fragment,
+  from: Fragment,
+  until: Fragment,
+  coverage: Coverage,
+): Fragment {
+  const before = sampleBefore(sql, sql`near.series_id`, sql`${from} - ${interval(sql, NEAR_MS)}`, coverage);
+  return sql`
+    select series_id, ts, value, coalesce(prev, far[1]) as prev, coalesce(${epochMs(sql, 'prev_ts')}, far[2]) as prev_at
+    from (
+      select *, case when prev_ts is null and ts >= ${from} then ${before} end as far
+      from (
+        select s.series_id, s.ts, s.value, lag(s.value) over w as prev, lag(s.ts) over w as prev_ts
+        from samples s
+        where s.series_id = ${series} and s.ts >= ${from} - ${interval(sql, NEAR_MS)} and s.ts < ${until}
+        window w as (order by s.ts)
+      ) near
+    ) s`;
 }
 
-/** The CTEs `coveringParts` refers to, each with a comma behind it: the stale rows of every rollup it reads. */
-export function staleRows(sql: ISql, selection: Selection, coverage: Coverage): Fragment {
-  if (!coverage.stale) return sql``;
-  const { tier, start, end, seriesIds, wholeMetric, metricId } = selection;
-  const ofSeries = wholeMetric
-    ? sql`series_id in (select id from series where metric_id = ${metricId})`
-    : sql`series_id = any(${arrayText(seriesIds)}::int4[])`;
-  const levels = STORE_TIERS.slice(1, STORE_TIERS.indexOf(tier) + 1) as RollupTier[];
-  return levels.reduce(
-    (ctes, level) => sql`${ctes}
-      ${sql(`stale_${level}`)} as materialized (
-        select distinct series_id, ${binned(sql, 'p.ts', TIER[level].stepMs)} as ts
-        from rollup_stale e cross join lateral (${reach(sql, selection)}) p
-        where tier = any(${`{${STORE_TIERS.slice(1, STORE_TIERS.indexOf(level) + 1)}}`}::text[])
-          and e.ts >= ${moment(sql, earliestStale(selection))} and e.ts < ${moment(sql, end)}
-          and p.ts >= ${moment(sql, start)} and p.ts < ${moment(sql, Math.min(end, coverage.rolled[level]))}
-          and ${ofSeries}
-      ),`,
-    sql``,
+/**
+ * The last sample of a series before a moment, `array[value, epoch ms]`, in a database that finds samples by series and
+ * time. Null when there is none that a counter would go on from, or a little beyond. Where samples are gone, rollups
+ * know the last of them.
+ */
+export function sampleBefore(sql: ISql, series: Fragment, at: Fragment, coverage: Coverage): Fragment {
+  const { rolled, rawFrom } = coverage;
+  const kept = Number.isFinite(rawFrom) ? sql`and b.ts >= ${moment(sql, rawFrom)}` : sql``;
+  const stored = sql`(
+    select array[b.value, ${epochMs(sql, 'b.ts')}] from samples b
+    where b.series_id = ${series} and b.ts < ${at} and b.ts >= ${at} - ${interval(sql, COUNTER_GAP_MS)} ${kept}
+    order by b.ts desc
+    limit 1
+  )`;
+  if (!Number.isFinite(rawFrom)) return stored;
+  // No sample comes late to what is gone, so no row from before is stale.
+  return sql`coalesce(${stored}, ${lastBefore(sql, { series }, rawFrom, { rolled, rawFrom, stale: false })})`;
+}
+
+/** The same of a moment that is known beforehand, in any database: as much of the way back as it can in coarse steps. */
+export function lastBefore(
+  sql: ISql,
+  whose: { series: Fragment; metricId?: number },
+  before: number,
+  coverage: Coverage,
+): Fragment {
+  const way = { tier: 'day', start: reachOf(before, 'stored'), end: before, counters: 'none' } as const;
+  const newest = coveringParts(sql, { ...way, ...whose }, coverage).map(
+    ({ parts }) => sql`(select last, last_at from (${parts}) part order by ts desc limit 1)`,
   );
-}
-
-/** The moments whose rows an entry `e` of the log makes stale. */
-function reach(sql: ISql, { counters }: Selection): Fragment {
-  if (counters !== 'stored') return sql`select e.ts`;
-  return sql`select generate_series(
-    e.ts,
-    e.ts + case when e.tier = 'minute' then ${interval(sql, COUNTER_GAP_MS)} else ${interval(sql, 0)} end,
-    ${interval(sql, MINUTE)}
-  ) as ts`;
+  return sql`(
+    select array[last, last_at] from (${newest.reduce((all, each) => sql`${all} union all ${each}`)}) newest
+    order by last_at desc
+    limit 1
+  )`;
 }

@@ -15,6 +15,7 @@ import { isHeavy } from './cost';
 import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
 import { readClosed } from './read-closed';
+import { readLast } from './read-last';
 import { readPoints } from './read-points';
 import { readSamples } from './read-samples';
 
@@ -63,6 +64,7 @@ export function createPostgresStore(
     // Asked where the points are read: a replica that lags behind does so with both.
     readClosed: (metricId, { signal } = {}) => read.run((sql) => readClosed(sql, metricId), { signal }),
     readSamples: (range) => readAllSamples(inBulk, range),
+    readLast: (question) => bulk.run((sql) => readLast(sql, question, counters)),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
       return bulk.run((sql) => maintain(sql, now, retention, stopped));

@@ -45,29 +45,17 @@ export function partsOf(sql: ISql, tier: StoreTier): Fragment {
   return sql`${sql(TIER[tier].relation)} p`;
 }
 
-/**
- * The samples of one series in order, each with the one before it (`prev`, `prev_ts`), as `partColumns` wants them
- * for `stored` counters. Begins early enough to know the one before the first: whoever reads leaves out `ts < from`.
- */
-export function samplesWithPrevious(sql: ISql, series: Fragment, from: Fragment, until: Fragment): Fragment {
-  return sql`
-    select s.series_id, s.ts, s.value, lag(s.value) over w as prev, lag(s.ts) over w as prev_ts
-    from samples s
-    where s.series_id = ${series} and s.ts >= ${from} - ${interval(sql, COUNTER_GAP_MS)} and s.ts < ${until}
-    window w as (order by s.ts)`;
-}
-
 /** A longer pause than this ends what a counter has counted, ms. */
 export function gap(sql: ISql): Fragment {
   return sql.unsafe(String(COUNTER_GAP_MS));
 }
 
 function pause(sql: ISql): Fragment {
-  return sql.unsafe(`(${epochMsText('p.ts')} - ${epochMsText('p.prev_ts')})`);
+  return sql.unsafe(`(${epochMsText('p.ts')} - p.prev_at)`);
 }
 
 /** Rounded: seconds as a float64 are not exact to the millisecond, and rates divide by small differences of them. */
-export function epochMs(sql: ISql, column: 'ts' | 'p.ts' | 'bin'): Fragment {
+export function epochMs(sql: ISql, column: 'ts' | 'p.ts' | 'b.ts' | 'prev_ts' | 'bin'): Fragment {
   return sql.unsafe(epochMsText(column));
 }
 

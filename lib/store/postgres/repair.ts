@@ -8,7 +8,7 @@ import { epochMs, interval, moment } from './parts';
 import type { ChangedRow, RollupTier } from './roll-up';
 import { rollUpChangedMinutes } from './roll-up-minutes';
 import { rollUpChangedRows } from './roll-up-rows';
-import { readState } from './state';
+import { type RollupState, readState } from './state';
 import { inTurn } from './turn';
 
 const ENTRIES_AT_ONCE = 20_000;
@@ -21,17 +21,18 @@ const COARSER: Partial<Record<RollupTier, RollupTier>> = { minute: 'hour', hour:
  */
 export function repair(sql: Sql, tier: RollupTier): Promise<Progress | null> {
   return inTurn(sql, async (tx) => {
-    const { rolled } = await readState(tx);
+    const state = await readState(tx);
+    const { rolled } = state;
     const { taken, entries } = await takeEntries(tx, tier, rolled[tier]);
     if (taken === 0) return { rows: 0, finished: true };
-    const changed = tier === 'minute' ? await withSuccessors(tx, entries, rolled.minute) : entries;
+    const changed = tier === 'minute' ? await withSuccessors(tx, entries, state) : entries;
     await ensurePartitions(
       tx,
       tier,
       changed.map(({ ts }) => ts),
     );
     const rows = await (tier === 'minute'
-      ? rollUpChangedMinutes(tx, changed)
+      ? rollUpChangedMinutes(tx, changed, state)
       : rollUpChangedRows(tx, tier, changed));
     const coarser = COARSER[tier];
     if (coarser) await logAbove(tx, coarser, changed, rolled[coarser]);
@@ -58,29 +59,36 @@ async function takeEntries(tx: TransactionSql, tier: RollupTier, before: number)
   return { taken: rows.reduce((sum, { entries: count }) => sum + count, 0), entries };
 }
 
-/** A late sample also changes what its successor has counted since: the row of the next sample within five minutes. */
+/**
+ * A late sample also changes what its successor has counted since: the row that comes next, however far off. Most late
+ * minutes are next to each other, and need not be asked what comes after them.
+ */
 async function withSuccessors(
   tx: TransactionSql,
   entries: readonly ChangedRow[],
-  rolled: number,
+  { rolled, rawFrom }: RollupState,
 ): Promise<ChangedRow[]> {
+  const minute = interval(tx, MINUTE);
+  const kept = Number.isFinite(rawFrom) ? tx`and p.ts >= ${moment(tx, rawFrom)}` : tx``;
   return tx<ChangedRow[]>`
     with changed as (
-      select series_id, ms
+      select series_id, ms, to_timestamp(ms / 1000) as ts,
+        lead(ms) over (partition by series_id order by ms) = ms + ${MINUTE}::float8 as is_followed
       from unnest(
         ${arrayText(entries.map(({ seriesId }) => seriesId))}::int4[], ${arrayText(entries.map(({ ts }) => ts))}::float8[]
       ) as c(series_id, ms)
     )
     select series_id as "seriesId", ms as ts from changed
     union
-    select c.series_id, floor(${epochMs(tx, 'p.ts')} / ${MINUTE}::float8) * ${MINUTE}::float8
-    from (select *, to_timestamp(ms / 1000) + ${interval(tx, MINUTE)} as until from changed) c cross join lateral (
-      select ts from samples s
-      where s.series_id = c.series_id and s.ts >= c.until and s.ts < c.until + ${interval(tx, COUNTER_GAP_MS)}
-      order by ts
+    select c.series_id, ${epochMs(tx, 'p.ts')}
+    from changed c cross join lateral (
+      select p.ts from rollup_minute p
+      where p.series_id = c.series_id and p.ts > c.ts and p.ts < c.ts + ${minute} + ${interval(tx, COUNTER_GAP_MS)}
+        and p.ts < ${moment(tx, rolled.minute)} ${kept}
+      order by p.ts
       limit 1
     ) p
-    where p.ts < ${moment(tx, rolled)}`;
+    where is_followed is not true`;
 }
 
 /** What is not rolled up yet needs no entry: it will be made of the new rows. */

@@ -1,9 +1,11 @@
 import type { Fragment, ISql } from 'postgres';
-import { COUNTER_GAP_MS, MINUTE } from '../../model';
+import { MINUTE } from '../../model';
 import { arrayText } from '../arrays';
+import { type Coverage, NEAR_MS, sampleBefore } from './coverage';
 import { binned, epochMs, gap, interval, moment } from './parts';
 import type { SeriesRange } from './portions';
 import { type ChangedRow, seriesOf, writeRows } from './roll-up';
+import type { RollupState } from './state';
 
 /** Makes the minutes of `[from, to)`, epoch ms, of the samples of these series or all; returns how many rows. */
 export function rollUpMinutes(
@@ -11,11 +13,13 @@ export function rollUpMinutes(
   from: number,
   to: number,
   series: SeriesRange | null,
+  state: RollupState,
 ): Promise<number> {
   const within = sql`ts >= ${moment(sql, from)} and ts < ${moment(sql, to)}`;
   // What came before the range: the newest row of the minutes before it. Where that row is stale, this one counts as
   // stale too, and is made again with it.
-  const before = sql`ts >= ${moment(sql, from - COUNTER_GAP_MS)} and ts < ${moment(sql, from)}`;
+  const before = sql`ts >= ${moment(sql, from - NEAR_MS)} and ts < ${moment(sql, from)}`;
+  const far = sampleBefore(sql, sql`e.series_id`, moment(sql, from - NEAR_MS), coverageOf(state));
   const priorAt = sql`${epochMs(sql, 'ts')} + last_ms as at`;
   if (!series) {
     const samples = sql`select series_id, ts, value, 0 as run from samples where ${within}`;
@@ -24,7 +28,7 @@ export function rollUpMinutes(
       from rollup_minute
       where ${before}
       order by series_id, ts desc`;
-    return writeRows(sql, 'minute', minutes(sql, samples, prior));
+    return writeRows(sql, 'minute', minutes(sql, samples, prior, far));
   }
   const samples = sql`
     select c.id as series_id, s.ts, s.value, 0 as run from ${seriesOf(sql, series)} c cross join lateral (
@@ -36,11 +40,15 @@ export function rollUpMinutes(
     where series_id = r.series_id and ${before}
     order by ts desc
     limit 1`;
-  return writeRows(sql, 'minute', minutes(sql, samples, prior));
+  return writeRows(sql, 'minute', minutes(sql, samples, prior, far));
 }
 
 /** Makes these minutes again; returns how many rows. */
-export function rollUpChangedMinutes(sql: ISql, changed: readonly ChangedRow[]): Promise<number> {
+export function rollUpChangedMinutes(
+  sql: ISql,
+  changed: readonly ChangedRow[],
+  state: RollupState,
+): Promise<number> {
   const rows = sql`
     select series_id, to_timestamp(ms / 1000) as ts, ms as run
     from unnest(
@@ -55,18 +63,25 @@ export function rollUpChangedMinutes(sql: ISql, changed: readonly ChangedRow[]):
   const prior = sql`
     select r.series_id, r.run, p.value, ${epochMs(sql, 'p.ts')} as at
     from samples p
-    where p.series_id = r.series_id and p.ts < r.bin and p.ts >= r.bin - ${interval(sql, COUNTER_GAP_MS)}
+    where p.series_id = r.series_id and p.ts < r.bin and p.ts >= r.bin - ${interval(sql, NEAR_MS)}
     order by p.ts desc
     limit 1`;
-  return writeRows(sql, 'minute', minutes(sql, samples, prior));
+  const far = sampleBefore(sql, sql`e.series_id`, sql`e.bin - ${interval(sql, NEAR_MS)}`, coverageOf(state));
+  return writeRows(sql, 'minute', minutes(sql, samples, prior, far));
+}
+
+/** Whatever is stale is made again by the same turn of upkeep, or the next. */
+function coverageOf({ rolled, rawFrom }: RollupState): Coverage {
+  return { rolled, rawFrom, stale: false };
 }
 
 /**
  * Rows of `samples` (series_id, ts, value, run): those of one series and run are neighbours. Before the first of a
- * run `r` comes what `prior` (series_id, run, value, at) says. What is done for every sample is kept to comparisons of
- * timestamps; milliseconds are made of the minutes' few.
+ * run `r` comes what `prior` (series_id, run, value, at) says; where it says nothing, `far` does for a minute `e`
+ * (array[value, at]). What is done for every sample is kept to comparisons of timestamps; milliseconds are made of the
+ * minutes' few.
  */
-function minutes(sql: ISql, samples: Fragment, prior: Fragment): Fragment {
+function minutes(sql: ISql, samples: Fragment, prior: Fragment, far: Fragment): Fragment {
   const ms = (moment: string) => sql.unsafe(`round(date_part('epoch', ${moment}) * 1000)`);
   return sql`
     with neighbours as (
@@ -85,10 +100,17 @@ function minutes(sql: ISql, samples: Fragment, prior: Fragment): Fragment {
       from neighbours
       group by series_id, run, bin
     ), entered as (
-      select r.*, coalesce(r.before, p.value) as entry_value,
-        r.first_at - coalesce(case when r.before is not null then r.before_at end, p.at) as entry_pause
-      from rows r left join lateral (${prior}) p
-        on p.series_id = r.series_id and p.run = r.run and r.before is null
+      select *, coalesce(near_value, far[1]) as entry_value, first_at - coalesce(near_at, far[2]) as entry_pause
+      from (
+        select *, case when near_at is null then ${far} end as far
+        from (
+          select r.*, coalesce(r.before, p.value) as near_value,
+            coalesce(case when r.before is not null then r.before_at end, p.at) as near_at
+          from rows r left join lateral (${prior}) p
+            on p.series_id = r.series_id and p.run = r.run and r.before is null
+        ) e
+        offset 0
+      ) e
     )
     select bin, series_id, sum, min, max, count,
       first_at - bin_at as first_ms, last_at - bin_at as last_ms, last_at - first_at as elapsed_ms, first, last, increase,

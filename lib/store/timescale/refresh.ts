@@ -84,17 +84,19 @@ export async function refreshStale(refresher: Refresher, tier: RollupTier): Prom
   const { sql } = refresher;
   const { rolled, rawFrom } = await readState(sql);
   const step = TIER[tier].stepMs;
-  const entries = await sql<Array<{ id: number; seriesId: number; ts: number }>>`
-    select id::float8 as id, series_id as "seriesId", date_part('epoch', ts) * 1000 as ts
+  const entries = await sql<Array<{ id: number; seriesId: number; ts: number; forced: boolean }>>`
+    select id::float8 as id, series_id as "seriesId", date_part('epoch', ts) * 1000 as ts, forced
     from rollup_stale where tier = ${tier} and ts < ${moment(sql, rolled[tier])}
     order by ts limit ${ENTRIES_AT_ONCE}`;
   if (entries.length === 0) return { rows: 0, finished: true };
 
   // What retention has ended in the meantime cannot be made again from what is left of it.
   const alive = tier === 'minute' ? entries.filter(({ ts }) => ts >= rawFrom) : [...entries];
-  const starts = alive.map(({ ts }) => ts);
-  for (const range of rangesOf(starts, { width: step, gap: GAP_STEPS * step, most: MOST_RANGES }))
-    await refresh(refresher, tier, range);
+  for (const forced of [false, true]) {
+    const starts = alive.filter((entry) => entry.forced === forced).map(({ ts }) => ts);
+    for (const range of rangesOf(starts, { width: step, gap: GAP_STEPS * step, most: MOST_RANGES }))
+      await refresh(refresher, tier, range, forced);
+  }
   await strikeOff(
     sql,
     entries.map(({ id }) => id),
@@ -151,8 +153,14 @@ async function nextSlice(sql: Sql, tier: RollupTier, from: number, limit: number
   return { start, end: Math.min(limit, Math.max(start + step, alignUp(end, step))) };
 }
 
-async function refresh({ sql, batches }: Refresher, tier: RollupTier, range: TimeRange): Promise<void> {
-  const options = batches ? `, options => '{"buckets_per_batch": 0}'` : '';
+/** Only what TimescaleDB knows to have changed, or with `forced` everything in the range. */
+async function refresh(
+  { sql, batches }: Refresher,
+  tier: RollupTier,
+  range: TimeRange,
+  forced = false,
+): Promise<void> {
+  const options = `${forced ? ', force => true' : ''}${batches ? `, options => '{"buckets_per_batch": 0}'` : ''}`;
   for (let attempt = 1; ; attempt++) {
     try {
       await waitForPolicy(sql, tier, range);
