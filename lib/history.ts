@@ -260,8 +260,8 @@ export function createHistory({
       for (const group of from < end ? groups : [])
         found.push(await readMemoryAside(group, { aggregates, start: from, end, step }, work));
       if (from < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
-      // And so it may while this is put aside.
-      const cut = reach();
+      // And so it may while this is put aside; that it may come to know more is of no use to what has been read.
+      const cut = Math.max(from, reach());
       const recent = groups.map((_, i) =>
         cut === from ? (found[i] ?? []) : found[i].filter(([t]) => t >= cut),
       );

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { appendCases } from './case/append.case.test';
+import { countersCases } from './case/counters.case.test';
 import type { EngineUnderTest } from './case/engine-under-test';
 import { nabCases } from './case/nab.case.test';
 import { pointsCases } from './case/points.case.test';
@@ -12,6 +13,7 @@ export function storeCases(engine: EngineUnderTest): void {
     seriesCases(engine);
     appendCases(engine);
     pointsCases(engine);
+    countersCases(engine);
     nabCases(engine);
     upkeepCases(engine);
   });
