@@ -15,6 +15,7 @@ import {
 } from './model';
 import { fillPoints } from './query/fill';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
+import { type Note, notesOn } from './query/notes';
 import type { QueryParams } from './query/params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './query/points';
 import { resolveQuestion } from './query/question';
@@ -52,6 +53,8 @@ export interface HistoryAnswer {
    * cache had, as they were when the database could last be asked; there may be gaps.
    */
   degraded?: { reason: 'database_unavailable'; completeFrom: number };
+  /** What a person should know, such as why there are no points where there are samples; absent when there is nothing. */
+  notes?: Note[];
   /** In the order of their labels, or of their rank. Groups without points are left out. */
   series: GroupPoints[];
 }
@@ -167,7 +170,14 @@ export function createHistory({
       const completeFrom = Math.min(question.end, Math.max(question.start, memoryFrom(question)));
       const degraded = { reason: error.code, completeFrom } as const;
       // The newest part is what people look at when something is wrong.
-      const known = await answerWhole(question, mostRaw, now, readWith(recall), work, completeFrom);
+      const { notes: _, ...known } = await answerWhole(
+        question,
+        mostRaw,
+        now,
+        readWith(recall),
+        work,
+        completeFrom,
+      );
       if (completeFrom === question.end && known.series.every(({ points }) => points.length === 0))
         throw error;
       return { ...known, degraded };
@@ -202,6 +212,8 @@ export function createHistory({
       : matching;
     if (fill !== 'none') limitPoints(groups.length, question);
     const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints, work);
+    const looked = groups.length === 0 ? matching : groups;
+    const notes = await notesOn({ ...range, groups: looked }, points, readPoints, work);
     const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
     // Between ranking and reading a newer point may have come.
     const series = ranking?.by === 'latest' ? topGroups(found, ranking) : found;
@@ -215,6 +227,7 @@ export function createHistory({
       start,
       end,
       cursor,
+      ...(notes.length > 0 && { notes }),
       series: await filled(series, question, work),
     };
   }

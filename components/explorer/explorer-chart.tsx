@@ -69,7 +69,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
         <CopyButton size="sm" label="Copy link" text={() => location.href} />
       </div>
       {series.length === 0 ? (
-        <NoSamples query={query} control={control} range={range} />
+        <NoPoints note={snapshot.note} query={query} control={control} range={range} />
       ) : view === 'table' ? (
         <PointsTable
           caption={`Values of ${name}`}
@@ -105,7 +105,13 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
   );
 }
 
-function NoSamples({ query, control, range }: Pick<ExplorerChartProps, 'query' | 'control'> & Ranged) {
+function NoPoints({
+  note,
+  query,
+  control,
+  range,
+}: Pick<ExplorerChartProps, 'query' | 'control'> & Ranged & { note: string | null }) {
+  if (note) return <PanelMessage title={note} height={CHART_HEIGHT} />;
   return (
     <PanelMessage
       title={query.match ? 'No samples match these filters in this range' : 'No samples in this range'}

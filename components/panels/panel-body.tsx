@@ -69,7 +69,7 @@ function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, 
         {snapshot.problem && <Badge tone="bad">{snapshot.problem}</Badge>}
       </div>
       {series.length === 0 ? (
-        <PanelMessage title="No samples in this range" height={height} />
+        <PanelMessage title={snapshot.note ?? 'No samples in this range'} height={height} />
       ) : (
         <TimeSeriesChart
           label={name}

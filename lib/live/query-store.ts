@@ -15,6 +15,8 @@ export interface QuerySnapshot {
   /** Length of the moving window in ms; null when the range stands still. */
   readonly windowMs: number | null;
   readonly series: readonly GroupPoints[];
+  /** What to say in place of a chart without points; null when there is nothing but that there are none. */
+  readonly note: string | null;
   /** Why the last attempt to read this again failed, while what is shown may be incomplete. */
   readonly problem: string | null;
 }
@@ -63,7 +65,8 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
 
   function makeSnapshot(): QuerySnapshot {
     const { aggregate, step, tier, start, end } = answer;
-    return { aggregate, step, tier, start, end, windowMs, series: [...groups.values()], problem };
+    const note = answer.notes?.[0]?.message ?? null;
+    return { aggregate, step, tier, start, end, windowMs, series: [...groups.values()], note, problem };
   }
 
   function changed(): void {

@@ -33,6 +33,8 @@ export interface PanelAnswer {
   cursor: number;
   /** The database is away: points before `completeFrom` are what the cache has, there may be gaps. */
   degraded?: { reason: string; completeFrom: number };
+  /** What a person should know, such as why there are no points where there are samples. */
+  notes?: Array<{ code: string; message: string }>;
   series: GroupPoints[];
 }
 

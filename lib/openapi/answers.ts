@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ERROR_STATUS, type ErrorCode } from '../errors';
 import { SAMPLE_ERRORS, type SampleErrorCode } from '../ingest/sample';
 import { LIMITS, METRIC_TYPES, TIERS } from '../model';
+import { NOTE_CODES } from '../query/notes';
 
 /** What the API answers, for machines. The contract suite holds real answers against these. */
 const Time = z.int().meta({ description: 'Epoch milliseconds', example: 1795200000000 });
@@ -82,6 +83,18 @@ export const HistoryAnswer = z
       .meta({
         description:
           'The database is away: points before completeFrom are what the cache has, there may be gaps',
+      }),
+    notes: z
+      .array(
+        z.strictObject({
+          code: z.enum(NOTE_CODES),
+          message: z.string().meta({ description: 'A sentence for people' }),
+        }),
+      )
+      .optional()
+      .meta({
+        description:
+          'What a person should know of the answer. no_predecessor: samples are in the range, but a rate, increase or delta needs two of a series, at most 14 days apart; absent when there is nothing to say',
       }),
     series: z.array(
       z.strictObject({

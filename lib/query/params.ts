@@ -3,6 +3,7 @@ import { AGGREGATE_FORMS, MOST_AGGREGATES, parseAggregate } from '../aggregates'
 import { PulseError } from '../errors';
 import {
   type Aggregate,
+  COUNTER_GAP_MS,
   DAY,
   type Fill,
   HOUR,
@@ -60,7 +61,7 @@ export const queryParams = z.strictObject({
     description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,
   }),
   aggregate: parameter('avg', readAggregates).meta({
-    description: `${AGGREGATE_FORMS}: made of all samples of a group and step, or in two stages of each series for itself, then over the series that have a value in the step. Up to ${MOST_AGGREGATES}, comma separated, make points [t, v1, v2, …], null where one cannot be told`,
+    description: `${AGGREGATE_FORMS}: made of all samples of a group and step, or in two stages of each series for itself, then over the series that have a value in the step. Up to ${MOST_AGGREGATES}, comma separated, make points [t, v1, v2, …], null where one cannot be told. \`rate\`, \`increase\` and \`delta\` count each sample's growth over the one before it in its series, at most ${COUNTER_GAP_MS / DAY} days earlier, before the range or in it; for the first two a fall is a restart from 0`,
     examples: ['avg', 'avg,min,max', 'p99.9', 'sum(avg)', 'max(rate)'],
   }),
   by: parameter('', readLabelNames).meta({

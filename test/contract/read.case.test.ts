@@ -103,6 +103,49 @@ export function readContract(connect: () => Client): void {
       });
     });
 
+    test('counts growth over pauses of days, and says why there is none', async () => {
+      const day = 24 * 60 * MINUTE;
+      const name = `${client.freshName()}/jobs_total`;
+      const send = (host: string, age: number, value: number) => ({
+        ...{ name, value, type: 'counter' },
+        ...{ timestamp: start - age, labels: { host } },
+      });
+      await client.accepted([
+        send('daily', 5 * day, 10),
+        send('daily', 2 * day, 50),
+        send('daily', 0, 60),
+        send('restarted', 3 * day, 500),
+        send('restarted', 0, 7),
+        send('first', 0, 1_000),
+      ]);
+      const ask = async (query: Record<string, string>) => {
+        const all = { start: String(start), end: String(start + MINUTE), step: 'minute', ...query };
+        return HistoryAnswer.parse(
+          (await client.get(`/api/metrics/${name}?${new URLSearchParams(all)}`)).body,
+        );
+      };
+      const whole = await ask({ aggregate: 'increase' });
+      expect(whole.series).toEqual([{ labels: {}, points: [[start, 17]] }]);
+      expect(whole.notes).toBeUndefined();
+
+      const each = await ask({ aggregate: 'increase,rate', by: 'host' });
+      expect(each.series).toEqual([
+        { labels: { host: 'daily' }, points: [[start, 10, 10 / (2 * 86_400)]] },
+        { labels: { host: 'restarted' }, points: [[start, 7, 7 / (3 * 86_400)]] },
+      ]);
+      expect(each.notes).toMatchObject([{ code: 'no_predecessor' }]);
+
+      const alone = await ask({ aggregate: 'rate', match: '{host="first"}' });
+      expect(alone.series).toEqual([]);
+      expect(alone.notes).toMatchObject([
+        { code: 'no_predecessor', message: expect.stringContaining('at most 14 days apart') },
+      ]);
+      expect((await ask({ aggregate: 'avg', match: '{host="first"}' })).notes).toBeUndefined();
+      // Where there are no samples there is nothing to explain.
+      const later = { start: String(start + MINUTE), end: String(start + 2 * MINUTE) };
+      expect((await ask({ aggregate: 'rate', ...later })).notes).toBeUndefined();
+    });
+
     test('of names with slashes, raw or escaped', async () => {
       for (const name of [metric(), encodeURIComponent(metric())]) {
         const { status, body } = await client.get(`/api/metrics/${name}?start=${start}`);
