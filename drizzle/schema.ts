@@ -1,4 +1,14 @@
-import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import {
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 /**
  * What both engines share: the catalogue of series, and who has signed out. The tables of samples and rollups are partitioned, which
@@ -33,3 +43,25 @@ export const endedSessions = pgTable('ended_sessions', {
   id: text().primaryKey(),
   until: timestamp({ withTimezone: true }).notNull(),
 });
+
+/** Metrics that have samples beyond ±1e299: what is asked of them is added up with more care. */
+export const hugeMetrics = pgTable('huge_metrics', { metricId: integer('metric_id').primaryKey() });
+
+/**
+ * What rows of the rollups come to where a float64 may not hold it, scaled down by 2^64. In the row itself stands what
+ * no sample is: infinity, or NaN.
+ */
+export const rollupHuge = pgTable(
+  'rollup_huge',
+  {
+    tier: text().notNull(),
+    seriesId: integer('series_id').notNull(),
+    ts: timestamp({ withTimezone: true }).notNull(),
+    sum: doublePrecision().notNull(),
+    increase: doublePrecision().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.seriesId, table.tier, table.ts] }),
+    index('rollup_huge_ts').on(table.tier, table.ts),
+  ],
+);

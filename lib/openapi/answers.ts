@@ -101,7 +101,7 @@ export const HistoryAnswer = z
         labels: AnyLabels,
         points: z.array(z.tuple([Time], z.number().nullable())).meta({
           description:
-            '[t, value, …], ascending, a value for each aggregate; a missing point is left out. Null only where several aggregates were asked for and this one cannot be told there: no sample before for a rate, raw samples gone for a percentile',
+            '[t, value, …], ascending, a value for each aggregate; a missing point is left out. Null only where several aggregates were asked for and this one cannot be told there: no sample before for a rate, raw samples gone for a percentile. A sum beyond float64 is told as the last number it has, ±1.7976931348623157e308',
         }),
       }),
     ),

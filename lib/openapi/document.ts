@@ -84,7 +84,10 @@ const WRITE: ZodOpenApiPathsObject = {
           precision: z
             .enum(Object.keys(PRECISIONS) as [Precision, ...Precision[]])
             .optional()
-            .meta({ description: 'What whole numbers mean as timestamps; ms by default' }),
+            .meta({
+              description:
+                'What whole numbers mean as timestamps; ms by default. What is finer than a millisecond is cut off',
+            }),
         }),
       },
       requestBody: {

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { appendCases } from './case/append.case.test';
 import { countersCases } from './case/counters.case.test';
 import type { EngineUnderTest } from './case/engine-under-test';
+import { hugeCases } from './case/huge.case.test';
 import { nabCases } from './case/nab.case.test';
 import { pointsCases } from './case/points.case.test';
 import { seriesCases } from './case/series.case.test';
@@ -16,5 +17,6 @@ export function storeCases(engine: EngineUnderTest): void {
     countersCases(engine);
     nabCases(engine);
     upkeepCases(engine);
+    hugeCases(engine);
   });
 }

@@ -57,12 +57,49 @@ export async function copyRollups(source: End, target: End, ids: SeriesIds, befo
     // What counters did between these rows: the `postgres` engine keeps it with them.
     if (target.store.engine === 'postgres')
       for (const tier of TIERS) await tx`select fill_entries(${TIER[tier].relation}::text::regclass)`;
+    await copyHuge(source.sql, tx, ids, before);
     const mark = tx`to_timestamp(${before}::float8 / 1000)`;
     await tx`
       update rollup_state set raw_from = greatest(raw_from, ${mark}), sealed = greatest(sealed, ${mark}),
         minute_rolled = greatest(minute_rolled, ${mark}), hour_rolled = greatest(hour_rolled, ${mark}), day_rolled = greatest(day_rolled, ${mark})`;
   });
   return copied;
+}
+
+interface HugeRow {
+  tier: RollupTier;
+  series_id: number;
+  t: number;
+  sum: number;
+  increase: number;
+}
+
+/** What rows cannot hold is kept beside them; which metrics that is of, the target learns before it has their samples. */
+async function copyHuge(source: ISql, tx: ISql, ids: SeriesIds, before: number): Promise<void> {
+  await tx`delete from rollup_huge where ts < to_timestamp(${before}::float8 / 1000)`;
+  const pages = source<HugeRow[]>`
+    select tier, series_id, date_part('epoch', ts) * 1000 as t, sum, increase
+    from rollup_huge where ts < to_timestamp(${before}::float8 / 1000)
+    order by series_id, tier, ts`.cursor(PAGE);
+  for await (const page of pages) {
+    const made = page.map(({ series_id: id }) => ids.get(id) ?? missing(id));
+    await tx`
+      insert into huge_metrics (metric_id)
+      select distinct metric_id from unnest(${arrayText(made.map(({ metricId }) => metricId))}::int4[]) as of(metric_id)
+      on conflict do nothing`;
+    await tx`
+      insert into rollup_huge (tier, series_id, ts, sum, increase)
+      select tier, id, to_timestamp(t / 1000), sum, increase
+      from unnest(
+        ${`{${page.map(({ tier }) => tier)}}`}::text[], ${arrayText(made.map(({ id }) => id))}::int4[],
+        ${arrayText(page.map(({ t }) => t))}::float8[], ${arrayText(page.map(({ sum }) => sum))}::float8[],
+        ${arrayText(page.map(({ increase }) => increase))}::float8[]
+      ) as given(tier, id, t, sum, increase)`;
+  }
+}
+
+function missing(id: number): never {
+  throw new Error(`series ${id} came to be while the catalogue was copied: run it again`);
 }
 
 /** A continuous aggregate is a view; its rows lie in a table that TimescaleDB names. */
@@ -76,11 +113,7 @@ async function writableRelation(tx: ISql, { engine }: Store, tier: RollupTier): 
 }
 
 async function insert(tx: ISql, relation: string, rows: readonly Row[], ids: SeriesIds): Promise<void> {
-  const made = rows.map(({ series_id: id }) => {
-    const series = ids.get(id);
-    if (!series) throw new Error(`series ${id} came to be while the catalogue was copied: run it again`);
-    return series;
-  });
+  const made = rows.map(({ series_id: id }) => ids.get(id) ?? missing(id));
   const column = (name: keyof Row) => tx`${arrayText(rows.map((row) => row[name]))}::float8[]`;
   await tx`
     insert into ${tx(relation)}

@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
+import { expectToldRight } from '@/test/support/expect-told-right';
+import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints } from '@/test/support/naive';
-import { type Aggregate, alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { type Aggregate, alignDown, alignUp, DAY, HOUR, MINUTE, SECOND } from '../../model';
 import { tierForStep } from '../../rollup/steps';
 import type { Store } from '../store';
 import {
   type Bench,
   type EngineUnderTest,
+  maintainAll,
   makeSeries,
   pointsOf,
   range,
@@ -112,6 +115,54 @@ export function pointsCases(engine: EngineUnderTest): void {
             });
         }),
         { numRuns: 30, endOnFailure: true },
+      );
+    });
+
+    it('are right over the whole range of float64, in every tier', async () => {
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.tuple(
+              fc.nat({ max: 2 }),
+              fc.constantFrom(0, 50 * MINUTE, 23 * HOUR),
+              fc.nat({ max: 150 }),
+              anyFloat64,
+            ),
+            { minLength: 1, maxLength: 40 },
+          ),
+          fc.array(anyAggregates, { minLength: 2, maxLength: 2 }),
+          fc.boolean(),
+          async (given, questions, inTwoParts) => {
+            const start = EPOCH + 31 * RUN_MS + 4 * runs * DAY;
+            const world = await World.create(store, `whole_range_${runs++}`, start);
+            const samples = given.map(([series, around, seconds, value]) => ({
+              series,
+              at: around + seconds * SECOND,
+              value,
+            }));
+            const ask = async () => {
+              for (const aggregates of [
+                ['avg', 'sum', 'rate', 'increase', 'delta'] as Aggregate[],
+                ...questions,
+              ])
+                for (const step of [10 * SECOND, MINUTE, HOUR, DAY])
+                  await world.askRight({ aggregates, step, grouping: [0, 0, 1, 3] });
+            };
+            // What comes late comes to rows that are made already.
+            const late = inTwoParts ? samples.splice(samples.length >> 1) : [];
+            if (samples.length > 0) await world.perform({ do: 'append', samples });
+            await ask();
+            await maintainAll(store, start + 3.5 * DAY);
+            await ask();
+            if (late.length === 0) return;
+            await world.perform({ do: 'append', samples: late });
+            await ask();
+            await maintainAll(store, start + 3.5 * DAY);
+            await ask();
+          },
+        ),
+        { numRuns: 8, endOnFailure: true },
       );
     });
 
@@ -234,22 +285,21 @@ export function pointsCases(engine: EngineUnderTest): void {
       expectSamePoints([[0, ...told]], [[0, ...expected, 1.7e12 + 1_004.5, expected[2]]]);
     });
 
-    it('survive values that float64 cannot add up', async () => {
+    it('tell the last value of float64 for what is beyond', async () => {
       const series = await makeSeries(store, 'absurd', 2);
       const start = EPOCH - 90 * DAY;
-      const values = [Number.MAX_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE, Number.MAX_VALUE, 1];
+      const { MAX_VALUE: MAX } = Number;
+      const values = [MAX, MAX, -MAX, MAX, 1];
       await store.append(
         rowsOf(series.ids.flatMap((id) => values.map((value, i): Triple => [id, start + i * SECOND, value]))),
       );
       const ask = (aggregates: Aggregate[], step: number) =>
         pointsOf(store, series, { aggregates, start, end: start + DAY, step });
       for (const _ of range(2)) {
-        for (const step of [SECOND, MINUTE, HOUR, DAY]) {
-          expect((await ask(['max'], step))[0]).toEqual([start, Number.MAX_VALUE]);
-          for (const point of await ask(['avg', 'sum', 'rate', 'increase', 'last'], step))
-            expect(point.filter((value) => value !== null).every(Number.isFinite)).toBe(true);
-        }
-        expect(await ask(['avg'], MINUTE)).toEqual([]);
+        for (const step of [MINUTE, HOUR, DAY])
+          expectSamePoints(await ask(['avg', 'sum', 'max', 'last', 'count'], step), [
+            [start, (4 / 10) * MAX, MAX, MAX, 1, 10],
+          ]);
         await store.maintain(EPOCH + 400 * RUN_MS);
       }
     });
@@ -276,6 +326,29 @@ class World {
     if (operation.do === 'append') await this.append(operation.samples);
     else if (operation.do === 'maintain') await this.store.maintain(this.base + operation.at);
     else await this.ask(operation);
+  }
+
+  /** Asks about all there is; see `expectToldRight`. */
+  async askRight(asked: { aggregates: Aggregate[]; step: number; grouping: number[] }): Promise<void> {
+    const { aggregates, step, grouping } = asked;
+    const start = alignDown(this.base, step);
+    const question = {
+      aggregates,
+      start,
+      end: alignUp(this.base + Math.min(2 * DAY, 60 * step), step),
+      step,
+    };
+    const members = [0, 1].map((group) => grouping.flatMap((of, series) => (of === group ? [series] : [])));
+    const answer = await this.store.readPoints({
+      ...question,
+      metricId: this.metricId,
+      groups: members.map((group) => group.map((series) => this.ids[series])),
+      wholeMetric: false,
+    });
+    members.forEach((group, i) => {
+      const truth = group.map((series) => [...this.samples[series]].sort((a, b) => a[0] - b[0]));
+      expectToldRight(answer.groups[i], truth, question);
+    });
   }
 
   private async append(samples: ReadonlyArray<{ series: number; at: number; value: number }>): Promise<void> {

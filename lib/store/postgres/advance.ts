@@ -1,6 +1,7 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { alignDown } from '../../model';
 import { type StoreTier, TIER } from '../../rollup/steps';
+import { keepHuge } from './keep-huge';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';
 import { inPortions, type Pace, Stopped } from './portions';
@@ -51,6 +52,7 @@ async function advanceInTurn(tx: TransactionSql, tier: RollupTier, pace: Pace): 
         ? rollUpMinutes(tx, slice.from, slice.to, series, state)
         : rollUpRows(tx, tier, slice.from, slice.to, series),
     );
+    await keepHuge(tx, { tier, lookup: 'by_row', start: slice.from, end: slice.to });
   }
   await moveMark(tx, tier, rolled);
   return { rows, finished };

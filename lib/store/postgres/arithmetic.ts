@@ -19,6 +19,16 @@ export function sumOf({ tame, huge }: Addends, filter = ''): string {
   return huge ? `united(sum(${tame})${filter}, sum(${huge})${filter})` : `sum(${tame})${filter}`;
 }
 
+/** What one row has. */
+export function wholeOf({ tame, huge }: Addends): string {
+  return huge ? `united(${tame}, ${huge})` : tame;
+}
+
+/** Of every row its own over `divisor`, which is above zero. */
+export function eachOver({ tame, huge }: Addends, divisor: string): Addends {
+  return { tame: `ratio(${tame}, ${divisor})`, huge: huge && `ratio(${huge}, ${divisor})` };
+}
+
 /** The sum over `divisor`, an aggregate above zero. */
 export function ratioOf({ tame, huge }: Addends, divisor: string): string {
   const share = (addend: string) => `ratio(sum(${addend}), ${divisor})`;

@@ -2,6 +2,7 @@ import type { Sql } from 'postgres';
 import { HOUR } from '../../model';
 import { type Retention, STORE_TIERS, type StoreTier } from '../../rollup/steps';
 import { codeOf } from '../trouble';
+import { forgetHuge } from './keep-huge';
 import { dropPartition, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';
 import { type RollupTier, SOURCE } from './roll-up';
@@ -20,7 +21,10 @@ export async function dropExpired(sql: Sql, now: number, retention: Retention): 
   for (const tier of STORE_TIERS) {
     const cutoff = now - retention[tier] - MARGIN_MS;
     for (const partition of await listPartitions(sql, tier)) {
-      if (partition.end <= cutoff && (await drop(sql, partition))) dropped++;
+      if (partition.end <= cutoff && (await drop(sql, partition))) {
+        dropped++;
+        if (tier !== 'raw') await forgetHuge(sql, tier, partition.end);
+      }
     }
   }
   return dropped;

@@ -12,6 +12,7 @@ import type { Pools } from '../pools';
 import type { SampleRows, Store } from '../store';
 import { append } from './append';
 import { isHeavy } from './cost';
+import { HugeMetrics } from './huge-metrics';
 import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
 import { readClosed } from './read-closed';
@@ -33,6 +34,7 @@ export function createPostgresStore(
   counters: 'stored' | 'stitched' = 'stored',
 ): Store {
   const { write, read, bulk } = pools;
+  const huge = new HugeMetrics();
   const closing = new AbortController();
   const writing = <T>(work: (sql: Sql) => Promise<T>, limitMs?: number) =>
     write.run((sql) => again(() => work(sql)), { limitMs });
@@ -55,7 +57,7 @@ export function createPostgresStore(
     append: (rows: SampleRows) =>
       write.run((sql) =>
         again(
-          () => append(sql, rows),
+          () => huge.note(sql, rows).then(() => append(sql, rows)),
           () => ensurePartitions(sql, 'raw', rows.timestamps),
         ),
       ),

@@ -1,6 +1,15 @@
 import { isPercentile, shareOf } from '../../aggregates';
 import type { InnerAggregate, OuterAggregate, Percentile } from '../../model';
-import { quantileOf, ratioOf, stddevOf, sumOf, valuesOf } from './arithmetic';
+import {
+  type Addends,
+  eachOver,
+  quantileOf,
+  ratioOf,
+  stddevOf,
+  sumOf,
+  valuesOf,
+  wholeOf,
+} from './arithmetic';
 
 /** What parts tell: see `partColumns`. All else needs the samples themselves. */
 export type OfParts = Exclude<InnerAggregate, OfSamples>;
@@ -10,39 +19,61 @@ export function isOfSamples(name: InnerAggregate): name is OfSamples {
   return name === 'stddev' || isPercentile(name);
 }
 
-/** Over the parts of a group and step, all series together. */
-export const POOLED: Record<Exclude<OfParts, 'rate'>, string> = {
-  avg: 'ratio(sum(sum), sum(n))',
-  sum: 'sum(sum)',
-  min: 'min(min)',
-  max: 'max(max)',
-  count: 'sum(n)::float8',
-  // Arrays compare by their first elements, then by their second: the newest sample, of several the highest.
-  last: '(max(array[last_at, last]))[2]',
-  first: '-(min(array[first_at, -first]))[2]',
-  increase: 'case when sum(elapsed) > 0 then sum(increase) end',
-  delta: 'case when sum(elapsed) > 0 then sum(delta) end',
-};
-/** Over the parts of a group and step, one for each series. */
-export const RATE = 'sum(ratio(increase, elapsed / 1000)) filter (where elapsed > 0)';
+/** What parts have been added up to, and what of it is huge, where any is. */
+const added = (column: 'sum' | 'increase' | 'delta', hasHuge: boolean): Addends => ({
+  tame: column,
+  huge: hasHuge ? `huge_${column}` : null,
+});
+
+/** Over the parts of a group and step: all series together, but for a rate, which wants one part for each series. */
+export function overParts(name: OfParts, hasHuge: boolean): string {
+  switch (name) {
+    case 'avg':
+      return ratioOf(added('sum', hasHuge), 'sum(n)');
+    case 'sum':
+      return sumOf(added('sum', hasHuge));
+    case 'min':
+    case 'max':
+      return `${name}(${name})`;
+    case 'count':
+      return 'sum(n)::float8';
+    // Arrays compare by their first elements, then by their second: the newest sample, of several the highest.
+    case 'last':
+      return '(max(array[last_at, last]))[2]';
+    case 'first':
+      return '-(min(array[first_at, -first]))[2]';
+    case 'increase':
+    case 'delta':
+      return `case when sum(elapsed) > 0 then ${sumOf(added(name, hasHuge))} end`;
+    case 'rate':
+      return sumOf(eachOver(added('increase', hasHuge), SECONDS), ' filter (where elapsed > 0)');
+  }
+}
 
 /** Of the part that a series has in a step. */
-export const OF_SERIES: Record<OfParts, string> = {
-  avg: 'ratio(sum, n)',
-  sum: 'sum',
-  min: 'min',
-  max: 'max',
-  count: 'n::float8',
-  last: 'last',
-  first: 'first',
-  rate: 'case when elapsed > 0 then ratio(increase, elapsed / 1000) end',
-  increase: 'case when elapsed > 0 then increase end',
-  delta: 'case when elapsed > 0 then delta end',
-};
+export function ofSeries(name: OfParts, hasHuge: boolean): string {
+  switch (name) {
+    case 'avg':
+      return wholeOf(eachOver(added('sum', hasHuge), 'n'));
+    case 'sum':
+      return wholeOf(added('sum', hasHuge));
+    case 'count':
+      return 'n::float8';
+    case 'rate':
+      return `case when elapsed > 0 then ${wholeOf(eachOver(added('increase', hasHuge), SECONDS))} end`;
+    case 'increase':
+    case 'delta':
+      return `case when elapsed > 0 then ${wholeOf(added(name, hasHuge))} end`;
+    default:
+      return name;
+  }
+}
+
+const SECONDS = 'elapsed / 1000';
 
 /** Over samples, as parts: those of a group and step, or of a series and step. */
-export function overSamples(name: OfSamples): string {
-  return name === 'stddev' ? stddevOf('last', leastOf('last')) : quantileOf('last', shareOf(name)!, false);
+export function overSamples(name: OfSamples, hasHuge: boolean): string {
+  return name === 'stddev' ? stddevOf('last', leastOf('last')) : quantileOf('last', shareOf(name)!, hasHuge);
 }
 
 /** The column that has the least value of another one in a group and step, or series and step: see `stddevOf`. */
@@ -51,8 +82,8 @@ export function leastOf(column: string): string {
 }
 
 /** Over a column that has a value for each series of a group and step, or null. */
-export function overSeries(name: OuterAggregate, column: string): string {
-  const values = valuesOf(column, true);
+export function overSeries(name: OuterAggregate, column: string, hasHuge: boolean): string {
+  const values = valuesOf(column, hasHuge);
   switch (name) {
     case 'sum':
       return sumOf(values);
@@ -66,6 +97,6 @@ export function overSeries(name: OuterAggregate, column: string): string {
     case 'stddev':
       return stddevOf(column, leastOf(column));
     default:
-      return quantileOf(column, shareOf(name)!, true);
+      return quantileOf(column, shareOf(name)!, hasHuge);
   }
 }

@@ -16,9 +16,13 @@ export type Counters = 'stored' | 'stitched' | 'none';
  * `series_id, ts, n, sum, min, max, first, first_at, last, last_at, increase, elapsed`
  * (`first_at`, `last_at`: epoch ms; `elapsed`: ms). Parts of a series never overlap. With `stored` counters,
  * `increase` and `elapsed` include the way from the sample before the part.
+ *
+ * Where a metric has huge values, `sum` and `increase` are of the tame ones alone, and `huge_sum` and `huge_increase` of
+ * the others (drizzle/catalogue/0003_arithmetic.sql). Counters are stitched then.
  */
-export function partColumns(sql: ISql, tier: StoreTier, counters: Counters): Fragment {
+export function partColumns(sql: ISql, tier: StoreTier, counters: Counters, hasHuge = false): Fragment {
   const stored = counters === 'stored';
+  if (hasHuge) return hugePartColumns(sql, tier);
   if (tier === 'raw')
     return sql`
       p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max,
@@ -40,9 +44,31 @@ export function partColumns(sql: ISql, tier: StoreTier, counters: Counters): Fra
       }`;
 }
 
+function hugePartColumns(sql: ISql, tier: StoreTier): Fragment {
+  if (tier === 'raw')
+    return sql`
+      p.series_id, p.ts, 1 as n, tame(p.value) as sum, huge(p.value) as huge_sum, p.value as min, p.value as max,
+      p.value as first, ${epochMs(sql, 'p.ts')} as first_at, p.value as last, ${epochMs(sql, 'p.ts')} as last_at,
+      0::float8 as increase, 0::float8 as huge_increase, 0::float8 as elapsed`;
+  return sql`
+      p.series_id, p.ts, p.count as n,
+      case when p.kept_sum is null then tame(p.sum) else 0 end as sum, coalesce(p.kept_sum, huge(p.sum)) as huge_sum,
+      p.min, p.max,
+      p.first, ${epochMs(sql, 'p.ts')} + p.first_ms as first_at,
+      p.last, ${epochMs(sql, 'p.ts')} + p.last_ms as last_at,
+      case when p.kept_increase is null then tame(p.increase) else 0 end as increase,
+      coalesce(p.kept_increase, huge(p.increase)) as huge_increase, p.elapsed_ms::float8 as elapsed`;
+}
+
 /** The relation a tier's parts lie in, under the name `partColumns` expects. */
-export function partsOf(sql: ISql, tier: StoreTier): Fragment {
-  return sql`${sql(TIER[tier].relation)} p`;
+export function partsOf(sql: ISql, tier: StoreTier, hasHuge = false): Fragment {
+  const relation = sql(TIER[tier].relation);
+  if (!hasHuge || tier === 'raw') return sql`${relation} p`;
+  return sql`(
+    select r.*, kept.sum as kept_sum, kept.increase as kept_increase
+    from ${relation} r left join rollup_huge kept
+      on kept.tier = ${tier}::text and kept.series_id = r.series_id and kept.ts = r.ts
+  ) p`;
 }
 
 /** A longer pause than this ends what a counter has counted, ms. */
@@ -67,7 +93,7 @@ function epochMsText(column: string): string {
  * A timestamp put down to the start of its step, one of which begins at `start`, epoch ms. The step is written out, not
  * a parameter: the same expression twice in a statement must look the same to the planner.
  */
-export function binned(sql: ISql, column: 'ts' | 'p.ts', stepMs: number, start = 0): Fragment {
+export function binned(sql: ISql, column: 'ts' | 'p.ts' | 'part.ts', stepMs: number, start = 0): Fragment {
   const origin = new Date(start % stepMs).toISOString();
   return sql.unsafe(`date_bin('${stepMs} milliseconds', ${column}, '${origin}')`);
 }

@@ -7,13 +7,12 @@ import type { Branch } from './coverage';
 import {
   isOfSamples,
   leastOf,
-  OF_SERIES,
   type OfParts,
   type OfSamples,
+  ofSeries,
+  overParts,
   overSamples,
   overSeries,
-  POOLED,
-  RATE,
 } from './expressions';
 import { membership } from './membership';
 import { binned } from './parts';
@@ -37,6 +36,8 @@ export interface Sources {
   branches: Branch[];
   /** The relation whose parts are the samples themselves. */
   samples: 'parts' | 'samples_apart';
+  /** Whether parts have columns of what is huge. */
+  hasHuge: boolean;
 }
 
 /** The points of a question as a select of `grp`, `t` and the columns; a value that cannot be told is null. */
@@ -44,13 +45,14 @@ export function pointsOf(
   sql: ISql,
   question: StoreQuestion,
   columns: readonly Column[],
-  { branches, samples }: Sources,
+  sources: Sources,
 ): Fragment {
   const { step, start } = question;
+  const { samples } = sources;
   const pooled = (some: readonly Column[], relation: string) =>
-    grouped(sql, question, some, sql.unsafe(relation), binned(sql, 'ts', step, start));
+    grouped(sql, question, some, sources, sql.unsafe(relation), binned(sql, 'ts', step, start));
   const bySeries = (some: readonly Column[], series: Fragment) =>
-    grouped(sql, question, some, series, sql.unsafe('t'));
+    grouped(sql, question, some, sources, series, sql.unsafe('t'));
   if (samples === 'parts' && !columns.some(isOfSeries)) return pooled(columns, 'parts');
 
   const ofParts = columns.filter(isColumnOfParts);
@@ -59,11 +61,11 @@ export function pointsOf(
   const ofSeriesSamples = ofSamples.filter(isOfSeries);
   const answers: Fragment[] = [];
   if (ofParts.some(isOfSeries))
-    answers.push(bySeries(ofParts, partsOfSeries(sql, question, ofParts, branches)));
+    answers.push(bySeries(ofParts, partsOfSeries(sql, question, ofParts, sources)));
   else if (ofParts.length > 0) answers.push(pooled(ofParts, 'parts'));
   if (ofAllSamples.length > 0) answers.push(pooled(ofAllSamples, samples));
   if (ofSeriesSamples.length > 0)
-    answers.push(bySeries(ofSeriesSamples, samplesOfSeries(sql, question, ofSeriesSamples, samples)));
+    answers.push(bySeries(ofSeriesSamples, samplesOfSeries(sql, question, ofSeriesSamples, sources)));
   return answers.reduce((all, answer, i) =>
     i === 1
       ? sql`select * from (${all}) answer_0 full join (${answer}) answer_1 using (grp, t)`
@@ -88,12 +90,13 @@ function grouped(
   sql: ISql,
   { groups }: StoreQuestion,
   columns: readonly Column[],
+  { hasHuge }: Sources,
   parts: Fragment,
   t: Fragment,
 ): Fragment {
   const inners = innersOf(columns);
   const values = sql.unsafe(
-    columns.map((column) => `${expression(column, inners)} as ${column.name}`).join(', '),
+    columns.map((column) => `${expression(column, inners, hasHuge)} as ${column.name}`).join(', '),
   );
   const { number, join } = membership(sql, groups);
   const spread = columns.flatMap((column) => spreadOf(column, inners));
@@ -126,10 +129,9 @@ function spreadOf({ outer, inner }: Column, inners: readonly InnerAggregate[]): 
   return outer === 'stddev' ? [`inner_${inners.indexOf(inner)}`] : [];
 }
 
-function expression({ outer, inner }: Column, inners: readonly InnerAggregate[]): string {
-  if (outer !== null) return overSeries(outer, `inner_${inners.indexOf(inner)}`);
-  if (isOfSamples(inner)) return overSamples(inner);
-  return inner === 'rate' ? RATE : POOLED[inner];
+function expression({ outer, inner }: Column, inners: readonly InnerAggregate[], hasHuge: boolean): string {
+  if (outer !== null) return overSeries(outer, `inner_${inners.indexOf(inner)}`, hasHuge);
+  return isOfSamples(inner) ? overSamples(inner, hasHuge) : overParts(inner, hasHuge);
 }
 
 /** What is made of each series first; its place gives a column of series its name. */
@@ -142,10 +144,10 @@ function partsOfSeries(
   sql: ISql,
   question: StoreQuestion,
   columns: ReadonlyArray<Column<OfParts>>,
-  branches: Branch[],
+  sources: Sources,
 ): Fragment {
-  const parts = onePartASeries(sql, question, columns, branches);
-  const values = innersOf(columns).map((inner, i) => `, ${OF_SERIES[inner]} as inner_${i}`);
+  const parts = onePartASeries(sql, question, columns, sources);
+  const values = innersOf(columns).map((inner, i) => `, ${ofSeries(inner, sources.hasHuge)} as inner_${i}`);
   if (values.length === 0) return parts;
   return sql`(select *${sql.unsafe(values.join(''))} from ${parts}) series`;
 }
@@ -154,10 +156,12 @@ function samplesOfSeries(
   sql: ISql,
   { step, start }: StoreQuestion,
   columns: ReadonlyArray<Column<OfSamples>>,
-  samples: Sources['samples'],
+  { samples, hasHuge }: Sources,
 ): Fragment {
   const inners = innersOf(columns);
-  const values = sql.unsafe(inners.map((inner, i) => `, ${overSamples(inner)} as inner_${i}`).join(''));
+  const values = sql.unsafe(
+    inners.map((inner, i) => `, ${overSamples(inner, hasHuge)} as inner_${i}`).join(''),
+  );
   const t = binned(sql, 'ts', step, start);
   const relation = sql.unsafe(samples);
   if (!inners.includes('stddev'))
@@ -177,26 +181,44 @@ function onePartASeries(
   sql: ISql,
   { step, start }: StoreQuestion,
   columns: ReadonlyArray<Column<OfParts>>,
-  branches: Branch[],
+  { branches, hasHuge }: Sources,
 ): Fragment {
-  const more = (['first', 'delta'] as const).filter((name) => columns.some(({ inner }) => inner === name));
-  const also = (texts: Record<(typeof more)[number], string>) =>
-    sql.unsafe(more.map((name) => `, ${texts[name]}`).join(''));
+  const also = moreOf(columns, hasHuge);
   const ready = branches.filter(({ level }) => TIER[level].stepMs === step);
   const others = branches.filter(({ level }) => TIER[level].stepMs !== step);
   const direct = () => sql`
     select series_id, ${binned(sql, 'ts', step, start)} as t, n, sum, min, max, last_at, last, increase, elapsed
-      ${also({ first: 'first_at, first', delta: 'delta' })}
+      ${sql.unsafe(also.map(([name]) => `, ${name}`).join(''))}
     from (${unite(sql, ready)}) ready`;
-  const added = (parts: Fragment) => sql`
+  const summed = (parts: Fragment) => sql`
     select series_id, ${binned(sql, 'ts', step, start)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
       max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
-      ${also({ first: `min(first_at) as first_at, ${POOLED.first} as first`, delta: 'sum(delta) as delta' })}
+      ${sql.unsafe(also.map(([name, expression]) => `, ${expression} as ${name}`).join(''))}
     from ${parts}
     group by 1, 2`;
-  if (ready.length === 0) return sql`(${added(sql`parts`)}) series`;
+  if (ready.length === 0) return sql`(${summed(sql`parts`)}) series`;
   if (others.length === 0) return sql`(${direct()}) series`;
-  return sql`(${direct()} union all ${added(sql`(${unite(sql, others)}) others`)}) series`;
+  return sql`(${direct()} union all ${summed(sql`(${unite(sql, others)}) others`)}) series`;
+}
+
+/** What parts have beside what all have, and how it is put together. */
+function moreOf(
+  columns: ReadonlyArray<Column<OfParts>>,
+  hasHuge: boolean,
+): Array<[name: string, expression: string]> {
+  const asks = (name: OfParts) => columns.some(({ inner }) => inner === name);
+  const summed = (...names: string[]) => names.map((name): [string, string] => [name, `sum(${name})`]);
+  return [
+    ...(asks('first')
+      ? ([
+          ['first_at', 'min(first_at)'],
+          ['first', overParts('first', hasHuge)],
+        ] satisfies Array<[string, string]>)
+      : []),
+    ...(asks('delta') ? summed('delta') : []),
+    ...(hasHuge ? summed('huge_sum', 'huge_increase') : []),
+    ...(hasHuge && asks('delta') ? summed('huge_delta') : []),
+  ];
 }
 
 /** All parts as one select; a range that is not empty has one branch at least. */

@@ -9,7 +9,6 @@ import {
   isPassed,
   lastBefore,
   NEAR_MS,
-  type ReadCoverage,
   reachOf,
   readCoverage,
   type Selection,
@@ -47,12 +46,70 @@ export async function readPoints(
   const answer: StoreAnswer = { groups: groups.map(() => []), tier: finest };
   if (start >= end || groups.every((group) => group.length === 0)) return answer;
 
-  const counters = countersFor(columns, keeping);
-  const selection: Selection = {
+  const rows = await readRows(sql, question, { columns, tier, finest, keeping });
+  if (rows.length > MOST_POINTS)
+    throw new PulseError(
+      'too_expensive',
+      `The answer has more than ${MOST_POINTS} points: ask for a shorter range, a coarser step or fewer groups.`,
+    );
+  for (const [group, t, ...values] of rows) {
+    // Zero has no sign.
+    const told = values.map((value) => (Number.isFinite(value) ? value! + 0 : null));
+    if (told.some((value) => value !== null)) answer.groups[group].push([t, ...told]);
+  }
+  return answer;
+}
+
+interface Reading {
+  columns: readonly Column[];
+  /** Of the parts, and of the finest that has to be read. */
+  tier: StoreTier;
+  finest: StoreTier;
+  keeping: Exclude<Counters, 'none'>;
+}
+
+async function readRows(sql: ISql, question: StoreQuestion, reading: Reading): Promise<Row[]> {
+  for (let hasHuge = false; ; ) {
+    const selection = selectionOf(question, reading, hasHuge);
+    const coverage = await readCoverage(sql, selection);
+    if (coverage.hasHuge && !hasHuge) {
+      hasHuge = true;
+      continue;
+    }
+    const samplesApart: Selection = { ...selection, tier: 'raw', start: question.start, counters: 'none' };
+    const parts: Parts = {
+      branches: coveringParts(sql, selection, coverage),
+      samples: reading.finest === reading.tier ? null : coveringParts(sql, samplesApart, coverage),
+      stale: staleRows(sql, selection, coverage),
+      // Where samples lie in the order of metrics, that is how they are found.
+      before: (series) =>
+        lastBefore(
+          sql,
+          { series, metricId: reading.keeping === 'stitched' ? question.metricId : undefined },
+          selection.start,
+          coverage,
+        ),
+      hasHuge,
+    };
+    const found = await statement(sql, question, reading.columns, selection, parts).values();
+    const rows = found as unknown as Row[];
+    // The first huge value of a metric may have come since.
+    if (!hasHuge && rows.some(isOverfull) && (await readCoverage(sql, selection)).hasHuge) continue;
+    if (!(await isPassed(sql, coverage))) return rows;
+  }
+}
+
+function selectionOf(
+  { metricId, groups, wholeMetric, start, end }: StoreQuestion,
+  { columns, tier, keeping }: Reading,
+  hasHuge: boolean,
+): Selection {
+  const counters = countersFor(columns, hasHuge ? 'stitched' : keeping);
+  return {
     tier,
-    metricId: question.metricId,
+    metricId,
     seriesIds: groups.flat(),
-    wholeMetric: question.wholeMetric,
+    wholeMetric,
     // To stitch the first part of the range to the one before it, that one is read, too, where it is near. Whole
     // minutes: what is before them is rolled up.
     start: counters === 'stitched' ? alignDown(start - NEAR_MS, Math.max(MINUTE, TIER[tier].stepMs)) : start,
@@ -60,36 +117,10 @@ export async function readPoints(
     reach: reachOf(start, counters),
     counters,
   };
-  const samplesApart: Selection = { ...selection, tier: 'raw', start, counters: 'none' };
-  let rows: Row[];
-  let coverage: ReadCoverage;
-  do {
-    coverage = await readCoverage(sql, selection);
-    const parts = {
-      branches: coveringParts(sql, selection, coverage),
-      samples: finest === tier ? null : coveringParts(sql, samplesApart, coverage),
-      stale: staleRows(sql, selection, coverage),
-      // Where samples lie in the order of metrics, that is how they are found.
-      before: (series: Fragment) =>
-        lastBefore(
-          sql,
-          { series, metricId: keeping === 'stitched' ? question.metricId : undefined },
-          selection.start,
-          coverage,
-        ),
-    };
-    rows = (await statement(sql, question, columns, selection, parts).values()) as unknown as Row[];
-  } while (await isPassed(sql, coverage));
-  if (rows.length > MOST_POINTS)
-    throw new PulseError(
-      'too_expensive',
-      `The answer has more than ${MOST_POINTS} points: ask for a shorter range, a coarser step or fewer groups.`,
-    );
-  for (const [group, t, ...values] of rows) {
-    const told = values.map((value) => (Number.isFinite(value) ? value : null));
-    if (told.some((value) => value !== null)) answer.groups[group].push([t, ...told]);
-  }
-  return answer;
+}
+
+function isOverfull([, , ...values]: Row): boolean {
+  return values.some((value) => value !== null && !Number.isFinite(value));
 }
 
 /** The parts that answer the question, and the CTEs that they refer to. */
@@ -100,6 +131,7 @@ interface Parts {
   stale: Fragment;
   /** The last sample of a series before all these parts: see `lastBefore`. */
   before(series: Fragment): Fragment;
+  hasHuge: boolean;
 }
 
 function statement(
@@ -109,11 +141,12 @@ function statement(
   selection: Selection,
   parts: Parts,
 ) {
-  const { branches, samples, stale } = parts;
+  const { branches, samples, stale, hasHuge } = parts;
   const stitched = selection.counters === 'stitched';
   const sources: Sources = {
     branches: stitched ? [] : branches,
     samples: samples ? 'samples_apart' : 'parts',
+    hasHuge,
   };
   const united = stitched ? stitch(sql, parts, question.start, columns) : unite(sql, branches);
   const apart = samples ? sql`, samples_apart as (${unite(sql, samples)})` : sql``;
@@ -133,16 +166,19 @@ function countersFor(columns: readonly Column[], keeping: Exclude<Counters, 'non
 }
 
 /** Adds to each part what its series has counted since the part before it, which is looked for where it is not near. */
-function stitch(sql: ISql, { branches, before }: Parts, start: number, columns: readonly Column[]): Fragment {
-  const pause = sql.unsafe('first_at - coalesce(prev_at, far[2])');
-  const previous = sql.unsafe('coalesce(prev, far[1])');
+function stitch(
+  sql: ISql,
+  { branches, before, hasHuge }: Parts,
+  start: number,
+  columns: readonly Column[],
+): Fragment {
   const asks = (inner: Column['inner']) => columns.some((column) => column.inner === inner);
   return sql`
-    select series_id, ts, n, sum, min, max, last_at, last,
-      increase + case when ${pause} <= ${gap(sql)} then counted(first, ${previous}) else 0 end as increase,
-      elapsed + case when ${pause} <= ${gap(sql)} then ${pause} else 0 end as elapsed
+    select series_id, ts, n, sum, min, max, last_at, last ${hasHuge ? sql`, huge_sum` : sql``},
+      ${growth(sql, hasHuge)},
+      elapsed + ${inTime(sql, PAUSE)} as elapsed
       ${asks('first') ? sql`, first_at, first` : sql``}
-      ${asks('delta') ? sql`, last - first + case when ${pause} <= ${gap(sql)} then first - ${previous} else 0 end as delta` : sql``}
+      ${asks('delta') ? sql`, ${difference(sql, hasHuge)}` : sql``}
     from (
       select *, case when prev_at is null and ts >= ${moment(sql, start)} then ${before(sql`near.series_id`)} end as far
       from (
@@ -152,4 +188,29 @@ function stitch(sql: ISql, { branches, before }: Parts, start: number, columns: 
       ) near
     ) neighbours
     where ts >= ${moment(sql, start)}`;
+}
+
+const PAUSE = 'first_at - coalesce(prev_at, far[2])';
+const PREVIOUS = 'coalesce(prev, far[1])';
+
+/** What the way from the part before has come to, where it was not too long. */
+function inTime(sql: ISql, expression: string): Fragment {
+  return sql`case when ${sql.unsafe(PAUSE)} <= ${gap(sql)} then ${sql.unsafe(expression)} else 0 end`;
+}
+
+function growth(sql: ISql, hasHuge: boolean): Fragment {
+  if (!hasHuge) return sql`increase + ${inTime(sql, `counted(first, ${PREVIOUS})`)} as increase`;
+  const origin = `counted_from(first, ${PREVIOUS})`;
+  return sql`
+    increase + ${inTime(sql, `tame_difference(first, ${origin})`)} as increase,
+    huge_increase + ${inTime(sql, `huge_difference(first, ${origin})`)} as huge_increase`;
+}
+
+function difference(sql: ISql, hasHuge: boolean): Fragment {
+  if (!hasHuge)
+    return sql`
+      summable(last) - summable(first) + ${inTime(sql, `summable(first) - summable(${PREVIOUS})`)} as delta`;
+  return sql`
+    tame_difference(last, first) + ${inTime(sql, `tame_difference(first, ${PREVIOUS})`)} as delta,
+    huge_difference(last, first) + ${inTime(sql, `huge_difference(first, ${PREVIOUS})`)} as huge_delta`;
 }

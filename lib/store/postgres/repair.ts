@@ -3,6 +3,7 @@ import { COUNTER_GAP_MS, MINUTE } from '../../model';
 import { TIER } from '../../rollup/steps';
 import { arrayText } from '../arrays';
 import type { Progress } from './advance';
+import { keepHugeAgain } from './keep-huge';
 import { ensurePartitions } from './partitions';
 import { epochMs, interval, moment } from './parts';
 import type { ChangedRow, RollupTier } from './roll-up';
@@ -34,6 +35,7 @@ export function repair(sql: Sql, tier: RollupTier): Promise<Progress | null> {
     const rows = await (tier === 'minute'
       ? rollUpChangedMinutes(tx, changed, state)
       : rollUpChangedRows(tx, tier, changed));
+    await keepHugeAgain(tx, { tier, lookup: 'by_row' }, changed);
     const coarser = COARSER[tier];
     if (coarser) await logAbove(tx, coarser, changed, rolled[coarser]);
     return { rows, finished: taken < ENTRIES_AT_ONCE };

@@ -5,6 +5,7 @@ import { SECOND } from '../../model';
 import { again } from '../again';
 import type { Lane } from '../lane';
 import { LIMIT_MS } from '../limits';
+import { HugeMetrics } from '../postgres/huge-metrics';
 import type { SampleRows } from '../store';
 import { isAnswer } from '../trouble';
 import { append } from './append';
@@ -32,6 +33,7 @@ export interface AppenderOptions {
 export class Appender {
   private writer = randomUUID();
   private readonly heads = new Heads();
+  private readonly huge = new HugeMetrics();
   private claiming: Promise<void> | null = null;
   private claimedAt = Number.NEGATIVE_INFINITY;
 
@@ -40,7 +42,9 @@ export class Appender {
   async append(given: SampleRows): Promise<number[]> {
     if (given.seriesIds.length === 0) return [];
     try {
-      return await this.options.write.run((sql) => again(() => this.appendOn(sql, given)));
+      return await this.options.write.run((sql) =>
+        again(() => this.huge.note(sql, given).then(() => this.appendOn(sql, given))),
+      );
     } catch (error) {
       if (!isAnswer(error)) this.disown();
       throw error;

@@ -67,6 +67,7 @@ async function work(
   const [{ dropped }] = await session<[{ dropped: number }]>`
     select drop_expired(${JSON.stringify(retentionConfig(retention))}::text::jsonb, to_timestamp(${now}::float8 / 1000)) as dropped`;
   report.partitionsDropped = dropped;
+  await forgetHugeOfDropped(session);
   while (goOn() && (await compactNext(session, retention.raw)));
 }
 
@@ -79,4 +80,19 @@ async function repeat(step: () => Promise<Progress>, goOn: () => boolean): Promi
     if (finished) break;
   }
   return total;
+}
+
+/** The database's own job drops chunks, too. */
+async function forgetHugeOfDropped(session: Sql): Promise<void> {
+  await session`
+    delete from rollup_huge h
+    using (
+      select a.view_name as relation, min(c.range_start) as oldest
+      from timescaledb_information.continuous_aggregates a
+      join timescaledb_information.chunks c
+        on (c.hypertable_schema, c.hypertable_name) = (a.materialization_hypertable_schema, a.materialization_hypertable_name)
+      where a.view_schema = current_schema() and exists (select from rollup_huge)
+      group by 1
+    ) kept
+    where kept.relation = 'rollup_' || h.tier and h.ts < kept.oldest`;
 }

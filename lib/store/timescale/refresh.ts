@@ -3,6 +3,7 @@ import type { Sql } from 'postgres';
 import { alignDown, alignUp, DAY, HOUR, MINUTE } from '../../model';
 import { type StoreTier, TIER } from '../../rollup/steps';
 import { arrayText } from '../arrays';
+import { keepHuge, keepHugeAgain } from '../postgres/keep-huge';
 import { moment } from '../postgres/parts';
 import type { RollupTier } from '../postgres/roll-up';
 import { readState } from '../postgres/state';
@@ -69,7 +70,10 @@ export async function refreshTail(refresher: Refresher, tier: RollupTier): Promi
   if (from >= limit) return { rows: 0, finished: true };
 
   const slice = await nextSlice(sql, tier, from, limit);
-  if (slice) await refresh(refresher, tier, slice);
+  if (slice) {
+    await refresh(refresher, tier, slice);
+    await keepHuge(sql, { tier, lookup: 'by_range', ...slice });
+  }
   const end = slice?.end ?? limit;
   const mark = sql(`${tier}_rolled`);
   await sql`update rollup_state set ${mark} = greatest(${mark}, ${moment(sql, end)})`;
@@ -97,6 +101,7 @@ export async function refreshStale(refresher: Refresher, tier: RollupTier): Prom
     for (const range of rangesOf(starts, { width: step, gap: GAP_STEPS * step, most: MOST_RANGES }))
       await refresh(refresher, tier, range, forced);
   }
+  await keepHugeAgain(sql, { tier, lookup: 'by_range' }, alive);
   await strikeOff(
     sql,
     entries.map(({ id }) => id),
