@@ -1,7 +1,7 @@
 /**
  * Expressions over the whole range of float64: what they tell is finite, and they end no statement
- * (drizzle/catalogue/0003_arithmetic.sql). Each is SQL text over the rows of a group. Where a metric has no huge
- * values, sums are plain and cost what PostgreSQL's own do.
+ * (drizzle/catalogue/0003_arithmetic.sql). Each is SQL text over the rows of a group. Where no care is asked for, sums
+ * are plain and cost what PostgreSQL's own do; it refuses them where that is not enough.
  */
 
 /** What is added up: a column or expression, and the column with what of it is huge, where there is any. */
@@ -11,8 +11,8 @@ export interface Addends {
 }
 
 /** Values as they are. */
-export function valuesOf(column: string, hasHuge: boolean): Addends {
-  return hasHuge ? { tame: `tame(${column})`, huge: `huge(${column})` } : { tame: column, huge: null };
+export function valuesOf(column: string, careful: boolean): Addends {
+  return careful ? { tame: `tame(${column})`, huge: `huge(${column})` } : { tame: column, huge: null };
 }
 
 export function sumOf({ tame, huge }: Addends, filter = ''): string {
@@ -26,7 +26,10 @@ export function wholeOf({ tame, huge }: Addends): string {
 
 /** Of every row its own over `divisor`, which is above zero. */
 export function eachOver({ tame, huge }: Addends, divisor: string): Addends {
-  return { tame: `ratio(${tame}, ${divisor})`, huge: huge && `ratio(${huge}, ${divisor})` };
+  // Nearly all are above zero: in a million rows, what `ratio` looks out for first would cost a seventh of a question.
+  const common = `case when ${tame} > 1e-290 then ${tame} / (${divisor}) else ratio(${tame}, ${divisor}) end`;
+  if (!huge) return { tame: common, huge };
+  return { tame: `ratio(${tame}, ${divisor})`, huge: `ratio(${huge}, ${divisor})` };
 }
 
 /** The sum over `divisor`, an aggregate above zero. */
@@ -35,9 +38,9 @@ export function ratioOf({ tame, huge }: Addends, divisor: string): string {
   return huge ? `united(${share(tame)}, ${share(huge)})` : share(tame);
 }
 
-export function quantileOf(column: string, share: number, hasHuge: boolean): string {
+export function quantileOf(column: string, share: number, careful: boolean): string {
   const at = (values: string) => `percentile_cont(${share}) within group (order by ${values})`;
-  if (!hasHuge) return at(column);
+  if (!careful) return at(column);
   // The way from one end of float64 to the other is longer than float64: then half of it, of halves.
   return `case when abs(${at(column)}) <= 1.7976931348623157e308 then ${at(column)} else unscaled(${at(`scaled(${column})`)}) end`;
 }

@@ -18,13 +18,13 @@ export interface Coverage {
   stale: boolean;
   /** Samples from before this are gone, epoch ms; -Infinity: none are. */
   rawFrom: number;
-  /** Whether the metric has values beyond what can be added up as they are. */
-  hasHuge?: boolean;
+  /** Whether parts are read with what of them is huge apart, as a metric that has huge values needs it. */
+  careful?: boolean;
 }
 
 /** As it was looked up for one question. */
 export interface ReadCoverage extends Coverage {
-  hasHuge: boolean;
+  careful: boolean;
   /** The newest partition, or chunk, of any table. */
   newestPart: number;
 }
@@ -67,14 +67,14 @@ export async function readCoverage(
         select from rollup_stale
         where ts >= ${moment(sql, reach)} and ts < ${moment(sql, end)} ${ofSeries}
       ) as stale,
-      exists (select from huge_metrics where metric_id = ${metricId}) as "hasHuge",
+      exists (select from huge_metrics where metric_id = ${metricId}) as "careful",
       ${newestPart(sql)} as newest
     from rollup_state`;
   return {
     rolled: { minute: row.minute, hour: row.hour, day: row.day },
     stale: row.stale,
     rawFrom: row.rawFrom,
-    hasHuge: row.hasHuge,
+    careful: row.careful,
     newestPart: row.newest,
   };
 }
@@ -120,7 +120,7 @@ export function coveringParts(sql: ISql, selection: Stretch & Whose, coverage: C
   for (const level of STORE_TIERS.slice(0, STORE_TIERS.indexOf(tier) + 1).reverse()) {
     const whole = alignDown(end, TIER[level].stepMs);
     const until: number = level === 'raw' ? end : Math.min(whole, coverage.rolled[level]);
-    const columns = sql`select ${partColumns(sql, level, counters, coverage.hasHuge)}`;
+    const columns = sql`select ${partColumns(sql, level, counters, coverage.careful)}`;
     const isFresh = isNotStale(sql, level, coverage);
     if (from < until)
       branches.push({
@@ -148,7 +148,7 @@ function stretch(sql: ISql, level: StoreTier, selection: Stretch & Whose, covera
       ? sql``
       : sql`and p.metric_id = ${selection.metricId}`;
   if ('series' in selection)
-    return sql`from ${partsOf(sql, level, coverage.hasHuge)} where ${within} ${ofMetric} and p.series_id = ${selection.series}`;
+    return sql`from ${partsOf(sql, level, coverage.careful)} where ${within} ${ofMetric} and p.series_id = ${selection.series}`;
   const ids = arrayText(selection.seriesIds);
   if (level === 'raw' && selection.counters === 'stored') {
     const samples = samplesWithPrevious(sql, sql`m.series_id`, from, until, coverage);
@@ -156,7 +156,7 @@ function stretch(sql: ISql, level: StoreTier, selection: Stretch & Whose, covera
   }
   const ofSeries = sql`and p.series_id = any(${ids}::int4[])`;
   const selected = selection.wholeMetric && level !== 'raw' ? ofMetric : sql`${ofMetric} ${ofSeries}`;
-  return sql`from ${partsOf(sql, level, coverage.hasHuge)} where ${within} ${selected}`;
+  return sql`from ${partsOf(sql, level, coverage.careful)} where ${within} ${selected}`;
 }
 
 /** What a tier has in place of the stale rows of the next coarser one. */
@@ -170,7 +170,7 @@ function insteadOf(
   const rows =
     level === 'raw' && coarser.counters === 'stored'
       ? samplesWithPrevious(sql, sql`c.series_id`, sql`c.ts`, until, coverage)
-      : sql`select * from ${partsOf(sql, level, coverage.hasHuge)} where p.series_id = c.series_id and p.ts >= c.ts and p.ts < ${until}`;
+      : sql`select * from ${partsOf(sql, level, coverage.careful)} where p.series_id = c.series_id and p.ts >= c.ts and p.ts < ${until}`;
   const ofSeries = 'series' in coarser ? sql`and c.series_id = ${coarser.series}` : sql``;
   return sql`
     from ${sql(`stale_${coarser.tier}`)} c cross join lateral (${rows}) p

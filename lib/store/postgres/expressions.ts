@@ -20,18 +20,18 @@ export function isOfSamples(name: InnerAggregate): name is OfSamples {
 }
 
 /** What parts have been added up to, and what of it is huge, where any is. */
-const added = (column: 'sum' | 'increase' | 'delta', hasHuge: boolean): Addends => ({
+const added = (column: 'sum' | 'increase' | 'delta', careful: boolean): Addends => ({
   tame: column,
-  huge: hasHuge ? `huge_${column}` : null,
+  huge: careful ? `huge_${column}` : null,
 });
 
 /** Over the parts of a group and step: all series together, but for a rate, which wants one part for each series. */
-export function overParts(name: OfParts, hasHuge: boolean): string {
+export function overParts(name: OfParts, careful: boolean): string {
   switch (name) {
     case 'avg':
-      return ratioOf(added('sum', hasHuge), 'sum(n)');
+      return ratioOf(added('sum', careful), 'sum(n)');
     case 'sum':
-      return sumOf(added('sum', hasHuge));
+      return sumOf(added('sum', careful));
     case 'min':
     case 'max':
       return `${name}(${name})`;
@@ -44,26 +44,26 @@ export function overParts(name: OfParts, hasHuge: boolean): string {
       return '-(min(array[first_at, -first]))[2]';
     case 'increase':
     case 'delta':
-      return `case when sum(elapsed) > 0 then ${sumOf(added(name, hasHuge))} end`;
+      return `case when sum(elapsed) > 0 then ${sumOf(added(name, careful))} end`;
     case 'rate':
-      return sumOf(eachOver(added('increase', hasHuge), SECONDS), ' filter (where elapsed > 0)');
+      return sumOf(eachOver(added('increase', careful), SECONDS), ' filter (where elapsed > 0)');
   }
 }
 
 /** Of the part that a series has in a step. */
-export function ofSeries(name: OfParts, hasHuge: boolean): string {
+export function ofSeries(name: OfParts, careful: boolean): string {
   switch (name) {
     case 'avg':
-      return wholeOf(eachOver(added('sum', hasHuge), 'n'));
+      return wholeOf(eachOver(added('sum', careful), 'n'));
     case 'sum':
-      return wholeOf(added('sum', hasHuge));
+      return wholeOf(added('sum', careful));
     case 'count':
       return 'n::float8';
     case 'rate':
-      return `case when elapsed > 0 then ${wholeOf(eachOver(added('increase', hasHuge), SECONDS))} end`;
+      return `case when elapsed > 0 then ${wholeOf(eachOver(added('increase', careful), SECONDS))} end`;
     case 'increase':
     case 'delta':
-      return `case when elapsed > 0 then ${wholeOf(added(name, hasHuge))} end`;
+      return `case when elapsed > 0 then ${wholeOf(added(name, careful))} end`;
     default:
       return name;
   }
@@ -72,8 +72,8 @@ export function ofSeries(name: OfParts, hasHuge: boolean): string {
 const SECONDS = 'elapsed / 1000';
 
 /** Over samples, as parts: those of a group and step, or of a series and step. */
-export function overSamples(name: OfSamples, hasHuge: boolean): string {
-  return name === 'stddev' ? stddevOf('last', leastOf('last')) : quantileOf('last', shareOf(name)!, hasHuge);
+export function overSamples(name: OfSamples, careful: boolean): string {
+  return name === 'stddev' ? stddevOf('last', leastOf('last')) : quantileOf('last', shareOf(name)!, careful);
 }
 
 /** The column that has the least value of another one in a group and step, or series and step: see `stddevOf`. */
@@ -82,8 +82,8 @@ export function leastOf(column: string): string {
 }
 
 /** Over a column that has a value for each series of a group and step, or null. */
-export function overSeries(name: OuterAggregate, column: string, hasHuge: boolean): string {
-  const values = valuesOf(column, hasHuge);
+export function overSeries(name: OuterAggregate, column: string, careful: boolean): string {
+  const values = valuesOf(column, careful);
   switch (name) {
     case 'sum':
       return sumOf(values);
@@ -97,6 +97,6 @@ export function overSeries(name: OuterAggregate, column: string, hasHuge: boolea
     case 'stddev':
       return stddevOf(column, leastOf(column));
     default:
-      return quantileOf(column, shareOf(name)!, hasHuge);
+      return quantileOf(column, shareOf(name)!, careful);
   }
 }

@@ -20,9 +20,9 @@ export type Counters = 'stored' | 'stitched' | 'none';
  * Where a metric has huge values, `sum` and `increase` are of the tame ones alone, and `huge_sum` and `huge_increase` of
  * the others (drizzle/catalogue/0003_arithmetic.sql). Counters are stitched then.
  */
-export function partColumns(sql: ISql, tier: StoreTier, counters: Counters, hasHuge = false): Fragment {
+export function partColumns(sql: ISql, tier: StoreTier, counters: Counters, careful = false): Fragment {
   const stored = counters === 'stored';
-  if (hasHuge) return hugePartColumns(sql, tier);
+  if (careful) return hugePartColumns(sql, tier);
   if (tier === 'raw')
     return sql`
       p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max,
@@ -61,9 +61,9 @@ function hugePartColumns(sql: ISql, tier: StoreTier): Fragment {
 }
 
 /** The relation a tier's parts lie in, under the name `partColumns` expects. */
-export function partsOf(sql: ISql, tier: StoreTier, hasHuge = false): Fragment {
+export function partsOf(sql: ISql, tier: StoreTier, careful = false): Fragment {
   const relation = sql(TIER[tier].relation);
-  if (!hasHuge || tier === 'raw') return sql`${relation} p`;
+  if (!careful || tier === 'raw') return sql`${relation} p`;
   return sql`(
     select r.*, kept.sum as kept_sum, kept.increase as kept_increase
     from ${relation} r left join rollup_huge kept

@@ -37,7 +37,7 @@ export interface Sources {
   /** The relation whose parts are the samples themselves. */
   samples: 'parts' | 'samples_apart';
   /** Whether parts have columns of what is huge. */
-  hasHuge: boolean;
+  careful: boolean;
 }
 
 /** The points of a question as a select of `grp`, `t` and the columns; a value that cannot be told is null. */
@@ -90,13 +90,13 @@ function grouped(
   sql: ISql,
   { groups }: StoreQuestion,
   columns: readonly Column[],
-  { hasHuge }: Sources,
+  { careful }: Sources,
   parts: Fragment,
   t: Fragment,
 ): Fragment {
   const inners = innersOf(columns);
   const values = sql.unsafe(
-    columns.map((column) => `${expression(column, inners, hasHuge)} as ${column.name}`).join(', '),
+    columns.map((column) => `${expression(column, inners, careful)} as ${column.name}`).join(', '),
   );
   const { number, join } = membership(sql, groups);
   const spread = columns.flatMap((column) => spreadOf(column, inners));
@@ -129,9 +129,9 @@ function spreadOf({ outer, inner }: Column, inners: readonly InnerAggregate[]): 
   return outer === 'stddev' ? [`inner_${inners.indexOf(inner)}`] : [];
 }
 
-function expression({ outer, inner }: Column, inners: readonly InnerAggregate[], hasHuge: boolean): string {
-  if (outer !== null) return overSeries(outer, `inner_${inners.indexOf(inner)}`, hasHuge);
-  return isOfSamples(inner) ? overSamples(inner, hasHuge) : overParts(inner, hasHuge);
+function expression({ outer, inner }: Column, inners: readonly InnerAggregate[], careful: boolean): string {
+  if (outer !== null) return overSeries(outer, `inner_${inners.indexOf(inner)}`, careful);
+  return isOfSamples(inner) ? overSamples(inner, careful) : overParts(inner, careful);
 }
 
 /** What is made of each series first; its place gives a column of series its name. */
@@ -147,7 +147,7 @@ function partsOfSeries(
   sources: Sources,
 ): Fragment {
   const parts = onePartASeries(sql, question, columns, sources);
-  const values = innersOf(columns).map((inner, i) => `, ${ofSeries(inner, sources.hasHuge)} as inner_${i}`);
+  const values = innersOf(columns).map((inner, i) => `, ${ofSeries(inner, sources.careful)} as inner_${i}`);
   if (values.length === 0) return parts;
   return sql`(select *${sql.unsafe(values.join(''))} from ${parts}) series`;
 }
@@ -156,11 +156,11 @@ function samplesOfSeries(
   sql: ISql,
   { step, start }: StoreQuestion,
   columns: ReadonlyArray<Column<OfSamples>>,
-  { samples, hasHuge }: Sources,
+  { samples, careful }: Sources,
 ): Fragment {
   const inners = innersOf(columns);
   const values = sql.unsafe(
-    inners.map((inner, i) => `, ${overSamples(inner, hasHuge)} as inner_${i}`).join(''),
+    inners.map((inner, i) => `, ${overSamples(inner, careful)} as inner_${i}`).join(''),
   );
   const t = binned(sql, 'ts', step, start);
   const relation = sql.unsafe(samples);
@@ -181,9 +181,9 @@ function onePartASeries(
   sql: ISql,
   { step, start }: StoreQuestion,
   columns: ReadonlyArray<Column<OfParts>>,
-  { branches, hasHuge }: Sources,
+  { branches, careful }: Sources,
 ): Fragment {
-  const also = moreOf(columns, hasHuge);
+  const also = moreOf(columns, careful);
   const ready = branches.filter(({ level }) => TIER[level].stepMs === step);
   const others = branches.filter(({ level }) => TIER[level].stepMs !== step);
   const direct = () => sql`
@@ -204,7 +204,7 @@ function onePartASeries(
 /** What parts have beside what all have, and how it is put together. */
 function moreOf(
   columns: ReadonlyArray<Column<OfParts>>,
-  hasHuge: boolean,
+  careful: boolean,
 ): Array<[name: string, expression: string]> {
   const asks = (name: OfParts) => columns.some(({ inner }) => inner === name);
   const summed = (...names: string[]) => names.map((name): [string, string] => [name, `sum(${name})`]);
@@ -212,12 +212,12 @@ function moreOf(
     ...(asks('first')
       ? ([
           ['first_at', 'min(first_at)'],
-          ['first', overParts('first', hasHuge)],
+          ['first', overParts('first', careful)],
         ] satisfies Array<[string, string]>)
       : []),
     ...(asks('delta') ? summed('delta') : []),
-    ...(hasHuge ? summed('huge_sum', 'huge_increase') : []),
-    ...(hasHuge && asks('delta') ? summed('huge_delta') : []),
+    ...(careful ? summed('huge_sum', 'huge_increase') : []),
+    ...(careful && asks('delta') ? summed('huge_delta') : []),
   ];
 }
 

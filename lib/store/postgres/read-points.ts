@@ -3,6 +3,7 @@ import { PulseError } from '../../errors';
 import { alignDown, MINUTE } from '../../model';
 import { type StoreTier, TIER, tierForStep } from '../../rollup/steps';
 import type { StoreAnswer, StoreQuestion } from '../store';
+import { codeOf } from '../trouble';
 import {
   type Branch,
   coveringParts,
@@ -27,6 +28,7 @@ import { staleRows } from './stale';
 
 /** More than any page draws, and as much as a process can take in without trouble. */
 const MOST_POINTS = 2_000_000;
+const OUT_OF_RANGE = '22003';
 type Row = [group: number, t: number, ...values: Array<number | null>];
 
 /**
@@ -68,14 +70,16 @@ interface Reading {
   keeping: Exclude<Counters, 'none'>;
 }
 
+/** Once without care, unless the metric is known to need it; what the database refuses to add up or divide so, with. */
 async function readRows(sql: ISql, question: StoreQuestion, reading: Reading): Promise<Row[]> {
-  for (let hasHuge = false; ; ) {
-    const selection = selectionOf(question, reading, hasHuge);
-    const coverage = await readCoverage(sql, selection);
-    if (coverage.hasHuge && !hasHuge) {
-      hasHuge = true;
+  for (let careful = false; ; ) {
+    const selection = selectionOf(question, reading, careful);
+    const found = await readCoverage(sql, selection);
+    if (found.careful && !careful) {
+      careful = true;
       continue;
     }
+    const coverage = { ...found, careful };
     const samplesApart: Selection = { ...selection, tier: 'raw', start: question.start, counters: 'none' };
     const parts: Parts = {
       branches: coveringParts(sql, selection, coverage),
@@ -89,22 +93,31 @@ async function readRows(sql: ISql, question: StoreQuestion, reading: Reading): P
           selection.start,
           coverage,
         ),
-      hasHuge,
+      careful,
     };
-    const found = await statement(sql, question, reading.columns, selection, parts).values();
-    const rows = found as unknown as Row[];
-    // The first huge value of a metric may have come since.
-    if (!hasHuge && rows.some(isOverfull) && (await readCoverage(sql, selection)).hasHuge) continue;
-    if (!(await isPassed(sql, coverage))) return rows;
+    const rows = await unlessRefused(statement(sql, question, reading.columns, selection, parts).values());
+    if (!careful && (rows === null || rows.some(isOverfull))) careful = true;
+    else if (rows === null) throw new Error('the database refused arithmetic that was meant to be safe');
+    else if (!(await isPassed(sql, found))) return rows;
+  }
+}
+
+/** Null where the database refuses what comes out as infinite, or as zero but is none. */
+async function unlessRefused(statement: PromiseLike<unknown>): Promise<Row[] | null> {
+  try {
+    return (await statement) as Row[];
+  } catch (error) {
+    if (codeOf(error) === OUT_OF_RANGE) return null;
+    throw error;
   }
 }
 
 function selectionOf(
   { metricId, groups, wholeMetric, start, end }: StoreQuestion,
   { columns, tier, keeping }: Reading,
-  hasHuge: boolean,
+  careful: boolean,
 ): Selection {
-  const counters = countersFor(columns, hasHuge ? 'stitched' : keeping);
+  const counters = countersFor(columns, careful ? 'stitched' : keeping);
   return {
     tier,
     metricId,
@@ -131,7 +144,7 @@ interface Parts {
   stale: Fragment;
   /** The last sample of a series before all these parts: see `lastBefore`. */
   before(series: Fragment): Fragment;
-  hasHuge: boolean;
+  careful: boolean;
 }
 
 function statement(
@@ -141,12 +154,12 @@ function statement(
   selection: Selection,
   parts: Parts,
 ) {
-  const { branches, samples, stale, hasHuge } = parts;
+  const { branches, samples, stale, careful } = parts;
   const stitched = selection.counters === 'stitched';
   const sources: Sources = {
     branches: stitched ? [] : branches,
     samples: samples ? 'samples_apart' : 'parts',
-    hasHuge,
+    careful,
   };
   const united = stitched ? stitch(sql, parts, question.start, columns) : unite(sql, branches);
   const apart = samples ? sql`, samples_apart as (${unite(sql, samples)})` : sql``;
@@ -168,17 +181,17 @@ function countersFor(columns: readonly Column[], keeping: Exclude<Counters, 'non
 /** Adds to each part what its series has counted since the part before it, which is looked for where it is not near. */
 function stitch(
   sql: ISql,
-  { branches, before, hasHuge }: Parts,
+  { branches, before, careful }: Parts,
   start: number,
   columns: readonly Column[],
 ): Fragment {
   const asks = (inner: Column['inner']) => columns.some((column) => column.inner === inner);
   return sql`
-    select series_id, ts, n, sum, min, max, last_at, last ${hasHuge ? sql`, huge_sum` : sql``},
-      ${growth(sql, hasHuge)},
+    select series_id, ts, n, sum, min, max, last_at, last ${careful ? sql`, huge_sum` : sql``},
+      ${growth(sql, careful)},
       elapsed + ${inTime(sql, PAUSE)} as elapsed
       ${asks('first') ? sql`, first_at, first` : sql``}
-      ${asks('delta') ? sql`, ${difference(sql, hasHuge)}` : sql``}
+      ${asks('delta') ? sql`, ${difference(sql, careful)}` : sql``}
     from (
       select *, case when prev_at is null and ts >= ${moment(sql, start)} then ${before(sql`near.series_id`)} end as far
       from (
@@ -198,16 +211,16 @@ function inTime(sql: ISql, expression: string): Fragment {
   return sql`case when ${sql.unsafe(PAUSE)} <= ${gap(sql)} then ${sql.unsafe(expression)} else 0 end`;
 }
 
-function growth(sql: ISql, hasHuge: boolean): Fragment {
-  if (!hasHuge) return sql`increase + ${inTime(sql, `counted(first, ${PREVIOUS})`)} as increase`;
+function growth(sql: ISql, careful: boolean): Fragment {
+  if (!careful) return sql`increase + ${inTime(sql, `counted(first, ${PREVIOUS})`)} as increase`;
   const origin = `counted_from(first, ${PREVIOUS})`;
   return sql`
     increase + ${inTime(sql, `tame_difference(first, ${origin})`)} as increase,
     huge_increase + ${inTime(sql, `huge_difference(first, ${origin})`)} as huge_increase`;
 }
 
-function difference(sql: ISql, hasHuge: boolean): Fragment {
-  if (!hasHuge)
+function difference(sql: ISql, careful: boolean): Fragment {
+  if (!careful)
     return sql`
       summable(last) - summable(first) + ${inTime(sql, `summable(first) - summable(${PREVIOUS})`)} as delta`;
   return sql`
