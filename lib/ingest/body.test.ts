@@ -2,6 +2,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { usedBytes } from '@/test/support/memory';
+import { HeldBody } from '../held-body';
 import { readPieces, readWhole, toText } from './body';
 import { encodingFor } from './encoding';
 import { readLines } from './lines';
@@ -85,6 +87,33 @@ describe('a whole body', () => {
     expect((await reading[2]).length).toBe(500 * 2 ** 20);
   });
 
+  test('counts as what it holds, however small the chunks it comes in', async () => {
+    const text = 'ein Körnchen nach dem andern, '.repeat(10_000);
+    const bytes = Buffer.from(text);
+    const each: Array<(i: number) => number> = [
+      () => 1,
+      (i) => (i % 2 ? 1 : 5_000),
+      (i) => (i * 7919) % 9_000,
+    ];
+    for (const size of each) {
+      const held = new HeldBody(bytes.length);
+      for (let from = 0, i = 1; from < bytes.length; from += size(i++))
+        held.add(Uint8Array.from(bytes.subarray(from, from + size(i))));
+      expect(held.whole().toString()).toBe(text);
+      expect(held.heldBytes).toBeLessThan(3 * bytes.length);
+      held.release();
+    }
+  });
+
+  test('that comes byte by byte costs about what it has', async () => {
+    const bodies = Array.from({ length: 4 }, () => new HeldBody(2 ** 20));
+    const before = await usedBytes();
+    for (const body of bodies) for (let i = 0; i < 200_000; i++) body.add(Uint8Array.of(i));
+    const cost = (await usedBytes()) - before;
+    expect(cost).toBeLessThan(3 * 4 * 200_000);
+    for (const body of bodies) body.release();
+  });
+
   test('that is a bomb is defused while it streams', async () => {
     const bomb = gzipSync(Buffer.alloc(100 * 2 ** 20));
     let bytes = 0;
@@ -153,6 +182,17 @@ describe('JSON that would cost more than it is worth', () => {
 });
 
 describe('lines', () => {
+  test('that arrive byte by byte cost about what they have', async () => {
+    let cost = 0;
+    const byteByByte = (async function* () {
+      const before = await usedBytes();
+      for (let i = 0; i < 200_000; i++) yield Uint8Array.of(0x20);
+      cost = (await usedBytes()) - before;
+    })();
+    expect((await all(readLines(byteByByte, 2 ** 20))).flat()[0].bytes).toHaveLength(200_000);
+    expect(cost).toBeLessThan(3 * 200_000);
+  });
+
   const linesOf = async (bytes: Buffer, size: number, maxLineBytes: number) =>
     (await all(readLines(inPieces(bytes, size), maxLineBytes)))
       .flat()
