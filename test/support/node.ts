@@ -26,13 +26,20 @@ export interface NodeOptions {
   maxStreams?: number;
 }
 
+export interface PlaceOptions {
+  engine?: Store['engine'];
+  /** A database server that has the engine; by default the run's own PostgreSQL. */
+  server?: string;
+  settings?: Record<string, string>;
+}
+
 /**
  * A server without its fronts, on a database of its own: the real store, pipeline, ring, history and hub, with a
  * clock that a test moves. It can be restarted on the same database.
  */
-export async function startTestNode() {
-  const database = await createTestDatabase();
-  const env = parseEnv({ DATABASE_URL: database.url, STORE_ENGINE: 'postgres' });
+export async function startTestNode({ engine = 'postgres', server, settings = {} }: PlaceOptions = {}) {
+  const database = await createTestDatabase(server);
+  const env = parseEnv({ DATABASE_URL: database.url, STORE_ENGINE: engine, ...settings });
   const { store: realStore, close: closeStore } = await openStore(env, () => {});
   const { store, idle } = observed(realStore);
   // Behind the real one, which admission goes by, so that a test can move it by hours; far from the edge of anything.

@@ -1,0 +1,3 @@
+import { auditCases } from './audit.case.test';
+
+auditCases({ name: 'postgres' });
