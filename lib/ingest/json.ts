@@ -38,12 +38,15 @@ const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
  * Throws `bad_json`, `bad_shape` or `too_many_samples`; a bad sample among good ones is an entry of `errors`.
  */
 export function decodeJson(text: string, context: JsonContext): DecodedSamples {
-  const { precision } = context;
-  const decoded =
-    precision === 'ns'
-      ? decodeBody(parse(nanosecondsToMs(text)), { ...context, precision: 'ms' })
-      : decodeBody(parse(text), { ...context, precision });
-  return { ...decoded, precision };
+  const decoded = isForNumbers(context)
+    ? decodeBody(parse(text), context)
+    : decodeBody(parse(nanosecondsToMs(text)), { ...context, precision: 'ms' });
+  decoded.precision = context.precision;
+  return decoded;
+}
+
+function isForNumbers(context: JsonContext): context is BodyContext {
+  return context.precision !== 'ns';
 }
 
 function decodeBody(body: unknown, context: BodyContext): DecodedSamples {
