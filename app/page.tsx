@@ -6,6 +6,7 @@ import { LazyPanel } from '@/components/fleet/lazy-panel';
 import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
 import { requireViewer } from '@/lib/auth/page-viewer';
+import type { FleetMap } from '@/lib/fleet/answers';
 import { isHeadlineKey } from '@/lib/fleet/headlines';
 import { EVERY_HOST } from '@/lib/fleet/hosts-query';
 import { commonPanels, fleetPanels } from '@/lib/fleet/panels';
@@ -17,6 +18,8 @@ const RANGE = { start: 'now-15m', end: 'now' };
 const PANEL_HEIGHT = 140;
 /** Beside these stands the one of samples per second. */
 const LEADING_PANELS = 2;
+/** More hosts than these a page asks for once it is there: React would be at them for long, and nobody else served. */
+const HOSTS_IN_PAGE = 2_000;
 
 export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   await requireViewer();
@@ -51,7 +54,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   return (
     <FleetView
       initial={summary}
-      map={await fleet.map({ by }, work)}
+      map={withoutMany(await fleet.map({ by }, work))}
       lead={lead}
       more={specs
         .slice(LEADING_PANELS)
@@ -59,4 +62,9 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
       panelHeight={PANEL_HEIGHT}
     />
   );
+}
+
+function withoutMany(map: FleetMap): FleetMap {
+  if (map.values.length <= HOSTS_IN_PAGE) return map;
+  return { ...map, namesVersion: 0, names: null, statuses: '', values: [] };
 }

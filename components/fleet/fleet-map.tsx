@@ -21,6 +21,8 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
   const { answer, pending } = usePoll<FleetMapAnswer>({
     url: `/api/fleet/map?by=${by ?? ''}`,
     initial,
+    // A page of very many hosts comes without them.
+    isInitialWhole: initial.names !== null,
     everyMs: POLL_MS,
     nextUrl: (url, { namesVersion }) => `${url}&names=${namesVersion}`,
     merge: (last, next) => ({ ...next, names: next.names ?? last.names }),
@@ -77,7 +79,7 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
         // biome-ignore lint/a11y/noNoninteractiveTabindex: as above.
         tabIndex={0}
         className="cursor-pointer rounded"
-        style={{ height: width > 0 ? height : TALLEST }}
+        style={{ height: width > 0 && names.length > 0 ? height : TALLEST }}
         onKeyDown={onKeyDown}
         onPointerMove={(event) => setAt(cellAt(event))}
         onPointerLeave={() => setAt(null)}

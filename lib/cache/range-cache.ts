@@ -3,6 +3,7 @@ import { alignDown, MINUTE, type Point, SECOND } from '../model';
 import type { RedisCommands } from '../redis/commands';
 import { figures } from '../self/figures';
 import type { ClosedPast, Store, StoreAnswer, StoreQuestion } from '../store/store';
+import { Work } from '../work/work';
 import { type Block, blocksOf } from './blocks';
 import { cutIntoPieces, joinPieces, type Range } from './join';
 import { decodePiece, encodePiece, type Piece } from './piece';
@@ -14,6 +15,10 @@ const TTL_MS = 30 * MINUTE;
 const MAX_BYTES = 64 * 2 ** 20;
 /** A larger piece would hold Redis up for everyone else. */
 const MAX_PIECE_BYTES = 2 ** 20;
+/** `[1795200000000,1],`: few points are shorter. */
+const POINT_BYTES = 18;
+/** Series whose ids are hashed in one go. */
+const IDS_AT_ONCE = 8_192;
 /** Fewer steps are read from the database as quickly. */
 const FEW_STEPS = 8;
 /** More points take longer to decode than to compute. */
@@ -86,7 +91,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     if (reached === end) return { groups, tier: 'cache' };
     const rest = await store.readPoints({ ...question, start: reached });
     const whole = groups.map((points, i) => points.concat(rest.groups[i]));
-    if (reached < past.end) keep(kept, reached, past, whole);
+    if (reached < past.end) void keep(kept, reached, past, whole);
     return { groups: whole, tier: reached > start ? 'cache' : rest.tier };
   }
 
@@ -104,24 +109,38 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   async function lookUp(question: StoreQuestion, closed: ClosedPast): Promise<Kept | null> {
     const { start, step, groups, aggregates } = question;
     const blocks = blocksOf(start, closedEnd(question, closed), step);
-    const prefix = prefixOf(question, closed.version);
+    const work = Work.ofOurs();
+    const prefix = await prefixOf(question, closed.version, work);
     const keys = blocks.map((block) => `${prefix}:${block.start}`);
     const shape = { groups: groups.length, values: aggregates.length };
+    let texts: Array<string | null>;
     try {
-      const texts = await redis.get(keys);
-      return { blocks, keys, pieces: texts.map((text) => (text === null ? null : decodePiece(text, shape))) };
+      texts = await redis.get(keys);
     } catch {
       // Its circuit breaker tells; the database knows everything.
       return null;
     }
+    const pieces: Kept['pieces'] = [];
+    for (const text of texts) {
+      if (work.isDue('read')) await work.pause();
+      pieces.push(text === null ? null : decodePiece(text, shape));
+    }
+    return { blocks, keys, pieces };
   }
 
   /** Keeps what was read from `reached` on. Nobody waits for it: if it is lost, it is read again. */
-  function keep({ blocks, keys, pieces }: Kept, reached: number, past: Range, groups: Point[][]): void {
+  async function keep(
+    { blocks, keys, pieces }: Kept,
+    reached: number,
+    past: Range,
+    groups: Point[][],
+  ): Promise<void> {
+    const work = Work.ofOurs();
     const first = blocks.findIndex(({ end }) => end > reached);
     const fresh = cutIntoPieces(blocks.slice(first), pieces.slice(first), past, groups);
     for (const [i, piece] of fresh.entries()) {
-      if (!piece) continue;
+      if (!piece || isTooLarge(piece)) continue;
+      if (work.isDue('encode')) await work.pause();
       const text = encodePiece(piece);
       if (text.length > MAX_PIECE_BYTES || !budget.take(text.length)) continue;
       redis.set(keys[first + i], text, ttlMs).catch(() => {
@@ -144,8 +163,24 @@ function closedEnd({ end, step }: StoreQuestion, { before }: ClosedPast): number
   return Math.min(end, alignDown(before, step));
 }
 
+/** Whether it is larger than what is kept, as far as that can be told without encoding it. */
+function isTooLarge({ groups }: Piece): boolean {
+  return groups.reduce((points, group) => points + group.length, 0) * POINT_BYTES > MAX_PIECE_BYTES;
+}
+
 /** Everything that an answer depends on, but for the range. */
-function prefixOf({ metricId, groups, aggregates, step }: StoreQuestion, version: string): string {
-  const what = JSON.stringify([version, metricId, aggregates, step, groups]);
-  return `pulseboard:range:1:${createHash('sha256').update(what).digest('base64url')}`;
+async function prefixOf(
+  { metricId, groups, aggregates, step }: StoreQuestion,
+  version: string,
+  work: Work,
+): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([version, metricId, aggregates, step]));
+  for (const group of groups) {
+    hash.update('[');
+    for (let from = 0; from < group.length; from += IDS_AT_ONCE) {
+      if (work.isDue('read')) await work.pause();
+      hash.update(`${group.slice(from, from + IDS_AT_ONCE).join()},`);
+    }
+  }
+  return `pulseboard:range:2:${hash.digest('base64url')}`;
 }

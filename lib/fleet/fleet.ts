@@ -175,17 +175,22 @@ export class Fleet {
     const { headlines, hosts, namesVersion } = this.look;
     const shown = by ?? headlines[0] ?? null;
     const figures = shown && (await this.look.figuresOf(shown, work));
+    const isNew = knownNames !== namesVersion;
+    const names: string[] = [];
     const values: FleetMap['values'] = [];
-    for (const rank of hosts.keys()) {
+    let statuses = '';
+    for (const [rank, { name, status }] of hosts.entries()) {
       if (work.isDue('fleet')) await work.pause();
+      if (isNew) names.push(name);
+      statuses += status[0];
       values.push(figures ? rounded(figures[rank]) : null);
     }
     return {
       now,
       by: shown,
       namesVersion,
-      names: knownNames === namesVersion ? null : hosts.map(({ name }) => name),
-      statuses: hosts.map(({ status }) => status[0]).join(''),
+      names: isNew ? names : null,
+      statuses,
       values,
     };
   }

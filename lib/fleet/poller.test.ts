@@ -56,6 +56,12 @@ function open(options: Partial<Parameters<typeof createPoller<Answer>>[0]> = {})
 const soon = <T>(read: () => T, expected: T) => until(() => expect(read()).toEqual(expected));
 
 describe('a poller', () => {
+  test('asks at once where the page came with a beginning only', async () => {
+    const { getSnapshot, resume } = open({ isInitialWhole: false, everyMs: 3_600_000 });
+    resume();
+    await soon(() => getSnapshot().answer, { path: '/a', count: 1 });
+  });
+
   test('starts with what the page came with, and asks while somebody looks', async () => {
     const { getSnapshot, resume, suspend } = open();
     expect(getSnapshot()).toEqual({

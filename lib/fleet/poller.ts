@@ -15,6 +15,8 @@ export interface PollerOptions<T> {
   url: string;
   /** The answer to `url` that the page came with. */
   initial: T;
+  /** False where that is only the beginning, and the rest is to be asked for at once. */
+  isInitialWhole?: boolean;
   everyMs: number;
   fetch: typeof fetch;
   now?(): number;
@@ -43,7 +45,7 @@ const TIMEOUT_MS = 10 * SECOND;
 const LONGEST_WAIT_MS = 15 * SECOND;
 
 export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
-  const { now = Date.now, random = Math.random } = options;
+  const { now = Date.now, random = Math.random, isInitialWhole = true } = options;
   const listeners = new Set<() => void>();
   let { url } = options;
   let state: Polled<T> = { answer: options.initial, pending: false, problem: null, receivedAt: null };
@@ -109,7 +111,7 @@ export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
       if (!asleep) return;
       asleep = false;
       // The page's own answer is fresh: the first question can wait its turn.
-      if (state.receivedAt === null && !state.pending) schedule(options.everyMs);
+      if (isInitialWhole && state.receivedAt === null && !state.pending) schedule(options.everyMs);
       else void ask();
     },
     close() {

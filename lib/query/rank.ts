@@ -93,10 +93,13 @@ export async function readLatest(
   while (silent.length > 0 && end > question.start) {
     const start = Math.max(question.start, end - width);
     const { points } = await read({ ...question, groups: silent, start, end }, work);
-    silent.forEach((group, i) => {
+    const others: SeriesGroup[] = [];
+    for (const [i, group] of silent.entries()) {
+      if (work.isDue('rank')) await work.pause();
       if (points[i].length > 0) found.push({ labels: group.labels, points: points[i], group });
-    });
-    silent = silent.filter((_, i) => points[i].length === 0);
+      else others.push(group);
+    }
+    silent = others;
     end = start;
     width *= GROWTH;
   }
