@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -12,20 +22,33 @@ export function keptSecret(folder: string): string {
   if (known) return known;
   mkdirSync(folder, { recursive: true });
   const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  writeDown(aside, randomBytes(32).toString('base64url'));
   try {
-    linkSync(aside, file);
+    // One that a machine without power has left empty is nobody's.
+    if (known === '') renameSync(aside, file);
+    else linkSync(aside, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     rmSync(aside, { force: true });
   }
-  return read(file) ?? keptSecret(folder);
+  return read(file) || keptSecret(folder);
+}
+
+/** On the disk before anybody can see it: a name may get there before what it names. */
+function writeDown(file: string, text: string): void {
+  const handle = openSync(file, 'w', 0o600);
+  try {
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function read(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8') || null;
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
