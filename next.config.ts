@@ -1,4 +1,19 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { NextConfig } from 'next';
+import { PHASE_PRODUCTION_SERVER } from 'next/constants';
+
+/**
+ * Where the pages are. A build has a folder of its own (`scripts/build.mjs`), so that a later one changes nothing under
+ * a running server: `server.ts` says which one it belongs to, and `next start` takes the latest by its own name.
+ */
+function pagesFolder(phase: string): string {
+  const latest = '.build/current/next';
+  if (process.env.PAGES_FOLDER) return process.env.PAGES_FOLDER;
+  if (phase !== PHASE_PRODUCTION_SERVER || !existsSync(latest)) return '.next';
+  process.env.PAGES_FOLDER = relative(process.cwd(), realpathSync(latest));
+  return process.env.PAGES_FOLDER;
+}
 
 const config: NextConfig = {
   typedRoutes: true,
@@ -29,4 +44,4 @@ const config: NextConfig = {
   }),
 };
 
-export default config;
+export default (phase: string): NextConfig => ({ ...config, distDir: pagesFolder(phase) });

@@ -7,6 +7,8 @@ import { startLocalAgent } from './lib/agent/local';
 import { type Env, env } from './lib/env';
 import { localKey } from './lib/ingest/keys';
 import { startRecording } from './lib/self/record';
+import { useOwnBuild } from './lib/server/build-folder';
+import { claimData } from './lib/server/claim-data';
 import { createFront, type Front } from './lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
@@ -27,19 +29,24 @@ async function main(): Promise<void> {
   const upgrades = createUpgrades(dev);
   const server = createHttpServer(front.listener).on('upgrade', upgrades.listener);
   // Before anything else: of two servers started by mistake the second must not touch the first one's data.
+  const data = await claimData(settings);
   const port = await takePort(server, settings);
   const url = addressOf(settings.HOST, port);
+  data?.tell({ url, port });
+  if (!dev) useOwnBuild(url);
   console.log(`Pulseboard is starting on ${url}`);
 
   const starting = system();
   const stopPrinting = printProgress();
   let agent: { close(): void } | undefined;
-  stopOnSignals(async () => {
+  const stop = async () => {
+    data?.tell({ state: 'stopping' });
     agent?.close();
     await closeServer(server);
     // What is still starting ends with the process: it may wait for a database that never comes.
     if (startup().phase === 'ready') await (await starting).close();
-  });
+  };
+  stopOnSignals(stop, dev ? 'dev' : 'start');
   const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port)]);
   stopPrinting();
   if (runsLocalAgent(settings)) {

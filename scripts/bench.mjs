@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { BUILDS } from './builds.mjs';
 import { bundle } from './bundle.mjs';
 import { isBuildFresh, ROOT } from './freshness.mjs';
 import { buildVisibly } from './launch.mjs';
@@ -18,14 +19,15 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 if (!isBuildFresh()) await buildVisibly();
-await bundle({
+const folder = join(BUILDS, 'bench');
+await bundle(folder, {
   ...Object.fromEntries(names.map((name) => [`bench-${name}`, `bench/${name}.ts`])),
   'bench-load': 'bench/support/load-process.ts',
 });
 
 for (const name of asked.length > 0 ? asked : names) {
   console.log(`\n== ${name}`);
-  const code = await run(join(ROOT, 'dist', `bench-${name}.js`));
+  const code = await run(join(folder, `bench-${name}.js`));
   if (code !== 0) process.exitCode = 1;
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ROOT } from './freshness.mjs';
 
-/** What runs in Node outside of Next.js: name in `dist/` → source. A bundle starts at once, where a loader would compile. */
+/** What runs in Node outside of Next.js: name of the program → source. A bundle starts at once, where a loader would compile. */
 export const PROGRAMS = {
   server: 'server.ts',
   agent: 'scripts/agent.ts',
@@ -12,15 +12,16 @@ export const PROGRAMS = {
 };
 
 /**
- * Bundles programs into `dist/<name>.js`; packages stay in node_modules.
+ * Bundles programs into `<folder>/<name>.js`; packages stay in node_modules.
+ * @param {string} folder
  * @param {Record<string, string>} [programs] name → source
  */
-export async function bundle(programs = PROGRAMS) {
+export async function bundle(folder, programs = PROGRAMS) {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: programs,
     absWorkingDir: ROOT,
-    outdir: 'dist',
+    outdir: folder,
     bundle: true,
     platform: 'node',
     format: 'esm',

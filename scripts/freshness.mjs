@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's root folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const STAMP = join(ROOT, 'dist', 'build-stamp');
+/** The programs of the latest build: what `dist` points to. */
+const PROGRAMS = join(ROOT, 'dist');
+const STAMP = 'build-stamp';
 
 // What is left out is listed rather than what is in, so that a new folder counts from its first day.
 // Scripts and benchmarks are bundled when they are run (see run.mjs), so they do not make a build stale.
@@ -33,14 +35,13 @@ export function isBuildFresh() {
   return existsSync(join(ROOT, '.next', 'BUILD_ID')) && readStamp() === hashSources();
 }
 
-/** @param {string} hash of the sources the build was made from: taken before it, as they may change meanwhile. */
-export function stampBuild(hash) {
-  mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  writeFileSync(STAMP, hash);
-}
-
-export function forgetBuild() {
-  rmSync(STAMP, { force: true });
+/**
+ * @param {string} hash of the sources the build was made from: taken before it, as they may change meanwhile
+ * @param {string} [programs] the folder of its programs
+ */
+export function stampBuild(hash, programs = PROGRAMS) {
+  mkdirSync(programs, { recursive: true });
+  writeFileSync(join(programs, STAMP), hash);
 }
 
 /** A hash over names and contents of everything the build reads. Some tens of milliseconds. */
@@ -69,7 +70,8 @@ function installedVersion(name) {
 }
 
 function readStamp() {
-  return existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : null;
+  const stamp = join(PROGRAMS, STAMP);
+  return existsSync(stamp) ? readFileSync(stamp, 'utf8') : null;
 }
 
 /** @param {string} folder @returns {string[]} */

@@ -11,7 +11,10 @@ export async function launch() {
   process.env.NODE_ENV = 'production';
   process.env.NEXT_TELEMETRY_DISABLED = '1';
   try {
-    if (!isBuildFresh()) await buildVisibly();
+    if (!isBuildFresh()) {
+      await refuseIfTaken();
+      await buildVisibly();
+    }
   } catch (error) {
     return refuse(
       error.code === 'ERR_MODULE_NOT_FOUND'
@@ -21,6 +24,21 @@ export async function launch() {
   }
   process.setSourceMapsEnabled(true);
   await import('../dist/server.js');
+}
+
+/**
+ * A server that would refuse to start beside another one says so before it builds for a minute. The server itself looks
+ * again, and locks.
+ * @throws {Error} that says whose the data is
+ */
+async function refuseIfTaken() {
+  const { default: nextEnv } = await import('@next/env');
+  const { dataLock, isStopping, sayTaken } = await import('../lib/process/data-folder.mjs');
+  const { holderOf } = await import('../lib/process/lock.mjs');
+  nextEnv.loadEnvConfig(ROOT, false);
+  const { DATABASE_URL, DATA_DIR = '.pulseboard' } = process.env;
+  const holder = DATABASE_URL ? null : holderOf(dataLock(DATA_DIR));
+  if (holder && !isStopping(holder)) throw new Error(sayTaken(DATA_DIR, holder));
 }
 
 /** Builds, with a word about the time it takes and a sign of life. */

@@ -3,6 +3,7 @@ import type { Env } from '../env';
 import { log } from '../log';
 import { isLoopbackHost } from '../loopback';
 import { SECOND } from '../model';
+import { neighbourOn } from './build-folder';
 import { answerOddRequests } from './upgrades';
 
 /** Why a server may not listen where it was told to, or null. Whoever reaches an open port could write and look. */
@@ -54,7 +55,9 @@ export function takePort(server: Server, { HOST, PORT }: Pick<Env, 'HOST' | 'POR
 
 function explain({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   if (code === 'EADDRINUSE') {
-    return `Port ${port} on ${host} is taken by another program. Choose another one: PORT=${port + 1} npm start`;
+    const neighbour = neighbourOn(port);
+    const holder = neighbour ? `Pulseboard, process ${neighbour.pid}` : 'another program';
+    return `Port ${port} on ${host} is taken by ${holder}. Choose another one: PORT=${port + 1} npm start`;
   }
   if (code === 'EACCES')
     return `Port ${port} may not be opened by this user. Choose one above 1023: PORT=3000 npm start`;

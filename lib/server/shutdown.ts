@@ -2,12 +2,15 @@ import type { Server } from 'node:http';
 import { drain } from '../drain';
 import { log } from '../log';
 import { SECOND } from '../model';
+import { isRunByNpm, onHangUp, watchRunner } from '../process/parent.mjs';
 
 /** How long requests under way may take to finish. */
 const FINISH_MS = 5 * SECOND;
 const IDLE_SWEEP_MS = 50;
 /** How long everything may take; only a database that does not answer takes longer. */
 const STOP_MS = 15 * SECOND;
+/** Under npm Ctrl-C arrives from the terminal and again from npm, as soon as a busy machine lets it. */
+const ECHO_MS = SECOND;
 
 /**
  * Stops taking connections, ends the open streams, and lets requests under way finish; those that take longer
@@ -25,14 +28,14 @@ export async function closeServer(server: Server): Promise<void> {
 }
 
 /**
- * Runs `stop` once, whatever asks for it: a signal, or an error nobody caught. A second signal ends the process at
- * once.
+ * Runs `stop` once, whatever asks for it: a signal, a terminal that closes, the end of the npm that runs this as its
+ * `script`, or an error nobody caught. A second signal ends the process at once.
  */
-export function stopOnSignals(stop: () => Promise<void>): void {
-  let stopping = false;
+export function stopOnSignals(stop: () => Promise<void>, script = ''): void {
+  outliveReaders();
+  let stoppingSince: number | null = null;
   const end = (exitCode: number) => {
-    if (stopping) process.exit(exitCode || 1);
-    stopping = true;
+    stoppingSince = performance.now();
     setTimeout(() => {
       log().error('the stop took too long; ending all the same');
       process.exit(1);
@@ -45,11 +48,28 @@ export function stopOnSignals(stop: () => Promise<void>): void {
       },
     );
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0));
+  const echoMs = isRunByNpm(script) ? ECHO_MS : 0;
+  const endBy = () => {
+    if (stoppingSince === null) end(0);
+    else if (performance.now() - stoppingSince >= echoMs) process.exit(1);
+  };
+  const endOnceFor = (reason: string) => () => {
+    if (stoppingSince !== null) return;
+    log().warn(`${reason}; stopping`);
+    end(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, endBy);
+  onHangUp(endOnceFor('the terminal is closed'));
+  watchRunner(script, endOnceFor('the npm that ran this server is gone'));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error) => {
       log().fatal({ err: error }, event);
-      if (!stopping) end(1);
+      if (stoppingSince === null) end(1);
     });
   }
+}
+
+/** A terminal that is closed, a reader that is gone or a full disk takes nothing that is said: no reason to end. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

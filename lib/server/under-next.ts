@@ -1,15 +1,18 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { RequestListener, Server } from 'node:http';
+import { dirname } from 'node:path';
 import { drain } from '../drain';
 import { env } from '../env';
 import { PulseError } from '../errors';
 import { errorResponse } from '../http';
 import { isLoopbackHost } from '../loopback';
 import { once } from '../once';
+import { useBuild } from '../process/in-use.mjs';
 import { startRecording } from '../self/record';
 import { system } from '../system';
 import { createFront } from './front';
 import { mayBeReached } from './listen';
+import { addressOf } from './notices';
 import { sendPlain } from './send';
 import { endUnread } from './unread';
 import { answerOddRequests, createUpgrades } from './upgrades';
@@ -28,7 +31,10 @@ export function claimProcess(host: Host): boolean {
 export function startUnderNext(): void {
   if (!claimProcess('next')) return;
   endUnread();
-  env();
+  const { HOST, PORT } = env();
+  // As next.config.ts has chosen it.
+  const { PAGES_FOLDER } = process.env;
+  if (PAGES_FOLDER) useBuild(dirname(PAGES_FOLDER), addressOf(HOST, PORT));
   standBeforeNext();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => drain().abort());
   system().then(

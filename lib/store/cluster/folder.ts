@@ -17,6 +17,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { childEnv } from '../../child-env.mjs';
+import { endWithProcess } from '../../process/children';
 import type { Binaries } from './binaries';
 import { explain } from './explain';
 import { type Identity, isRoot, mayEnter, SYSTEM_PLACE, systemUser } from './identity';
@@ -81,7 +82,8 @@ function existingPlace(link: string): Place {
   );
 }
 
-async function makeDataDir(dataDir: string): Promise<void> {
+/** @throws Error with one sentence when there cannot be such a folder. */
+export async function makeDataDir(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true });
     // Where we are root another user must get through it; what is secret inside will have a mode of its own. A folder
@@ -139,11 +141,13 @@ export async function initialise(
     ['--no-instructions'],
   ];
   try {
-    await run(binaries.initdb, options.flat(), {
+    const making = run(binaries.initdb, options.flat(), {
       ...identity,
       cwd: unfinished,
       env: childEnv({ LC_ALL: 'C', TZ: 'UTC' }),
     });
+    endWithProcess(making.child, 'SIGTERM');
+    await making;
     await rename(passwordFile, join(target, PASSWORD_FILE));
     await moveIntoPlace(target, folder);
   } catch (error) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { childEnv } from '../../child-env.mjs';
+import { endWithProcess } from '../../process/children';
 import type { Binaries } from './binaries';
 import { explainFailure } from './explain';
 import type { Identity } from './identity';
@@ -115,6 +116,8 @@ export async function startPostmaster(options: StartOptions): Promise<void> {
   );
   closeSync(log);
   child.unref();
+  // Also while it starts, when nobody has heard of it yet: in order, "fast" in PostgreSQL's words.
+  endWithProcess(child, 'SIGINT');
 
   let ended: unknown = null;
   child.once('error', (error) => {
