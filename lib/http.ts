@@ -66,7 +66,7 @@ export async function csvResponse(
 
 async function largeBody(texts: Iterable<string>, work: Work): Promise<LargeResponse['body']> {
   const chunks = await encodeInPieces(texts, work);
-  return chunks.length === 1 ? new Uint8Array(chunks[0]) : createUnsentBody(chunks);
+  return chunks.length === 1 ? new Uint8Array(chunks[0]) : createUnsentBody(chunks, work.signal);
 }
 
 /** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
@@ -125,11 +125,18 @@ export function openHandler(answer: (request: Request) => Answered) {
   return (request: Request): Promise<Response> =>
     named(request, async () => {
       try {
-        return toWebResponse(await answer(request));
+        const response = toWebResponse(await answer(request));
+        return request.method === 'HEAD' ? await withoutBody(response) : response;
       } catch (error) {
         return toWebResponse(errorResponse(error));
       }
     });
+}
+
+/** Next.js does not take the body of an answer to HEAD, and what waits in it would wait for ever. */
+async function withoutBody(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, response);
 }
 
 /** Does what a front does first, where none has been before: gives a request its id, and looks at where it is from. */

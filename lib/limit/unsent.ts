@@ -14,9 +14,13 @@ export function unsent(): { bytes: number } {
 /**
  * A body that gives its chunks as they are taken, and lets go of each then, or of all when the reader leaves.
  *
+ * @param signal aborted when the reader has left: one that has left before it took anything cancels nothing.
  * @throws PulseError `too_expensive` when it alone is too large, `too_busy` when others wait for their readers.
  */
-export function createUnsentBody(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+export function createUnsentBody(
+  chunks: readonly Uint8Array[],
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array> {
   const held = unsent();
   const waiting = [...chunks].reverse();
   let left = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -31,6 +35,14 @@ export function createUnsentBody(chunks: readonly Uint8Array[]): ReadableStream<
       },
     );
   held.bytes += left;
+  const letGo = () => {
+    signal?.removeEventListener('abort', letGo);
+    held.bytes -= left;
+    left = 0;
+    waiting.length = 0;
+  };
+  signal?.addEventListener('abort', letGo);
+  if (signal?.aborted) letGo();
   return new ReadableStream<Uint8Array>(
     {
       pull(controller) {
@@ -40,13 +52,11 @@ export function createUnsentBody(chunks: readonly Uint8Array[]): ReadableStream<
           held.bytes -= chunk.byteLength;
           controller.enqueue(chunk);
         }
-        if (waiting.length === 0) controller.close();
+        if (waiting.length > 0) return;
+        letGo();
+        controller.close();
       },
-      cancel() {
-        held.bytes -= left;
-        left = 0;
-        waiting.length = 0;
-      },
+      cancel: letGo,
     },
     // Nothing leaves before it is asked for.
     { highWaterMark: 0 },

@@ -55,7 +55,7 @@ export interface WorkOptions {
 export class Work {
   private readonly turns: Turns;
   private readonly heavyLine: HeavyLine;
-  private readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
   private readonly budgetMs: number;
   private readonly matchBudgetMs: number;
   private spentMs = 0;
