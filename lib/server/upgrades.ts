@@ -41,17 +41,20 @@ export function answerOddRequests(server: Server): void {
   });
 }
 
-function oddity({ code }: NodeJS.ErrnoException): PulseError {
+/** What a request begins with that is one, whatever it asks. */
+const REQUEST_LINE = /^\S+ \S+ HTTP\/1\.[01]\r?\n/;
+
+function oddity({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): PulseError {
   switch (code) {
     case 'HPE_INVALID_METHOD':
+      if (!REQUEST_LINE.test(String(rawPacket))) break;
       return new PulseError('not_implemented', 'This method is nothing that can be asked here.');
     case 'HPE_HEADER_OVERFLOW':
       return new PulseError('headers_too_large', 'The address and the headers together are too large.');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new PulseError('request_timeout', 'The request did not come to its end in time.');
-    default:
-      return new PulseError('bad_request', 'This is not HTTP.');
   }
+  return new PulseError('bad_request', 'This is not HTTP.');
 }
 
 /** Answers where there is no response to answer with, and ends the connection. */

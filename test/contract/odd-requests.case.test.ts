@@ -60,7 +60,8 @@ export function describeOddRequests(front: Front): void {
     });
 
     test('what is not HTTP is told so', async () => {
-      expect(errorIn(await speak(server.url, 'rubbish\r\n\r\n'))).toMatchObject({ status: 501 });
+      for (const rubbish of ['rubbish\r\n\r\n', '\x16\x03\x01\x02\x00', 'rubbish / FTP/1.0\r\n\r\n'])
+        expect(errorIn(await speak(server.url, rubbish))).toEqual({ status: 400, code: 'bad_request' });
       expect(errorIn(await speak(server.url, 'GET / HTTP/9.9\r\n\r\n'))).toMatchObject({ status: 400 });
       const large = await speak(server.url, `GET /${'a'.repeat(200_000)} HTTP/1.1\r\n\r\n`);
       expect(large).toMatch(/^HTTP\/1\.1 431 /);
