@@ -3,6 +3,7 @@ import { startTestNode, type TestNode } from '@/test/support/node';
 import type { StoredSeries } from './catalogue/registry';
 import { PulseError } from './errors';
 import { createPipeline } from './pipeline';
+import { parseQuery } from './query/params';
 import type { CommittedSamples } from './ring/ring';
 import type { Store } from './store/store';
 
@@ -204,5 +205,60 @@ test('a commit whose answer was lost, and that comes late, is found', async () =
       [1, 1],
     ]);
   expect(heard).toEqual([`${name} 1 1`]);
+  await pipeline.close();
+});
+
+test('a late sample that another server wrote, or whose answer was lost, is what a counter goes on from', async () => {
+  const MINUTE = 60_000;
+  const { registry, ring, bus, history } = a;
+  const at = host.clock.now();
+  const increaseOf = async (name: string) => {
+    const question = { metric: name, start: String(at - MINUTE), end: String(at + MINUTE), step: '2m' };
+    const { series } = await history.answer(parseQuery({ ...question, aggregate: 'increase' }));
+    return series[0]?.points.map(([, increase]) => increase);
+  };
+  /** Once memory knows, so that what it answers is what it knew. */
+  const knows = (name: string) => {
+    const { metric } = registry.metrics.get(name)!.series[0];
+    return expect.poll(() => ring.growthSince(metric.id) <= at - MINUTE, { timeout: 10_000 }).toBe(true);
+  };
+
+  const name = freshName();
+  await a.write(sample(name, at - 3 * 60 * MINUTE, 10));
+  await a.write(sample(name, at, 100));
+  expect(await increaseOf(name)).toEqual([90]);
+  // The other server's, which is alone in knowing of it until somebody sends it here, too.
+  await host.store.append({
+    seriesIds: [registry.metrics.get(name)!.series[0].id],
+    timestamps: [at - 2 * 60 * MINUTE],
+    values: [40],
+  });
+  await a.write(sample(name, at - 2 * 60 * MINUTE, 40));
+  expect(await increaseOf(name)).toEqual([60]);
+  await knows(name);
+  expect(await increaseOf(name)).toEqual([60]);
+
+  let commitLate: (() => Promise<unknown>) | undefined;
+  const losing: Store = new Proxy(host.store, {
+    get(target, property: keyof Store) {
+      if (property !== 'append') return target[property];
+      return (rows: Parameters<Store['append']>[0]) => {
+        commitLate = () => target.append(rows);
+        return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
+      };
+    },
+  });
+  const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
+  const pipeline = createPipeline({ env, store: losing, registry, ring, bus });
+  const late = { ...sample(name, at - 60 * MINUTE, 95), index: 0 };
+  await expect(pipeline.write({ samples: [late], errors: [] })).rejects.toMatchObject({
+    code: 'database_unavailable',
+  });
+  await increaseOf(name);
+  await knows(name);
+  await commitLate?.();
+  await expect.poll(() => increaseOf(name), { timeout: 10_000 }).toEqual([5]);
+  await knows(name);
+  expect(await increaseOf(name)).toEqual([5]);
   await pipeline.close();
 });

@@ -20,7 +20,7 @@ export function guardStore(store: Store): { store: Store; stop(): void } {
     append: (rows) => write.run(() => store.append(rows)),
     readPoints: (question, options) => read.run(() => store.readPoints(question, options)),
     readClosed: (metricId, options) => read.run(() => store.readClosed(metricId, options)),
-    readLast: (question) => read.run(() => store.readLast(question)),
+    readLast: (question) => write.run(() => store.readLast(question)),
     readSamples: (range) => eachPage(write, () => store.readSamples(range)),
     maintain: (now, signal) => write.run(() => store.maintain(now, signal)),
     ping: (what) => (what === 'write' ? write : read).run(() => store.ping(what)),

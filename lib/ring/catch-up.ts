@@ -33,6 +33,8 @@ export interface CatchUpOptions {
  */
 export class CatchUp {
   private doubts = new Map<Series, Span>();
+  /** Series of which a sample from before the ring may have been stored. */
+  private readonly oldDoubts = new Set<Series>();
   private looks = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -40,19 +42,22 @@ export class CatchUp {
 
   /** Series of which it is not known yet whether a commit without an answer was one. */
   get pending(): number {
-    return this.doubts.size;
+    return this.doubts.size + this.oldDoubts.size;
   }
 
   /** Reads those of these samples, which the database has, that the ring should have and has not. */
   async fetch(samples: CommittedSamples): Promise<void> {
     const missing = new Map<Series, Span>();
-    this.addTo(missing, samples);
+    for (const series of this.addTo(missing, samples)) this.options.ring.distrust(series);
     await this.read(missing);
   }
 
   /** Looks for these samples, which the database may have taken or not, until that is certain. */
   doubt(samples: CommittedSamples): void {
-    this.addTo(this.doubts, samples);
+    for (const series of this.addTo(this.doubts, samples)) {
+      this.options.ring.distrust(series);
+      this.oldDoubts.add(series);
+    }
     this.looks = 0;
     this.lookLater();
   }
@@ -60,33 +65,48 @@ export class CatchUp {
   close(): void {
     clearTimeout(this.timer);
     this.doubts.clear();
+    this.oldDoubts.clear();
   }
 
-  private addTo(spans: Map<Series, Span>, { series, timestamps }: CommittedSamples): void {
+  /** @returns the series of samples that are too old for the ring, but that a counter in it may go on from. */
+  private addTo(spans: Map<Series, Span>, { series, timestamps }: CommittedSamples): Set<Series> {
     const { ring } = this.options;
+    const old = new Set<Series>();
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
-      if (!ring.keeps(timestamp) || ring.has(series[i].id, timestamp)) continue;
+      if (ring.has(series[i].id, timestamp)) continue;
+      if (!ring.keeps(timestamp)) {
+        old.add(series[i]);
+        continue;
+      }
       const span = spans.get(series[i]) ?? { from: timestamp, to: timestamp };
       spans.set(series[i], { from: Math.min(span.from, timestamp), to: Math.max(span.to, timestamp) });
     }
+    return old;
   }
 
   private lookLater(): void {
-    if (this.timer || this.doubts.size === 0) return;
+    if (this.timer || this.pending === 0) return;
     this.timer = setTimeout(() => void this.look(), LOOKS_AFTER_MS[this.looks]).unref();
   }
 
   private async look(): Promise<void> {
     const last = this.looks === LOOKS_AFTER_MS.length - 1;
-    const doubts = this.doubts;
-    if (last) this.doubts = new Map();
+    const { doubts } = this;
+    const old = [...this.oldDoubts];
+    if (last) {
+      this.doubts = new Map();
+      this.oldDoubts.clear();
+    }
     try {
       this.looks++;
       await this.read(new Map(doubts));
+      // What was told of them before the commit had ended may be out of date.
+      for (const series of old) this.options.ring.distrust(series);
     } catch (error) {
       // The database is still away: all begins anew.
       for (const [series, span] of doubts) if (!this.doubts.has(series)) this.doubts.set(series, span);
+      for (const series of old) this.oldDoubts.add(series);
       this.looks = 0;
       log().debug({ err: error }, 'commits without an answer not looked for yet');
     }

@@ -10,6 +10,7 @@ export interface LackingSamples {
   readonly buffers: SeriesBuffer[];
   /** What they were lacking in: another one since the ring has ceased to vouch for the metric. */
   readonly of: LackingOfMetric;
+  readonly turn: number;
 }
 
 /** A series that has a sample this soon after the ring begins is not asked for: soon the ring begins after that. */
@@ -60,16 +61,24 @@ export class Lacking {
       if (buffers.length === most) break;
     }
     const seriesIds = buffers.map(({ series }) => series.id);
-    return buffers.length === 0 ? null : { metricId, seriesIds, before, buffers, of };
+    return buffers.length === 0 ? null : { metricId, seriesIds, before, buffers, of, turn: of.turn };
   }
 
   /** Those of the series asked for that an answer still tells something of. */
-  stillLacking({ metricId, buffers, of }: LackingSamples): SeriesBuffer[] {
-    return this.byMetric.get(metricId) === of ? buffers.filter((buffer) => of.buffers.has(buffer)) : [];
+  stillLacking({ metricId, buffers, of, turn }: LackingSamples): SeriesBuffer[] {
+    const isCurrent = this.byMetric.get(metricId) === of && of.turn === turn;
+    return isCurrent ? buffers.filter((buffer) => of.buffers.has(buffer)) : [];
+  }
+
+  /** What has been asked for of this metric may be out of date when it comes. */
+  discardAnswers(metricId: number): void {
+    const ofMetric = this.byMetric.get(metricId);
+    if (ofMetric) ofMetric.turn++;
   }
 }
 
 class LackingOfMetric {
+  turn = 0;
   readonly buffers = new Set<SeriesBuffer>();
   private highest = Number.NEGATIVE_INFINITY;
   private isStale = false;

@@ -4,7 +4,7 @@ import type { SampleRows } from '../store/store';
 import { Lacking, type LackingSamples } from './lacking';
 import { LastSamples } from './last-samples';
 import type { SampleBuffer } from './sample-buffer';
-import { SeriesBuffer } from './series-buffer';
+import { SeriesBuffer, type Successor } from './series-buffer';
 
 /** Samples the database has just taken, in columns: position `i` of each array is one sample. */
 export interface CommittedSamples {
@@ -93,11 +93,7 @@ export class Ring {
     const places = new Map(seriesIds.map((id, i) => [id, i]));
     for (const buffer of this.lacking.stillLacking(asked)) {
       const place = places.get(buffer.series.id);
-      if (place !== undefined) {
-        this.heldBytes -= buffer.bytes;
-        buffer.insert(timestamps[place], values[place]);
-        this.heldBytes += buffer.bytes;
-      }
+      if (place !== undefined) this.put(buffer, timestamps[place], values[place]);
       const from = place === undefined ? asked.before - COUNTER_GAP_MS : timestamps[place];
       buffer.knownFrom = Math.min(buffer.knownFrom, from);
       this.judge(buffer);
@@ -128,6 +124,17 @@ export class Ring {
       const buffer = this.buffers.get(id);
       if (buffer) buffer.knownFrom = Number.POSITIVE_INFINITY;
     }
+  }
+
+  /** A sample of this series from before the window may be stored that this process was not told of. */
+  distrust(series: Series): void {
+    series.isNew = false;
+    this.silent.delete(series.id);
+    this.lacking.discardAnswers(series.metric.id);
+    const buffer = this.buffers.get(series.id);
+    if (!buffer) return;
+    buffer.knownFrom = Math.max(buffer.knownFrom, this.coveredSince(series.metric.id));
+    this.judge(buffer);
   }
 
   get bytes(): number {
@@ -179,21 +186,13 @@ export class Ring {
     return this.buffers.get(seriesId);
   }
 
-  /**
-   * The first sample after a committed one, epoch ms, Infinity: none. Where not all are here, the first that is, and
-   * not `isCertain`: there may be one in between.
-   */
-  successorOf(seriesId: number, timestamp: number): { timestamp: number; isCertain: boolean } {
+  /** The first sample of a series after a committed one. */
+  successorOf(seriesId: number, timestamp: number): Successor {
     const buffer = this.buffers.get(seriesId);
-    if (!buffer)
-      return {
-        timestamp: Number.POSITIVE_INFINITY,
-        isCertain: this.silent.timestampOf(seriesId) === timestamp,
-      };
-    const at = buffer.lowerBound(timestamp + 1);
+    if (buffer) return buffer.successorOf(timestamp);
     return {
-      timestamp: at < buffer.end ? buffer.timestampAt(at) : Number.POSITIVE_INFINITY,
-      isCertain: timestamp >= buffer.knownFrom && timestamp >= buffer.timestampAt(buffer.start),
+      timestamp: Number.POSITIVE_INFINITY,
+      isCertain: this.silent.timestampOf(seriesId) === timestamp,
     };
   }
 
@@ -250,18 +249,14 @@ export class Ring {
   }
 
   private insert(series: Series, timestamp: number, value: number, isFirst: boolean): void {
-    const isOld = timestamp < this.keptFrom;
     const known = this.buffers.get(series.id);
-    if (!known && isOld) {
+    if (!known && timestamp < this.keptFrom) {
       this.insertSilent(series, timestamp, value, isFirst);
       return;
     }
     const buffer = known ?? this.open(series, isFirst);
     const isNewest = buffer.hasSince(buffer.knownFrom) && timestamp > buffer.timestampAt(buffer.end - 1);
-    if (known) this.heldBytes -= buffer.bytes;
-    buffer.insert(timestamp, value);
-    if (isOld) buffer.dropBefore(this.keptFrom);
-    this.heldBytes += buffer.bytes;
+    this.put(buffer, timestamp, value);
     // What is newer than all that is known changes nothing in what came before them.
     if (!isNewest) this.judge(buffer);
   }
@@ -276,9 +271,10 @@ export class Ring {
   private open(series: Series, isFirst: boolean): SeriesBuffer {
     const buffer = new SeriesBuffer(series);
     this.buffers.set(series.id, buffer);
+    this.heldBytes += buffer.bytes;
     const last = this.silent.take(series.id);
     if (last) {
-      buffer.insert(last.timestamp, last.value);
+      this.put(buffer, last.timestamp, last.value);
       buffer.knownFrom = last.timestamp;
     } else if (isFirst && this.vouches(series.metric.id)) {
       buffer.knownFrom = Number.NEGATIVE_INFINITY;
@@ -286,6 +282,13 @@ export class Ring {
       buffer.knownFrom = this.coveredSince(series.metric.id);
     }
     return buffer;
+  }
+
+  private put(buffer: SeriesBuffer, timestamp: number, value: number): void {
+    this.heldBytes -= buffer.bytes;
+    buffer.insert(timestamp, value);
+    if (timestamp < this.keptFrom) buffer.dropBefore(this.keptFrom);
+    this.heldBytes += buffer.bytes;
   }
 
   private vouches(metricId: number): boolean {
