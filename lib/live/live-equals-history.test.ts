@@ -5,7 +5,7 @@ import { expectSameGroups } from '@/test/support/expect-points';
 import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
 import { settle } from '@/test/support/manual-clock';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
-import { type Aggregate, alignDown, type GroupPoints, MINUTE, SECOND } from '../model';
+import { type Aggregate, alignDown, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
 import { parseQuery, rankingOf, toSearchParams } from '../query/params';
 
 /**
@@ -100,6 +100,7 @@ const anySample = fc.record({
     { weight: 6, arbitrary: fc.integer({ min: 0, max: 1_500 }) },
     { weight: 2, arbitrary: fc.integer({ min: 0, max: RANGE_MS + 30 * SECOND }) },
     { weight: 1, arbitrary: fc.integer({ min: -20 * SECOND, max: 0 }) },
+    { weight: 1, arbitrary: fc.integer({ min: HOUR, max: 4 * DAY }) },
   ),
   value: fc.integer({ min: 0, max: 60 }),
 });

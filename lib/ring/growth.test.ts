@@ -157,6 +157,9 @@ it('alone, knows of every sample since the moment it names what came before it, 
       world.answer();
       expect(world.ring.growthSince(METRIC)).toBeLessThanOrEqual(world.ring.coveredFrom + 30_001);
       world.expectTruth();
+      // Nothing is kept for ever, and no byte is counted wrongly.
+      for (let i = 0; i < 10; i++) world.ring.evict(world.now + 40 * DAY);
+      expect(world.ring.bytes).toBe(0);
     }),
     { numRuns: 1_000 },
   );

@@ -85,7 +85,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
     store,
     clock,
     start,
-    /** Resolves when no points are being read from the store. */
+    /** Resolves when nothing is being read from the store. */
     idle,
     async close() {
       await closeStore();
@@ -98,16 +98,17 @@ export type TestNode = Awaited<ReturnType<Awaited<ReturnType<typeof startTestNod
 
 function observed(store: Store): { store: Store; idle(): Promise<void> } {
   const reads = new Set<Promise<unknown>>();
+  function noted<T>(read: Promise<T>): Promise<T> {
+    reads.add(read);
+    const done = () => reads.delete(read);
+    read.then(done, done);
+    return read;
+  }
   return {
     store: {
       ...store,
-      readPoints(question) {
-        const read = store.readPoints(question);
-        reads.add(read);
-        const done = () => reads.delete(read);
-        read.then(done, done);
-        return read;
-      },
+      readPoints: (question) => noted(store.readPoints(question)),
+      readLast: (question) => noted(store.readLast(question)),
     },
     async idle() {
       while (reads.size > 0) {
