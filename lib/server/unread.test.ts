@@ -1,9 +1,11 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { usedBytes } from '@/test/support/memory';
 import { until } from '@/test/support/processes';
 import { endUnread } from './unread';
 
+const MIB = 2 ** 20;
 const LARGE = 'x'.repeat(32 * 2 ** 20);
 let time: number;
 let stop: () => void;
@@ -11,6 +13,7 @@ let answers: ServerResponse[];
 const server = createServer((request, response) => {
   answers.push(response);
   if (request.url === '/large') response.end(LARGE);
+  if (request.url === '/own') response.end(Buffer.alloc(16 * MIB));
 });
 
 beforeEach(async () => {
@@ -26,11 +29,11 @@ afterEach(async () => {
 });
 
 /** A client that has asked, and reads only what the system takes for it. */
-async function ask(path: string): Promise<Socket> {
+async function ask(path: string, count = 1): Promise<Socket> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => socket.destroy());
   socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
-  await until(() => expect(answers).toHaveLength(1));
+  await until(() => expect(answers).toHaveLength(count));
   return socket;
 }
 
@@ -73,5 +76,19 @@ describe('a connection', () => {
     await looks();
     expect(answers[0].destroyed).toBe(false);
     client.destroy();
+  });
+
+  it('gives back what waited for it, when very many are ended', async () => {
+    const before = await usedBytes();
+    const clients: Socket[] = [];
+    for (let i = 1; i <= 16; i++) clients.push(await ask('/own', i));
+    expect((await usedBytes()) - before).toBeGreaterThan(128 * MIB);
+    await looks();
+    time += 31_000;
+    await until(() => expect(answers.every(({ destroyed }) => destroyed)).toBe(true));
+    answers = [];
+    // Neither has the server to wait until the clients go.
+    expect((await usedBytes()) - before).toBeLessThan(16 * MIB);
+    for (const client of clients) client.destroy();
   });
 });
