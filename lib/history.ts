@@ -1,37 +1,31 @@
-import { isGrowth } from './aggregates';
 import { createRangeCache, type RangeCache } from './cache/range-cache';
 import { groupSeries, type SeriesGroup } from './catalogue/groups';
 import type { Registry } from './catalogue/registry';
 import type { Env } from './env';
 import { isPulseError } from './errors';
-import {
-  alignUp,
-  type GroupPoints,
-  type MetricType,
-  type Point,
-  type Question,
-  SECOND,
-  type Tier,
-} from './model';
+import { createMemoryTier, type OlderPoints } from './memory-tier';
+import { type GroupPoints, type MetricType, type Point, SECOND, type Tier } from './model';
+import { formatExpression } from './query/expression';
 import { fillPoints } from './query/fill';
+import { joinSides } from './query/join';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import { type Note, notesOn } from './query/notes';
 import type { QueryParams } from './query/params';
-import type { PointsAnswer, PointsQuestion, ReadPoints } from './query/points';
-import { resolveQuestion } from './query/question';
+import type { Asked, PointsAnswer, PointsQuestion, ReadPoints, SidedGroup } from './query/points';
+import { type Question, resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
+import { calculate, moveRange, readSides } from './query/sides';
 import { topGroups } from './query/top';
 import type { RedisCommands } from './redis/commands';
-import { type Evaluation, evaluate, evaluateAside } from './ring/evaluate';
 import { MetricRhythms } from './ring/metric-rhythm';
 import { createPredecessors } from './ring/predecessors';
 import type { Ring } from './ring/ring';
-import type { SampleBuffer } from './ring/sample-buffer';
 import { MAX_POINTS } from './rollup/choose';
 import { type Retention, retentionFrom } from './rollup/steps';
 import { figures } from './self/figures';
 import { createSingleFlight } from './single-flight';
 import type { Store, StoreQuestion } from './store/store';
+import { nameOfStep, type Steps, stepsOf, toldAt } from './time/steps';
 import { refusedWork, Work } from './work/work';
 
 export interface HistoryAnswer {
@@ -40,10 +34,13 @@ export interface HistoryAnswer {
   unit: string;
   /** As asked, several comma separated. */
   aggregate: string;
-  /** Width of a point, ms. */
-  step: number;
+  /** Width of a point, ms; or of a calendar's, `day`, `2d`, `week`, `month`, by the clocks of `timezone`. */
+  step: number | string;
+  timezone?: string;
+  /** What was made of `a` and `b`; metric, type and aggregate are those of `a`, and a unit is not told. */
+  expression?: string;
   tier: Tier;
-  /** Epoch ms, multiples of `step`; `end` exclusive. */
+  /** Epoch ms, where a step begins; `end` exclusive. */
   start: number;
   end: number;
   /** Server time, epoch ms. Everything committed before is in the answer, if in its range: where a live stream takes over. */
@@ -68,9 +65,9 @@ export interface History {
   /** The same points for a live query, which has its groups already. */
   read: ReadPoints;
   /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
-  readMemory(group: SeriesGroup, evaluation: Evaluation): Point[];
-  /** From here on, epoch ms, points come from memory: where a step begins, `start` (or 0) being such a place. */
-  memoryFrom(question: StepsOfMetric): number;
+  readMemory(asked: Asked, group: SidedGroup, range: { start: number; end: number }): Point[];
+  /** From here on, epoch ms, where a step begins, points come from memory. */
+  memoryFrom(asked: Pick<Question, 'sides'>, steps: Steps): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
 }
@@ -95,20 +92,6 @@ export interface HistoryParts {
   clock?: () => number;
 }
 
-/** Steps that points of a metric are asked for in. */
-export interface StepsOfMetric extends Pick<Question, 'metric' | 'aggregates' | 'step'> {
-  start?: number;
-}
-
-/** Their samples are evaluated in a millisecond or two, at once. */
-const FEW_SERIES = 16;
-
-/** Points from before memory, of each group in the question's order. */
-interface OlderAnswer {
-  groups: Point[][];
-  tier: Tier;
-}
-
 export function createHistory({
   env,
   store,
@@ -121,14 +104,15 @@ export function createHistory({
   const retention: Retention = retentionFrom(env);
   const once = createSingleFlight<HistoryAnswer>();
   const rhythms = new MetricRhythms(ring);
-  const { tierSeconds, ringReads } = figures();
+  const { tierSeconds } = figures();
   const database = {
     readPoints: readDatabase,
     readClosed: (metricId: number) => store.readClosed(metricId),
   };
   const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
   const predecessors = createPredecessors(ring, store);
-  const read = readWith(cache ? cache.readPoints : database.readPoints);
+  const memory = createMemoryTier({ registry, ring, predecessors });
+  const read = readSides(memory.readWith(cache ? cache.readPoints : database.readPoints));
 
   async function answer(params: QueryParams, asking: Asking = {}): Promise<HistoryAnswer> {
     const { work = new Work(), now = clock() } = asking;
@@ -167,14 +151,15 @@ export function createHistory({
       return await answerWhole(question, mostRaw, now, read, work);
     } catch (error) {
       if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
-      const completeFrom = Math.min(question.end, Math.max(question.start, memoryFrom(question)));
+      const fromMemory = memoryFrom(question, stepsOf(question.step));
+      const completeFrom = Math.min(question.end, Math.max(question.start, fromMemory));
       const degraded = { reason: error.code, completeFrom } as const;
       // The newest part is what people look at when something is wrong.
       const { notes: _, ...known } = await answerWhole(
         question,
         mostRaw,
         now,
-        readWith(recall),
+        readSides(memory.readWith(recall)),
         work,
         completeFrom,
       );
@@ -185,7 +170,7 @@ export function createHistory({
   }
 
   /** What is known of the past while the database cannot be asked. */
-  async function recall(question: StoreQuestion): Promise<OlderAnswer> {
+  async function recall(question: StoreQuestion): Promise<OlderPoints> {
     const groups = (await cache?.recall(question)) ?? question.groups.map(() => []);
     return { groups, tier: groups.some((points) => points.length > 0) ? 'cache' : 'ring' };
   }
@@ -198,31 +183,37 @@ export function createHistory({
     work: Work,
     completeFrom = question.start,
   ): Promise<HistoryAnswer> {
-    const { aggregates, by, matchers, step, start, end, ranking, fill } = question;
+    const { by, step, start, end, ranking, fill, expression } = question;
     // A metric this node has not met may have been created on another one a moment ago.
-    if (learn && !registry.metrics.has(question.metric)) await learn();
-    const metric = registry.knownMetric(question.metric);
+    if (learn && question.sides.some(({ metric }) => !registry.metrics.has(metric))) await learn();
+    const sides = question.sides.map((side) => ({ ...side, metric: registry.knownMetric(side.metric) }));
     // Not after the moment the range was resolved at: what lies beyond the range is then after the cursor, too.
     const cursor = Math.min(now, clock());
     const limit = (count: number) => limitGroups(count, by, ranking);
-    const matching = await groupSeries(metric.series, { matchers, by, limit }, work);
-    const range = { metric, aggregates, start, end, step };
+    const found: SeriesGroup[][] = [];
+    for (const { metric, matchers } of sides)
+      found.push(await groupSeries(metric.series, { matchers, by, limit }, work));
+    const { groups: matching, notes: unmatched } = joinSides(found);
+    const steps = stepsOf(step);
+    const range = { sides, expression, steps, start, end };
     const groups = ranking
       ? await rankGroups({ ...range, groups: matching }, ranking, readPoints, work, completeFrom)
       : matching;
-    if (fill !== 'none') limitPoints(groups.length, question);
+    if (fill !== 'none') limitPoints(groups.length, { ...range, fill });
     const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints, work);
     const looked = groups.length === 0 ? matching : groups;
-    const notes = await notesOn({ ...range, groups: looked }, points, readPoints, work);
-    const found = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
+    const notes = unmatched.concat(await notesOn({ ...range, groups: looked }, points, readPoints, work));
+    const told = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
     // Between ranking and reading a newer point may have come.
-    const series = ranking?.by === 'latest' ? topGroups(found, ranking) : found;
+    const series = ranking?.by === 'latest' ? topGroups(told, ranking) : told;
+    const [{ metric, aggregates }] = sides;
     return {
       metric: metric.name,
       type: metric.type,
-      unit: metric.unit,
+      unit: expression ? '' : metric.unit,
       aggregate: aggregates.join(),
-      step,
+      ...(typeof step === 'number' ? { step } : { step: nameOfStep(step), timezone: step.timezone }),
+      ...(expression && { expression: formatExpression(expression) }),
       tier,
       start,
       end,
@@ -235,10 +226,11 @@ export function createHistory({
   async function filled(series: GroupPoints[], { fill, step }: Question, work: Work): Promise<GroupPoints[]> {
     const told = series.filter(({ points }) => points.length > 0);
     if (fill === 'none') return told;
+    const { after } = stepsOf(step);
     const whole: GroupPoints[] = [];
     for (const { labels, points } of told) {
       if (work.isDue('evaluate')) await work.pause();
-      whole.push({ labels, points: fillPoints(points, fill, (t) => t + step) });
+      whole.push({ labels, points: fillPoints(points, fill, after) });
     }
     return whole;
   }
@@ -251,47 +243,13 @@ export function createHistory({
     work: Work,
   ): Promise<PointsAnswer> {
     if (!isRaw(question)) {
-      await work.expectPoints(limitPoints(question.groups.length, question));
+      await work.expectPoints(limitPoints(question.groups.length * question.sides.length, question));
       return readPoints(question, work);
     }
     await work.expectPoints(await limitRawSamples(question, mostRaw, readPoints, work));
     const answer = await readPoints(question, work);
     limitRawPoints(answer, mostRaw);
     return answer;
-  }
-
-  /** Reads the newest part from memory, and what is before that with `readOlder`. */
-  function readWith(readOlder: (question: StoreQuestion) => Promise<OlderAnswer>): ReadPoints {
-    return async (question, work) => {
-      const { metric, groups, aggregates, start, end, step } = question;
-      const reach = () =>
-        Math.min(end, Math.max(start, memoryFrom({ metric: metric.name, aggregates, step, start })));
-      const from = reach();
-      // Memory first: while the database answers, the ring may let go of what was there.
-      const beganAt = performance.now();
-      const found: Point[][] = [];
-      for (const group of from < end ? groups : [])
-        found.push(await readMemoryAside(group, { aggregates, start: from, end, step }, work));
-      if (from < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
-      // And so it may while this is put aside; that it may come to know more is of no use to what has been read.
-      const cut = Math.max(from, reach());
-      const recent = groups.map((_, i) =>
-        cut === from ? (found[i] ?? []) : found[i].filter(([t]) => t >= cut),
-      );
-      const isInMemory = cut === start || groups.length === 0;
-      ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
-      if (isInMemory) return { points: recent, tier: 'ring' };
-      const older = await readOlder({
-        metricId: metric.id,
-        groups: groups.map(({ series }) => series.map(({ id }) => id)),
-        wholeMetric: groups.reduce((sum, { series }) => sum + series.length, 0) === metric.series.length,
-        aggregates,
-        start,
-        end: cut,
-        step,
-      });
-      return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
-    };
   }
 
   async function readDatabase(question: StoreQuestion) {
@@ -303,33 +261,27 @@ export function createHistory({
     }
   }
 
-  /**
-   * The first step of which the ring holds every sample, and for growth also each sample's predecessor. Where it lacks
-   * some of these they are asked for, so that it soon is an earlier one.
-   */
-  function memoryFrom({ metric: name, aggregates, step, start = 0 }: StepsOfMetric): number {
-    const metric = registry.metrics.get(name);
-    const covered = ring.coveredSince(metric?.id);
-    const from = aggregates.some(isGrowth) ? ring.growthSince(metric?.id) : covered;
-    if (metric && from > covered) predecessors.want(metric);
-    return start + alignUp(from - start, step);
+  function memoryFrom({ sides }: Pick<Question, 'sides'>, steps: Steps): number {
+    return Math.max(
+      ...sides.map(({ metric, aggregates, offset }) => {
+        const covered = memory.coveredFrom(metric, aggregates);
+        if (!Number.isFinite(covered)) return covered;
+        const told = toldAt(steps, covered, offset);
+        return steps.back(told, offset) < covered ? steps.after(told) : told;
+      }),
+    );
   }
 
-  async function readMemoryAside(group: SeriesGroup, evaluation: Evaluation, work: Work): Promise<Point[]> {
-    if (work.isDue('evaluate')) await work.pause();
-    if (group.series.length <= FEW_SERIES) return readMemory(group, evaluation);
-    const buffers: SampleBuffer[] = [];
-    for (const { id } of group.series) {
-      if (work.isDue('evaluate')) await work.pause();
-      const samples = ring.samples(id);
-      if (samples) buffers.push(samples);
-    }
-    return evaluateAside(buffers, evaluation, work);
-  }
-
-  function readMemory({ series }: SeriesGroup, evaluation: Evaluation): Point[] {
-    const buffers = series.flatMap(({ id }) => ring.samples(id) ?? []);
-    return evaluate(buffers, evaluation);
+  function readMemory(
+    asked: Asked,
+    group: SidedGroup,
+    { start, end }: { start: number; end: number },
+  ): Point[] {
+    const told = asked.sides.map(({ aggregates }, i) => {
+      const { tell, ...range } = moveRange(asked, i, start, end);
+      return tell(memory.evaluate(group.sides[i], { aggregates, ...range }));
+    });
+    return asked.expression ? calculate(asked.expression, told) : told[0];
   }
 
   /** With a replica for reads either may be away: without the one nothing is new, without the other nothing is old. */

@@ -103,21 +103,13 @@ export interface Ranking {
 /** What stands where a group has no point: nothing, a number, the value before, or one on the line between its neighbours. */
 export type Fill = 'none' | 'previous' | 'linear' | number;
 
-/**
- * A question with everything relative resolved: absolute ms, `step` in ms and aligned range
- * (`start` and `end` are multiples of `step`; `end` is exclusive).
- */
-export interface Question {
+/** What a question asks of one metric. */
+export interface QuestionSide {
   metric: string;
   aggregates: readonly Aggregate[];
-  by: readonly string[];
   matchers: readonly Matcher[];
-  /** Null: all groups are kept. */
-  ranking: Ranking | null;
-  fill: Fill;
-  start: number;
-  end: number;
-  step: number;
+  /** What is told at `t` is of so much before it, ms. */
+  offset: number;
 }
 
 /** The start of the point that holds `t`. */

@@ -152,9 +152,9 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   return { readPoints, recall };
 }
 
-function isWorthKeeping({ groups, start, end, step }: StoreQuestion): boolean {
+function isWorthKeeping({ groups, start, end, step, starts }: StoreQuestion): boolean {
   const steps = (end - start) / step;
-  if (start % step !== 0) return false;
+  if (starts || start % step !== 0) return false;
   return step >= SECOND && steps >= FEW_STEPS && steps <= MANY_STEPS && groups.length * steps <= MANY_POINTS;
 }
 

@@ -1,6 +1,6 @@
 import { MINUTE, SECOND } from '../model';
 import type { Connection, ConnectionEvents, Phase } from './connection';
-import { liveQuery, type QueryStore } from './query-store';
+import type { QueryStore } from './query-store';
 import { isErrorAnswer, type PanelQuery, type PanelResult } from './wire';
 
 /**
@@ -215,7 +215,7 @@ export function createFeed(options: FeedOptions): Feed {
         const results = await postQueries(
           options.fetch,
           `${origin}/api/query`,
-          batch.map(({ query, getSnapshot }) => liveQuery(query, getSnapshot().step)),
+          batch.map(({ live }) => live),
         );
         rereadFailures = 0;
         batch.forEach((store, i) => {

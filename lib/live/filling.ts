@@ -71,9 +71,9 @@ export class Filling {
   }
 
   /** All that there is to tell of a group, given its points of the range: what is filled, and what is no longer. */
-  whole(points: readonly Point[], { start }: LiveRange): Point[] {
+  whole(points: readonly Point[], { start, end }: LiveRange): Point[] {
     const last = points[points.length - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
-    const slots = this.stepsBetween(start, last + 1);
+    const slots = this.stepsBetween(start, this.query.canVanish ? Math.max(end, last + 1) : last + 1);
     return slots.length > 0 ? this.at(points, slots) : [];
   }
 
@@ -107,14 +107,14 @@ export class Filling {
   private at(points: readonly Point[], slots: readonly number[]): Point[] {
     const from = wholeBefore(points, indexFrom(points, slots[0]));
     const to = wholeFrom(points, indexFrom(points, slots[slots.length - 1]));
-    const filled = fillPoints(points.slice(from, to + 1), this.fill, this.query.question.after);
+    const filled = fillPoints(points.slice(from, to + 1), this.fill, this.query.question.steps.after);
     const known = new Map(filled.map((point) => [point[0], point]));
     return slots.map((slot) => known.get(slot) ?? this.query.takenBack(slot));
   }
 
   private stepsBetween(start: number, end: number): number[] {
     const slots: number[] = [];
-    for (let slot = start; slot < end; slot = this.query.question.after(slot)) slots.push(slot);
+    for (let slot = start; slot < end; slot = this.query.question.steps.after(slot)) slots.push(slot);
     return slots;
   }
 }

@@ -170,11 +170,12 @@ export function createHub({
     const marked = new Set<LiveQuery>();
     for (let i = 0; i < series.length; i++) {
       arrivals.note(series[i].metric.name, timestamps[i], moment.at);
-      for (const group of watched.groups(series[i])) {
+      for (const place of watched.placesIn(series[i])) {
+        const { query } = place.group;
         // Of a query that nobody watches any more, and that is being forgotten.
-        if (group.query.readers.size === 0) continue;
-        group.query.mark(group, series[i], timestamps[i], moment);
-        marked.add(group.query);
+        if (query.readers.size === 0) continue;
+        query.mark(place, series[i], timestamps[i], moment);
+        marked.add(query);
       }
     }
     // What has to be read from the store first is told of when it has been.

@@ -5,8 +5,9 @@ import { expectSameGroups } from '@/test/support/expect-points';
 import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
 import { settle } from '@/test/support/manual-clock';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
-import { type Aggregate, alignDown, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
-import { parseQuery, rankingOf, toSearchParams } from '../query/params';
+import { type Aggregate, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
+import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../query/params';
+import { readStep, stepsOf } from '../time/steps';
 
 /**
  * The promise of the stream: whatever arrives in whatever order, whenever a page opens, loses its connection or reads
@@ -27,7 +28,8 @@ class Page {
   private readonly fold: Fold;
   private lastEventId: string | null = null;
   private cursor = 0;
-  private step = 0;
+  private steps = stepsOf(1);
+  private step: QueryParams['step'] = 'auto';
   private isStale = true;
 
   constructor(
@@ -45,7 +47,8 @@ class Page {
       const answer = await this.node.history.answer(parseQuery(this.query));
       this.fold.replace(answer.series);
       this.cursor = answer.cursor;
-      this.step = answer.step;
+      this.steps = stepsOf(readStep(answer.step, answer.timezone));
+      this.step = typeof answer.step === 'number' ? answer.step : parseQuery(this.query).step;
       this.lastEventId = null;
       this.isStale = false;
     }
@@ -76,7 +79,7 @@ class Page {
 
   private take({ event, data }: StreamEvent): void {
     if (event === 'points') {
-      const start = alignDown(server.clock.now() - RANGE_MS, this.step);
+      const start = this.steps.startOf(server.clock.now() - RANGE_MS);
       this.fold.upsert((data as { series: GroupPoints[] }).series, start);
     }
     if (event !== 'reset') return;
@@ -86,7 +89,7 @@ class Page {
   }
 }
 
-type Sample = { series: number; ageMs: number; value: number };
+type Sample = { series: number; isOther: boolean; ageMs: number; value: number };
 type Action =
   /** Batches are written at the same time, while a page opens. */
   | { kind: 'write'; batches: Sample[][]; opening: number | null }
@@ -96,13 +99,15 @@ type Action =
 
 const anySample = fc.record({
   series: fc.nat(5),
+  /** Of another metric, which some questions calculate with. */
+  isOther: fc.boolean(),
   ageMs: fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: 0, max: 1_500 }) },
     { weight: 2, arbitrary: fc.integer({ min: 0, max: RANGE_MS + 30 * SECOND }) },
     { weight: 1, arbitrary: fc.integer({ min: -20 * SECOND, max: 0 }) },
     { weight: 1, arbitrary: fc.integer({ min: HOUR, max: 4 * DAY }) },
   ),
-  value: fc.integer({ min: 0, max: 60 }),
+  value: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 60 }) }, fc.constant(0)),
 });
 
 const onPage = (kind: 'connect' | 'disconnect' | 'slowDown' | 'speedUp') =>
@@ -136,7 +141,20 @@ const anyQuestion = fc.record({
     fc.constantFrom(...ONE_STAGE).map((one): Aggregate[] => [one]),
     anyAggregates,
   ),
-  step: fc.constantFrom('raw', '1s', '5s', '10s', '1m', '10m'),
+  step: fc.constantFrom('raw', '1s', '5s', '10s', '1m', '10m', 'day'),
+  algebra: fc.constantFrom<Record<string, string>>(
+    {},
+    {},
+    {},
+    { offset: '15s' },
+    { offset: '2m' },
+    { offset: '1d' },
+    { expression: '100 * a / b', 'b.metric': 'other' },
+    { expression: '100 * a / b', 'b.metric': 'other', 'b.match': '{}' },
+    { expression: 'a - b', 'b.offset': '20s' },
+    { expression: 'a / b', offset: '20s', 'b.offset': '90s' },
+    { expression: '-a', timezone: 'Asia/Kathmandu' },
+  ),
   by: fc.constantFrom('', 'host', 'zone'),
   match: fc.constantFrom('', '{host!="h0"}', '{zone=~"z1|z2"}'),
   ranking: fc.constantFrom<Record<string, string>>(
@@ -157,21 +175,24 @@ it('live equals history', { timeout: 300_000 }, async () => {
   let run = 0;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(anyAction, { minLength: 5, maxLength: 45 }),
       anyQuestion,
-      async (actions, question) => {
+      fc.array(anyAction, { minLength: 5, maxLength: 45 }),
+      async (question, actions) => {
         const { aggregate, step, by, match, ranking, tickMs, windowMs } = question;
+        const algebra: Record<string, string> = { ...question.algebra };
         const fill = step === 'raw' ? 'none' : question.fill;
         const metric = `live_${Date.now()}_${run++}`;
         const node = await server.start({ windowMs });
-        const toSample = ({ series, ageMs, value }: Sample): TestSample => ({
-          name: metric,
+        if (algebra['b.metric']) algebra['b.metric'] = `${metric}_other`;
+        const toSample = ({ series, isOther, ageMs, value }: Sample): TestSample => ({
+          name: isOther ? `${metric}_other` : metric,
           labels: { host: `h${series}`, zone: `z${series % 3}` },
           timestamp: server.clock.now() - ageMs,
           value,
         });
         // The metric must be known for a page to show its history.
-        await node.write(toSample({ series: 0, ageMs: 0, value: 1 }));
+        const known = { series: 0, ageMs: 0, value: 1 };
+        await node.write(toSample({ ...known, isOther: false }), toSample({ ...known, isOther: true }));
         const query = {
           metric,
           start: `now-${RANGE_MS}ms`,
@@ -181,6 +202,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
           match,
           fill,
           ...ranking,
+          ...algebra,
         };
         const pages = [tickMs, tickMs, 50].map((tick) => new Page(node, query, tick));
 

@@ -1,13 +1,15 @@
-import type { SeriesGroup } from '../catalogue/groups';
 import type { Series } from '../catalogue/registry';
 import type { Labels, Point } from '../model';
+import type { SidedGroup } from '../query/points';
 import { labelText } from '../query/top';
 import type { LiveQuery } from './live-query';
 import { Marks } from './marks';
 
 /** One line of a live query, and which of its points have changed when. */
-export class LiveGroup implements SeriesGroup {
-  readonly series: Series[] = [];
+export class LiveGroup implements SidedGroup {
+  readonly sides: ReadonlyArray<Series[]>;
+  /** One for each side. */
+  readonly places: readonly LivePlace[];
   /** The points that commits have touched. */
   readonly marks = new Marks();
   /** Marked points that memory does not cover, as read from the store. */
@@ -23,6 +25,8 @@ export class LiveGroup implements SeriesGroup {
     readonly key: string,
     readonly labels: Labels,
   ) {
+    this.sides = query.question.sides.map(() => []);
+    this.places = this.sides.map((_, side) => ({ group: this, side }));
     this.text = labelText(labels);
     this.opening = `{"labels":${JSON.stringify(labels)},"points":`;
   }
@@ -36,6 +40,13 @@ export class LiveGroup implements SeriesGroup {
     const place = rank === undefined ? '' : `,"rank":${rank}`;
     return `${this.opening}${JSON.stringify(points)}${place}}`;
   }
+}
+
+/** Where a series stands in a live query: whoever notes its samples asks what they change. */
+export interface LivePlace {
+  readonly group: LiveGroup;
+  /** The side of the question. */
+  readonly side: number;
 }
 
 /** Points of a group that are to be told. */

@@ -3,22 +3,28 @@ import { groupKey, groupLabels } from '../catalogue/groups';
 import type { Metric, Registry, Series } from '../catalogue/registry';
 import { isPulseError } from '../errors';
 import type { History } from '../history';
-import { alignDown, alignUp, COUNTER_GAP_MS, LIMITS, type Point, type Ranking } from '../model';
+import { COUNTER_GAP_MS, LIMITS, type Point, type Ranking, type Tier } from '../model';
 import { isRaw, limitGroups, limitPoints, limitRawSamples, MAX_FILLED_POINTS } from '../query/limits';
 import { MAX_GROUPS } from '../query/params';
-import type { PointsQuestion } from '../query/points';
+import type { Asked, PointsQuestion } from '../query/points';
 import type { Ring } from '../ring/ring';
+import { tierForStarts } from '../rollup/steps';
+import { countSteps, listStarts, startFrom, toldAt } from '../time/steps';
 import { Work } from '../work/work';
+import type { ArrivalLog } from './arrival-log';
 import type { BackgroundWorker } from './background';
 import { Filling } from './filling';
-import { encodeUpserts, LiveGroup, type Upsert } from './live-group';
+import { encodeUpserts, LiveGroup, type LivePlace, type Upsert } from './live-group';
 import type { LiveQuestion } from './live-question';
 import { RangeRanking } from './range-ranking';
 import { type LiveRanking, TopRanking } from './top-ranking';
 import { Wants } from './wants';
 
-/** A question's range, and what it asks for in it. */
-export type LiveRange = Pick<PointsQuestion, 'aggregates' | 'start' | 'end' | 'step'>;
+/** A part of a question's range: epoch ms, where a step begins; `end` exclusive. */
+export interface LiveRange {
+  start: number;
+  end: number;
+}
 
 /** A commit's place in their order, and its time, epoch ms. */
 export interface Moment {
@@ -70,7 +76,12 @@ export class LiveQuery {
   seq: number;
   private readonly ranking: LiveRanking | null;
   private readonly filling: Filling | null;
-  private readonly isGrowth: boolean;
+  /** Whether a point may cease to be: then it is told as taken back. */
+  readonly canVanish: boolean;
+  /** Whether all that is told is of the past: then time brings new points, and nothing else does. */
+  private readonly isDelayed: boolean;
+  /** Points of before have been told, or are wanted. */
+  private dueFrom: number;
   /** Evaluates what memory holds of very many series. */
   readonly asideWorker: BackgroundWorker = {
     workInBackground: () => this.wantsAside.serve((groups, from, to) => this.readWanted(groups, from, to)),
@@ -86,6 +97,7 @@ export class LiveQuery {
   /** As of the moment last refreshed; a commit refreshes once. */
   private rangeStart = 0;
   private rangeEnd = 0;
+  private newest = 0;
   private memoryFrom = 0;
   private refreshedSeq = 0;
 
@@ -96,7 +108,9 @@ export class LiveQuery {
   ) {
     this.history = parts.history;
     this.seq = moment.seq;
-    this.isGrowth = question.aggregates.some(isGrowth);
+    this.canVanish = question.expression !== null;
+    this.isDelayed = this.endsNow && question.sides.every(({ offset }) => offset > 0);
+    this.dueFrom = startFrom(question.steps, moment.at);
     this.refresh(moment.at);
     this.ranking = question.ranking && rankingOf(this, question.ranking);
     this.filling = question.fill === 'none' ? null : new Filling(this, question.fill);
@@ -106,8 +120,22 @@ export class LiveQuery {
     return this.parts.now();
   }
 
-  get metric(): Metric | undefined {
-    return this.parts.registry.metrics.get(this.question.metric);
+  /** Whether the range goes on with the clock. */
+  private get endsNow(): boolean {
+    return this.question.endAt(0) === Number.POSITIVE_INFINITY;
+  }
+
+  /** Of each side; null while one of them is unknown. */
+  get metrics(): readonly Metric[] | null {
+    const known = this.question.sides.flatMap(({ metric }) => this.parts.registry.metrics.get(metric) ?? []);
+    return known.length === this.question.sides.length ? known : null;
+  }
+
+  /** What is asked of groups; null while a metric is unknown. */
+  get asked(): Asked | null {
+    const { sides, expression, steps } = this.question;
+    const { metrics } = this;
+    return metrics && { sides: sides.map((side, i) => ({ ...side, metric: metrics[i] })), expression, steps };
   }
 
   /** The groups that readers are told of. */
@@ -122,7 +150,8 @@ export class LiveQuery {
 
   /** When the oldest change arrived that cannot be told yet, epoch ms; Infinity when all can. */
   get pendingSince(): number {
-    return Math.min(this.wants.since, this.wantsAside.since);
+    const since = Math.min(this.wants.since, this.wantsAside.since);
+    return this.isDelayed ? Math.min(since, this.dueFrom) : since;
   }
 
   /** The groups with changes that cannot be told yet. */
@@ -132,7 +161,19 @@ export class LiveQuery {
 
   /** Whether the newest points come from memory. */
   isInMemory(now: number): boolean {
-    return this.history.memoryFrom(this.question) <= alignDown(now, this.question.step);
+    const { steps } = this.question;
+    return this.history.memoryFrom(this.question, steps) <= steps.startOf(now);
+  }
+
+  /** Where the newest points are read that do not come from memory. */
+  slowTier(now: number): Tier {
+    const { steps, sides } = this.question;
+    const newest = steps.startOf(now);
+    const edges = sides.flatMap(({ offset }) => [
+      steps.back(newest, offset),
+      steps.back(steps.after(newest), offset),
+    ]);
+    return tierForStarts(edges);
   }
 
   /** Every series that there is has been taken in. */
@@ -140,8 +181,8 @@ export class LiveQuery {
     if (!this.isLoaded) this.parts.requestBackground(this);
   }
 
-  /** Takes in a series that is asked about. @returns its group; null when there are too many groups. */
-  admit(series: Series): LiveGroup | null {
+  /** Takes in a series that a side asks about. @returns its group; null when there are too many groups. */
+  admit(series: Series, side: number): LiveGroup | null {
     const { by, ranking } = this.question;
     const key = groupKey(series.labels, by);
     let group = this.groups.get(key);
@@ -150,31 +191,42 @@ export class LiveQuery {
       group = new LiveGroup(this, key, groupLabels(series.labels, by));
       this.groups.set(key, group);
     }
-    group.series.push(series);
+    group.sides[side].push(series);
     this.seriesCount++;
     return group;
   }
 
   /** @throws PulseError `too_expensive` when that are more groups than can be watched. */
   limit(groups: number): void {
-    const { by, ranking, fill } = this.question;
-    limitGroups(groups, by, ranking);
+    const { by, ranking, fill, steps, sides } = this.question;
+    // A group that only one side has is none.
+    limitGroups(Math.ceil(groups / sides.length), by, ranking);
     const kept = Math.min(groups, ranking?.count ?? groups);
-    if (fill !== 'none') limitPoints(kept, { ...this.answeredRange(this.parts.now()), fill });
+    if (fill !== 'none') limitPoints(kept, { ...this.answeredRange(this.parts.now()), steps, fill });
   }
 
   /** Notes that a sample of one of the group's series was committed. */
-  mark(group: LiveGroup, series: Series, timestamp: number, moment: Moment): void {
+  mark(place: LivePlace, series: Series, timestamp: number, moment: Moment): void {
     if (this.refreshedSeq !== moment.seq) this.refresh(moment.at);
     this.refreshedSeq = moment.seq;
-    this.markSlot(group, alignDown(timestamp, this.question.step), moment);
-    if (this.isGrowth) this.markSuccessor(group, series, timestamp, moment);
+    this.markAt(place, timestamp, moment);
+    if (this.question.sides[place.side].aggregates.some(isGrowth))
+      this.markSuccessor(place, series, timestamp, moment);
+  }
+
+  /** The earliest point that what arrived since `time` may have changed; Infinity when there is none. */
+  changedSince(arrivals: ArrivalLog, time: number): number {
+    const { sides, steps } = this.question;
+    return Math.min(
+      ...sides.map(({ metric, offset }) => toldAt(steps, arrivals.earliestSince(metric, time), offset)),
+    );
   }
 
   /** Called about once a second: what changes by time passing. */
   beat(now: number): void {
     this.ranking?.beat(now);
     this.filling?.slide(now);
+    this.wantDue(now);
     this.replays.clear();
   }
 
@@ -208,49 +260,67 @@ export class LiveQuery {
 
   /** All points of some groups since `from`. */
   async readSince(groups: readonly LiveGroup[], from: number, work: Work): Promise<Upsert[] | 'too_much'> {
-    const { metric } = this;
     const now = this.parts.now();
     this.refresh(now);
-    const { step } = this.question;
+    const { steps } = this.question;
     const range = this.wholeRange(now);
-    const start = Math.max(range.start, alignDown(from, step));
-    if (!metric || start >= range.end) return [];
-    const isTooMuch =
-      step === 1 ? start < this.memoryFrom : groups.length * ((range.end - start) / step) > MAX_REPLAY_POINTS;
+    const start = Math.max(range.start, from);
+    if (!this.metrics || start >= range.end) return [];
+    const isTooMuch = isRaw(this.question)
+      ? start < this.memoryFrom || this.canVanish
+      : groups.length * countSteps(steps, start, range.end) > MAX_REPLAY_POINTS;
     if (isTooMuch) return 'too_much';
     // What is filled depends on more than what has changed.
     const told = this.filling ? range : { ...range, start };
     const points = await this.readPoints(groups, told, work);
-    return groups.map((group, i) => ({ group, points: this.filling?.whole(points[i], told) ?? points[i] }));
+    const { end } = this.answeredRange(now);
+    return groups.map((group, i) => {
+      if (this.filling) return { group, points: this.filling.whole(points[i], { ...told, end }) };
+      return { group, points: this.canVanish ? this.withGone(points[i], { start, end }) : points[i] };
+    });
   }
 
   /** The points of groups, in their order; without what is filled. */
   async readPoints(groups: readonly LiveGroup[], range: LiveRange, work = Work.ofOurs()): Promise<Point[][]> {
-    const { metric } = this;
-    if (!metric || range.start >= range.end) return groups.map(() => []);
-    const { points } = await this.history.read({ ...range, metric, groups }, work);
+    const question = this.questionOf(groups, range);
+    if (!question) return groups.map(() => []);
+    const { points } = await this.history.read(question, work);
     return points;
+  }
+
+  /** Null where there is nothing to ask: no range, or a metric that is not known yet. */
+  questionOf(groups: readonly LiveGroup[], { start, end }: LiveRange): PointsQuestion | null {
+    const { asked } = this;
+    return asked && start < end ? { ...asked, groups, start, end } : null;
   }
 
   /** What is told of a point that there is no longer. */
   takenBack(slot: number): Point {
-    return [slot, ...this.question.aggregates.map(() => null)];
+    return [slot, ...this.question.sides[0].aggregates.map(() => null)];
   }
 
   /** The query's range as of `now`, as history answers it. */
   answeredRange(now: number): LiveRange {
-    const { step, endAt } = this.question;
-    const range = this.wholeRange(now);
-    const endsNow = endAt(now) === Number.POSITIVE_INFINITY;
-    return endsNow ? { ...range, end: alignUp(now, step) } : range;
+    const { steps, startAt, endAt } = this.question;
+    return {
+      start: steps.startOf(startAt(now)),
+      end: startFrom(steps, this.endsNow ? now : endAt(now)),
+    };
   }
 
   /** The query's range as of `now`, up to the newest sample there can be. */
   wholeRange(now: number): LiveRange {
-    const { aggregates, step, startAt, endAt } = this.question;
-    const newest = alignDown(now + LIMITS.maxClockAheadMs, step) + step;
-    const start = alignDown(startAt(now), step);
-    return { aggregates, step, start, end: Math.min(alignUp(endAt(now), step), newest) };
+    const range = this.answeredRange(now);
+    if (this.isDelayed) return range;
+    const newest = this.newestAt(now);
+    return { ...range, end: this.endsNow ? newest : Math.min(range.end, newest) };
+  }
+
+  /** The end of the newest point that there can be. */
+  private newestAt(now: number): number {
+    const { steps, sides } = this.question;
+    const ahead = this.endsNow ? 0 : Math.max(...sides.map(({ offset }) => offset));
+    return steps.after(steps.startOf(now + LIMITS.maxClockAheadMs + ahead));
   }
 
   /** Has all points of a group told. */
@@ -259,41 +329,59 @@ export class LiveQuery {
     this.want(group, start, end, now);
   }
 
-  /** Has the points of a group told that may have changed by samples at or after `time`. */
+  /** Has the points of a group told from `time` on, where a step begins. */
   wantSince(group: LiveGroup, time: number, now: number): void {
-    const { start, end, step } = this.wholeRange(now);
-    const from = Math.max(start, alignDown(time, step));
+    const { start, end } = this.wholeRange(now);
+    const from = Math.max(start, time);
     if (from < end) this.want(group, from, end, now);
   }
 
   /** Has all points of all groups told. @returns false when they are too many for that. */
   wantAll(now: number): boolean {
-    const { start, end, step } = this.wholeRange(now);
-    if (step === 1 || (this.groups.size * (end - start)) / step > MAX_REPLAY_POINTS) return false;
+    const { start, end } = this.wholeRange(now);
+    const points = this.groups.size * countSteps(this.question.steps, start, end);
+    if (isRaw(this.question) || points > MAX_REPLAY_POINTS) return false;
     for (const group of this.groups.values()) this.wantWhole(group, now);
     return true;
   }
 
   /** The marked points of a group as they are now; those that have to be read first come later. */
   pointsAt(group: LiveGroup, slots: readonly number[]): Point[] {
-    const { aggregates, step } = this.question;
+    const { steps } = this.question;
     const points: Point[] = [];
     let next = 0;
     for (; next < slots.length && !this.isAtHand(slots[next]); next++) {
       const point = group.stored.get(slots[next]);
       if (point) points.push(point);
       // It was in memory when it was marked, and when it arrived is forgotten.
-      else this.want(group, slots[next], slots[next] + step, Number.NEGATIVE_INFINITY);
+      else this.want(group, slots[next], steps.after(slots[next]), Number.NEGATIVE_INFINITY);
     }
-    while (next < slots.length) {
+    const { asked } = this;
+    const inMemory: Point[] = [];
+    while (asked && next < slots.length) {
       const start = slots[next];
-      while (next + 1 < slots.length && slots[next + 1] - slots[next] <= RUN_GAP_STEPS * step) next++;
-      const run = { aggregates, step, start, end: slots[next] + step };
-      for (const point of this.history.readMemory(group, run))
-        if (group.marks.has(point[0])) points.push(point);
+      const gap = RUN_GAP_STEPS * steps.usualMs;
+      while (next + 1 < slots.length && slots[next + 1] - slots[next] <= gap) next++;
+      const run = { start, end: steps.after(slots[next]) };
+      for (const point of this.history.readMemory(asked, group, run))
+        if (group.marks.has(point[0])) inMemory.push(point);
       next++;
     }
-    return points;
+    if (!this.canVanish) return points.concat(inMemory);
+    const marked = slots.filter((slot) => this.isAtHand(slot));
+    return points.concat(this.atEach(marked, inMemory));
+  }
+
+  /** The points at each of some times, those that there are not taken back. */
+  private atEach(slots: readonly number[], points: readonly Point[]): Point[] {
+    const known = new Map(points.map((point) => [point[0], point]));
+    return slots.map((slot) => known.get(slot) ?? this.takenBack(slot));
+  }
+
+  /** All points of a range and what is not there, taken back; those beyond the range as they are. */
+  private withGone(points: readonly Point[], { start, end }: LiveRange): Point[] {
+    const slots = listStarts(this.question.steps, start, end);
+    return this.atEach(slots, points).concat(points.filter(([t]) => t >= end));
   }
 
   /** What of a group has changed after `since`. */
@@ -336,16 +424,34 @@ export class LiveQuery {
 
   /** Brings up to date what depends on the time: the range, and from where on memory answers. */
   refresh(now: number): void {
-    const { step, startAt, endAt } = this.question;
-    this.rangeStart = alignDown(startAt(now), step);
-    this.rangeEnd = alignUp(endAt(now), step);
-    this.memoryFrom = this.history.memoryFrom(this.question);
+    const { steps, startAt, endAt } = this.question;
+    this.rangeStart = steps.startOf(startAt(now));
+    this.rangeEnd = this.isDelayed ? this.dueFrom : startFrom(steps, endAt(now));
+    this.newest = this.newestAt(now);
+    this.memoryFrom = this.history.memoryFrom(this.question, steps);
+  }
+
+  /** Points of the past become due as time passes, though nothing is written. */
+  private wantDue(now: number): void {
+    const { end } = this.answeredRange(now);
+    if (!this.isDelayed || end <= this.dueFrom) return;
+    // Of whoever has been told everything up to a moment, they are due at that moment.
+    for (const group of this.groups.values()) this.want(group, this.dueFrom, end, this.dueFrom);
+    this.dueFrom = end;
+  }
+
+  private markAt({ group, side }: LivePlace, timestamp: number, moment: Moment): void {
+    const { steps, sides } = this.question;
+    const { offset } = sides[side];
+    const slot = toldAt(steps, timestamp, offset);
+    // What is of the past has its counterpart only then.
+    if (offset === 0 || slot < this.newest) this.markSlot(group, slot, moment);
   }
 
   private markSlot(group: LiveGroup, slot: number, moment: Moment): void {
     if (slot < this.rangeStart || slot >= this.rangeEnd) return;
     if (!this.isAtHand(slot)) {
-      this.want(group, slot, slot + this.question.step, moment.at);
+      this.want(group, slot, this.question.steps.after(slot), moment.at);
     } else {
       group.marks.mark(slot, moment.seq);
       this.seq = moment.seq;
@@ -353,26 +459,28 @@ export class LiveQuery {
   }
 
   /** A late sample changes also the growth up to the sample after it. */
-  private markSuccessor(group: LiveGroup, series: Series, timestamp: number, moment: Moment): void {
+  private markSuccessor(place: LivePlace, series: Series, timestamp: number, moment: Moment): void {
     if (timestamp >= series.lastSeen) return;
-    const { step } = this.question;
-    const slotOf = (time: number) => alignDown(time, step);
+    const { steps, sides } = this.question;
+    const { group, side } = place;
     const next = this.parts.ring.successorOf(series.id, timestamp);
     if (next.isCertain) {
-      if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markSlot(group, slotOf(next.timestamp), moment);
+      if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markAt(place, next.timestamp, moment);
       return;
     }
     // Where the next one is, only the store knows: before the first that is known here, or where it does not matter.
+    const slotOf = (time: number) => toldAt(steps, time, sides[side].offset);
     const last = slotOf(Math.min(next.timestamp, timestamp + COUNTER_GAP_MS));
-    const from = Math.max(this.rangeStart, slotOf(timestamp) + step);
-    const to = Math.min(this.wholeRange(moment.at).end, last + step);
+    const from = Math.max(this.rangeStart, steps.after(slotOf(timestamp)));
+    const to = Math.min(this.wholeRange(moment.at).end, this.rangeEnd, steps.after(last));
     if (from < to) this.want(group, from, to, moment.at);
   }
 
   private mostGroups(): number {
-    if (!this.filling) return MAX_GROUPS;
-    const { start, end, step } = this.wholeRange(this.parts.now());
-    return Math.min(MAX_GROUPS, (MAX_FILLED_POINTS * step) / (end - start));
+    const most = MAX_GROUPS * this.question.sides.length;
+    if (!this.filling) return most;
+    const { start, end } = this.wholeRange(this.parts.now());
+    return Math.min(most, MAX_FILLED_POINTS / countSteps(this.question.steps, start, end));
   }
 
   /** Whether a point can be evaluated in no time. */
@@ -398,10 +506,10 @@ export class LiveQuery {
   }
 
   private async isTooMuch(question: PointsQuestion): Promise<boolean> {
-    const { groups, start, end, step } = question;
+    const { groups, start, end, steps } = question;
     const inAll = start < this.memoryFrom ? MAX_REPLAY_POINTS : MAX_ASIDE_POINTS;
     const most = inAll / Math.max(1, groups.length);
-    if (!isRaw(question)) return (end - start) / step > most;
+    if (this.canVanish || !isRaw(question)) return countSteps(steps, start, end) > most;
     try {
       await limitRawSamples(question, most, this.history.read, Work.ofOurs());
       return false;
@@ -412,10 +520,8 @@ export class LiveQuery {
   }
 
   private async readWanted(groups: LiveGroup[], start: number, end: number): Promise<void> {
-    const { metric } = this;
-    if (!metric) return;
-    const { aggregates, step } = this.question;
-    const question = { metric, groups, aggregates, start, end, step };
+    const question = this.questionOf(groups, { start, end });
+    if (!question) return;
     if (await this.isTooMuch(question)) {
       for (const reader of this.readers) reader.reset('too_much_missed');
       return;
@@ -424,7 +530,7 @@ export class LiveQuery {
     const { seq, at } = this.parts.nextMoment();
     this.refresh(at);
     groups.forEach((group, i) => {
-      for (const point of points[i]) {
+      for (const point of this.canVanish ? this.withGone(points[i], { start, end }) : points[i]) {
         // What memory has come to cover meanwhile, it knows better.
         if (!this.isAtHand(point[0])) group.stored.set(point[0], point);
         group.marks.mark(point[0], seq);

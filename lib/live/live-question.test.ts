@@ -13,8 +13,8 @@ const read = (text: string, now = NOW) => readLiveQuestion(text, now, history);
 
 describe('readLiveQuestion', () => {
   it('has a range that moves with the clock', () => {
-    const { startAt, endAt, step } = read('metric=cpu&start=now-1h');
-    expect(step).toBe(10 * SECOND);
+    const { startAt, endAt, steps } = read('metric=cpu&start=now-1h');
+    expect(steps.ms).toBe(10 * SECOND);
     expect(startAt(NOW)).toBe(NOW - HOUR);
     expect(startAt(NOW + MINUTE)).toBe(NOW - HOUR + MINUTE);
     expect(endAt(NOW + MINUTE)).toBe(Number.POSITIVE_INFINITY);

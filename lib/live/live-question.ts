@@ -1,27 +1,31 @@
 import { PulseError } from '../errors';
 import type { History } from '../history';
-import type { Aggregate, Fill, Matcher, Ranking } from '../model';
+import { DAY, type Fill, type QuestionSide, type Ranking } from '../model';
+import type { Expression } from '../query/expression';
 import { type Selectable, simpleTest } from '../query/matchers';
-import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../query/params';
+import { parseQuery, type QueryParams, rankingOf, sidesOfQuery, toSearchParams } from '../query/params';
 import { resolveTime } from '../query/question';
 import { isRelativeTime } from '../query/time';
+import type { StepRequest } from '../rollup/choose';
+import { type Step, type Steps, stepsOf } from '../time/steps';
+
+/** What a live question asks of one metric. */
+export interface LiveQuestionSide extends QuestionSide {
+  /** Whether a series is asked about, where that can be told at once. */
+  readonly admits: ((series: Selectable) => boolean) | null;
+}
 
 /** A question that goes on: its range moves with the clock. */
 export interface LiveQuestion {
   /** Canonical: equal questions have equal texts, and share their work. */
   readonly text: string;
-  readonly metric: string;
-  readonly aggregates: readonly Aggregate[];
+  readonly sides: readonly LiveQuestionSide[];
+  readonly expression: Expression | null;
   readonly by: readonly string[];
-  readonly matchers: readonly Matcher[];
-  /** Whether a series is asked about, where that can be told at once. */
-  readonly admits: ((series: Selectable) => boolean) | null;
   readonly ranking: Ranking | null;
   /** What stands where a group has no point. */
   readonly fill: Fill;
-  readonly step: number;
-  /** The start of the step after the one that begins at `start`. */
-  after(start: number): number;
+  readonly steps: Steps;
   /** The range as of `now`, epoch ms; points outside are of no interest. */
   startAt(now: number): number;
   endAt(now: number): number;
@@ -38,20 +42,23 @@ export function readLiveQuestion(text: string, now: number, history: Pick<Histor
     throw new PulseError('bad_parameter', 'end of a live query must be now, or an absolute time.');
   const { step } = history.resolve(params, now);
   return {
-    text: toSearchParams({ ...params, step, maxPoints: null }).toString(),
-    metric: params.metric,
-    aggregates: params.aggregate,
+    text: toSearchParams({ ...params, ...asRequested(step), maxPoints: null }).toString(),
+    sides: sidesOfQuery(params).map((side) => ({ ...side, admits: simpleTest(side.matchers) })),
+    expression: params.expression,
     by: params.by,
-    matchers: params.match,
-    admits: simpleTest(params.match),
     ranking: rankingOf(params),
     fill: params.fill,
-    step,
-    after: (start) => start + step,
+    steps: stepsOf(step),
     startAt: movingStart(params, now),
     // A sample may be ahead of this server's clock, by as much as admission allows.
     endAt: params.end === 'now' ? () => Number.POSITIVE_INFINITY : fixed(resolveTime('end', params.end, now)),
   };
+}
+
+/** How that very step is asked for. */
+function asRequested(step: Step): { step: StepRequest; timezone: string } {
+  if (typeof step === 'number') return { step, timezone: 'UTC' };
+  return { step: step.unit === 'day' ? step.every * DAY : step.unit, timezone: step.timezone };
 }
 
 function movingStart({ start }: QueryParams, now: number): (now: number) => number {

@@ -1,6 +1,6 @@
 import { isPulseError } from '../errors';
 import { log } from '../log';
-import { alignDown, alignUp } from '../model';
+import { startFrom } from '../time/steps';
 import type { Work } from '../work/work';
 import type { Hub } from './hub';
 import type { LiveQuery, QueryReader } from './live-query';
@@ -48,9 +48,9 @@ export class Place implements QueryReader {
    * @returns why that cannot be told and the reader must read history again; null when it can.
    */
   async catchUp(cursor: number, slackMs: number, work: Work): Promise<string | null> {
-    const { metric, step } = this.query.question;
-    const earliest = this.hub.arrivals.earliestSince(metric, cursor - slackMs);
-    const from = Math.min(alignDown(earliest, step), alignUp(cursor, step));
+    const { steps } = this.query.question;
+    const changed = this.query.changedSince(this.hub.arrivals, cursor - slackMs);
+    const from = Math.min(changed, startFrom(steps, cursor));
     this.missed = 'reading';
     try {
       const text = await this.query.replay(from, work);

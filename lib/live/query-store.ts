@@ -1,12 +1,14 @@
-import { alignDown, type GroupPoints, type Labels, type Point, type Ranking } from '../model';
+import type { GroupPoints, Labels, Point, Ranking } from '../model';
 import { isTold } from '../query/fill';
 import { topGroups } from '../query/top';
+import { readStep, stepsOf } from '../time/steps';
 import { formatDuration, parseDuration } from '../units';
 import { type GroupUpserts, type PanelAnswer, type PanelQuery, queryText } from './wire';
 
 /** What a panel draws. A new object at every change; a group whose points did not change keeps its identity. */
 export interface QuerySnapshot {
   readonly aggregate: string;
+  /** Width of a point in ms; where points differ, the usual one. */
   readonly step: number;
   readonly tier: PanelAnswer['tier'];
   /** The range that was asked for; while live the window moves on from `end`. */
@@ -34,6 +36,8 @@ export interface QueryStore {
   readonly query: PanelQuery;
   /** The query's text on the stream, with the step the answer chose; null when its range stands still. */
   readonly text: string | null;
+  /** The question as it is asked from now on, with the step the answer chose. */
+  readonly live: PanelQuery;
   /** Server ms; everything before it is in here. */
   cursor(): number;
   advance(cursor: number): void;
@@ -52,6 +56,8 @@ export interface QueryStore {
 export function createQueryStore(query: PanelQuery, initial: PanelAnswer): QueryStore {
   const windowMs = liveWindow(query);
   const ranking = rankingOf(query);
+  const steps = stepsOf(readStep(initial.step, initial.timezone));
+  const live = liveQuery(query, initial.step);
   const listeners = new Set<() => void>();
   let answer = initial;
   let cursor = initial.cursor;
@@ -64,9 +70,19 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
   let snapshot = makeSnapshot();
 
   function makeSnapshot(): QuerySnapshot {
-    const { aggregate, step, tier, start, end } = answer;
+    const { aggregate, tier, start, end } = answer;
     const note = answer.notes?.[0]?.message ?? null;
-    return { aggregate, step, tier, start, end, windowMs, series: [...groups.values()], note, problem };
+    return {
+      aggregate,
+      step: steps.usualMs,
+      tier,
+      start,
+      end,
+      windowMs,
+      series: [...groups.values()],
+      note,
+      problem,
+    };
   }
 
   function changed(): void {
@@ -76,7 +92,8 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
 
   return {
     query,
-    text: windowMs === null ? null : queryText(liveQuery(query, initial.step)),
+    live,
+    text: windowMs === null ? null : queryText(live),
     cursor: () => cursor,
     advance(next) {
       cursor = Math.max(cursor, next);
@@ -142,12 +159,12 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
   }
 
   function rangeStart(now: number): number {
-    return windowMs === null ? answer.start : alignDown(now - windowMs, answer.step);
+    return windowMs === null ? answer.start : steps.startOf(now - windowMs);
   }
 
   function oldest(now: number): number {
     // One step more than the window, so that the line reaches the left edge.
-    return windowMs === null ? Number.NEGATIVE_INFINITY : now - windowMs - 2 * answer.step;
+    return windowMs === null ? Number.NEGATIVE_INFINITY : now - windowMs - 2 * steps.usualMs;
   }
 }
 
@@ -158,7 +175,8 @@ function rankingOf({ top, bottom, rank }: PanelQuery): Ranking | null {
 }
 
 /** The same question for the stream: with the step that `auto` came to, which must not change under a chart. */
-export function liveQuery({ maxPoints: _, ...query }: PanelQuery, step: number): PanelQuery {
+function liveQuery({ maxPoints: _, ...query }: PanelQuery, step: number | string): PanelQuery {
+  if (typeof step === 'string') return { ...query, step };
   return { ...query, step: step === 1 ? 'raw' : formatDuration(step) };
 }
 

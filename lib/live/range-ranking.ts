@@ -72,11 +72,10 @@ export class RangeRanking implements LiveRanking {
   }
 
   private async rank(now: number): Promise<LiveGroup[]> {
-    const { metric, history, groups } = this.query;
-    const range = this.query.answeredRange(now);
+    const { history, groups } = this.query;
+    const question = this.query.questionOf([...groups.values()], this.query.answeredRange(now));
     this.rankedAt = now;
-    if (!metric) return [];
-    const question = { ...range, metric, groups: [...groups.values()] };
+    if (!question) return [];
     const kept = await rankWhole(question, this.ranking, history.read, Work.ofOurs());
     return kept.map(({ group }) => group as LiveGroup);
   }

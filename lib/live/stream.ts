@@ -1,6 +1,5 @@
 import { PulseError } from '../errors';
 import { MINUTE, SECOND, type Tier } from '../model';
-import { tierForStep } from '../rollup/steps';
 import { type Work, work } from '../work/work';
 import type { Hub, HubStream } from './hub';
 import type { LiveQuestion } from './live-question';
@@ -237,7 +236,7 @@ class LiveStream implements HubStream, Paced {
   private tier(): Tier {
     const now = this.hub.clock.now();
     const slow = this.places.find(({ query }) => !query.isInMemory(now));
-    return slow ? tierForStep(slow.query.question.step) : 'ring';
+    return slow ? slow.query.slowTier(now) : 'ring';
   }
 
   private write(text: string): void {

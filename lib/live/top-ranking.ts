@@ -1,4 +1,5 @@
 import { MINUTE, type Point, type Ranking, SECOND } from '../model';
+import { isTold } from '../query/fill';
 import { readLatest } from '../query/rank';
 import { firstRanked } from '../query/top';
 import { Work } from '../work/work';
@@ -49,6 +50,8 @@ export class TopRanking implements LiveRanking {
   private served = 0;
   private top: ReadonlySet<LiveGroup> = new Set();
 
+  /** Groups whose newest point is not known. */
+  private readonly lost = new Set<LiveGroup>();
   private readonly leftAt = new Map<LiveGroup, number>();
   private announceLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
@@ -63,13 +66,7 @@ export class TopRanking implements LiveRanking {
   }
 
   async load(now: number): Promise<void> {
-    const range = this.query.wholeRange(now);
-    const { metric, history } = this.query;
-    if (metric && range.start < range.end) {
-      const groups = [...this.query.groups.values()];
-      const found = await readLatest({ ...range, metric, groups }, history.read, Work.ofOurs());
-      for (const { group, points } of found) this.note(group as LiveGroup, points);
-    }
+    await this.readLatest([...this.query.groups.values()], now);
     this.top = new Set(this.pick(now));
     this.isLoaded = true;
     this.announceLoaded();
@@ -97,7 +94,20 @@ export class TopRanking implements LiveRanking {
     return this.top;
   }
 
-  async work(): Promise<void> {}
+  async work(now: number): Promise<void> {
+    if (this.lost.size === 0) return;
+    const lost = [...this.lost];
+    await this.readLatest(lost, now);
+    for (const group of lost) this.lost.delete(group);
+    this.query.noteChange();
+  }
+
+  private async readLatest(groups: readonly LiveGroup[], now: number): Promise<void> {
+    const question = this.query.questionOf(groups, this.query.wholeRange(now));
+    if (!question) return;
+    const found = await readLatest(question, this.query.history.read, Work.ofOurs());
+    for (const { group, points } of found) this.note(group as LiveGroup, points);
+  }
 
   changes(since: number): Upsert[] {
     const inTop = [...this.top].map((group) => this.query.changesOf(group, since));
@@ -156,8 +166,16 @@ export class TopRanking implements LiveRanking {
   }
 
   private note(group: LiveGroup, points: readonly Point[]): void {
-    const newest = points.at(-1);
+    const newest = points.findLast(isTold);
     if (newest && (group.latest === null || newest[0] >= group.latest[0])) group.latest = newest;
+    else if (points.some(([t]) => t === group.latest?.[0])) this.lose(group);
+  }
+
+  /** Its newest point is no longer: the one before it has to be looked for. */
+  private lose(group: LiveGroup): void {
+    group.latest = null;
+    this.lost.add(group);
+    this.query.requestBackground();
   }
 
   private pick(now: number): LiveGroup[] {

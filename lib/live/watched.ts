@@ -6,7 +6,7 @@ import { selectMatching } from '../query/matchers';
 import type { Coverage } from '../ring/coverage';
 import { refusedWork, Work } from '../work/work';
 import type { ArrivalLog } from './arrival-log';
-import type { LiveGroup } from './live-group';
+import type { LiveGroup, LivePlace } from './live-group';
 import { LiveQuery, type LiveQueryParts, type Moment, type QueryReader } from './live-query';
 import type { LiveQuestion } from './live-question';
 
@@ -23,6 +23,14 @@ export interface WatchedQueriesParts {
   moment(): Moment;
 }
 
+/** A series to be looked at, for a side of a query. */
+interface Newcomer {
+  series: Series;
+  side: number;
+  /** Epoch ms. */
+  since: number;
+}
+
 /**
  * The questions that streams watch, and in which of their groups each series is. A question that is watched for the
  * first time looks at every series of its metric, and so at its turn; a series that comes to be meanwhile, or whose
@@ -31,12 +39,12 @@ export interface WatchedQueriesParts {
 export class WatchedQueries {
   private readonly byText = new Map<string, LiveQuery>();
   private readonly byMetric = new Map<string, Set<LiveQuery>>();
-  private readonly groupsOf = new Map<Series, LiveGroup[]>();
+  private readonly placesOf = new Map<Series, LivePlace[]>();
   private places = 0;
   private readonly openings = new Map<LiveQuery, Promise<void>>();
   private readonly coverings = new Map<LiveQuery, () => void>();
   /** Series to be looked at; those of a query that is looking are taken when it is done. */
-  private readonly newcomers = new Map<LiveQuery, Array<{ series: Series; since: number }>>();
+  private readonly newcomers = new Map<LiveQuery, Newcomer[]>();
   private readonly looking = new Set<LiveQuery>();
 
   constructor(private readonly parts: WatchedQueriesParts) {}
@@ -53,9 +61,9 @@ export class WatchedQueries {
     return this.byMetric.get(metric) ?? [];
   }
 
-  /** The groups that a series is in, one a query. */
-  groups(series: Series): readonly LiveGroup[] {
-    return this.groupsOf.get(series) ?? [];
+  /** Where a series stands, in one group of a query and side. */
+  placesIn(series: Series): readonly LivePlace[] {
+    return this.placesOf.get(series) ?? [];
   }
 
   /** @throws PulseError `bad_parameter` for a wrong expression, `too_expensive`, `too_busy`, `too_many_streams`. */
@@ -83,18 +91,22 @@ export class WatchedQueries {
   take(series: Series): void {
     for (const query of this.of(series.metric.name)) {
       this.cover(query);
-      const { admits } = query.question;
-      if (this.openings.has(query) || !admits) this.takeLater(query, series);
-      else if (admits(series)) this.join(query, series);
+      for (const [side, { metric, admits }] of query.question.sides.entries()) {
+        if (metric !== series.metric.name) continue;
+        if (this.openings.has(query) || !admits) this.takeLater(query, { series, side });
+        else if (admits(series)) this.join(query, series, side);
+      }
     }
   }
 
   private begin(question: LiveQuestion, work: Work): LiveQuery {
     const query = new LiveQuery(question, this.parts.query, this.parts.moment());
     this.byText.set(question.text, query);
-    const sameMetric = this.byMetric.get(question.metric);
-    if (sameMetric) sameMetric.add(query);
-    else this.byMetric.set(question.metric, new Set([query]));
+    for (const { metric } of question.sides) {
+      const sameMetric = this.byMetric.get(metric);
+      if (sameMetric) sameMetric.add(query);
+      else this.byMetric.set(metric, new Set([query]));
+    }
     this.cover(query);
     const opening = this.open(query, work);
     this.openings.set(query, opening);
@@ -103,40 +115,47 @@ export class WatchedQueries {
   }
 
   private async open(query: LiveQuery, work: Work): Promise<void> {
-    const { metric, matchers } = query.question;
     // Those that come to be from now on are told of.
-    const series = this.parts.registry.metrics.get(metric)?.series.slice() ?? [];
-    for await (const some of selectMatching(series, matchers, work)) {
-      for (const each of some) if (!this.join(query, each)) query.limit(query.groups.size + 1);
-      query.limit(query.groups.size);
-      if (this.places > MAX_PLACES)
-        throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
-          retryAfterMs: RETRY_AFTER_MS,
-        });
+    const known = query.question.sides.map(({ metric }) =>
+      this.parts.registry.metrics.get(metric)?.series.slice(),
+    );
+    for (const [side, { matchers }] of query.question.sides.entries()) {
+      for await (const some of selectMatching(known[side] ?? [], matchers, work)) {
+        for (const each of some) if (!this.join(query, each, side)) query.limit(query.groups.size + 1);
+        query.limit(query.groups.size);
+        if (this.places > MAX_PLACES)
+          throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
+            retryAfterMs: RETRY_AFTER_MS,
+          });
+      }
     }
     this.openings.delete(query);
     query.begin();
     void this.takeNewcomers(query);
   }
 
-  private join(query: LiveQuery, series: Series): LiveGroup | null {
-    const group = query.admit(series);
+  private join(query: LiveQuery, series: Series, side: number): LiveGroup | null {
+    const group = query.admit(series, side);
     if (!group) return null;
     this.places++;
-    const groups = this.groupsOf.get(series);
-    if (groups) groups.push(group);
-    else this.groupsOf.set(series, [group]);
+    const places = this.placesOf.get(series);
+    if (places) places.push(group.places[side]);
+    else this.placesOf.set(series, [group.places[side]]);
     return group;
   }
 
   private cover(query: LiveQuery): void {
     const { coverage } = this.parts;
-    if (coverage && query.metric && !this.coverings.has(query))
-      this.coverings.set(query, coverage.watch(query.metric));
+    const { metrics } = query;
+    if (!coverage || !metrics || this.coverings.has(query)) return;
+    const stops = metrics.map((metric) => coverage.watch(metric));
+    this.coverings.set(query, () => {
+      for (const stop of stops) stop();
+    });
   }
 
-  private takeLater(query: LiveQuery, series: Series): void {
-    const newcomer = { series, since: this.parts.query.now() };
+  private takeLater(query: LiveQuery, found: Pick<Newcomer, 'series' | 'side'>): void {
+    const newcomer = { ...found, since: this.parts.query.now() };
     const others = this.newcomers.get(query);
     if (others) others.push(newcomer);
     else this.newcomers.set(query, [newcomer]);
@@ -160,34 +179,38 @@ export class WatchedQueries {
     }
   }
 
-  private async lookAt(query: LiveQuery, newcomers: ReadonlyArray<{ series: Series; since: number }>) {
-    const { metric, matchers } = query.question;
-    const since = Math.min(...newcomers.map((newcomer) => newcomer.since));
-    const joined = new Set<LiveGroup>();
-    const series = newcomers.map((newcomer) => newcomer.series);
-    for await (const some of selectMatching(series, matchers, Work.ofOurs())) {
-      if (query.readers.size === 0) return;
-      for (const each of some) {
-        const group = this.join(query, each);
-        if (group) joined.add(group);
+  private async lookAt(query: LiveQuery, newcomers: readonly Newcomer[]): Promise<void> {
+    for (const [side, { matchers }] of query.question.sides.entries()) {
+      const ofSide = newcomers.filter((newcomer) => newcomer.side === side);
+      const since = Math.min(...ofSide.map((newcomer) => newcomer.since));
+      const joined = new Set<LiveGroup>();
+      const series = ofSide.map((newcomer) => newcomer.series);
+      for await (const some of selectMatching(series, matchers, Work.ofOurs())) {
+        if (query.readers.size === 0) return;
+        for (const each of some) {
+          const group = this.join(query, each, side);
+          if (group) joined.add(group);
+        }
       }
+      const from = query.changedSince(this.parts.arrivals, since);
+      const now = this.parts.query.now();
+      for (const group of joined) query.wantSince(group, from, now);
     }
-    const earliest = this.parts.arrivals.earliestSince(metric, since);
-    const now = this.parts.query.now();
-    for (const group of joined) query.wantSince(group, earliest, now);
   }
 
   private drop(query: LiveQuery): void {
-    const { text, metric } = query.question;
+    const { text, sides } = query.question;
     if (this.byText.get(text) !== query) return;
     this.byText.delete(text);
     this.openings.delete(query);
     this.newcomers.delete(query);
     this.coverings.get(query)?.();
     this.coverings.delete(query);
-    const sameMetric = this.byMetric.get(metric);
-    sameMetric?.delete(query);
-    if (sameMetric?.size === 0) this.byMetric.delete(metric);
+    for (const { metric } of sides) {
+      const sameMetric = this.byMetric.get(metric);
+      sameMetric?.delete(query);
+      if (sameMetric?.size === 0) this.byMetric.delete(metric);
+    }
     void this.forget(query);
   }
 
@@ -196,12 +219,14 @@ export class WatchedQueries {
     const work = Work.ofOurs();
     await work.run(async () => {
       for (const group of query.groups.values()) {
-        for (const series of group.series) {
-          if (work.isDue('live')) await work.pause();
-          const others = this.groupsOf.get(series)?.filter((other) => other !== group) ?? [];
-          if (others.length > 0) this.groupsOf.set(series, others);
-          else this.groupsOf.delete(series);
-          this.places--;
+        for (const place of group.places) {
+          for (const series of group.sides[place.side]) {
+            if (work.isDue('live')) await work.pause();
+            const others = this.placesOf.get(series)?.filter((other) => other !== place) ?? [];
+            if (others.length > 0) this.placesOf.set(series, others);
+            else this.placesOf.delete(series);
+            this.places--;
+          }
         }
       }
     });

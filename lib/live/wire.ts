@@ -18,6 +18,13 @@ export interface PanelQuery {
   bottom?: string;
   rank?: string;
   fill?: string;
+  offset?: string;
+  timezone?: string;
+  expression?: string;
+  'b.metric'?: string;
+  'b.aggregate'?: string;
+  'b.match'?: string;
+  'b.offset'?: string;
 }
 
 /** The answer to a question: the body of `GET /api/metrics/{name}`. Times in ms, points ascending. */
@@ -25,7 +32,9 @@ export interface PanelAnswer {
   metric: string;
   /** As asked: one aggregate or several separated by commas; point values come in that order. */
   aggregate: string;
-  step: number;
+  /** ms; or of a calendar's, `day`, `2d`, `week`, `month`, by the clocks of `timezone`. */
+  step: number | string;
+  timezone?: string;
   tier: Tier;
   start: number;
   end: number;
@@ -83,6 +92,13 @@ const PARAMETERS = [
   'bottom',
   'rank',
   'fill',
+  'offset',
+  'timezone',
+  'expression',
+  'b.metric',
+  'b.aggregate',
+  'b.match',
+  'b.offset',
 ] as const;
 
 /**

@@ -72,7 +72,14 @@ export const HistoryAnswer = z
     type: z.enum(METRIC_TYPES),
     unit: z.string(),
     aggregate: z.string().meta({ description: 'As asked, several comma separated: the order of values' }),
-    step: z.int().meta({ description: 'Width of a point in ms' }),
+    step: z.union([z.int(), z.string().regex(/^(day|week|month|\d+d)$/)]).meta({
+      description:
+        'Width of a point in ms; or of a calendar, where a timezone, a week or a month was asked for: day, 2d, week, month',
+    }),
+    timezone: z.string().optional().meta({ description: 'Whose midnights begin steps of a calendar' }),
+    expression: z.string().optional().meta({
+      description: 'What was made of a and b; metric, type and aggregate are those of a, and no unit is told',
+    }),
     tier: z.enum(TIERS).meta({ description: 'Where the answer was read' }),
     start: Time,
     end: Time,
@@ -94,7 +101,7 @@ export const HistoryAnswer = z
       .optional()
       .meta({
         description:
-          'What a person should know of the answer. no_predecessor: samples are in the range, but a rate, increase or delta needs two of a series, at most 14 days apart; absent when there is nothing to say',
+          'What a person should know of the answer. no_predecessor: samples are in the range, but a rate, increase or delta needs two of a series, at most 14 days apart. unmatched_groups: groups of a have none of b to calculate with. Absent when there is nothing to say',
       }),
     series: z.array(
       z.strictObject({

@@ -1,5 +1,6 @@
 import { PulseError } from '../errors';
 import { alignDown, alignUp, DAY, type Fill, HOUR, MINUTE, type Ranking } from '../model';
+import { countSteps, fixedSteps, type Steps } from '../time/steps';
 import type { Work } from '../work/work';
 import { MAX_GROUPS } from './params';
 import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
@@ -11,8 +12,8 @@ export const MAX_FILLED_POINTS = 200_000;
 /** Groups among which the first may be looked for. */
 const MAX_RANKED_GROUPS = 50_000;
 
-export function isRaw({ step }: { step: number }): boolean {
-  return step === 1;
+export function isRaw({ steps }: { steps: Steps }): boolean {
+  return steps.ms === 1;
 }
 
 /** @throws PulseError `too_expensive` when there are more groups than an answer may have. */
@@ -24,9 +25,9 @@ export function limitGroups(count: number, by: readonly string[], ranking: Ranki
 /** @returns points that so many groups may have. @throws PulseError `too_expensive` when an answer may not. */
 export function limitPoints(
   groups: number,
-  { start, end, step, fill = 'none' }: { start: number; end: number; step: number; fill?: Fill },
+  { start, end, steps, fill = 'none' }: { start: number; end: number; steps: Steps; fill?: Fill },
 ): number {
-  const points = groups * ((end - start) / step);
+  const points = groups * countSteps(steps, start, end);
   const most = fill === 'none' ? MAX_ANSWER_POINTS : MAX_FILLED_POINTS;
   if (points > most) refuse(`this asks for up to ${Math.ceil(points)} points, ${most} are the limit`);
   return points;
@@ -52,19 +53,42 @@ export async function limitRawSamples(
   read: ReadPoints,
   work: Work,
 ): Promise<number> {
-  const step = question.end - question.start > DAY ? HOUR : MINUTE;
-  const start = alignUp(question.start, step);
-  const end = alignDown(question.end, step);
-  if (start >= end) return 0;
-  const { points } = await read({ ...question, aggregates: ['count'], start, end, step }, work);
-  const counts = points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
-  // No fewer points than the longest series has samples, which is no fewer than the mean.
-  const fewest = Math.max(0, ...counts.map((count, i) => count / question.groups[i].series.length));
-  if (fewest > most) refuseRaw(fewest, most);
-  const samples = counts.reduce((sum, count) => sum + count, 0);
+  let samples = 0;
+  for (const i of question.sides.keys()) {
+    const counts = await countSamples(question, i, read, work);
+    // No fewer points than the longest series has samples, which is no fewer than the mean.
+    const fewest = Math.max(0, ...counts.map((count, g) => count / question.groups[g].sides[i].length));
+    // Of two sides, a point needs both.
+    if (fewest > most && question.sides.length === 1) refuseRaw(fewest, most);
+    samples += counts.reduce((sum, count) => sum + count, 0);
+  }
   if (samples > MAX_ANSWER_POINTS)
     refuse(`this reads ${samples} samples, ${MAX_ANSWER_POINTS} are the limit`);
   return samples;
+}
+
+/** Samples of one side in all whole minutes or hours, by group. */
+async function countSamples(
+  { sides, groups, ...question }: PointsQuestion,
+  side: number,
+  read: ReadPoints,
+  work: Work,
+): Promise<number[]> {
+  const { metric, offset } = sides[side];
+  const step = question.end - question.start > DAY ? HOUR : MINUTE;
+  const start = alignUp(question.start - offset, step);
+  const end = alignDown(question.end - offset, step);
+  if (start >= end) return groups.map(() => 0);
+  const counted: PointsQuestion = {
+    sides: [{ metric, aggregates: ['count'], offset: 0 }],
+    expression: null,
+    groups: groups.map((group) => ({ ...group, sides: [group.sides[side]] })),
+    steps: fixedSteps(step),
+    start,
+    end,
+  };
+  const { points } = await read(counted, work);
+  return points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
 }
 
 /** @throws PulseError `too_many_points` when a group has more points than asked for. */

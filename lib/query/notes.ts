@@ -1,5 +1,6 @@
 import { isGrowth } from '../aggregates';
-import { COUNTER_GAP_MS, DAY, MINUTE, type Point } from '../model';
+import { COUNTER_GAP_MS, DAY, isWhole, MINUTE, type Point } from '../model';
+import { wholeStep } from '../time/steps';
 import type { Work } from '../work/work';
 import type { PointsQuestion, ReadPoints } from './points';
 
@@ -10,7 +11,7 @@ export interface Note {
   message: string;
 }
 
-export const NOTE_CODES = ['no_predecessor'] as const;
+export const NOTE_CODES = ['no_predecessor', 'unmatched_groups'] as const;
 export type NoteCode = (typeof NOTE_CODES)[number];
 
 /** When a series was last seen may be recorded so much too early, ms. */
@@ -28,7 +29,20 @@ export async function notesOn(
   read: ReadPoints,
   work: Work,
 ): Promise<Note[]> {
-  const { aggregates, groups, start, end } = question;
+  const notes: Note[] = [];
+  for (const side of question.sides.keys())
+    notes.push(...(await notesOnGrowth(question, side, points, read, work)));
+  return notes;
+}
+
+async function notesOnGrowth(
+  { sides, expression, groups, steps, start, end }: PointsQuestion,
+  side: number,
+  points: ReadonlyArray<readonly Point[]>,
+  read: ReadPoints,
+  work: Work,
+): Promise<Note[]> {
+  const { aggregates, metric, offset } = sides[side];
   const growth = aggregates.flatMap((aggregate, i) => (isGrowth(aggregate) ? [i] : []));
   if (growth.length === 0 || start >= end) return [];
   const tells = (of: readonly Point[]) =>
@@ -36,23 +50,26 @@ export async function notesOn(
   const silent = groups.filter((_, i) => !tells(points[i] ?? []));
   const isAll = silent.length === groups.length;
   const series = silent
-    .flatMap((group) => group.series)
-    .filter(({ lastSeen }) => isAll || lastSeen >= start - LAST_SEEN_SLACK_MS);
+    .flatMap((group) => group.sides[side])
+    .filter(({ lastSeen }) => isAll || lastSeen >= start - offset - LAST_SEEN_SLACK_MS);
   if (series.length === 0) return [];
-  const whole = {
-    ...question,
-    aggregates: ['count'] as const,
-    groups: [{ key: '', labels: {}, series }],
-    step: end - start,
+  const names = growth.map((i) => aggregates[i]);
+  const whole: PointsQuestion = {
+    // Where two sides calculate, it may be the other one that is missing.
+    sides: [{ metric, offset, aggregates: expression ? ['count', ...names] : ['count'] }],
+    expression: null,
+    groups: [{ key: '', labels: {}, sides: [series] }],
+    steps: wholeStep(start, end, steps),
+    start,
+    end,
   };
   const [counted] = (await read(whole, work)).points;
-  if (counted.length === 0) return [];
-  const names = growth.map((i) => aggregates[i]).join(', ');
+  if (counted.length === 0 || (expression && isWhole(counted[0]))) return [];
   const where = isAll ? '' : 'of some groups ';
   return [
     {
       code: 'no_predecessor',
-      message: `${names} ${where}cannot be told: it needs two samples of a series at most ${COUNTER_GAP_MS / DAY} days apart, and those in this range have none before them.`,
+      message: `${names.join(', ')} ${where}cannot be told: it needs two samples of a series at most ${COUNTER_GAP_MS / DAY} days apart, and those in this range have none before them.`,
     },
   ];
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, LABEL_NAME, METRIC_NAME, MINUTE, SECOND } from '../model';
-import { parseQuery, type QueryParams, toSearchParams } from './params';
+import { parseExpression, sidesOf } from './expression';
+import { parseQuery, type QueryParams, sidesOfQuery, toSearchParams } from './params';
 import { resolveQuestion } from './question';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
@@ -20,6 +21,13 @@ const DEFAULTS: QueryParams = {
   bottom: null,
   rank: 'latest',
   fill: 'none',
+  timezone: 'UTC',
+  offset: 0,
+  expression: null,
+  'b.metric': null,
+  'b.aggregate': null,
+  'b.match': null,
+  'b.offset': null,
 };
 
 describe('parseQuery', () => {
@@ -31,6 +39,7 @@ describe('parseQuery', () => {
     const url =
       'metric=a/b:c&start=0&end=2026-11-20T12:00:00Z&step=5m&maxPoints=100&aggregate=min,max&by=host,region&match={env%3D"prod"}&top=5&rank=range&fill=-.5';
     expect(parseQuery(new URLSearchParams(url))).toEqual({
+      ...DEFAULTS,
       metric: 'a/b:c',
       start: '0',
       end: '2026-11-20T12:00:00Z',
@@ -132,6 +141,13 @@ describe('parseQuery', () => {
     ['rank', 'range'],
     ['rank', 'oldest'],
     ['fill', 'next'],
+    ['timezone', 'Mars/Olympus'],
+    ['timezone', '+02:00'],
+    ['offset', 'yesterday'],
+    ['offset', '-1d'],
+    ['offset', 'forever'],
+    ['expression', 'a ** 2'],
+    ['b.metric', 'no spaces'],
     ['fill', '1e999'],
     ['fill', '0x1'],
     ['agregate', 'max'],
@@ -149,7 +165,15 @@ describe('parseQuery', () => {
 function asked(query: QueryParams): QueryParams {
   const bottom = query.top === null ? query.bottom : null;
   const fill = query.step === 1 ? 'none' : query.fill;
-  return { ...query, fill, bottom, rank: query.top === null && bottom === null ? 'latest' : query.rank };
+  const ofB = query.expression && sidesOf(query.expression).includes(1);
+  const b = ofB ? {} : { 'b.metric': null, 'b.match': null, 'b.offset': null };
+  return {
+    ...query,
+    ...b,
+    fill,
+    bottom,
+    rank: query.top === null && bottom === null ? 'latest' : query.rank,
+  };
 }
 
 const anyQuery: fc.Arbitrary<QueryParams> = fc
@@ -167,7 +191,16 @@ const anyQuery: fc.Arbitrary<QueryParams> = fc
       HOUR,
       DAY,
       7 * DAY,
+      'week',
+      'month',
     ),
+    timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu'),
+    offset: fc.constantFrom(0, 90 * SECOND, DAY),
+    expression: fc.constantFrom(null, '100 * a / b', 'a - 1').map((text) => text && parseExpression(text)),
+    'b.metric': fc.constantFrom(null, 'memory'),
+    'b.aggregate': fc.constant(null),
+    'b.match': fc.constantFrom<QueryParams['b.match']>(null, [], [{ label: 'a', operator: '=', value: '&' }]),
+    'b.offset': fc.constantFrom(null, 0, 7 * DAY),
     maxPoints: fc.option(fc.integer({ min: 1, max: 5_000 })),
     aggregate: fc.constantFrom<QueryParams['aggregate']>(
       ['avg'],
@@ -189,10 +222,47 @@ const anyQuery: fc.Arbitrary<QueryParams> = fc
     ),
     top: fc.option(fc.integer({ min: 1, max: 1_000 })),
     bottom: fc.option(fc.integer({ min: 1, max: 1_000 })),
-    rank: fc.constantFrom('latest', 'range'),
+    rank: fc.constantFrom<QueryParams['rank']>('latest', 'range'),
     fill: fc.constantFrom<QueryParams['fill']>('none', 'previous', 'linear', 0, -1.5e9),
   })
   .map(asked);
+
+describe('two sides', () => {
+  const sides = (query: Record<string, unknown>) => sidesOfQuery(parseQuery({ metric: 'cpu', ...query }));
+
+  it('are what differs between them', () => {
+    const a = { metric: 'cpu', aggregates: ['max'], matchers: [], offset: 0 };
+    expect(sides({ aggregate: 'max', expression: '2 * a' })).toEqual([a]);
+    expect(sides({ aggregate: 'max', expression: 'a - b', 'b.offset': '1d' })).toEqual([
+      a,
+      { ...a, offset: DAY },
+    ]);
+    const match = '{env="prod"}';
+    expect(sides({ match, expression: 'a / b' })[1].matchers).toHaveLength(1);
+    expect(sides({ match, expression: 'a / b', 'b.match': '{}' })[1].matchers).toEqual([]);
+    expect(sides({ offset: '1h', expression: 'a / b', 'b.offset': '0s' })[1].offset).toBe(0);
+  });
+
+  it.each([
+    [
+      { expression: 'a +' },
+      'expression cannot be read: a, b, a number or a parenthesis is expected at character 4.',
+    ],
+    [{ expression: '2 * b' }, 'expression must say what to do with a.'],
+    [{ 'b.metric': 'memory' }, 'b.metric is of b, which no expression speaks of.'],
+    [{ expression: '-a', 'b.offset': '1d' }, 'b.offset is of b, which no expression speaks of.'],
+    [
+      { expression: 'a / b', aggregate: 'min,max', 'b.aggregate': 'avg' },
+      'b.aggregate must have as many aggregates as aggregate, which has 2.',
+    ],
+    [
+      { expression: 'a / b', 'b.metric': 'memory', 'b.match': '{__name__="disk"}' },
+      'b.match selects disk by __name__, but metric is memory.',
+    ],
+  ])('%j is refused', (query, message) => {
+    expect(() => sides(query)).toThrow(expect.objectContaining({ code: 'bad_parameter', message }));
+  });
+});
 
 it('has either the top or the bottom', () => {
   expect(() => parseQuery({ metric: 'cpu', top: 1, bottom: 1 })).toThrow(/^bottom /);
@@ -216,7 +286,7 @@ describe('toSearchParams', () => {
 describe('resolveQuestion', () => {
   it('makes times absolute and aligns the range to the step, the end outwards', () => {
     const question = resolveQuestion({ ...DEFAULTS, step: 'auto' }, { now: NOW, retention });
-    expect(question).toMatchObject({ metric: 'cpu', step: 10 * SECOND });
+    expect(question).toMatchObject({ sides: [{ metric: 'cpu' }], step: 10 * SECOND });
     expect(question.start).toBe(Date.UTC(2026, 10, 20, 11, 34, 50));
     expect(question.end).toBe(Date.UTC(2026, 10, 20, 12, 35, 0));
   });

@@ -1,10 +1,22 @@
 import { isOverSeries } from '../aggregates';
 import { PulseError } from '../errors';
-import { alignDown, alignUp, type Question } from '../model';
-import { chooseStep } from '../rollup/choose';
+import { DAY, type Fill, type QuestionSide, type Ranking } from '../model';
+import { chooseStep, MAX_POINTS, type StepRequest } from '../rollup/choose';
 import type { Retention } from '../rollup/steps';
-import { DEFAULT_MAX_POINTS, type QueryParams, rankingOf } from './params';
+import {
+  type CalendarStep,
+  countSteps,
+  isUtc,
+  nameOfStep,
+  type Step,
+  startFrom,
+  stepsOf,
+} from '../time/steps';
+import type { Expression } from './expression';
+import { DEFAULT_MAX_POINTS, type QueryParams, rankingOf, sidesOfQuery } from './params';
 import { isRelativeTime, parseTime } from './time';
+
+const LAST_YEAR = Date.UTC(10_000, 0);
 
 export interface QuestionContext {
   now: number;
@@ -14,37 +26,41 @@ export interface QuestionContext {
 }
 
 /**
+ * A question with everything relative resolved. `start` and `end`, epoch ms, are where a step begins; `end` is
+ * exclusive. Plain data: equal questions have equal JSON.
+ */
+export interface Question {
+  /** Two where the expression speaks of two. */
+  sides: readonly QuestionSide[];
+  expression: Expression | null;
+  by: readonly string[];
+  /** Null: all groups are kept. */
+  ranking: Ranking | null;
+  fill: Fill;
+  start: number;
+  end: number;
+  step: Step;
+}
+
+/**
  * What was asked, with everything relative made absolute as of `now`.
  *
  * @throws PulseError `bad_parameter` when the range is empty, `too_many_points` when the step is too fine for it.
  */
-export function resolveQuestion(
-  params: QueryParams,
-  { now, retention, rhythmOf }: QuestionContext,
-): Question {
-  const start = resolveTime('start', params.start, now);
-  const end = resolveTime('end', params.end, now);
+export function resolveQuestion(params: QueryParams, context: QuestionContext): Question {
+  const start = resolveTime('start', params.start, context.now);
+  const end = resolveTime('end', params.end, context.now);
   if (start >= end) throw new PulseError('bad_parameter', 'start must be before end.');
-  const step = chooseStep({
-    start,
-    end,
-    requested: params.step,
-    maxPoints: params.maxPoints ?? DEFAULT_MAX_POINTS,
-    maxPointsGiven: params.maxPoints !== null,
-    moves: isRelativeTime(params.start) && isRelativeTime(params.end),
-    rhythmMs: params.step === 'auto' && params.aggregate.some(isOverSeries) ? rhythmOf?.(params.metric) : 0,
-    now,
-    retention,
-  });
+  const step = resolveStep(params, { start, end }, context);
+  const steps = stepsOf(step);
   return {
-    metric: params.metric,
-    aggregates: params.aggregate,
+    sides: sidesOfQuery(params),
+    expression: params.expression,
     by: params.by,
-    matchers: params.match,
     ranking: rankingOf(params),
     fill: params.fill,
-    start: alignDown(start, step),
-    end: alignUp(end, step),
+    start: steps.startOf(start),
+    end: startFrom(steps, end),
     step,
   };
 }
@@ -54,4 +70,66 @@ export function resolveTime(name: 'start' | 'end', text: string, now: number): n
   const time = parseTime(text, now);
   if (time === null) throw new PulseError('bad_parameter', `${name} is not a time.`);
   return time;
+}
+
+interface Range {
+  start: number;
+  end: number;
+}
+
+function resolveStep(params: QueryParams, range: Range, { now, retention, rhythmOf }: QuestionContext): Step {
+  const { step: requested, timezone } = params;
+  const maxPoints = params.maxPoints ?? DEFAULT_MAX_POINTS;
+  const calendar = calendarOf(requested, timezone);
+  if (calendar) return limited(calendar, range, params.maxPoints ?? MAX_POINTS);
+  const rhythms = sidesOfQuery(params).map(({ metric, aggregates }) =>
+    requested === 'auto' && aggregates.some(isOverSeries) ? (rhythmOf?.(metric) ?? 0) : 0,
+  );
+  const choose = (most: number) =>
+    chooseStep({
+      ...range,
+      requested: typeof requested === 'number' ? requested : 'auto',
+      maxPoints: most,
+      maxPointsGiven: params.maxPoints !== null,
+      rhythmMs: Math.max(...rhythms),
+      offset: Math.max(...sidesOfQuery(params).map(({ offset }) => offset)),
+      moves: isRelativeTime(params.start) && isRelativeTime(params.end),
+      now,
+      retention,
+    });
+  // Midnights elsewhere can make a point more than those of UTC.
+  for (let most = maxPoints; ; most--) {
+    const ms = choose(most);
+    const days = calendarOf(ms, timezone);
+    if (!days) return ms;
+    if (countPoints(days, range, maxPoints) <= maxPoints || most === 1) return days;
+  }
+}
+
+/** The calendar step that is asked for so: weeks and months, and where the place is not UTC, days. */
+function calendarOf(requested: StepRequest, timezone: string): CalendarStep | null {
+  if (requested === 'week' || requested === 'month') return { unit: requested, timezone };
+  const isDays = typeof requested === 'number' && requested % DAY === 0 && !isUtc(timezone);
+  return isDays ? { unit: 'day', every: requested / DAY, timezone } : null;
+}
+
+/** @throws PulseError `too_many_points` naming a step that fits. */
+function limited(step: CalendarStep, range: Range, most: number): CalendarStep {
+  if (countPoints(step, range, most) <= most) return step;
+  const { timezone } = step;
+  let every = Math.ceil((range.end - range.start) / DAY / most);
+  const days = (): CalendarStep => ({ unit: 'day', every, timezone });
+  while (countPoints(days(), range, most) > most && every * DAY < range.end) every++;
+  throw new PulseError(
+    'too_many_points',
+    `step=${nameOfStep(step)} over this range makes more than ${most} points a series, which are the limit; step=${nameOfStep(days())} would fit.`,
+  );
+}
+
+/** No more than one above `most` are counted. */
+function countPoints(step: CalendarStep, { start, end }: Range, most: number): number {
+  if (end > LAST_YEAR)
+    throw new PulseError('bad_parameter', 'end must be before the year 10000 where steps are of a calendar.');
+  const steps = stepsOf(step);
+  return countSteps(steps, steps.startOf(start), startFrom(steps, end), most);
 }

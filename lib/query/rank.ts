@@ -1,7 +1,7 @@
-import type { SeriesGroup } from '../catalogue/groups';
-import { alignUp, type GroupPoints, type Ranking, SECOND } from '../model';
+import { type GroupPoints, type Ranking, SECOND } from '../model';
+import { wholeStep } from '../time/steps';
 import type { Work } from '../work/work';
-import type { PointsQuestion, ReadPoints } from './points';
+import type { PointsQuestion, ReadPoints, SidedGroup } from './points';
 import { firstRanked, labelText, type Rank, topGroups } from './top';
 
 /** How far back the newest points are looked for first, and by what that grows. */
@@ -12,7 +12,7 @@ const GROWTH = 8;
 const PIECE = 1_024;
 
 export interface RankedGroup extends GroupPoints {
-  group: SeriesGroup;
+  group: SidedGroup;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function rankGroups(
   read: ReadPoints,
   work: Work,
   completeFrom = question.start,
-): Promise<SeriesGroup[]> {
+): Promise<SidedGroup[]> {
   const kept =
     ranking.by === 'latest'
       ? await keepFirst(await readLatest(question, read, work), (groups) => topGroups(groups, ranking), work)
@@ -39,7 +39,7 @@ export async function rankWhole(
   ranking: Ranking,
   read: ReadPoints,
   work: Work,
-): Promise<Array<{ group: SeriesGroup }>> {
+): Promise<Array<{ group: SidedGroup }>> {
   const values = await readWhole(question, read, work);
   return keepFirst(values, (some) => firstRanked(some, ranking), work);
 }
@@ -62,16 +62,17 @@ async function readWhole(
   question: PointsQuestion,
   read: ReadPoints,
   work: Work,
-): Promise<Array<Rank & { group: SeriesGroup }>> {
+): Promise<Array<Rank & { group: SidedGroup }>> {
   const { groups, start, end } = question;
   if (start >= end) return [];
-  const aggregates = question.aggregates.slice(0, 1);
-  const { points } = await read({ ...question, aggregates, step: end - start }, work);
-  const values: Array<Rank & { group: SeriesGroup }> = [];
+  const sides = question.sides.map((side) => ({ ...side, aggregates: side.aggregates.slice(0, 1) }));
+  const steps = wholeStep(start, end, question.steps);
+  const { points } = await read({ ...question, sides, steps }, work);
+  const values: Array<Rank & { group: SidedGroup }> = [];
   for (const [i, group] of groups.entries()) {
     if (work.isDue('rank')) await work.pause();
     const value = points[i].length > 0 ? points[i][0][1] : null;
-    if (value !== null || question.aggregates.length > 1)
+    if (value !== null || question.sides[0].aggregates.length > 1)
       values.push({ group, value, text: labelText(group.labels) });
   }
   return values;
@@ -86,14 +87,15 @@ export async function readLatest(
   read: ReadPoints,
   work: Work,
 ): Promise<RankedGroup[]> {
+  const { steps } = question;
   const found: RankedGroup[] = [];
   let silent = question.groups;
   let end = question.end;
-  let width = alignUp(Math.max(FIRST_MS, FIRST_STEPS * question.step), question.step);
+  let width = Math.max(FIRST_MS, FIRST_STEPS * steps.usualMs);
   while (silent.length > 0 && end > question.start) {
-    const start = Math.max(question.start, end - width);
+    const start = Math.max(question.start, steps.startOf(end - width));
     const { points } = await read({ ...question, groups: silent, start, end }, work);
-    const others: SeriesGroup[] = [];
+    const others: SidedGroup[] = [];
     for (const [i, group] of silent.entries()) {
       if (work.isDue('rank')) await work.pause();
       if (points[i].length > 0) found.push({ labels: group.labels, points: points[i], group });

@@ -35,17 +35,19 @@ const RHYTHM_SLACK = 1.1;
 export const MAX_POINTS = 5_000;
 
 /** A step in ms; `raw` is 1. */
-export type StepRequest = 'auto' | number;
+export type StepRequest = 'auto' | number | 'week' | 'month';
 
 export interface StepQuestion {
   /** The range, epoch ms; `end` exclusive. */
   start: number;
   end: number;
-  requested: StepRequest;
+  requested: 'auto' | number;
   /** Points per series at most. */
   maxPoints: number;
   /** Whether the asker set `maxPoints`: only then does it bind an explicit step. */
   maxPointsGiven: boolean;
+  /** How much before the range its samples may lie, ms. */
+  offset?: number;
   /** Whether the range goes on with the clock: then `auto` leaves room for it to begin anywhere in a step. */
   moves?: boolean;
   /** `auto` is no finer than this, ms: in a finer step, series that report so often are missing now and then. */
@@ -83,9 +85,18 @@ export function chooseStep(question: StepQuestion): number {
   return requested;
 }
 
-function chooseAuto({ start, end, maxPoints, moves, rhythmMs = 0, now, retention }: StepQuestion): number {
+function chooseAuto({
+  start,
+  end,
+  maxPoints,
+  moves,
+  offset = 0,
+  rhythmMs = 0,
+  now,
+  retention,
+}: StepQuestion): number {
   const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
-  const neededAge = Math.min(now - start, longest);
+  const neededAge = Math.min(now - start + offset, longest);
   const finest = STEP_LADDER.find((step) => step * RHYTHM_SLACK >= rhythmMs) ?? COARSEST;
   const stored = STEP_LADDER.filter((step) => step >= finest && reach(step, retention) >= neededAge);
   const lasting = moves ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;

@@ -26,6 +26,11 @@ export function retentionFrom(settings: Record<(typeof TIER)[StoreTier]['retenti
   return { raw, minute, hour, day: Math.max(hour, settings.RETENTION_DAY) };
 }
 
+/** The coarsest tier whose rows can be added up to points that begin, and end, at these times, epoch ms. */
+export function tierForStarts(starts: readonly number[]): StoreTier {
+  return STORE_TIERS.findLast((tier) => starts.every((start) => start % TIER[tier].stepMs === 0)) ?? 'raw';
+}
+
 /** The coarsest tier whose rows can be added up to points of this step, one of which begins at `start`, epoch ms. */
 export function tierForStep(stepMs: number, start = 0): StoreTier {
   const fits = (tier: StoreTier) => stepMs % TIER[tier].stepMs === 0 && start % TIER[tier].stepMs === 0;

@@ -96,6 +96,8 @@ export interface StoreQuestion {
   start: number;
   end: number;
   step: number;
+  /** Where each point of the range begins, where points differ in width: `step` is no more than their usual one then. */
+  starts?: readonly number[];
 }
 
 export interface StoreAnswer {

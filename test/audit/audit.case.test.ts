@@ -122,7 +122,8 @@ function anyAggregates(one: <T>(options: readonly T[]) => T, next: () => number)
 async function check(node: TestNode, { series }: World, question: AuditQuestion): Promise<void> {
   const answer = await node.history.answer(parseQuery({ ...question }));
   const groups = groupsOf(series, question);
-  const { start, end, step } = answer;
+  const { start, end } = answer;
+  const step = Number(answer.step);
   const aggregates = question.aggregate.split(',');
   const seen = new Set(answer.series.map(({ labels }) => JSON.stringify(labels)));
   const about = JSON.stringify({ ...question, tier: answer.tier });

@@ -37,6 +37,7 @@ type Operation =
       aggregates: Aggregate[];
       step: number;
       shift: number;
+      isUneven: boolean;
       at: number;
       points: number;
       grouping: number[];
@@ -78,6 +79,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       step: fc.constantFrom(...STEPS),
       // Steps need not be aligned to the epoch.
       shift: fc.constantFrom(0, 0, 0, 1, 7 * SECOND, MINUTE, HOUR),
+      // Nor of one width, as months are not.
+      isUneven: fc.boolean(),
       at: time,
       points: fc.integer({ min: 1, max: SPAN }),
       // The group each series is in; the last number stands for none.
@@ -109,6 +112,7 @@ export function pointsCases(engine: EngineUnderTest): void {
               aggregates: ['avg', 'count', 'increase'],
               step,
               shift: 0,
+              isUneven: false,
               at: 0,
               points: SPAN,
               grouping: [0, 0, 0, 0],
@@ -369,24 +373,31 @@ class World {
     aggregates,
     step,
     shift,
+    isUneven,
     at,
     points,
     grouping,
   }: Extract<Operation, { do: 'ask' }>): Promise<void> {
     const start = alignDown(this.base + at, step) - shift;
-    const range = { aggregates, start, end: start + points * step, step };
+    const whole = { aggregates, start, end: start + points * step, step };
+    const starts = range(points).flatMap((i) => (i % 5 === 1 || i % 5 === 4 ? [] : [start + i * step]));
     const members = [0, 1, 2].map((group) =>
       grouping.flatMap((of, series) => (of === group ? [series] : [])),
     );
     const answer = await this.store.readPoints({
-      ...range,
+      ...whole,
+      ...(isUneven && { starts }),
       metricId: this.metricId,
       groups: members.map((group) => group.map((series) => this.ids[series])),
       wholeMetric: grouping.every((group) => group < 3),
     });
     members.forEach((group, i) => {
       const truth = group.map((series) => [...this.samples[series]].sort((a, b) => a[0] - b[0]));
-      expectSamePoints(answer.groups[i], naivePoints(truth, range));
+      const steps = starts.map((from, n) => ({ aggregates, start: from, end: starts[n + 1] ?? whole.end }));
+      const expected = isUneven
+        ? steps.flatMap((each) => naivePoints(truth, { ...each, step: each.end - each.start }))
+        : naivePoints(truth, whole);
+      expectSamePoints(answer.groups[i], expected);
     });
   }
 }

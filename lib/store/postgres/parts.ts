@@ -98,6 +98,12 @@ export function binned(sql: ISql, column: 'ts' | 'p.ts' | 'part.ts', stepMs: num
   return sql.unsafe(`date_bin('${stepMs} milliseconds', ${column}, '${origin}')`);
 }
 
+/** The number, from 1, of the last of the given times, epoch ms and ascending, that is not after a timestamp. */
+export function numbered(sql: ISql, column: 'ts', starts: readonly number[]): Fragment {
+  const moments = starts.map((start) => `"${new Date(start).toISOString()}"`);
+  return sql.unsafe(`width_bucket(${column}, '{${moments.join()}}'::timestamptz[])`);
+}
+
 export function interval(sql: ISql, ms: number): Fragment {
   return sql.unsafe(`interval '${ms} milliseconds'`);
 }

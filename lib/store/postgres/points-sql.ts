@@ -15,7 +15,7 @@ import {
   overSeries,
 } from './expressions';
 import { membership } from './membership';
-import { binned } from './parts';
+import { binned, numbered } from './parts';
 
 /** One value of the points, and what it is called in the statement. */
 export interface Column<Inner extends InnerAggregate = InnerAggregate> extends Stages {
@@ -47,10 +47,9 @@ export function pointsOf(
   columns: readonly Column[],
   sources: Sources,
 ): Fragment {
-  const { step, start } = question;
   const { samples } = sources;
   const pooled = (some: readonly Column[], relation: string) =>
-    grouped(sql, question, some, sources, sql.unsafe(relation), binned(sql, 'ts', step, start));
+    grouped(sql, question, some, sources, sql.unsafe(relation), stepOf(sql, question));
   const bySeries = (some: readonly Column[], series: Fragment) =>
     grouped(sql, question, some, sources, series, sql.unsafe('t'));
   if (samples === 'parts' && !columns.some(isOfSeries)) return pooled(columns, 'parts');
@@ -71,6 +70,11 @@ export function pointsOf(
       ? sql`select * from (${all}) answer_0 full join (${answer}) answer_1 using (grp, t)`
       : sql`${all} full join (${answer}) ${sql.unsafe(`answer_${i}`)} using (grp, t)`,
   );
+}
+
+/** The step that a part is in: where it begins, or its number where steps differ in width. */
+function stepOf(sql: ISql, { start, step, starts }: StoreQuestion): Fragment {
+  return starts ? numbered(sql, 'ts', starts) : binned(sql, 'ts', step, start);
 }
 
 export function isColumnOfParts(column: Column): column is Column<OfParts> {
@@ -154,7 +158,7 @@ function partsOfSeries(
 
 function samplesOfSeries(
   sql: ISql,
-  { step, start }: StoreQuestion,
+  question: StoreQuestion,
   columns: ReadonlyArray<Column<OfSamples>>,
   { samples, careful }: Sources,
 ): Fragment {
@@ -162,7 +166,7 @@ function samplesOfSeries(
   const values = sql.unsafe(
     inners.map((inner, i) => `, ${overSamples(inner, careful)} as inner_${i}`).join(''),
   );
-  const t = binned(sql, 'ts', step, start);
+  const t = stepOf(sql, question);
   const relation = sql.unsafe(samples);
   if (!inners.includes('stddev'))
     return sql`(select series_id, ${t} as t${values} from ${relation} group by 1, 2) series`;
@@ -179,19 +183,20 @@ function samplesOfSeries(
  */
 function onePartASeries(
   sql: ISql,
-  { step, start }: StoreQuestion,
+  question: StoreQuestion,
   columns: ReadonlyArray<Column<OfParts>>,
   { branches, careful }: Sources,
 ): Fragment {
   const also = moreOf(columns, careful);
-  const ready = branches.filter(({ level }) => TIER[level].stepMs === step);
-  const others = branches.filter(({ level }) => TIER[level].stepMs !== step);
+  const isReady = ({ level }: Branch) => !question.starts && TIER[level].stepMs === question.step;
+  const ready = branches.filter(isReady);
+  const others = branches.filter((branch) => !isReady(branch));
   const direct = () => sql`
-    select series_id, ${binned(sql, 'ts', step, start)} as t, n, sum, min, max, last_at, last, increase, elapsed
+    select series_id, ${stepOf(sql, question)} as t, n, sum, min, max, last_at, last, increase, elapsed
       ${sql.unsafe(also.map(([name]) => `, ${name}`).join(''))}
     from (${unite(sql, ready)}) ready`;
   const summed = (parts: Fragment) => sql`
-    select series_id, ${binned(sql, 'ts', step, start)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
+    select series_id, ${stepOf(sql, question)} as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max,
       max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
       ${sql.unsafe(also.map(([name, expression]) => `, ${expression} as ${name}`).join(''))}
     from ${parts}

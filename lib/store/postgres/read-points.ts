@@ -1,7 +1,7 @@
 import type { Fragment, ISql } from 'postgres';
 import { PulseError } from '../../errors';
 import { alignDown, MINUTE } from '../../model';
-import { type StoreTier, TIER, tierForStep } from '../../rollup/steps';
+import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../rollup/steps';
 import { Work } from '../../work/work';
 import type { StoreAnswer, StoreQuestion } from '../store';
 import { codeOf } from '../trouble';
@@ -32,7 +32,7 @@ const MOST_POINTS = 2_000_000;
 const OUT_OF_RANGE = '22003';
 /** Rows made points in one go: about a millisecond. */
 const ROWS_AT_ONCE = 2_048;
-type Row = [group: number, t: number, ...values: Array<number | null>];
+type Row = [group: number, step: number, ...values: Array<number | null>];
 
 /**
  * Answers a question in one scan of the coarsest tier that its step allows, for what parts tell, and one of the samples
@@ -43,10 +43,11 @@ export async function readPoints(
   question: StoreQuestion,
   keeping: Exclude<Counters, 'none'>,
 ): Promise<StoreAnswer> {
-  const { groups, aggregates, start, end, step } = question;
+  const { groups, aggregates, start, end, step, starts } = question;
   const columns = columnsOf(aggregates);
+  const coarsestTier = starts ? tierForStarts([...starts, end]) : tierForStep(step, start);
   // Percentiles cannot be had from sums, so they are always those of the samples themselves.
-  const tier: StoreTier = columns.some(isColumnOfParts) ? tierForStep(step, start) : 'raw';
+  const tier: StoreTier = columns.some(isColumnOfParts) ? coarsestTier : 'raw';
   const finest = columns.some(isColumnOfSamples) ? 'raw' : tier;
   const answer: StoreAnswer = { groups: groups.map(() => []), tier: finest };
   if (start >= end || groups.every((group) => group.length === 0)) return answer;
@@ -57,16 +58,21 @@ export async function readPoints(
       'too_expensive',
       `The answer has more than ${MOST_POINTS} points: ask for a shorter range, a coarser step or fewer groups.`,
     );
-  await addPoints(answer, rows);
+  await addPoints(answer, rows, starts);
   return answer;
 }
 
 /** A few at a time: there may be millions. */
-async function addPoints({ groups }: StoreAnswer, rows: readonly Row[]): Promise<void> {
+async function addPoints(
+  { groups }: StoreAnswer,
+  rows: readonly Row[],
+  starts: StoreQuestion['starts'],
+): Promise<void> {
   const work = Work.ofOurs();
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     if (work.isDue('read')) await work.pause();
-    for (const [group, t, ...values] of rows.slice(from, from + ROWS_AT_ONCE)) {
+    for (const [group, step, ...values] of rows.slice(from, from + ROWS_AT_ONCE)) {
+      const t = starts ? starts[step - 1] : step;
       // Zero has no sign.
       const told = values.map((value) => (Number.isFinite(value) ? value! + 0 : null));
       if (told.some((value) => value !== null)) groups[group].push([t, ...told]);
@@ -177,7 +183,7 @@ function statement(
   const apart = samples ? sql`, samples_apart as (${unite(sql, samples)})` : sql``;
   return sql`
     with ${stale} parts as (${united})${apart}
-    select grp, round(date_part('epoch', t) * 1000), ${sql(columns.map(({ name }) => name))}
+    select grp, ${question.starts ? sql`t` : sql`round(date_part('epoch', t) * 1000)`}, ${sql(columns.map(({ name }) => name))}
     from (${pointsOf(sql, question, columns, sources)}) points
     where grp >= 0
     order by grp, t
