@@ -68,6 +68,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
         <CsvLink query={query} />
         <CopyButton size="sm" label="Copy link" text={() => location.href} />
       </div>
+      {series.length > 0 && snapshot.note && <p className="text-xs text-ink-2">{snapshot.note}</p>}
       {series.length === 0 ? (
         <NoPoints note={snapshot.note} query={query} control={control} range={range} />
       ) : view === 'table' ? (

@@ -19,8 +19,23 @@ export interface ExplorerState {
   bottom: string;
   /** What the rank is: `latest` or `range`. */
   rank: string;
+  /** The question's other parameters that the URL gives, by their names. */
+  further: Further;
   view: 'chart' | 'table';
 }
+
+/** Parameters that few questions have: the URL may hold them, and the page shows that it does. */
+export const FURTHER = [
+  'timezone',
+  'offset',
+  'fill',
+  'expression',
+  'b.metric',
+  'b.aggregate',
+  'b.match',
+  'b.offset',
+] as const satisfies ReadonlyArray<keyof PanelQuery>;
+export type Further = Partial<Record<(typeof FURTHER)[number], string>>;
 
 export const DEFAULT_RANGE = '15m';
 const DEFAULT_TOP = '10';
@@ -44,6 +59,7 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
     top: one('top') || (one('bottom') ? '' : DEFAULT_TOP),
     bottom: one('bottom'),
     rank: one('rank') || 'latest',
+    further: Object.fromEntries(FURTHER.map((name) => [name, one(name)]).filter(([, text]) => text !== '')),
     view: one('view') === 'table' ? 'table' : 'chart',
   };
 }
@@ -67,11 +83,17 @@ export function explorerQuery(state: ExplorerState): PanelQuery {
     end: state.end,
     step: state.step,
     maxPoints: state.step === 'auto' ? MAX_POINTS : undefined,
-    aggregate: AVERAGES.includes(state.aggregate) ? `${state.aggregate},min,max` : state.aggregate,
+    aggregate: isBanded(state) ? `${state.aggregate},min,max` : state.aggregate,
     by: state.by.join(),
     match: state.match,
     ...(state.by.length > 0 && state.top !== 'all' && rankingOf(state)),
+    ...state.further,
   };
+}
+
+/** What arithmetic makes of averages has no lowest and highest sample. */
+function isBanded({ aggregate, further }: ExplorerState): boolean {
+  return AVERAGES.includes(aggregate) && further.expression === undefined;
 }
 
 function rankingOf({ top, bottom, rank }: ExplorerState): Pick<PanelQuery, 'top' | 'bottom' | 'rank'> {
@@ -95,8 +117,42 @@ export const STEP_OPTIONS = [
   { value: 'minute', label: 'minute' },
   { value: '5m', label: '5 min' },
   { value: 'hour', label: 'hour' },
-  { value: 'day', label: 'day' },
+  { value: 'day', label: 'day', hint: 'from midnight to midnight here' },
+  { value: 'week', label: 'week', hint: 'from Monday' },
+  { value: 'month', label: 'month' },
 ];
+
+/** Days and longer are those of whoever looks; shorter steps are the same everywhere. */
+export function paramsOfStep(step: string, timezone: string): Record<'step' | 'timezone', string | null> {
+  const isOfCalendar = step === 'day' || step === 'week' || step === 'month';
+  return {
+    step: step === 'auto' ? null : step,
+    timezone: isOfCalendar && timezone !== 'UTC' ? timezone : null,
+  };
+}
+
+const DIFFERENCE = 'a - b';
+
+export const COMPARE_OPTIONS = [
+  { value: '0', label: 'nothing' },
+  { value: '1h', label: 'an hour before', hint: 'the difference' },
+  { value: '1d', label: 'the day before', hint: 'the difference' },
+  { value: '7d', label: 'the week before', hint: 'the difference' },
+];
+
+/** How much earlier what is shown is compared with; '0' with nothing. Null for other arithmetic, which is none of these. */
+export function comparedWith({ further }: ExplorerState): string | null {
+  const { expression, 'b.offset': before, ...rest } = further;
+  if (rest['b.metric'] || rest['b.aggregate'] || rest['b.match']) return null;
+  if (expression === undefined) return '0';
+  return expression === DIFFERENCE && before ? before : null;
+}
+
+export function paramsOfComparison(before: string): Record<'expression' | 'b.offset', string | null> {
+  return before === '0'
+    ? { expression: null, 'b.offset': null }
+    : { expression: DIFFERENCE, 'b.offset': before };
+}
 
 export const ALL_GROUPS = 'all';
 

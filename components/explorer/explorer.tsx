@@ -22,10 +22,14 @@ import {
 import { CHART_HEIGHT, ExplorerChart, type ExplorerChartProps } from './explorer-chart';
 import {
   ALL_GROUPS,
+  COMPARE_OPTIONS,
+  comparedWith,
   DEFAULT_RANGE,
   defaultAggregate,
   matchersOf,
+  paramsOfComparison,
   paramsOfShown,
+  paramsOfStep,
   RANK_OPTIONS,
   readExplorerState,
   SHOWN_OPTIONS,
@@ -33,6 +37,7 @@ import {
   shownOf,
 } from './explorer-state';
 import { Filters } from './filters';
+import { FurtherParameters } from './further-parameters';
 import { GroupBy } from './group-by';
 import { RangePicker } from './range-picker';
 
@@ -61,6 +66,7 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
     push({ aggregate: aggregate === defaultAggregate(type) ? null : aggregate });
   };
   const shown = shownOf(state);
+  const compared = comparedWith(state);
   const matchers = matchersOf(state.match) ?? [];
   const range = () => {
     const now = serverNow();
@@ -107,14 +113,24 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
           showLabel
           value={state.step}
           options={withCurrent(STEP_OPTIONS, state.step)}
-          onValueChange={(step) => push({ step: step === 'auto' ? null : step })}
+          onValueChange={(step) => push(paramsOfStep(step, Intl.DateTimeFormat().resolvedOptions().timeZone))}
         />
+        {compared !== null && (
+          <Select
+            label="Compare with"
+            showLabel
+            value={compared}
+            options={withCurrent(COMPARE_OPTIONS, compared)}
+            onValueChange={(before) => push(paramsOfComparison(before))}
+          />
+        )}
         <Filters
           metric={metric}
           labels={labels}
           matchers={matchers}
           onChange={(next) => push({ match: formatSelector(next) })}
         />
+        <FurtherParameters further={state.further} onRemove={(name) => push({ [name]: null })} />
       </div>
       <section aria-label="Chart" className="rounded-lg border bg-surface p-3">
         {'then' in initial ? (
