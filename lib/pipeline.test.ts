@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import type { StoredSeries } from './catalogue/registry';
 import { PulseError } from './errors';
+import { HOUR } from './model';
 import { createPipeline } from './pipeline';
 import { parseQuery } from './query/params';
 import type { CommittedSamples } from './ring/ring';
@@ -175,11 +176,13 @@ test('with a database that fails, nothing is in memory that is not stored', asyn
   expect(inRing(a, name)).toEqual([[0, 0]]);
 });
 
-test('a commit whose answer was lost, and that comes late, is found', async () => {
+test('a commit whose answer was lost, and that comes late, is found, also what memory does not keep', async () => {
+  const longAgo = -HOUR;
   const name = freshName();
   await a.write(sample(name, now, 0));
   const heard = published(a);
   const { registry, ring, bus } = a;
+  ring.evict(now);
   let commitLate: (() => Promise<unknown>) | undefined;
   const losing: Store = new Proxy(host.store, {
     get(target, property: keyof Store) {
@@ -192,7 +195,8 @@ test('a commit whose answer was lost, and that comes late, is found', async () =
   });
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
   const pipeline = createPipeline({ env, store: losing, registry, ring, bus });
-  const lost = pipeline.write({ samples: [{ ...sample(name, now + 1, 1), index: 0 }], errors: [] });
+  const samples = [sample(name, now + 1, 1), sample(name, now + longAgo, 2)];
+  const lost = pipeline.write({ samples: samples.map((each, index) => ({ ...each, index })), errors: [] });
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
   // After the first look, which finds nothing.
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -204,7 +208,7 @@ test('a commit whose answer was lost, and that comes late, is found', async () =
       [0, 0],
       [1, 1],
     ]);
-  expect(heard).toEqual([`${name} 1 1`]);
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual([`${name} 1 1`, `${name} ${longAgo} 2`]);
   await pipeline.close();
 });
 

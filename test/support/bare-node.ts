@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GET as fleet } from '@/app/api/fleet/route';
+import { GET as health } from '@/app/api/health/route';
 import { GET as history } from '@/app/api/metrics/[...name]/route';
 import { GET as figures } from '@/app/api/prometheus/route';
 import { GET as ready } from '@/app/api/ready/route';
@@ -18,6 +19,7 @@ type Route = (request: Request) => Promise<Response>;
 const ROUTES: Array<[path: RegExp, route: Route]> = [
   [/^\/api\/metrics\/./, history],
   [/^\/api\/ready$/, ready],
+  [/^\/api\/health$/, health],
   [/^\/api\/fleet$/, fleet],
   [/^\/api\/prometheus$/, figures],
 ];

@@ -1,0 +1,3 @@
+import { hangChaos } from './hang.case.test';
+
+hangChaos('timescale');
