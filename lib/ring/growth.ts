@@ -14,34 +14,35 @@ export function isGrown(name: InnerAggregate): name is Grown {
 /** What the samples of a run add to the ones before them in their series. One object for many runs: read it before the next. */
 export class Growth {
   increase = 0;
+  /** Only where it is wanted. */
   delta = 0;
   /** Of the same pairs; 0: nothing can be told. */
   elapsedMs = 0;
   /** The same sums where a float64 may not hold them. */
   huge: { increase: Sum; delta: Sum } | null = null;
 
+  constructor(private readonly wantsDelta = false) {}
+
   measure({ data, start }: SampleBuffer, from: number, to: number): void {
     const second = Math.max(from, start + 1);
     let increase = 0;
-    let delta = 0;
     let elapsedMs = 0;
-    /** No sum on the way is farther from zero. */
-    let way = 0;
+    let lowest = 0;
     for (let i = second; i < to; i++) {
       const gapMs = data[2 * i] - data[2 * i - 2];
       if (gapMs > COUNTER_GAP_MS) continue;
       const value = data[2 * i + 1];
-      const difference = value - data[2 * i - 1];
-      increase += difference >= 0 ? difference : value;
-      delta += difference;
-      way += Math.abs(difference);
+      const before = data[2 * i - 1];
+      increase += value >= before ? value - before : value;
       elapsedMs += gapMs;
+      if (value < lowest) lowest = value;
     }
     this.increase = increase;
-    this.delta = delta;
     this.elapsedMs = elapsedMs;
     this.huge = null;
-    if (!isTame(way) || !isTame(increase)) this.measureHuge(data, second, to);
+    const isDeltaTame = !this.wantsDelta || this.measureDelta(data, second, to);
+    // Only a restart below zero takes away from an increase: without a huge one, no sum on the way is larger than the last.
+    if (!isTame(increase) || !isTame(lowest) || !isDeltaTame) this.measureHuge(data, second, to);
   }
 
   /** Per second. */
@@ -52,6 +53,20 @@ export class Growth {
 
   get seconds(): number {
     return this.elapsedMs / SECOND;
+  }
+
+  /** @returns whether no sum on the way was too large. */
+  private measureDelta(data: Float64Array, second: number, to: number): boolean {
+    let delta = 0;
+    let way = 0;
+    for (let i = second; i < to; i++) {
+      if (data[2 * i] - data[2 * i - 2] > COUNTER_GAP_MS) continue;
+      const difference = data[2 * i + 1] - data[2 * i - 1];
+      delta += difference;
+      way += Math.abs(difference);
+    }
+    this.delta = delta;
+    return isTame(way);
   }
 
   private measureHuge(data: Float64Array, second: number, to: number): void {
@@ -72,10 +87,20 @@ export class Growth {
 
 /** What the series of a slot have grown by, all together. */
 export class GrowthTally implements Tally {
-  private readonly growth = new Growth();
+  private readonly growth: Growth;
+  private readonly wantsRate: boolean;
+  private readonly wantsIncrease: boolean;
+  private readonly wantsDelta: boolean;
   private readonly sums: Record<Grown, Sums> = { rate: new Sums(), increase: new Sums(), delta: new Sums() };
   /** Series that tell. */
   private count = new Float64Array(0);
+
+  constructor(wanted: readonly InnerAggregate[]) {
+    this.wantsRate = wanted.includes('rate');
+    this.wantsIncrease = wanted.includes('increase');
+    this.wantsDelta = wanted.includes('delta');
+    this.growth = new Growth(this.wantsDelta);
+  }
 
   reader(name: Grown): ReadSlot {
     const sums = this.sums[name];
@@ -83,7 +108,9 @@ export class GrowthTally implements Tally {
   }
 
   begin(width: number): void {
-    for (const sums of Object.values(this.sums)) sums.begin(width);
+    this.sums.rate.begin(width);
+    this.sums.increase.begin(width);
+    this.sums.delta.begin(width);
     this.count = cleared(this.count, width);
   }
 
@@ -94,13 +121,14 @@ export class GrowthTally implements Tally {
     this.count[slot]++;
     const { huge, seconds } = growth;
     if (huge) {
+      sums.rate.addRatio(slot, huge.increase, seconds);
       sums.increase.addRatio(slot, huge.increase, 1);
       sums.delta.addRatio(slot, huge.delta, 1);
-      sums.rate.addRatio(slot, huge.increase, seconds);
       return;
     }
-    sums.increase.add(slot, growth.increase);
-    sums.delta.add(slot, growth.delta);
-    sums.rate.add(slot, growth.rate);
+    // In less than a second a rate may be huge where the increase is not.
+    if (this.wantsRate) sums.rate.add(slot, growth.rate);
+    if (this.wantsIncrease) sums.increase.addTame(slot, growth.increase);
+    if (this.wantsDelta) sums.delta.addTame(slot, growth.delta);
   };
 }

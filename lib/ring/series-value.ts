@@ -35,7 +35,7 @@ function extreme(data: Float64Array, from: number, to: number, choose: typeof Ma
 }
 
 function growthOf(name: Grown): SeriesValue {
-  const growth = new Growth();
+  const growth = new Growth(name === 'delta');
   return (buffer, from, to) => {
     growth.measure(buffer, from, to);
     return growth.elapsedMs === 0 ? null : growth[name];

@@ -4,15 +4,7 @@ import type { SampleBuffer } from './sample-buffer';
 import { cleared, Sums } from './sums';
 import type { ReadSlot, Tally } from './tally';
 
-const SUMMARISED = [
-  'avg',
-  'sum',
-  'min',
-  'max',
-  'count',
-  'last',
-  'first',
-] as const satisfies readonly InnerAggregate[];
+const SUMMARISED = ['avg', 'sum', 'min', 'max', 'count'] as const satisfies readonly InnerAggregate[];
 export type Summarised = (typeof SUMMARISED)[number];
 
 export function isSummarised(name: InnerAggregate): name is Summarised {
@@ -25,10 +17,6 @@ export class Summary implements Tally {
   private count = new Float64Array(0);
   private min = new Float64Array(0);
   private max = new Float64Array(0);
-  private last = new Float64Array(0);
-  private lastAt = new Float64Array(0);
-  private first = new Float64Array(0);
-  private firstAt = new Float64Array(0);
 
   reader(name: Summarised): ReadSlot {
     const read = this.figure(name);
@@ -40,10 +28,6 @@ export class Summary implements Tally {
     this.count = cleared(this.count, width);
     this.min = cleared(this.min, width);
     this.max = cleared(this.max, width);
-    this.last = cleared(this.last, width);
-    this.lastAt = cleared(this.lastAt, width);
-    this.first = cleared(this.first, width);
-    this.firstAt = cleared(this.firstAt, width);
   }
 
   readonly take = (slot: number, { data }: SampleBuffer, from: number, to: number): void => {
@@ -56,30 +40,13 @@ export class Summary implements Tally {
       if (value < lowest) lowest = value;
       if (value > highest) highest = value;
     }
-    if (isTame(lowest) && isTame(highest)) this.sums.add(slot, total);
+    if (isTame(lowest) && isTame(highest)) this.sums.addTame(slot, total);
     else for (let i = from; i < to; i++) this.sums.add(slot, data[2 * i + 1]);
     const isFirst = this.count[slot] === 0;
     this.count[slot] += to - from;
     if (isFirst || lowest < this.min[slot]) this.min[slot] = lowest;
     if (isFirst || highest > this.max[slot]) this.max[slot] = highest;
-    this.noteLast(slot, isFirst, data[2 * to - 2], data[2 * to - 1]);
-    this.noteFirst(slot, isFirst, data[2 * from], data[2 * from + 1]);
   };
-
-  private noteLast(slot: number, isFirst: boolean, at: number, value: number): void {
-    const { last, lastAt } = this;
-    if (!isFirst && (at < lastAt[slot] || (at === lastAt[slot] && value <= last[slot]))) return;
-    lastAt[slot] = at;
-    last[slot] = value;
-  }
-
-  /** Of one instant the highest, as for the last. */
-  private noteFirst(slot: number, isFirst: boolean, at: number, value: number): void {
-    const { first, firstAt } = this;
-    if (!isFirst && (at > firstAt[slot] || (at === firstAt[slot] && value <= first[slot]))) return;
-    firstAt[slot] = at;
-    first[slot] = value;
-  }
 
   private figure(name: Summarised): (slot: number) => number {
     if (name === 'avg') return (slot) => this.sums.over(slot, this.count[slot]);

@@ -15,6 +15,11 @@ export class Sums {
     else this.huge[slot] += value * DOWN;
   }
 
+  /** Adds a value that is tame, or a sum of such. */
+  addTame(slot: number, value: number): void {
+    this.tame[slot] += value;
+  }
+
   /** Adds what a sum comes to, divided. */
   addRatio(slot: number, sum: Sum, divisor: number): void {
     this.tame[slot] += sum.tame / divisor;

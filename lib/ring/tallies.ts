@@ -1,5 +1,6 @@
 import { stagesOf } from '../aggregates';
 import type { Aggregate, InnerAggregate, OuterAggregate } from '../model';
+import { Ends, isEnd } from './ends';
 import { GrowthTally, isGrown } from './growth';
 import { OverSeries } from './over-series';
 import { Pooled } from './pooled';
@@ -25,14 +26,16 @@ export function talliesOf(aggregates: readonly Aggregate[]): Tallies {
     if (outer !== null) inners.set(inner, [...(inners.get(inner) ?? []), outer]);
 
   const summary = pooled.some(isSummarised) ? new Summary() : null;
-  const growth = pooled.some(isGrown) ? new GrowthTally() : null;
+  const ends = pooled.some(isEnd) ? new Ends() : null;
+  const growth = pooled.some(isGrown) ? new GrowthTally(pooled) : null;
   const values = ofValues.length > 0 ? new Pooled(ofValues) : null;
   const overSeries = new Map([...inners].map(([inner, outers]) => [inner, new OverSeries(inner, outers)]));
   return {
-    all: [summary, growth, values, ...overSeries.values()].filter((tally) => tally !== null),
+    all: [summary, ends, growth, values, ...overSeries.values()].filter((tally) => tally !== null),
     readers: stages.map(({ outer, inner }) => {
       if (outer !== null) return overSeries.get(inner)!.reader(outer);
       if (isSummarised(inner)) return summary!.reader(inner);
+      if (isEnd(inner)) return ends!.reader(inner);
       return isGrown(inner) ? growth!.reader(inner) : values!.reader(inner);
     }),
     keepValues: values !== null || [...inners.values()].flat().some(isOfValues),
