@@ -299,6 +299,27 @@ export class LiveQuery {
     return [slot, ...this.question.sides[0].aggregates.map(() => null)];
   }
 
+  /** Points that nobody can list are taken back by having readers begin anew. */
+  resetIfRaw(): void {
+    if (isRaw(this.question)) for (const reader of this.readers) reader.reset('too_much_missed');
+  }
+
+  /** Every point of the range after `t`, taken back; of single milliseconds, which are too many to tell, none. */
+  goneAfter(t: number): Point[] {
+    const { steps } = this.question;
+    if (isRaw(this.question)) return [];
+    const { start, end } = this.wholeRange(this.parts.now());
+    const from = t < start ? start : steps.after(t);
+    return listStarts(steps, from, end).map((slot) => this.takenBack(slot));
+  }
+
+  /** All points of some groups, taken back. */
+  noneOf(groups: Iterable<LiveGroup>): Upsert[] {
+    const points = this.goneAfter(Number.NEGATIVE_INFINITY);
+    const most = MAX_REPLAY_POINTS / Math.max(1, points.length);
+    return [...groups].slice(0, most).map((group) => ({ group, points }));
+  }
+
   /** The query's range as of `now`, as history answers it. */
   answeredRange(now: number): LiveRange {
     const { steps, startAt, endAt } = this.question;

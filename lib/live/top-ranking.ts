@@ -12,7 +12,7 @@ import type { LiveQuery } from './live-query';
  */
 const EXPIRY_SLACK_MS = 5 * SECOND;
 /** A group that has left the top is told of for so much longer: until every reader has heard who came in its place. */
-const FAREWELL_MS = 2 * MINUTE;
+export const FAREWELL_MS = 2 * MINUTE;
 
 /** Which groups of a live query are kept, and what readers have to be told for their picture to be the same. */
 export interface LiveRanking {
@@ -52,6 +52,8 @@ export class TopRanking implements LiveRanking {
 
   /** Groups whose newest point is not known. */
   private readonly lost = new Set<LiveGroup>();
+  /** Groups whose newest points are no longer, until every reader has heard of it. */
+  private readonly losses = new Map<LiveGroup, { seq: number; at: number }>();
   private readonly leftAt = new Map<LiveGroup, number>();
   private announceLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
@@ -98,8 +100,12 @@ export class TopRanking implements LiveRanking {
     if (this.lost.size === 0) return;
     const lost = [...this.lost];
     await this.readLatest(lost, now);
-    for (const group of lost) this.lost.delete(group);
-    this.query.noteChange();
+    const seq = this.query.noteChange();
+    this.query.resetIfRaw();
+    for (const group of lost) {
+      this.lost.delete(group);
+      this.losses.set(group, { seq, at: now });
+    }
   }
 
   private async readLatest(groups: readonly LiveGroup[], now: number): Promise<void> {
@@ -111,7 +117,19 @@ export class TopRanking implements LiveRanking {
 
   changes(since: number): Upsert[] {
     const inTop = [...this.top].map((group) => this.query.changesOf(group, since));
-    return [...inTop, ...this.farewells(since)];
+    return [...inTop, ...this.farewells(since), ...this.lossesSince(since)];
+  }
+
+  /** Readers must not rank by points that are no longer: all that may have been after the newest is taken back. */
+  private lossesSince(since: number): Upsert[] {
+    const upserts: Upsert[] = [];
+    for (const [group, { seq }] of this.losses) {
+      if (seq <= since) continue;
+      const { latest } = group;
+      const gone = this.query.goneAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
+      upserts.push({ group, points: latest ? [latest, ...gone] : gone });
+    }
+    return upserts;
   }
 
   /** The newest points, where they changed after `since`, of groups that have just left the top. */
@@ -130,11 +148,16 @@ export class TopRanking implements LiveRanking {
     this.update(now);
     this.expectNews(now);
     const top = [...this.top];
-    const others = [...this.query.groups.values()].filter(({ latest }) => latest && latest[0] >= from);
-    const upserts: Upsert[] = others.map((group) => ({ group, points: [group.latest!] }));
+    const others = [...this.query.groups.values()].filter((group) => !this.top.has(group));
+    const newest = others.flatMap((group): Upsert[] =>
+      group.latest && group.latest[0] >= from ? [{ group, points: [group.latest] }] : [],
+    );
+    // What a reader came with may have vanished before anything was ranked here.
+    const since = this.query.canVanish ? await this.query.readSince(others, from, work) : newest;
     const whole = await this.query.readSince(top, Number.NEGATIVE_INFINITY, work);
-    if (whole === 'too_much') return whole;
-    return [...upserts.filter(({ group }) => !top.includes(group)), ...whole];
+    if (since === 'too_much' || whole === 'too_much') return 'too_much';
+    const losses = this.lossesSince(Number.NEGATIVE_INFINITY);
+    return [...since, ...losses.filter(({ group }) => !top.includes(group)), ...whole];
   }
 
   /** The top is told again to readers who had ranked by changes already that had to be read here, and so may have forgotten groups that now are in it. */
@@ -162,6 +185,7 @@ export class TopRanking implements LiveRanking {
     this.top = new Set(this.pick(now));
     for (const group of this.top) if (!before.has(group)) this.query.wantWhole(group, now);
     for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
+    for (const [group, { at }] of this.losses) if (at < now - FAREWELL_MS) this.losses.delete(group);
     for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
   }
 
