@@ -179,9 +179,10 @@ test('with a database that fails, nothing is in memory that is not stored', asyn
 test('a commit whose answer was lost, and that comes late, is found, also what memory does not keep', async () => {
   const longAgo = -HOUR;
   const name = freshName();
-  await a.write(sample(name, now, 0));
-  const heard = published(a);
-  const { registry, ring, bus } = a;
+  const node = await host.start();
+  await node.write(sample(name, now, 0));
+  const heard = published(node);
+  const { registry, ring, bus } = node;
   ring.evict(now);
   let commitLate: (() => Promise<unknown>) | undefined;
   const losing: Store = new Proxy(host.store, {
@@ -200,16 +201,15 @@ test('a commit whose answer was lost, and that comes late, is found, also what m
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
   // After the first look, which finds nothing.
   await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(inRing(a, name)).toEqual([[0, 0]]);
+  expect(inRing(node, name)).toEqual([[0, 0]]);
   await commitLate?.();
-  await expect
-    .poll(() => inRing(a, name), { timeout: 10_000 })
-    .toEqual([
-      [0, 0],
-      [1, 1],
-    ]);
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual([`${name} 1 1`, `${name} ${longAgo} 2`]);
+  expect(inRing(node, name).slice(-2)).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
   await pipeline.close();
+  await node.stop();
 });
 
 test('a late sample that another server wrote, or whose answer was lost, is what a counter goes on from', async () => {

@@ -52,6 +52,8 @@ export class CatchUp {
   private looks = 0;
   private timer: NodeJS.Timeout | undefined;
   private doubtSince = Number.POSITIVE_INFINITY;
+  /** The same of what is being looked for now. */
+  private lookingSince = Number.POSITIVE_INFINITY;
 
   constructor(private readonly options: CatchUpOptions) {}
 
@@ -60,9 +62,9 @@ export class CatchUp {
     return this.doubts.size + this.oldDoubts.size;
   }
 
-  /** Since when commits may have brought something that nobody was told of, epoch ms; Infinity when none may have. */
+  /** Since when a commit may have stored what nobody was told of, epoch ms; Infinity when none may have. */
   get owedSince(): number {
-    return this.doubtSince;
+    return Math.min(this.doubtSince, this.lookingSince);
   }
 
   /** Reads those of these samples, which the database has, that the ring should have and has not. */
@@ -125,10 +127,12 @@ export class CatchUp {
     const last = this.looks === LOOKS_AFTER_MS.length - 1;
     const { doubts, old, doubtSince } = this;
     const oldDoubts = [...this.oldDoubts];
+    // What is stored by now will have been told; what is stored later is not late yet.
+    this.lookingSince = doubtSince;
+    this.doubtSince = Number.POSITIVE_INFINITY;
     if (last) {
       [this.doubts, this.old] = [new Map(), new Map()];
       this.oldDoubts.clear();
-      this.doubtSince = Number.POSITIVE_INFINITY;
     }
     try {
       this.looks++;
@@ -145,6 +149,7 @@ export class CatchUp {
       this.looks = 0;
       log().debug({ err: error }, 'commits without an answer not looked for yet');
     }
+    this.lookingSince = Number.POSITIVE_INFINITY;
     this.timer = undefined;
     this.lookLater();
   }
