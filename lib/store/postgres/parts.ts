@@ -77,11 +77,11 @@ export function gap(sql: ISql): Fragment {
 }
 
 function pause(sql: ISql): Fragment {
-  return sql.unsafe(`(${epochMsText('p.ts')} - p.prev_at)`);
+  return sql.unsafe(`(${epochMsText('p.ts')} - ${epochMsText('p.prev_ts')})`);
 }
 
 /** Rounded: seconds as a float64 are not exact to the millisecond, and rates divide by small differences of them. */
-export function epochMs(sql: ISql, column: 'ts' | 'p.ts' | 'b.ts' | 'prev_ts' | 'bin'): Fragment {
+export function epochMs(sql: ISql, column: 'ts' | 'p.ts' | 'b.ts' | 'bin'): Fragment {
   return sql.unsafe(epochMsText(column));
 }
 

@@ -7,6 +7,7 @@ import type { StoreAnswer, StoreQuestion } from '../store';
 import { codeOf } from '../trouble';
 import {
   type Branch,
+  beforeEach,
   coveringParts,
   isPassed,
   lastBefore,
@@ -204,6 +205,7 @@ function stitch(
   columns: readonly Column[],
 ): Fragment {
   const asks = (inner: Column['inner']) => columns.some((column) => column.inner === inner);
+  const far = sql`case when ts >= ${moment(sql, start)} then ${before(sql`apart.series_id`)} end`;
   return sql`
     select series_id, ts, n, sum, min, max, last_at, last ${careful ? sql`, huge_sum` : sql``},
       ${growth(sql, careful)},
@@ -211,18 +213,14 @@ function stitch(
       ${asks('first') ? sql`, first_at, first` : sql``}
       ${asks('delta') ? sql`, ${difference(sql, careful)}` : sql``}
     from (
-      select *, case when prev_at is null and ts >= ${moment(sql, start)} then ${before(sql`near.series_id`)} end as far
-      from (
-        select *, lag(last) over w as prev, lag(last_at) over w as prev_at
-        from (${unite(sql, branches)}) apart
-        window w as (partition by series_id order by ts)
-      ) near
+      select *, ${beforeEach(sql, 'last', sql`(${far})[1]`)} as prev, ${beforeEach(sql, 'last_at', sql`(${far})[2]`)} as prev_at
+      from (${unite(sql, branches)}) apart
+      window w as (partition by series_id order by ts)
     ) neighbours
     where ts >= ${moment(sql, start)}`;
 }
 
-const PAUSE = 'first_at - coalesce(prev_at, far[2])';
-const PREVIOUS = 'coalesce(prev, far[1])';
+const PAUSE = 'first_at - prev_at';
 
 /** What the way from the part before has come to, where it was not too long. */
 function inTime(sql: ISql, expression: string): Fragment {
@@ -230,8 +228,8 @@ function inTime(sql: ISql, expression: string): Fragment {
 }
 
 function growth(sql: ISql, careful: boolean): Fragment {
-  if (!careful) return sql`increase + ${inTime(sql, `counted(first, ${PREVIOUS})`)} as increase`;
-  const origin = `counted_from(first, ${PREVIOUS})`;
+  if (!careful) return sql`increase + ${inTime(sql, `counted(first, prev)`)} as increase`;
+  const origin = `counted_from(first, prev)`;
   return sql`
     increase + ${inTime(sql, `tame_difference(first, ${origin})`)} as increase,
     huge_increase + ${inTime(sql, `huge_difference(first, ${origin})`)} as huge_increase`;
@@ -240,8 +238,8 @@ function growth(sql: ISql, careful: boolean): Fragment {
 function difference(sql: ISql, careful: boolean): Fragment {
   if (!careful)
     return sql`
-      summable(last) - summable(first) + ${inTime(sql, `summable(first) - summable(${PREVIOUS})`)} as delta`;
+      summable(last) - summable(first) + ${inTime(sql, `summable(first) - summable(prev)`)} as delta`;
   return sql`
-    tame_difference(last, first) + ${inTime(sql, `tame_difference(first, ${PREVIOUS})`)} as delta,
-    huge_difference(last, first) + ${inTime(sql, `huge_difference(first, ${PREVIOUS})`)} as huge_delta`;
+    tame_difference(last, first) + ${inTime(sql, `tame_difference(first, prev)`)} as delta,
+    huge_difference(last, first) + ${inTime(sql, `huge_difference(first, prev)`)} as huge_delta`;
 }
