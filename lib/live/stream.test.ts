@@ -156,6 +156,78 @@ describe('a stream', () => {
     expect(reader.points.map(([, sum]) => sum)).toContain(15);
   });
 
+  it('tells what was before when it becomes due, though nothing is written', async () => {
+    const at = now() - (now() % SECOND);
+    await node.write(sample(31, {}, at));
+    const reader = await open({ step: '1s', offset: '3s' }, { tick: '50' });
+    await node.write(sample(32, {}, at + 1));
+    await advance(1_000);
+    expect(reader.points).toEqual([]);
+    for (let i = 0; i < 4; i++) {
+      await advance(1_000);
+      await server.idle();
+    }
+    expect(reader.points).toEqual([[at + 3_000, 31.5]]);
+    // Late in the past, and so at once.
+    await node.write(sample(33, {}, at + 2));
+    await advance(50);
+    expect(reader.points.at(-1)).toEqual([at + 3_000, 32]);
+  });
+
+  it('tells a point when either side of it changes, and takes back one that is no longer', async () => {
+    const at = now() - (now() % SECOND) - 10_000;
+    const other = (value: number, timestamp: number) => ({
+      ...sample(value, {}, timestamp),
+      name: `${metric}_b`,
+    });
+    await node.write(sample(10, {}, at), other(4, at));
+    const asked = { step: '1s', aggregate: 'sum', expression: 'a / b', 'b.metric': `${metric}_b` };
+    const reader = await open(asked, { tick: '50' });
+    const told = async () => {
+      await advance(50);
+      return reader.points.at(-1);
+    };
+    await node.write(sample(10, {}, at + 1));
+    expect(await told()).toEqual([at, 5]);
+    await node.write(other(6, at + 1));
+    expect(await told()).toEqual([at, 2]);
+    await node.write(other(-10, at + 2));
+    expect(await told()).toEqual([at, null]);
+    await node.write(other(5, at + 3));
+    expect(await told()).toEqual([at, 4]);
+  });
+
+  it('takes back what was filled behind a point that leaves its range', async () => {
+    const at = now() - (now() % SECOND);
+    await node.write(sample(1, {}, at - 9_000), sample(5, {}, at - 5_000));
+    const reader = await open({ step: '1s', start: 'now-10s', fill: 'previous' }, { tick: '50' });
+    await advance(2_500);
+    await server.idle();
+    await advance(50);
+    expect(reader.points).toEqual([
+      [at - 8_000, null],
+      [at - 7_000, null],
+      [at - 6_000, null],
+    ]);
+  });
+
+  it('names the groups that rank by the whole range, in order, when that changes', async () => {
+    const t = now() - (now() % MINUTE);
+    await node.write(sample(1, { host: 'a' }, t - MINUTE), sample(9, { host: 'b' }, t - MINUTE));
+    const ranks = async (reader: LiveReader) => {
+      for (let i = 0; i < 12; i++) {
+        await advance(1_000);
+        await server.idle();
+      }
+      const last = seriesOf(reader).findLast((series) => series.some((group) => 'rank' in group));
+      return last?.filter((group) => 'rank' in group).map(({ labels }) => labels.host);
+    };
+    const reader = await open({ by: 'host', top: '2', rank: 'range', aggregate: 'max', step: '1m' });
+    expect(await ranks(reader)).toEqual(['b', 'a']);
+    await node.write(sample(20, { host: 'c' }, t - 2 * MINUTE));
+    expect(await ranks(reader)).toEqual(['c', 'b']);
+  });
+
   it('ignores samples from before its range', async () => {
     const reader = await open({ step: '1m', start: 'now-10m' });
     await node.write(sample(1, {}, now() - 30 * MINUTE));

@@ -183,6 +183,9 @@ const READ: ZodOpenApiPathsObject = {
       summary: 'A live stream of points (Server-Sent Events)',
       description:
         'A sequence of idempotent upserts: events `points` {"q","series":[{"labels","points"}]}, `status` and `reset`. ' +
+        'A point whose values are all null is no longer: it is taken back. With rank=range the order is made anew about ' +
+        'every ten seconds; when it changes, every group that is kept comes with its `rank`, from 1, and those that do not ' +
+        'are kept no longer. With an offset, points come when they become due, within about a second. ' +
         'On an automatic reconnect Last-Event-ID wins over cursor.',
       requestParams: {
         query: z.object({

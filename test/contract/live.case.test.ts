@@ -90,6 +90,35 @@ export function liveContract(connect: () => Client): void {
     expect(seriesOf(await stream.next(tells(77)))).toEqual([{ labels: {}, points: [[old + 5, 77]] }]);
   });
 
+  test('what was before is told when it becomes due, though nothing is posted', async () => {
+    const at = Date.now();
+    await client.accepted({ name: metric, value: 31, timestamp: at });
+    const stream = await open([{ step: '1s', offset: '3s' }]);
+    const told = await stream.next(tells(31));
+    const due = Math.floor((at + 3_000) / 1_000) * 1_000;
+    expect(seriesOf(told)[0].points.find((point) => point[1] === 31)?.[0]).toBe(due);
+    expect(Date.now()).toBeGreaterThan(due);
+  });
+
+  test('a change of either side tells the point, and one that is no longer is taken back', async () => {
+    const other = client.freshName();
+    const at = Math.floor(Date.now() / 1_000) * 1_000 - 10_000;
+    await client.accepted([
+      { name: metric, value: 10, timestamp: at },
+      { name: other, value: 4, timestamp: at },
+    ]);
+    const stream = await open([{ step: '1s', aggregate: 'sum', expression: 'a / b', 'b.metric': other }]);
+    await client.accepted({ name: metric, value: 10, timestamp: at + 1 });
+    await stream.next(tells(5));
+    await client.accepted({ name: other, value: 6, timestamp: at + 1 });
+    await stream.next(tells(2));
+    await client.accepted({ name: other, value: -10, timestamp: at + 2 });
+    const gone = await stream.next(
+      (event) => event.event === 'points' && JSON.stringify(seriesOf(event)).includes('null'),
+    );
+    expect(seriesOf(gone)).toEqual([{ labels: {}, points: [[at, null]] }]);
+  });
+
   test('a late sample changes what is filled around it', async () => {
     const at = Math.floor(Date.now() / 1_000) * 1_000 - 10_000;
     await client.accepted([

@@ -175,6 +175,56 @@ export function readContract(connect: () => Client): void {
       expect(await series({ match: '{env="none"}' })).toEqual([]);
     });
 
+    test('tells what was before at the time that is asked for', async () => {
+      const at = async (query: Record<string, string>) =>
+        HistoryAnswer.parse((await points(query)).body).series[0].points;
+      expect(await at({ offset: '1m' })).toEqual([
+        [start + MINUTE, 2],
+        [start + 3 * MINUTE, 8],
+      ]);
+      // Steps need not be whole minutes away.
+      expect(await at({ offset: '500ms', aggregate: 'count' })).toEqual([
+        [start, 2],
+        [start + 2 * MINUTE, 1],
+      ]);
+    });
+
+    test('calculates with two questions', async () => {
+      const asked = { expression: '100*a/b', 'b.metric': `${prefix}/memory`, aggregate: 'sum' };
+      const { body } = await points({ ...asked, end: String(start + MINUTE) });
+      expect(HistoryAnswer.parse(body)).toMatchObject({
+        metric: metric(),
+        unit: '',
+        expression: '100 * a / b',
+        series: [{ labels: {}, points: [[start, 80]] }],
+      });
+      const alone = HistoryAnswer.parse((await points({ ...asked, by: 'host' })).body);
+      expect(alone.series).toEqual([]);
+      expect(alone.notes?.map(({ code }) => code)).toEqual(['unmatched_groups']);
+      const csv = await points({ ...asked, end: String(start + MINUTE) }, { accept: 'text/csv' });
+      expect(csv.body).toBe(`timestamp,time,sum\r\n${start},${new Date(start).toISOString()},80\r\n`);
+      const difference = { expression: 'a - b', 'b.offset': '2m', start: String(start + 2 * MINUTE) };
+      expect(HistoryAnswer.parse((await points(difference)).body).series[0].points).toEqual([
+        [start + 2 * MINUTE, 6],
+      ]);
+      expectError(await points({ expression: 'a/b', 'b.metric': 'nobody_has_this' }), 404, 'unknown_metric');
+      const { message } = expectError(await points({ expression: 'a // b' }), 400, 'bad_parameter');
+      expect(message).toMatch(/^expression .* at character 4\.$/);
+    });
+
+    test('begins days, weeks and months at the midnights of a place', async () => {
+      const told = async (query: Record<string, string>) => HistoryAnswer.parse((await points(query)).body);
+      const kathmandu = await told({ step: 'day', timezone: 'Asia/Kathmandu', aggregate: 'count' });
+      expect(kathmandu).toMatchObject({ step: 'day', timezone: 'Asia/Kathmandu' });
+      expect(new Date(kathmandu.start).toISOString()).toMatch(/T18:15:00.000Z$/);
+      const month = await told({ step: 'month', aggregate: 'count', start: 'now-3d', end: 'now' });
+      expect(month).toMatchObject({ step: 'month', timezone: 'UTC' });
+      expect(new Date(month.start).getUTCDate()).toBe(1);
+      const week = await told({ step: 'week', timezone: 'Europe/Berlin', start: 'now-3d', end: 'now' });
+      expect(new Date(week.start + 3 * 60 * MINUTE).getUTCDay()).toBe(1);
+      expect(await told({ step: 'day' })).toMatchObject({ step: 24 * 60 * MINUTE });
+    });
+
     test('fills what is missing between the first and the last point', async () => {
       const filled = async (fill: string) =>
         HistoryAnswer.parse((await points({ fill })).body).series[0].points.map(([, value]) => value);
@@ -287,6 +337,10 @@ export function readContract(connect: () => Client): void {
       ['bottom', '0'],
       ['rank', 'range'],
       ['fill', 'next'],
+      ['offset', '-1d'],
+      ['timezone', 'Mars/Olympus'],
+      ['expression', 'a +'],
+      ['b.metric', 'cpu'],
       ['agregate', 'max'],
     ])('names the bad parameter %s=%s', async (name, value) => {
       const { message } = expectError(await points({ [name]: value }), 400, 'bad_parameter');
