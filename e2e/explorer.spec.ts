@@ -177,6 +177,50 @@ test('groups by labels, filters by suggested values, and shows the top', async (
   await expect(series).toHaveCount(5);
 });
 
+test('says what is made of each series and what of all of them', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  // One reports ten times as often as the other.
+  await post(server.url, [
+    ...history(metric, { minutes: 10, everyMs: 1_000, labels: { host: 'a' } }, () => 10),
+    ...history(metric, { minutes: 10, everyMs: 10_000, labels: { host: 'b' } }, () => 43),
+  ]);
+  await page.goto(`/metrics/${metric}?step=minute`);
+  await expect(page.getByRole('combobox', { name: 'Across series' })).toContainText('average of series');
+  await expect(page.locator(latest)).toHaveText('26.5 %');
+  const choose = async (option: string) => {
+    await page.getByRole('combobox', { name: 'Across series' }).click();
+    await page.getByRole('option', { name: option, exact: true }).click();
+  };
+  await choose('total of series');
+  await expect(page.locator(latest)).toHaveText('53 %');
+  await expect(page).toHaveURL(/aggregate=sum%28avg%29/);
+  await choose('all samples alike');
+  await expect(page.locator(latest)).toHaveText(/^13(\.\d)? %$/);
+  await page.getByRole('combobox', { name: 'Aggregate' }).click();
+  await page.getByRole('option', { name: 'Increase' }).click();
+  await expect(page.getByRole('combobox', { name: 'Across series' })).toContainText('total of series');
+});
+
+test('compares with what was before, and shows what else the address asks', async ({ page, server }) => {
+  const metric = uniqueMetric('percent');
+  await post(server.url, [
+    ...history(metric, { minutes: 3, everyMs: 1_000 }, () => 30),
+    { name: metric, value: 10, timestamp: Date.now() - 3_600_000 - 60_000 },
+  ]);
+  await page.goto(`/metrics/${metric}?start=now-3m&step=3m`);
+  await page.getByRole('combobox', { name: 'Compare with' }).click();
+  await page.getByRole('option', { name: 'an hour before' }).click();
+  await expect(page).toHaveURL(/expression=a\+-\+b/);
+  await expect(page.locator(latest)).toHaveText('20 %');
+  const further = page.getByRole('list', { name: 'Further parameters' });
+  await expect(further).toContainText('expression=a - b');
+  await expectAccessible(page);
+  await page.getByRole('combobox', { name: 'Compare with' }).click();
+  await page.getByRole('option', { name: 'nothing' }).click();
+  await expect(further).toBeHidden();
+  await expect(page.locator(latest)).toHaveText('30 %');
+});
+
 test('the URL holds the whole state', async ({ page, server }) => {
   const metric = uniqueMetric('bytes');
   const labels = { host: 'db-1', env: 'prod' };
@@ -242,7 +286,7 @@ test('the table and the CSV have the chart’s numbers', async ({ page, server }
   const end = Math.floor(Date.now() / 10_000) * 10_000;
   const question = `start=${end - 300_000}&end=${end}&step=10s&by=host`;
   const answer = (await (
-    await fetch(`${server.url}/api/metrics/${metric}?${question}&aggregate=avg,min,max`)
+    await fetch(`${server.url}/api/metrics/${metric}?${question}&aggregate=avg(avg),min,max`)
   ).json()) as PanelAnswer;
   expect(answer.series).toHaveLength(2);
 
@@ -258,7 +302,7 @@ test('the table and the CSV have the chart’s numbers', async ({ page, server }
     );
   const headers = await page.getByRole('columnheader').allTextContents();
   const order = answer.series.toSorted(
-    (a, b) => headers.indexOf(`${a.labels.host} avg`) - headers.indexOf(`${b.labels.host} avg`),
+    (a, b) => headers.indexOf(`${a.labels.host} avg(avg)`) - headers.indexOf(`${b.labels.host} avg(avg)`),
   );
   const expected = order[0].points.map(([t], i) => [t, ...order.flatMap(({ points }) => points[i].slice(1))]);
   expect(rows).toEqual(expected.reverse());
@@ -268,7 +312,7 @@ test('the table and the CSV have the chart’s numbers', async ({ page, server }
   const csv = readFileSync(await (await download).path(), 'utf8')
     .trim()
     .split('\r\n');
-  expect(csv[0]).toBe('timestamp,time,host,avg,min,max');
+  expect(csv[0]).toBe('timestamp,time,host,avg(avg),min,max');
   expect(csv).toHaveLength(61);
   const first = answer.series[0].points[0];
   expect(csv).toContain(`${first[0]},${new Date(first[0]).toISOString()},a,${first.slice(1).join()}`);
