@@ -55,9 +55,12 @@ describe('a stuck database', () => {
 
     const answers = await Promise.all(posts);
     const stored = await storedSamples(database.url, metric);
-    for (const [i, { status }] of answers.entries()) {
+    for (const [i, { status, body }] of answers.entries()) {
       const kept = stored.filter(({ value }) => Math.floor(value / 10_000) === i).length;
-      expect([i, status, kept]).toEqual([i, status, status === 200 ? 10_000 : 0]);
+      const { code = null } = (body as { error?: { code: string } }).error ?? {};
+      // Of a commit that was under way for too long nobody knows: all of it may be kept, or nothing.
+      const possible = code === 'database_unavailable' ? [0, 10_000] : [status === 200 ? 10_000 : 0];
+      expect(possible, `body ${i}: ${status} ${code}`).toContain(kept);
     }
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     await client.accepted({ name: metric, value: -2, timestamp: now + 2 });
