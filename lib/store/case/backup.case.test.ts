@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ONE_STAGE } from '@/test/support/aggregates';
-import { DAY, HOUR, MINUTE } from '../../model';
+import { expectSamePoints } from '@/test/support/expect-points';
+import { DAY, HOUR, MINUTE, type Point } from '../../model';
 import type { Binaries } from '../cluster/binaries';
 import type { Store } from '../store';
 import {
@@ -64,19 +65,27 @@ export function backupCases(engine: EngineUnderTest, binaries: Binaries): void {
     try {
       expect(store.engine).toBe(engine.name);
       expect(await allSamples(store)).toEqual(inOrder([...samples, late]));
-      expect(await answers(store, series)).toEqual(before);
+      expectSame(await answers(store, series), before);
       // What was there is recognised, what is new is taken, and upkeep goes on from where it was.
       const more: Triple[] = [[series.ids[1], T + 3 * DAY + HOUR, 5]];
       expect(await store.append(rowsOf([late, ...more]))).toEqual([0]);
       expect((await store.maintain(T + 4 * DAY)).worked).toBe(true);
       await bench.store.append(rowsOf(more));
-      expect(await answers(store, series)).toEqual(await answers(bench.store, series));
+      expectSame(await answers(store, series), await answers(bench.store, series));
     } finally {
       await opened.close();
       await restored.drop();
       await bench.close();
       await rm(folder, { recursive: true });
     }
+  });
+}
+
+/** But for the last digits: rows lie in another order now, and are added up in it. */
+function expectSame(actual: readonly Point[][], expected: readonly Point[][]): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((points, i) => {
+    expectSamePoints(points, expected[i]);
   });
 }
 
