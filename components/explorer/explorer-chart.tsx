@@ -114,10 +114,7 @@ function NoPoints({
 }: Pick<ExplorerChartProps, 'query' | 'control'> & Ranged & { note: string | null }) {
   if (note) return <PanelMessage title={note} height={CHART_HEIGHT} />;
   return (
-    <PanelMessage
-      title={query.match ? 'No samples match these filters in this range' : 'No samples in this range'}
-      height={CHART_HEIGHT}
-    >
+    <PanelMessage title={emptyBecause(query)} height={CHART_HEIGHT}>
       <p className="pb-3">
         <button
           type="button"
@@ -134,6 +131,11 @@ function NoPoints({
     </PanelMessage>
   );
 }
+function emptyBecause({ expression, match }: PanelQuery): string {
+  if (expression) return 'Nothing to calculate: no step of this range has samples of both sides';
+  return match ? 'No samples match these filters in this range' : 'No samples in this range';
+}
+
 interface Ranged {
   range: readonly [start: number, end: number];
 }
