@@ -1,11 +1,15 @@
 import fc from 'fast-check';
+import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
 import { expectSameGroups } from '@/test/support/expect-points';
+import { lockSamples } from '@/test/support/lock-samples';
 import { naivePoints, type Samples } from '@/test/support/naive';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
-import { type Aggregate, DAY, type GroupPoints, MINUTE, SECOND } from './model';
+import { until } from '@/test/support/processes';
+import { type Aggregate, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from './model';
 import { parseQuery } from './query/params';
+import { Work } from './work/work';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;
 let node: TestNode;
@@ -46,6 +50,33 @@ describe('answer', () => {
         { labels: { env: 'prod' }, points: [[t, 1.5, 2]] },
       ],
     });
+  });
+
+  it('is given up, in the database as well, when nobody waits for it any more; others who ask the same have theirs', async () => {
+    node = await server.start({ windowMs: 30 * SECOND });
+    const metric = freshMetric();
+    await node.write({ name: metric, labels: {}, timestamp: server.clock.now() - HOUR, value: 1 });
+    const query = parseQuery({ metric, start: 'now-2h', step: 'minute', aggregate: 'p95' });
+    const sql = postgres(server.databaseUrl, { max: 1 });
+    const atWork = async () => {
+      const [{ count }] = await sql`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and application_name like 'pulseboard read%' and state = 'active'`;
+      return count;
+    };
+    const unlock = await lockSamples(server.databaseUrl);
+    const reader = new AbortController();
+    const left = node.history.answer(query, { work: new Work({ signal: reader.signal }) });
+    await until(async () => expect(await atWork()).toBe(1));
+    const stays = node.history.answer(query);
+    reader.abort();
+    await expect(left).rejects.toMatchObject({ code: 'client_closed' });
+    // That of the one who stays.
+    await until(async () => expect(await atWork()).toBe(1));
+    await unlock();
+    expect((await stays).series[0].points).toHaveLength(1);
+    await until(async () => expect(await atWork()).toBe(0));
+    await sql.end();
   });
 
   it('asks the store for what is before the ring, and takes each point from one of them', async () => {

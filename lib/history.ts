@@ -24,8 +24,10 @@ import { MAX_POINTS } from './rollup/choose';
 import { type Retention, retentionFrom } from './rollup/steps';
 import { figures } from './self/figures';
 import { createSingleFlight } from './single-flight';
-import type { Store, StoreQuestion } from './store/store';
+import type { ReadOptions, Store, StoreQuestion } from './store/store';
+import { crowded } from './store/trouble';
 import { nameOfStep, type Steps, stepsOf, toldAt } from './time/steps';
+import { within } from './within';
 import { refusedWork, Work } from './work/work';
 
 export interface HistoryAnswer {
@@ -105,14 +107,14 @@ export function createHistory({
   const once = createSingleFlight<HistoryAnswer>();
   const rhythms = new MetricRhythms(ring);
   const { tierSeconds } = figures();
-  const database = {
+  const database: Pick<Store, 'readPoints' | 'readClosed'> = {
     readPoints: readDatabase,
-    readClosed: (metricId: number) => store.readClosed(metricId),
+    readClosed: (metricId, options) => store.readClosed(metricId, options),
   };
   const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
   const predecessors = createPredecessors(ring, store);
   const memory = createMemoryTier({ registry, ring, predecessors });
-  const read = readSides(memory.readWith(cache ? cache.readPoints : database.readPoints));
+  const read = readSides(memory.readWith(readOlder));
 
   async function answer(params: QueryParams, asking: Asking = {}): Promise<HistoryAnswer> {
     const { work = new Work(), now = clock() } = asking;
@@ -122,7 +124,9 @@ export function createHistory({
     return work.run(async () => {
       for (;;) {
         try {
-          const found = await once(key, () => answerNow(question, mostRaw, now, work));
+          const flight = once(key, () => answerNow(question, mostRaw, now, work));
+          // It may be somebody else's who began later.
+          const found = await within(flight, work.leftMs + SECOND, crowded);
           work.addPoints(found.series.reduce((sum, { points }) => sum + points.length, 0));
           return found;
         } catch (error) {
@@ -147,6 +151,8 @@ export function createHistory({
     now: number,
     work: Work,
   ): Promise<HistoryAnswer> {
+    // A metric this node has not met may have been created on another one a moment ago.
+    if (learn && question.sides.some(({ metric }) => !registry.metrics.has(metric))) await learn();
     try {
       return await answerWhole(question, mostRaw, now, read, work);
     } catch (error) {
@@ -184,8 +190,6 @@ export function createHistory({
     completeFrom = question.start,
   ): Promise<HistoryAnswer> {
     const { by, step, start, end, ranking, fill, expression } = question;
-    // A metric this node has not met may have been created on another one a moment ago.
-    if (learn && question.sides.some(({ metric }) => !registry.metrics.has(metric))) await learn();
     const sides = question.sides.map((side) => ({ ...side, metric: registry.knownMetric(side.metric) }));
     // Not after the moment the range was resolved at: what lies beyond the range is then after the cursor, too.
     const cursor = Math.min(now, clock());
@@ -252,10 +256,20 @@ export function createHistory({
     return answer;
   }
 
-  async function readDatabase(question: StoreQuestion) {
+  async function readOlder(question: StoreQuestion, work: Work): Promise<OlderPoints> {
+    const options = { signal: work.signal, dueAt: work.dueAt };
+    try {
+      return await (cache ?? database).readPoints(question, options);
+    } catch (error) {
+      work.checkClient();
+      throw error;
+    }
+  }
+
+  async function readDatabase(question: StoreQuestion, options?: ReadOptions) {
     const beganAt = performance.now();
     try {
-      return await store.readPoints(question);
+      return await store.readPoints(question, options);
     } finally {
       tierSeconds.observe('database', (performance.now() - beganAt) / SECOND);
     }

@@ -16,13 +16,15 @@ export interface OlderPoints {
   tier: Tier;
 }
 
+export type ReadOlder = (question: StoreQuestion, work: Work) => Promise<OlderPoints>;
+
 /** What is asked of one group's series. */
 export type SideRange = Omit<SideQuestion, 'metric' | 'groups'>;
 
 /** One side's points, the newest of them from memory. */
 export interface MemoryTier {
   /** Reads the newest part from memory, and what is before that with `readOlder`. */
-  readWith(readOlder: (question: StoreQuestion) => Promise<OlderPoints>): ReadSide;
+  readWith(readOlder: ReadOlder): ReadSide;
   /**
    * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Where it lacks some
    * of these they are asked for, so that it soon is earlier.
@@ -44,7 +46,7 @@ export interface MemoryTierParts {
 export function createMemoryTier({ registry, ring, predecessors }: MemoryTierParts): MemoryTier {
   const { tierSeconds, ringReads } = figures();
 
-  function readWith(readOlder: (question: StoreQuestion) => Promise<OlderPoints>): ReadSide {
+  function readWith(readOlder: ReadOlder): ReadSide {
     return async (question, work) => {
       const { metric, groups, aggregates, start, end, step, starts } = question;
       const reach = () =>
@@ -64,7 +66,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
       const isInMemory = cut === start || groups.length === 0;
       ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
       if (isInMemory) return { points: recent, tier: 'ring' };
-      const older = await readOlder({
+      const asked = {
         metricId: metric.id,
         groups: groups.map((series) => series.map(({ id }) => id)),
         wholeMetric: groups.reduce((sum, series) => sum + series.length, 0) === metric.series.length,
@@ -73,7 +75,8 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
         end: cut,
         step,
         ...(starts && { starts: starts.filter((t) => t < cut) }),
-      });
+      };
+      const older = await readOlder(asked, work);
       return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
     };
   }

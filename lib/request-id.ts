@@ -10,13 +10,24 @@ export function requestIdFrom(given: string | string[] | null | undefined): stri
   return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
 }
 
-/** The request that is being answered; undefined outside of any. */
-export function currentRequestId(): string | undefined {
-  return storage().getStore();
+interface CurrentRequest {
+  id: string;
+  /** Aborted when its client has gone without its answer; made when somebody asks. */
+  gone?: () => AbortSignal;
 }
 
-export function withRequestId<T>(id: string, work: () => T): T {
-  return storage().run(id, work);
+/** The request that is being answered; undefined outside of any. */
+export function currentRequestId(): string | undefined {
+  return storage().getStore()?.id;
+}
+
+/** Aborted when the client of the request that is being answered has gone, where that can be told. */
+export function currentRequestGone(): AbortSignal | undefined {
+  return storage().getStore()?.gone?.();
+}
+
+export function withRequestId<T>(id: string, work: () => T, gone?: () => AbortSignal): T {
+  return storage().run({ id, gone }, work);
 }
 
 /** For what one request happens to begin, but others share or outlives it: its log lines are not that request's. */
@@ -24,6 +35,6 @@ export function outsideRequests<T>(work: () => T): T {
   return storage().exit(work);
 }
 
-function storage(): AsyncLocalStorage<string> {
-  return once('request-id', () => new AsyncLocalStorage<string>());
+function storage(): AsyncLocalStorage<CurrentRequest> {
+  return once('request-id', () => new AsyncLocalStorage<CurrentRequest>());
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { alignDown, MINUTE, type Point, SECOND } from '../model';
 import type { RedisCommands } from '../redis/commands';
 import { figures } from '../self/figures';
-import type { ClosedPast, Store, StoreAnswer, StoreQuestion } from '../store/store';
+import type { ClosedPast, ReadOptions, Store, StoreAnswer, StoreQuestion } from '../store/store';
 import { Work } from '../work/work';
 import { type Block, blocksOf } from './blocks';
 import { cutIntoPieces, joinPieces, type Range } from './join';
@@ -28,7 +28,7 @@ const MANY_STEPS = 10_000;
 /** A store's answers, as far as they cannot change, kept in a Redis that all nodes share. */
 export interface RangeCache {
   /** What `Store.readPoints` answers, late samples included, and throws; of it only what is not kept is asked. */
-  readPoints(question: StoreQuestion): Promise<RangeAnswer>;
+  readPoints(question: StoreQuestion, options?: ReadOptions): Promise<RangeAnswer>;
   /**
    * Points that were right when the database could last be asked, for while it cannot; there may be none. What comes
    * is without a gap from the beginning of the range, however far it reaches.
@@ -71,25 +71,25 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   const lastKnown = new Map<number, ClosedPast>();
   const { cacheReads, tierSeconds } = figures();
 
-  async function readPoints(question: StoreQuestion): Promise<RangeAnswer> {
-    if (!isWorthKeeping(question)) return store.readPoints(question);
+  async function readPoints(question: StoreQuestion, options?: ReadOptions): Promise<RangeAnswer> {
+    if (!isWorthKeeping(question)) return store.readPoints(question, options);
     const startedAt = performance.now();
-    const closed = await store.readClosed(question.metricId);
+    const closed = await store.readClosed(question.metricId, options);
     lastKnown.set(question.metricId, closed);
     const { start, end } = question;
     const past = { start, end: closedEnd(question, closed) };
-    if (past.end <= start) return store.readPoints(question);
+    if (past.end <= start) return store.readPoints(question, options);
 
     const kept = await lookUp(question, closed);
     tierSeconds.observe('cache', (performance.now() - startedAt) / SECOND);
     if (!kept) {
       cacheReads.add('unreachable');
-      return store.readPoints(question);
+      return store.readPoints(question, options);
     }
     const { reached, groups } = joinPieces(kept.blocks, kept.pieces, past, question.groups.length);
     cacheReads.add(reached === past.end ? 'hit' : reached > start ? 'part' : 'miss');
     if (reached === end) return { groups, tier: 'cache' };
-    const rest = await store.readPoints({ ...question, start: reached });
+    const rest = await store.readPoints({ ...question, start: reached }, options);
     const whole = groups.map((points, i) => points.concat(rest.groups[i]));
     if (reached < past.end) void keep(kept, reached, past, whole);
     return { groups: whole, tier: reached > start ? 'cache' : rest.tier };

@@ -46,7 +46,7 @@ export function createFront(hotPaths = HOT_PATHS): Front {
       const id = requestIdFrom(headers['x-request-id']);
       response.setHeader('x-request-id', id);
       const startedAt = performance.now();
-      withRequestId(id, async () => {
+      const answer = async () => {
         let path = '';
         try {
           path = receive(request);
@@ -57,7 +57,19 @@ export function createFront(hotPaths = HOT_PATHS): Front {
           else sendPlain(request, response, errorResponse(error));
         }
         logAnswer({ method, path, status: response.statusCode, ms: performance.now() - startedAt });
-      });
+      };
+      withRequestId(id, answer, () => goneSignal(response));
     },
   };
+}
+
+/** Aborted when the client goes before it has its answer. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  const look = () => {
+    if (!response.writableFinished) gone.abort();
+  };
+  if (response.closed) look();
+  else response.once('close', look);
+  return gone.signal;
 }

@@ -12,6 +12,7 @@ import { MAX_QUERIES_BYTES } from '../query/batch';
 import { type Door, doorOf, FIGURES_ROUTE, isApi } from './doors';
 import { keepForNext } from './next-headers';
 import { forgetBody } from './request-body';
+import { startingPage } from './starting-page';
 
 /** What a route handler of Next.js can be asked. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -69,7 +70,7 @@ function ask(request: IncomingMessage, path: string, door: Door): PlainResponse 
   const viewer = viewerHeadersOf(request);
   if (door === 'figures') authorizeScraper(viewer);
   if (door === 'api') authorizeViewer(viewer);
-  if (door === 'page' && !mayLook(viewer)) return toLogin(request.url ?? '/');
+  if (door === 'page') return mayLook(viewer) ? startingPage() : toLogin(request.url ?? '/');
   // Before anything of the form is read.
   if (request.method === 'POST' && path === '/api/login') requireAttemptsLeft(viewer.address, Date.now());
   return null;

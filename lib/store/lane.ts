@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint';
 import { FairQueue } from './fair-queue';
 import type { Watched } from './pulse';
 import { Session } from './session';
-import { isAnswer, type Purpose, silence, translate } from './trouble';
+import { crowded, isAnswer, type Purpose, silence, translate } from './trouble';
 
 /** More callers than this are not kept waiting for a connection. */
 const MOST_WAITING = 1_000;
@@ -254,7 +254,7 @@ class Call<T> implements Watched {
 }
 
 function late(purpose: Purpose, isRunning: boolean, limitMs: number): PulseError {
-  const seconds = limitMs / SECOND;
+  const seconds = Math.round(limitMs / SECOND);
   if (purpose === 'write')
     return new Late(
       'database_unavailable',
@@ -263,17 +263,15 @@ function late(purpose: Purpose, isRunning: boolean, limitMs: number): PulseError
         retryAfterMs: RETRY_AFTER_MS,
       },
     );
-  if (!isRunning) return crowded();
+  if (!isRunning) return lateOf(crowded());
   return new Late(
     'too_expensive',
     `The database takes more than ${seconds} s for this question: ask for a shorter range, a coarser step or fewer series.`,
   );
 }
 
-function crowded(): PulseError {
-  return new Late('too_busy', 'Too many questions wait for the database at the moment; try again shortly.', {
-    retryAfterMs: RETRY_AFTER_MS,
-  });
+function lateOf({ code, message, retryAfterMs }: PulseError): Late {
+  return new Late(code, message, { retryAfterMs });
 }
 
 function gone(): PulseError {

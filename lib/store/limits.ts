@@ -10,6 +10,8 @@ export const LIMIT_MS = {
   read: 15 * SECOND,
   /** On the lane for questions that are not known to be heavy. */
   light: 2 * SECOND,
+  /** A page of samples or series, for ourselves. */
+  page: MINUTE,
   bulk: 10 * MINUTE,
 } as const;
 

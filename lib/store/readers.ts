@@ -1,9 +1,10 @@
 import type { ISql, Sql } from 'postgres';
 import type { Endpoint } from './endpoint';
-import { type CallOptions, type Lane, Late, Lost } from './lane';
+import { type Lane, Late, Lost } from './lane';
 import { LIMIT_MS } from './limits';
+import type { ReadOptions } from './store';
 
-export interface ReadOptions extends Pick<CallOptions, 'signal'> {
+export interface ReaderOptions extends ReadOptions {
   /** Whether it is known to have much to read. */
   isHeavy?: boolean;
 }
@@ -23,8 +24,8 @@ export class Readers {
   constructor(private readonly parts: ReadersParts) {}
 
   /** Does `work`, which only reads and may be begun twice. @throws what `Lane.run` throws. */
-  async run<T>(work: (sql: ISql) => Promise<T>, options: ReadOptions = {}): Promise<T> {
-    const endAt = performance.now() + LIMIT_MS.read;
+  async run<T>(work: (sql: ISql) => Promise<T>, options: ReaderOptions = {}): Promise<T> {
+    const endAt = Math.min(performance.now() + LIMIT_MS.read, options.dueAt ?? Number.POSITIVE_INFINITY);
     try {
       return await this.ask(work, endAt, options);
     } catch (error) {
@@ -36,13 +37,14 @@ export class Readers {
   private async ask<T>(
     work: (sql: ISql) => Promise<T>,
     endAt: number,
-    { isHeavy = false, signal }: ReadOptions,
+    { isHeavy = false, signal }: ReaderOptions,
   ): Promise<T> {
     const { light, heavy } = this.parts;
     const tuned = (sql: Sql) => this.tune(sql, work);
     if (!isHeavy) {
       try {
-        return await light.run(tuned, { limitMs: LIMIT_MS.light, signal });
+        const limitMs = Math.min(LIMIT_MS.light, endAt - performance.now());
+        return await light.run(tuned, { limitMs, signal });
       } catch (error) {
         if (!(error instanceof Late)) throw error;
       }

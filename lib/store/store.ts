@@ -76,6 +76,8 @@ export interface Store {
 export interface ReadOptions {
   /** Aborted when nobody waits for the answer any more: then the database stops working on it. */
   signal?: AbortSignal;
+  /** When whoever asks has to have an answer, ms of `performance.now()`; there are bounds of its own besides. */
+  dueAt?: number;
 }
 
 /** Samples in columns: position `i` of each array is one sample. */

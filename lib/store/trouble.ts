@@ -81,3 +81,12 @@ export function silence(): PulseError {
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }
+
+/** What becomes of calls that had no turn in their time. */
+export function crowded(): PulseError {
+  return new PulseError(
+    'too_busy',
+    'Too many questions wait for the database at the moment; try again shortly.',
+    { retryAfterMs: RETRY_AFTER_MS },
+  );
+}

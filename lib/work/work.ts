@@ -6,6 +6,8 @@ import { type HeavyLine, heavyLineOfProcess } from './heavy';
 import { STAGES, type Stage } from './stages';
 import { type Turns, turnsOfProcess } from './turns';
 
+/** What one request takes at most, waiting for the database included, ms. */
+const ANSWER_MS = 15 * SECOND;
 /** What one request may have of the event loop, all its questions together, ms; and regular expressions of that. */
 const BUDGET_MS = 5 * SECOND;
 const MATCH_BUDGET_MS = 2 * SECOND;
@@ -56,6 +58,8 @@ export class Work {
   private readonly turns: Turns;
   private readonly heavyLine: HeavyLine;
   readonly signal: AbortSignal | undefined;
+  /** When whoever asks has to have an answer, ms of `performance.now()`. */
+  readonly dueAt: number;
   private readonly budgetMs: number;
   private readonly matchBudgetMs: number;
   private spentMs = 0;
@@ -82,6 +86,7 @@ export class Work {
     heavyLine = heavyLineOfProcess(),
   }: WorkOptions = {}) {
     this.signal = signal;
+    this.dueAt = budgetMs === Number.POSITIVE_INFINITY ? budgetMs : performance.now() + ANSWER_MS;
     this.budgetMs = budgetMs;
     this.matchBudgetMs = matchBudgetMs;
     this.turns = turns;
@@ -91,6 +96,11 @@ export class Work {
   /** What the server does of itself: put aside like any other, and never refused. */
   static ofOurs(turns?: Turns): Work {
     return new Work({ budgetMs: Number.POSITIVE_INFINITY, turns });
+  }
+
+  /** Until `dueAt`, ms. */
+  get leftMs(): number {
+    return Math.max(0, this.dueAt - performance.now());
   }
 
   /** Time of the event loop that this has taken so far, ms. */
@@ -193,7 +203,8 @@ export class Work {
     );
   }
 
-  private checkClient(): void {
+  /** @throws Refusal `client_closed` when nobody waits for it any more. */
+  checkClient(): void {
     if (this.signal?.aborted) this.refuse('gone', 'client_closed', 'Nobody waits for the answer any more.');
   }
 

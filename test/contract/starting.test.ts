@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { freePort, until } from '../support/processes';
 import { FRONTS, launch, type ServerEnv, type ServerProcess, startServer } from '../support/server-process';
+import { startTcpProxy } from '../support/tcp-proxy';
 import { clientOf, expectError } from './client';
 
 let database: TestDatabase;
@@ -98,8 +99,34 @@ test('while it waits for its database it answers, and says what it waits for', a
     expect((await client.get('/api/health')).body).toMatchObject({ status: 'ok', phase: 'starting' });
     expectError(await client.post({ name: 'x', value: 1 }), 503, 'database_unavailable');
     expectError(await client.get('/api/metrics/x'), 503, 'database_unavailable');
+    const page = await fetch(`${server.url}/`);
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await page.text()).toContain('Waiting for the database');
   } finally {
     expect(await server.stop()).toBe(0);
+  }
+});
+
+test('a database that hangs is waited for, too: it says so, and starts when that goes on', async () => {
+  const database = await createTestDatabase();
+  const url = new URL(database.url);
+  const wire = await startTcpProxy(Number(url.port));
+  url.port = String(wire.port);
+  wire.swallow();
+  const server = launch('server.ts', { PORT: String(await freePort()), DATABASE_URL: url.toString() });
+  const client = clientOf(server.url);
+  try {
+    await until(async () =>
+      expect(JSON.stringify((await client.get('/api/ready')).body)).toContain('it does not answer'),
+    );
+    expect((await client.get('/api/health')).body).toMatchObject({ status: 'ok', phase: 'starting' });
+    wire.heal();
+    await until(async () => expect((await client.get('/api/ready')).status).toBe(200));
+    expect((await fetch(`${server.url}/`)).status).toBe(200);
+  } finally {
+    await server.stop();
+    await wire.close();
+    await database.drop();
   }
 });
 

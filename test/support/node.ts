@@ -85,6 +85,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
     store,
     clock,
     start,
+    databaseUrl: database.url,
     /** Resolves when nothing is being read from the store. */
     idle,
     async close() {
@@ -107,7 +108,7 @@ function observed(store: Store): { store: Store; idle(): Promise<void> } {
   return {
     store: {
       ...store,
-      readPoints: (question) => noted(store.readPoints(question)),
+      readPoints: (question, options) => noted(store.readPoints(question, options)),
       readLast: (question) => noted(store.readLast(question)),
     },
     async idle() {

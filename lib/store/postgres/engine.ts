@@ -7,7 +7,7 @@ import { ensureSeries } from '../catalogue/ensure-series';
 import { loadSeries } from '../catalogue/load-series';
 import { touchSeries } from '../catalogue/touch-series';
 import type { Run } from '../lane';
-import { SESSION_LIMIT_MS } from '../limits';
+import { LIMIT_MS, SESSION_LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';
 import type { SampleRows, Store } from '../store';
 import { append } from './append';
@@ -38,7 +38,7 @@ export function createPostgresStore(
   const closing = new AbortController();
   const writing = <T>(work: (sql: Sql) => Promise<T>, limitMs?: number) =>
     write.run((sql) => again(() => work(sql)), { limitMs });
-  const inBulk: Run = (work) => bulk.run(work);
+  const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
 
   return {
     engine: 'postgres',
@@ -61,12 +61,12 @@ export function createPostgresStore(
           () => ensurePartitions(sql, 'raw', rows.timestamps),
         ),
       ),
-    readPoints: (question, { signal } = {}) =>
-      read.run((sql) => readPoints(sql, question, counters), { isHeavy: isHeavy(question), signal }),
+    readPoints: (question, options) =>
+      read.run((sql) => readPoints(sql, question, counters), { ...options, isHeavy: isHeavy(question) }),
     // Asked where the points are read: a replica that lags behind does so with both.
-    readClosed: (metricId, { signal } = {}) => read.run((sql) => readClosed(sql, metricId), { signal }),
+    readClosed: (metricId, options) => read.run((sql) => readClosed(sql, metricId), options),
     readSamples: (range) => readAllSamples(inBulk, range),
-    readLast: (question) => bulk.run((sql) => readLast(sql, question, counters)),
+    readLast: (question) => bulk.run((sql) => readLast(sql, question, counters), { limitMs: LIMIT_MS.read }),
     maintain(now, signal = closing.signal) {
       const stopped = () => signal.aborted || closing.signal.aborted;
       return bulk.run((sql) => maintain(sql, now, retention, stopped));

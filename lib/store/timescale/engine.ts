@@ -26,7 +26,7 @@ export async function createTimescaleStore(
   features: TimescaleFeatures,
 ): Promise<Store> {
   const { write, bulk, upkeep } = pools;
-  const inBulk: Run = (work) => bulk.run(work);
+  const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
   // Continuous aggregates cannot look from one row to the one before it.
   const shared = createPostgresStore(pools, retention, 'stitched');
   const metricIds = new MetricIds();

@@ -1,0 +1,41 @@
+import type { PlainResponse } from '../http';
+import { type Startup, startup } from '../system';
+
+const LOOK_AGAIN_SECONDS = 2;
+
+/**
+ * What a page is until the server is ready: it may wait for its database for as long as that takes, and a page that says
+ * so and looks again is worth more than one that never comes. Null when there is something to show.
+ */
+export function startingPage(state: Startup = startup()): PlainResponse | null {
+  if (state.phase === 'ready') return null;
+  return {
+    status: 503,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'retry-after': String(LOOK_AGAIN_SECONDS),
+    },
+    body: pageOf(state.reason, state.phase === 'starting'),
+  };
+}
+
+function pageOf(reason: string, looksAgain: boolean): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+${looksAgain ? `<meta http-equiv="refresh" content="${LOOK_AGAIN_SECONDS}">` : ''}
+<title>Pulseboard</title>
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:20vh auto;padding:0 1rem}</style>
+<h1>Pulseboard ${looksAgain ? 'is starting' : 'could not start'}</h1>
+<p role="status">${escapeText(reason)}</p>
+</html>
+`;
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
