@@ -8,11 +8,15 @@ const SAMPLE_EVERY_MS = 5 * SECOND;
 /** About a tenth of a second's work. */
 const MANY_PARTS = 100_000;
 
+/** Whether a question is answered, at least in part, from the samples themselves. */
+export function readsSamples({ aggregates, step, start }: StoreQuestion): boolean {
+  return columnsOf(aggregates).some(isColumnOfSamples) || tierForStep(step, start) === 'raw';
+}
+
 /** Whether a question has so much to read that others had better not wait behind it: by its range, as if all were there. */
 export function isHeavy(question: StoreQuestion): boolean {
-  const { groups, aggregates, step, start, end } = question;
-  const tier = columnsOf(aggregates).some(isColumnOfSamples) ? 'raw' : tierForStep(step, start);
-  const everyMs = tier === 'raw' ? SAMPLE_EVERY_MS : TIER[tier].stepMs;
+  const { groups, step, start, end } = question;
+  const everyMs = readsSamples(question) ? SAMPLE_EVERY_MS : TIER[tierForStep(step, start)].stepMs;
   const series = groups.reduce((sum, group) => sum + group.length, 0);
   return (series * (end - start)) / everyMs > MANY_PARTS;
 }

@@ -138,6 +138,17 @@ export function coveringParts(sql: ISql, selection: Stretch & Whose, coverage: C
   return branches;
 }
 
+/** Epoch ms, `end` exclusive. */
+type TimeBounds = Pick<Selection, 'start' | 'end'>;
+
+/**
+ * Bounds as constants, beside those that a row gives: with them the planner leaves out all other partitions, of which
+ * there may be thousands. Otherwise it plans to look into each.
+ */
+function among(sql: ISql, column: 'p.ts' | 's.ts' | 'b.ts', { start, end }: TimeBounds): Fragment {
+  return sql`and ${sql.unsafe(column)} >= ${moment(sql, start)} and ${sql.unsafe(column)} < ${moment(sql, end)}`;
+}
+
 /** What lies in one tier between two moments. */
 function stretch(sql: ISql, level: StoreTier, selection: Stretch & Whose, coverage: Coverage): Fragment {
   const [from, until] = [moment(sql, selection.start), moment(sql, selection.end)];
@@ -151,7 +162,7 @@ function stretch(sql: ISql, level: StoreTier, selection: Stretch & Whose, covera
     return sql`from ${partsOf(sql, level, coverage.careful)} where ${within} ${ofMetric} and p.series_id = ${selection.series}`;
   const ids = arrayText(selection.seriesIds);
   if (level === 'raw' && selection.counters === 'stored') {
-    const samples = samplesWithPrevious(sql, sql`m.series_id`, from, until, coverage);
+    const samples = samplesWithPrevious(sql, sql`m.series_id`, from, until, coverage, selection);
     return sql`from unnest(${ids}::int4[]) as m(series_id) cross join lateral (${samples}) p where ${within}`;
   }
   const ofSeries = sql`and p.series_id = any(${ids}::int4[])`;
@@ -169,8 +180,8 @@ function insteadOf(
   const until = sql`c.ts + ${interval(sql, TIER[coarser.tier].stepMs)}`;
   const rows =
     level === 'raw' && coarser.counters === 'stored'
-      ? samplesWithPrevious(sql, sql`c.series_id`, sql`c.ts`, until, coverage)
-      : sql`select * from ${partsOf(sql, level, coverage.careful)} where p.series_id = c.series_id and p.ts >= c.ts and p.ts < ${until}`;
+      ? samplesWithPrevious(sql, sql`c.series_id`, sql`c.ts`, until, coverage, coarser)
+      : sql`select * from ${partsOf(sql, level, coverage.careful)} where p.series_id = c.series_id and p.ts >= c.ts and p.ts < ${until} ${among(sql, 'p.ts', coarser)}`;
   const ofSeries = 'series' in coarser ? sql`and c.series_id = ${coarser.series}` : sql``;
   return sql`
     from ${sql(`stale_${coarser.tier}`)} c cross join lateral (${rows}) p
@@ -188,14 +199,16 @@ function samplesWithPrevious(
   from: Fragment,
   until: Fragment,
   coverage: Coverage,
+  { start, end }: TimeBounds,
 ): Fragment {
   const near = sql`${from} - ${interval(sql, NEAR_MS)}`;
-  const far = sql`case when s.ts >= ${from} then ${sampleBefore(sql, sql`s.series_id`, near, coverage)} end`;
+  const reach = { start: start - NEAR_MS, end };
+  const far = sql`case when s.ts >= ${from} then ${sampleBefore(sql, sql`s.series_id`, near, coverage, reach)} end`;
   return sql`
     select s.series_id, s.ts, s.value, ${beforeEach(sql, 's.value', sql`(${far})[1]`)} as prev,
       ${beforeEach(sql, 's.ts', sql`to_timestamp((${far})[2] / 1000)`)} as prev_ts
     from samples s
-    where s.series_id = ${series} and s.ts >= ${near} and s.ts < ${until}
+    where s.series_id = ${series} and s.ts >= ${near} and s.ts < ${until} ${among(sql, 's.ts', reach)}
     window w as (order by s.ts)`;
 }
 
@@ -215,13 +228,22 @@ export function beforeEach(
  * The last sample of a series before a moment, `array[value, epoch ms]`, in a database that finds samples by series and
  * time. Null when there is none that a counter would go on from, or a little beyond. Where samples are gone, rollups
  * know the last of them.
+ *
+ * @param bounds of all these moments, where they are known beforehand.
  */
-export function sampleBefore(sql: ISql, series: Fragment, at: Fragment, coverage: Coverage): Fragment {
+export function sampleBefore(
+  sql: ISql,
+  series: Fragment,
+  at: Fragment,
+  coverage: Coverage,
+  bounds?: TimeBounds,
+): Fragment {
   const { rolled, rawFrom } = coverage;
   const kept = Number.isFinite(rawFrom) ? sql`and b.ts >= ${moment(sql, rawFrom)}` : sql``;
+  const near = bounds ? among(sql, 'b.ts', { ...bounds, start: bounds.start - COUNTER_GAP_MS }) : sql``;
   const stored = sql`(
     select array[b.value, ${epochMs(sql, 'b.ts')}] from samples b
-    where b.series_id = ${series} and b.ts < ${at} and b.ts >= ${at} - ${interval(sql, COUNTER_GAP_MS)} ${kept}
+    where b.series_id = ${series} and b.ts < ${at} and b.ts >= ${at} - ${interval(sql, COUNTER_GAP_MS)} ${kept} ${near}
     order by b.ts desc
     limit 1
   )`;

@@ -9,7 +9,7 @@ import { touchSeries } from '../catalogue/touch-series';
 import type { Run } from '../lane';
 import { LIMIT_MS, SESSION_LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';
-import type { SampleRows, Store } from '../store';
+import type { SampleRows, Store, StoreAnswer, StoreQuestion } from '../store';
 import { append } from './append';
 import { isHeavy } from './cost';
 import { HugeMetrics } from './huge-metrics';
@@ -17,21 +17,25 @@ import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
 import { readClosed } from './read-closed';
 import { readLast } from './read-last';
-import { readPoints } from './read-points';
+import { joinAnswers, readPoints } from './read-points';
 import { readSamples } from './read-samples';
 
 /** Catalogue entries written at once. */
 const BATCH = 10_000;
 const PAGE_ROWS = 20_000;
 
-/**
- * The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. `counters` says whether the
- * rollups know what counters did between their rows, or reading has to find out.
- */
+export interface EngineOptions {
+  /** Whether the rollups know what counters did between their rows, or reading has to find out. */
+  counters?: 'stored' | 'stitched';
+  /** Cuts a question that one statement had better not answer; see `slicesOf`. */
+  cut?(question: StoreQuestion): Promise<StoreQuestion[]>;
+}
+
+/** The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. */
 export function createPostgresStore(
   pools: Pools,
   retention: Retention,
-  counters: 'stored' | 'stitched' = 'stored',
+  { counters = 'stored', cut = async (question) => [question] }: EngineOptions = {},
 ): Store {
   const { write, read, bulk } = pools;
   const huge = new HugeMetrics();
@@ -61,8 +65,14 @@ export function createPostgresStore(
           () => ensurePartitions(sql, 'raw', rows.timestamps),
         ),
       ),
-    readPoints: (question, options) =>
-      read.run((sql) => readPoints(sql, question, counters), { ...options, isHeavy: isHeavy(question) }),
+    async readPoints(question, options) {
+      const reading = { ...options, isHeavy: isHeavy(question) };
+      const answers: StoreAnswer[] = [];
+      // One after the other: others have their turn in between.
+      for (const slice of await cut(question))
+        answers.push(await read.run((sql) => readPoints(sql, slice, counters), reading));
+      return joinAnswers(answers);
+    },
     // Asked where the points are read: a replica that lags behind does so with both.
     readClosed: (metricId, options) => read.run((sql) => readClosed(sql, metricId), options),
     readSamples: (range) => readAllSamples(inBulk, range),

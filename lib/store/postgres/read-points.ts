@@ -54,11 +54,7 @@ export async function readPoints(
   if (start >= end || groups.every((group) => group.length === 0)) return answer;
 
   const rows = await readRows(sql, question, { columns, tier, finest, keeping });
-  if (rows.length > MOST_POINTS)
-    throw new PulseError(
-      'too_expensive',
-      `The answer has more than ${MOST_POINTS} points: ask for a shorter range, a coarser step or fewer groups.`,
-    );
+  if (rows.length > MOST_POINTS) refuseMany();
   await addPoints(answer, rows, starts);
   return answer;
 }
@@ -155,6 +151,14 @@ function isOverfull([, , ...values]: Row): boolean {
   return values.some((value) => value !== null && !Number.isFinite(value));
 }
 
+/** The answers to parts of a question, one after the other, as one. @throws PulseError `too_expensive` */
+export function joinAnswers(answers: readonly StoreAnswer[]): StoreAnswer {
+  if (answers.length === 1) return answers[0];
+  const groups = answers[0].groups.map((_, i) => answers.flatMap((answer) => answer.groups[i]));
+  if (groups.reduce((sum, points) => sum + points.length, 0) > MOST_POINTS) refuseMany();
+  return { groups, tier: answers[0].tier };
+}
+
 /** The parts that answer the question, and the CTEs that they refer to. */
 interface Parts {
   branches: Branch[];
@@ -242,4 +246,11 @@ function difference(sql: ISql, careful: boolean): Fragment {
   return sql`
     tame_difference(last, first) + ${inTime(sql, `tame_difference(first, prev)`)} as delta,
     huge_difference(last, first) + ${inTime(sql, `huge_difference(first, prev)`)} as huge_delta`;
+}
+
+function refuseMany(): never {
+  throw new PulseError(
+    'too_expensive',
+    `The answer has more than ${MOST_POINTS} points: ask for a shorter range, a coarser step or fewer groups.`,
+  );
 }

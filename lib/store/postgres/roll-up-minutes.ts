@@ -19,7 +19,8 @@ export function rollUpMinutes(
   // What came before the range: the newest row of the minutes before it. Where that row is stale, this one counts as
   // stale too, and is made again with it.
   const before = sql`ts >= ${moment(sql, from - NEAR_MS)} and ts < ${moment(sql, from)}`;
-  const far = sampleBefore(sql, sql`e.series_id`, moment(sql, from - NEAR_MS), coverageOf(state));
+  const bounds = { start: from - NEAR_MS, end: from };
+  const far = sampleBefore(sql, sql`e.series_id`, moment(sql, from - NEAR_MS), coverageOf(state), bounds);
   const priorAt = sql`${epochMs(sql, 'ts')} + last_ms as at`;
   if (!series) {
     const samples = sql`select series_id, ts, value, 0 as run from samples where ${within}`;

@@ -1,8 +1,8 @@
-import type { Sql } from 'postgres';
+import type { ISql } from 'postgres';
 import type { TimeRange } from './ranges';
 
 /** The stretches of time that hold samples, oldest first. */
-export async function listChunks(sql: Sql): Promise<TimeRange[]> {
+export async function listChunks(sql: ISql): Promise<TimeRange[]> {
   return sql<TimeRange[]>`
     select date_part('epoch', range_start) * 1000 as start, date_part('epoch', range_end) * 1000 as "end"
     from timescaledb_information.chunks
