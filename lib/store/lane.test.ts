@@ -61,18 +61,27 @@ async function atWork(): Promise<string[]> {
     where application_name like 'lane test%' and state = 'active' and datname = current_database()`;
   return rows.map(({ query }) => query);
 }
+/** The server's processes behind the lane's connections. */
+async function sessions(): Promise<number[]> {
+  const rows = await admin<Array<{ pid: number }>>`
+    select pid from pg_stat_activity
+    where application_name = 'lane test' and datname = current_database() order by pid`;
+  return rows.map(({ pid }) => pid);
+}
 const untilAtWork = (count: number) => until(async () => expect(await atWork()).toHaveLength(count));
 
 describe('what is given up', () => {
   test('ends on the server, although every connection is busy with it', async () => {
     const lane = laneOn({ limitMs: SECOND });
-    const calls = await Promise.allSettled([lane.run(sleepFor(600)), lane.run(sleepFor(600))]);
-    for (const call of calls) expect(call).toMatchObject({ reason: { code: 'too_expensive' } });
+    const asked = [lane.run(sleepFor(600)), lane.run(sleepFor(600))];
+    await untilAtWork(2);
+    const before = await sessions();
+    for (const call of await Promise.allSettled(asked))
+      expect(call).toMatchObject({ reason: { code: 'too_expensive' } });
     await untilAtWork(0);
-    // On the connections of before.
-    const open = wire.open;
     expect(await Promise.all([lane.run(answer), lane.run(answer)])).toEqual([1, 1]);
-    expect(wire.open).toBe(open);
+    // On the connections of before.
+    expect(await sessions()).toEqual(before);
     await until(() => expect(lane.figures).toEqual({ running: 0, waiting: 0, givenUp: 2 }));
   });
 
