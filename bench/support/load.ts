@@ -55,7 +55,7 @@ class Template {
   constructor(host: string) {
     const samples = METRICS.map((name) => `{"name":"${name}","value":10.00}`).join(',');
     const body = `{"host":"${host}","timestamp":1000000000000,"labels":{"region":"eu-west","role":"web"},"samples":[${samples}]}`;
-    const head = `POST /api/metrics HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const head = `POST /api/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     this.bytes = Buffer.from(head + body);
     this.timestampAt = this.bytes.indexOf('1000000000000');
     for (let at = this.bytes.indexOf('10.00'); at !== -1; at = this.bytes.indexOf('10.00', at + 1))
@@ -89,6 +89,9 @@ class Connection {
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.receive(text));
+    socket.on('end', () => {
+      throw new Error('the server closed a connection');
+    });
   }
 
   /** @param dueAt when this post should have left, in `performance.now()` time */
