@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
-import { contentPolicy } from './lib/auth/content-policy';
-import { viewerOf } from './lib/auth/viewer';
-import { isPulseError } from './lib/errors';
-import { refuseForeign, viewerHeaders } from './lib/http';
+import { contentPolicy } from './lib/access/auth/content-policy';
+import { viewerOf } from './lib/access/auth/viewer';
+import { refuseForeign, viewerHeaders } from './lib/api/http';
+import { isPulseError } from './lib/model/errors';
 
 /**
  * Before every page: who may see it, and which scripts may run in it. It is not the only one to ask (`guard` in front

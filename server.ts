@@ -4,9 +4,8 @@
  */
 import nextEnv from '@next/env';
 import { startLocalAgent } from './lib/agent/local';
+import { startRecording } from './lib/api/self/record';
 import { type Env, env } from './lib/env';
-import { localKey } from './lib/ingest/keys';
-import { startRecording } from './lib/self/record';
 import { useOwnBuild } from './lib/server/build-folder';
 import { claimData } from './lib/server/claim-data';
 import { createFront, type Front } from './lib/server/front';
@@ -17,6 +16,7 @@ import { claimProcess } from './lib/server/under-next';
 import { endUnread } from './lib/server/unread';
 import { createUpgrades, type Upgrades } from './lib/server/upgrades';
 import { startup, system } from './lib/system';
+import { localKey } from './lib/write/ingest/keys';
 
 const dev = process.argv.includes('--dev');
 const dir = process.cwd();

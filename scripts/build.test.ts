@@ -43,7 +43,7 @@ const path = (...names: string[]) => join(folder, ...names);
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'pulseboard-build-')));
-  for (const copied of ['scripts', 'lib/process', 'lib/child-env.mjs', 'package.json'])
+  for (const copied of ['scripts', 'lib/runtime/process', 'package.json'])
     cpSync(copied, path(copied), { recursive: true });
   for (const source of Object.values(PROGRAMS)) write(source, 'console.log("program")');
   write('app/page.tsx', 'first');

@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { usersOf } from '../lib/process/in-use.mjs';
+import { usersOf } from '../lib/runtime/process/in-use.mjs';
 import { ROOT } from './freshness.mjs';
 
 /**

@@ -33,8 +33,8 @@ export async function launch() {
  */
 async function refuseIfTaken() {
   const { default: nextEnv } = await import('@next/env');
-  const { dataLock, isStopping, sayTaken } = await import('../lib/process/data-folder.mjs');
-  const { holderOf } = await import('../lib/process/lock.mjs');
+  const { dataLock, isStopping, sayTaken } = await import('../lib/runtime/process/data-folder.mjs');
+  const { holderOf } = await import('../lib/runtime/process/lock.mjs');
   nextEnv.loadEnvConfig(ROOT, false);
   const { DATABASE_URL, DATA_DIR = '.pulseboard' } = process.env;
   const holder = DATABASE_URL ? null : holderOf(dataLock(DATA_DIR));

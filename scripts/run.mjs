@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { watchRunner } from '../lib/process/parent.mjs';
+import { watchRunner } from '../lib/runtime/process/parent.mjs';
 import { BUILDS } from './builds.mjs';
 import { bundle, PROGRAMS } from './bundle.mjs';
 import { ROOT } from './freshness.mjs';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isBuildFresh, ROOT } from './freshness.mjs';
 import { buildVisibly } from './launch.mjs';
 
-// `npm test` runs everything; `npm test -- lib/query` the unit tests that match, `npm test -- e2e/fleet` the browser
+// `npm test` runs everything; `npm test -- lib/read` the unit tests that match, `npm test -- e2e/fleet` the browser
 // tests that match. Ends with one line: N passed, N failed, N skipped.
 
 const args = process.argv.slice(2);

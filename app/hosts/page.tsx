@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import { HostsView } from '@/components/fleet/hosts-view';
-import { requireViewer } from '@/lib/auth/page-viewer';
-import { parseHostsQuery } from '@/lib/fleet/hosts-query';
-import { pageWork } from '@/lib/panel-history';
+import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { pageWork } from '@/lib/api/panel-history';
+import { parseHostsQuery } from '@/lib/read/fleet/hosts-query';
 import { system } from '@/lib/system';
 
 export const metadata: Metadata = { title: 'Hosts' };

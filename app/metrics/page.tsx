@@ -6,10 +6,10 @@ import { trendQuery } from '@/components/catalogue/trend-query';
 import { PostSample } from '@/components/panels/post-sample';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
-import { requireViewer } from '@/lib/auth/page-viewer';
-import { listMetrics } from '@/lib/catalogue/list';
-import { formatCount } from '@/lib/format';
-import { pageWork, readPanel } from '@/lib/panel-history';
+import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { pageWork, readPanel } from '@/lib/api/panel-history';
+import { listMetrics } from '@/lib/memory/catalogue/list';
+import { formatCount } from '@/lib/model/format';
 import { system } from '@/lib/system';
 
 export const metadata: Metadata = { title: 'Metrics' };

@@ -6,10 +6,10 @@ import { StatusCard } from '@/components/status/status-card';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
-import { requireViewer } from '@/lib/auth/page-viewer';
+import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { collectFamilies } from '@/lib/api/self/collect';
+import { statusOf } from '@/lib/api/self/status';
 import { env } from '@/lib/env';
-import { collectFamilies } from '@/lib/self/collect';
-import { statusOf } from '@/lib/self/status';
 
 export const metadata: Metadata = { title: 'Status' };
 

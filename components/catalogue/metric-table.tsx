@@ -1,8 +1,8 @@
 import { Suspense } from 'react';
-import type { MetricEntry } from '@/lib/catalogue/list';
-import { formatCount } from '@/lib/format';
-import { metricHref } from '@/lib/links';
 import type { PanelResult } from '@/lib/live/wire';
+import type { MetricEntry } from '@/lib/memory/catalogue/list';
+import { formatCount } from '@/lib/model/format';
+import { metricHref } from '@/lib/model/links';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { MetricTrend } from './metric-trend';

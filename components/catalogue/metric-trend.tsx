@@ -1,10 +1,10 @@
 'use client';
 
 import { use, useRef } from 'react';
-import type { MetricEntry } from '@/lib/catalogue/list';
-import { formatAgo, formatValue, unitOf } from '@/lib/format';
 import { isErrorAnswer, type PanelAnswer, type PanelResult } from '@/lib/live/wire';
+import type { MetricEntry } from '@/lib/memory/catalogue/list';
 import { isWhole, MINUTE, SECOND } from '@/lib/model';
+import { formatAgo, formatValue, unitOf } from '@/lib/model/format';
 import { Sparkline } from '../charts/sparkline';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';

@@ -1,5 +1,5 @@
 import type { Route } from 'next';
-import { search as searchText } from '@/lib/links';
+import { search as searchText } from '@/lib/model/links';
 import { Button } from '../ui/button';
 import { Link } from '../ui/link';
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
-import { formatMoment, formatValue, type Unit } from '@/lib/format';
+import { formatMoment, formatValue, type Unit } from '@/lib/model/format';
 import { ChartTooltip } from './chart-tooltip';
 import { moveCrosshair, releaseCrosshair, useCrosshair } from './crosshair';
 import { gapLimit, nearestPoint, type Plot, timeAt, xOf } from './plot';

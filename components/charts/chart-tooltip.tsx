@@ -1,4 +1,4 @@
-import { formatMoment, formatValue, type Unit } from '@/lib/format';
+import { formatMoment, formatValue, type Unit } from '@/lib/model/format';
 import { cn } from '../ui/cn';
 import { gapLimit, nearestPoint, type Plot, xOf } from './plot';
 import type { ChartSeries } from './series';

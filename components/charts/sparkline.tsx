@@ -1,5 +1,5 @@
-import { saturated } from '@/lib/arithmetic';
 import type { WholePoint } from '@/lib/model';
+import { saturated } from '@/lib/model/arithmetic';
 import { cn } from '../ui/cn';
 import { type Plot, seriesPaths } from './plot';
 import { extentOf } from './ticks';

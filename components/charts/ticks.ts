@@ -1,5 +1,5 @@
-import { formatClock, formatDay, type Unit } from '@/lib/format';
 import { DAY, HOUR, MINUTE, SECOND, type WholePoint } from '@/lib/model';
+import { formatClock, formatDay, type Unit } from '@/lib/model/format';
 
 export interface Axis {
   domain: [number, number];

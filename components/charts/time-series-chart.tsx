@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { axisFormatter, type Unit } from '@/lib/format';
+import { axisFormatter, type Unit } from '@/lib/model/format';
 import { ChartFrame } from './chart-frame';
 import { ChartPointer } from './chart-pointer';
 import { Poster } from './poster';

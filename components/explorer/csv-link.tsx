@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react';
-import { apiHref } from '@/lib/links';
 import { type PanelQuery, queryText } from '@/lib/live/wire';
+import { apiHref } from '@/lib/model/links';
 import { Button } from '../ui/button';
 
 /** The same question to the API, as a file. */

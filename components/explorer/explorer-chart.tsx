@@ -2,8 +2,8 @@
 
 import { ChartLine, Table2 } from 'lucide-react';
 import { useState } from 'react';
-import { formatCount, formatSpan, formatStep } from '@/lib/format';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
+import { formatCount, formatSpan, formatStep } from '@/lib/model/format';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { PanelMessage } from '../panels/panel-message';
 import { PostSample } from '../panels/post-sample';

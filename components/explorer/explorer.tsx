@@ -3,8 +3,8 @@
 import { Suspense, use } from 'react';
 import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
 import type { MetricType } from '@/lib/model';
-import { formatSelector } from '@/lib/query/selector';
-import { parseTime } from '@/lib/query/time';
+import { formatSelector } from '@/lib/read/query/selector';
+import { parseTime } from '@/lib/read/query/time';
 import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';
 import { RetryButton } from '../panels/retry-button';

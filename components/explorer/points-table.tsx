@@ -1,7 +1,7 @@
 'use client';
 
 import { useState, useSyncExternalStore } from 'react';
-import { formatMoment, formatValue, shownInUtc, type Unit, zoneName } from '@/lib/format';
+import { formatMoment, formatValue, shownInUtc, type Unit, zoneName } from '@/lib/model/format';
 import type { ChartSeries } from '../charts/series';
 import { Button } from '../ui/button';
 

@@ -1,7 +1,7 @@
 'use client';
 
-import { unitOf } from '@/lib/format';
 import { MINUTE, type WholePoint } from '@/lib/model';
+import { unitOf } from '@/lib/model/format';
 import type { ChartSeries } from '../charts/series';
 import { lookOf } from '../charts/series';
 import { TimeSeriesChart } from '../charts/time-series-chart';

@@ -1,7 +1,7 @@
 import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Polled } from '@/lib/fleet/poller';
-import { formatClock } from '@/lib/format';
+import { formatClock } from '@/lib/model/format';
+import type { Polled } from '../live/poller';
 
 /** A line about the page that gives way to a warning when what is shown is getting old. Same height either way. */
 export function FreshnessNote({

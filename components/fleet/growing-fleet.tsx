@@ -1,7 +1,7 @@
 'use client';
 
-import type { FleetSummary } from '@/lib/fleet/answers';
 import { SECOND } from '@/lib/model';
+import type { FleetSummary } from '@/lib/read/fleet/answers';
 import { usePoll } from './use-poll';
 import { useRefreshOnChange } from './use-refresh-on-change';
 

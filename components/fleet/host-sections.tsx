@@ -1,8 +1,8 @@
 import type { Route } from 'next';
-import type { HostMetric } from '@/lib/fleet/answers';
-import { hostPanel, type PanelRange } from '@/lib/fleet/panels';
-import { inSections } from '@/lib/fleet/sections';
 import { type PanelQuery, type PanelResult, queryText } from '@/lib/live/wire';
+import type { HostMetric } from '@/lib/read/fleet/answers';
+import { hostPanel, type PanelRange } from '@/lib/read/fleet/panels';
+import { inSections } from '@/lib/read/fleet/sections';
 import { MetricPanel } from '../panels/metric-panel';
 import { LazyPanel } from './lazy-panel';
 

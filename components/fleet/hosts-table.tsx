@@ -1,9 +1,9 @@
 import type { KeyboardEvent } from 'react';
-import type { HostRow, HostsPage } from '@/lib/fleet/answers';
-import { headline } from '@/lib/fleet/headlines';
-import type { HostsQuery, SortKey } from '@/lib/fleet/hosts-query';
-import { formatSpan } from '@/lib/format';
 import type { Labels } from '@/lib/model';
+import { formatSpan } from '@/lib/model/format';
+import type { HostRow, HostsPage } from '@/lib/read/fleet/answers';
+import { headline } from '@/lib/read/fleet/headlines';
+import type { HostsQuery, SortKey } from '@/lib/read/fleet/hosts-query';
 import { cn } from '../ui/cn';
 import { type FigureColumn, figureColumns } from './columns';
 import { Figure } from './figures';

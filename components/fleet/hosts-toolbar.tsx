@@ -2,12 +2,12 @@
 
 import { Search, X } from 'lucide-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { HostsPage } from '@/lib/fleet/answers';
-import { headline } from '@/lib/fleet/headlines';
-import { type HostsQuery, listedValues, type SortKey } from '@/lib/fleet/hosts-query';
-import { HOST_STATUSES, type HostStatus } from '@/lib/fleet/status';
-import { formatCount } from '@/lib/format';
 import type { Matcher } from '@/lib/model';
+import { formatCount } from '@/lib/model/format';
+import type { HostsPage } from '@/lib/read/fleet/answers';
+import { headline } from '@/lib/read/fleet/headlines';
+import { type HostsQuery, listedValues, type SortKey } from '@/lib/read/fleet/hosts-query';
+import { HOST_STATUSES, type HostStatus } from '@/lib/read/fleet/status';
 import { cn } from '../ui/cn';
 import { Input } from '../ui/input';
 import { Select } from '../ui/select';

@@ -2,7 +2,9 @@
 
 import { useSearchParams } from 'next/navigation';
 import { startTransition, useOptimistic } from 'react';
-import type { HostsPage } from '@/lib/fleet/answers';
+import { SECOND } from '@/lib/model';
+import { formatCount } from '@/lib/model/format';
+import type { HostsPage } from '@/lib/read/fleet/answers';
 import {
   changeQuery,
   EVERY_HOST,
@@ -10,9 +12,7 @@ import {
   type HostsQuery,
   parseHostsQuery,
   type SortKey,
-} from '@/lib/fleet/hosts-query';
-import { formatCount } from '@/lib/format';
-import { SECOND } from '@/lib/model';
+} from '@/lib/read/fleet/hosts-query';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';
 import { Button } from '../ui/button';

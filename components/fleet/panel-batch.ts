@@ -1,5 +1,5 @@
-import { postQueries } from '@/lib/live/feed';
 import type { PanelQuery, PanelResult } from '@/lib/live/wire';
+import { postQueries } from '../live/tab-feed';
 
 const QUERIES_PER_REQUEST = 50;
 

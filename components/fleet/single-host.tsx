@@ -1,8 +1,8 @@
 import type { Route } from 'next';
-import type { FleetSummary, HostDetail, HostsPage } from '@/lib/fleet/answers';
-import { mainPanels, rangeSince } from '@/lib/fleet/panels';
-import { hostHref } from '@/lib/links';
 import type { PanelQuery, PanelResult } from '@/lib/live/wire';
+import { hostHref } from '@/lib/model/links';
+import type { FleetSummary, HostDetail, HostsPage } from '@/lib/read/fleet/answers';
+import { mainPanels, rangeSince } from '@/lib/read/fleet/panels';
 import { MetricPanel } from '../panels/metric-panel';
 import { PostSample } from '../panels/post-sample';
 import { Button } from '../ui/button';

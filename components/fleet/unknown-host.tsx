@@ -1,7 +1,7 @@
 'use client';
 
 import { useParams } from 'next/navigation';
-import { nameFromSegments } from '@/lib/links';
+import { nameFromSegments } from '@/lib/model/links';
 import { PostSample } from '../panels/post-sample';
 
 /** The line that makes the host of this address exist. */

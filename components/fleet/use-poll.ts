@@ -1,10 +1,10 @@
 'use client';
 
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { createPoller, type Polled, type PollerOptions } from '@/lib/fleet/poller';
+import { createPoller, type Polled, type PollerOptions } from '../live/poller';
 import { reportPolling } from '../live/polling';
 
-export type { Polled } from '@/lib/fleet/poller';
+export type { Polled } from '../live/poller';
 
 /**
  * What the server says at `url`, asked again every `everyMs` for as long as the page is seen; `initial` is what the

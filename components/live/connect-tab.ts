@@ -1,5 +1,5 @@
-import { type Connection, type ConnectionEvents, createConnection } from '@/lib/live/connection';
-import { createSharedConnection } from '@/lib/live/shared-connection';
+import { type Connection, type ConnectionEvents, createConnection } from './connection';
+import { createSharedConnection } from './shared-connection';
 
 /** This tab's way to the stream: shared with the other tabs where connections are few, else its own. */
 export function connectTab(events: ConnectionEvents): Connection {

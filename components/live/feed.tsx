@@ -1,11 +1,11 @@
 'use client';
 
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { type Attachment, createFeed, type Feed, type FeedStatus } from '@/lib/live/feed';
-import { createQueryStore, type QuerySnapshot } from '@/lib/live/query-store';
 import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
 import { connectTab } from './connect-tab';
 import { queueFrame, unqueueFrame } from './frame-queue';
+import { createQueryStore, type QuerySnapshot } from './query-store';
+import { type Attachment, createFeed, type Feed, type FeedStatus } from './tab-feed';
 
 let feed: Feed | null = null;
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { formatSpan } from '@/lib/format';
+import { formatSpan } from '@/lib/model/format';
 import { Badge, type BadgeProps } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { Tooltip } from '../ui/tooltip';

@@ -1,5 +1,5 @@
-import { createConnection } from '@/lib/live/connection';
-import { createExchange, type PortLike } from '@/lib/live/exchange';
+import { createConnection } from './connection';
+import { createExchange, type PortLike } from './exchange';
 
 /** The script of the `SharedWorker`: all tabs of this browser, one stream. */
 const exchange = createExchange((events) =>

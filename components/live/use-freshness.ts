@@ -1,10 +1,10 @@
 'use client';
 
-import type { FeedStatus } from '@/lib/live/feed';
 import { SECOND } from '@/lib/model';
 import { useFeedStatus } from './feed';
 import { useServerNow } from './now';
 import { usePollingStatus } from './polling';
+import type { FeedStatus } from './tab-feed';
 
 const STALE_AFTER_MS = 10 * SECOND;
 

@@ -1,8 +1,8 @@
 'use client';
 
 import { use, useState } from 'react';
-import { formatSpan } from '@/lib/format';
 import { isErrorAnswer, type PanelAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
+import { formatSpan } from '@/lib/model/format';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { feedOfTab } from '../live/feed';
 import { Badge } from '../ui/badge';

@@ -1,9 +1,9 @@
 'use client';
 
 import { useMemo, useRef } from 'react';
-import { labelsKey, type QuerySnapshot } from '@/lib/live/query-store';
 import { type GroupPoints, isWhole, type Labels, type Point } from '@/lib/model';
 import { type ChartSeries, lookOf } from '../charts/series';
+import { labelsKey, type QuerySnapshot } from '../live/query-store';
 import { seriesName } from './series-names';
 
 /** With more lines than this their bands would hide each other. */

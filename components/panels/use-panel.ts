@@ -1,13 +1,13 @@
 'use client';
 
 import { type RefObject, useMemo, useRef } from 'react';
-import { type Unit, unitOf } from '@/lib/format';
-import type { QuerySnapshot } from '@/lib/live/query-store';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import { SECOND, type WholePoint } from '@/lib/model';
+import { type Unit, unitOf } from '@/lib/model/format';
 import { type ChartSeries, latestPoint } from '../charts/series';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';
+import type { QuerySnapshot } from '../live/query-store';
 import { useInView } from '../live/use-in-view';
 import { useChartSeries } from './use-chart-series';
 

@@ -1,4 +1,4 @@
-import type { StatusSection } from '@/lib/self/status';
+import type { StatusSection } from '@/lib/api/self/status';
 
 /** Figures that belong together: one value behind its name, several below it. */
 export function StatusCard({ title, figures }: StatusSection) {

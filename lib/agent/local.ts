@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { childEnv } from '../child-env.mjs';
 import { MINUTE, SECOND } from '../model';
+import { childEnv } from '../runtime/process/child-env.mjs';
 
 const FIRST_RESTART_MS = SECOND;
 const LONGEST_RESTART_MS = MINUTE;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ManualClock, settle } from '@/test/support/manual-clock';
-import { PulseError } from '../errors';
+import { PulseError } from '../model/errors';
 import { Background } from './background';
 
 /** Work that takes as long as the test wants. */

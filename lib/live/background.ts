@@ -1,5 +1,5 @@
-import { log } from '../log';
 import { SECOND } from '../model';
+import { log } from '../observe/log';
 import type { Clock } from './clock';
 
 export interface BackgroundWorker {

@@ -1,5 +1,5 @@
 import { type Fill, isWhole, type Point } from '../model';
-import { fillPoints, isTold } from '../query/fill';
+import { fillPoints, isTold } from '../read/query/fill';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery, LiveRange } from './live-query';
 import { Marks } from './marks';

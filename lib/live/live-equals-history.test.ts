@@ -6,8 +6,8 @@ import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
 import { settle } from '@/test/support/manual-clock';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
 import { type Aggregate, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
-import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../query/params';
-import { readStep, stepsOf } from '../time/steps';
+import { readStep, stepsOf } from '../model/time/steps';
+import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../read/query/params';
 
 /**
  * The promise of the stream: whatever arrives in whatever order, whenever a page opens, loses its connection or reads

@@ -1,7 +1,7 @@
-import type { Series } from '../catalogue/registry';
+import type { Series } from '../memory/catalogue/registry';
 import type { Labels, Point } from '../model';
-import type { SidedGroup } from '../query/points';
-import { labelText } from '../query/top';
+import type { SidedGroup } from '../read/query/points';
+import { labelText } from '../read/query/top';
 import type { LiveQuery } from './live-query';
 import { Marks } from './marks';
 

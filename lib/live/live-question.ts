@@ -1,13 +1,13 @@
-import { PulseError } from '../errors';
-import type { History } from '../history';
 import { DAY, type Fill, type QuestionSide, type Ranking } from '../model';
-import type { Expression } from '../query/expression';
-import { type Selectable, simpleTest } from '../query/matchers';
-import { parseQuery, type QueryParams, rankingOf, sidesOfQuery, toSearchParams } from '../query/params';
-import { resolveTime } from '../query/question';
-import { isRelativeTime } from '../query/time';
-import type { StepRequest } from '../rollup/choose';
-import { type Step, type Steps, stepsOf } from '../time/steps';
+import { PulseError } from '../model/errors';
+import type { StepRequest } from '../model/rollup/choose';
+import { type Step, type Steps, stepsOf } from '../model/time/steps';
+import type { History } from '../read/history';
+import type { Expression } from '../read/query/expression';
+import { type Selectable, simpleTest } from '../read/query/matchers';
+import { parseQuery, type QueryParams, rankingOf, sidesOfQuery, toSearchParams } from '../read/query/params';
+import { resolveTime } from '../read/query/question';
+import { isRelativeTime } from '../read/query/time';
 
 /** What a live question asks of one metric. */
 export interface LiveQuestionSide extends QuestionSide {

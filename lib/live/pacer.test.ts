@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '@/test/support/manual-clock';
-import { Turns } from '../work/turns';
+import { Turns } from '../runtime/work/turns';
 import { type Paced, Pacer } from './pacer';
 
 const START = 1_000_000;

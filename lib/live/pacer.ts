@@ -1,6 +1,6 @@
 import { SECOND } from '../model';
-import type { Turns } from '../work/turns';
-import { Work } from '../work/work';
+import type { Turns } from '../runtime/work/turns';
+import { Work } from '../runtime/work/work';
 import type { Clock } from './clock';
 
 /** How much longer than its tick a stream may wait to be written together with others, as a share of the tick. */

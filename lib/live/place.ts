@@ -1,7 +1,7 @@
-import { isPulseError } from '../errors';
-import { log } from '../log';
-import { startFrom } from '../time/steps';
-import type { Work } from '../work/work';
+import { isPulseError } from '../model/errors';
+import { startFrom } from '../model/time/steps';
+import { log } from '../observe/log';
+import type { Work } from '../runtime/work/work';
 import type { Hub } from './hub';
 import type { LiveQuery, QueryReader } from './live-query';
 import type { LiveQuestion } from './live-question';

@@ -1,6 +1,6 @@
 import { type Ranking, SECOND } from '../model';
-import { rankWhole } from '../query/rank';
-import { Work } from '../work/work';
+import { rankWhole } from '../read/query/rank';
+import { Work } from '../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 import { FAREWELL_MS, type LiveRanking } from './top-ranking';

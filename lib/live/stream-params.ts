@@ -1,5 +1,5 @@
-import { isPulseError, PulseError } from '../errors';
 import { SECOND } from '../model';
+import { isPulseError, PulseError } from '../model/errors';
 import type { LiveQuestion } from './live-question';
 
 const MAX_QUERIES = 64;

@@ -3,7 +3,7 @@ import { LiveReader } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import { until } from '@/test/support/processes';
 import { DAY, type GroupPoints, MINUTE, SECOND } from '../model';
-import { parseQuery } from '../query/params';
+import { parseQuery } from '../read/query/params';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;
 let node: TestNode;
@@ -418,7 +418,7 @@ describe('the hub', () => {
     const reader = await open({ step: '1s' });
     const ping = node.history.ping;
     node.history.ping = async () => {
-      throw new (await import('../errors')).PulseError('database_unavailable', 'away');
+      throw new (await import('../model/errors')).PulseError('database_unavailable', 'away');
     };
     await advance(10_000);
     expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({

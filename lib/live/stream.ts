@@ -1,6 +1,6 @@
-import { PulseError } from '../errors';
 import { MINUTE, SECOND, type Tier } from '../model';
-import { type Work, work } from '../work/work';
+import { PulseError } from '../model/errors';
+import { type Work, work } from '../runtime/work/work';
 import type { Hub, HubStream } from './hub';
 import type { LiveQuestion } from './live-question';
 import type { Paced } from './pacer';

@@ -1,8 +1,8 @@
 import { MINUTE, type Point, type Ranking, SECOND } from '../model';
-import { isTold } from '../query/fill';
-import { readLatest } from '../query/rank';
-import { firstRanked } from '../query/top';
-import { Work } from '../work/work';
+import { isTold } from '../read/query/fill';
+import { readLatest } from '../read/query/rank';
+import { firstRanked } from '../read/query/top';
+import { Work } from '../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery } from './live-query';
 

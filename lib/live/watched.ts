@@ -1,10 +1,10 @@
-import type { Registry, Series } from '../catalogue/registry';
-import { isPulseError, PulseError } from '../errors';
-import { log } from '../log';
+import type { Registry, Series } from '../memory/catalogue/registry';
+import type { Coverage } from '../memory/ring/coverage';
 import { SECOND } from '../model';
-import { selectMatching } from '../query/matchers';
-import type { Coverage } from '../ring/coverage';
-import { refusedWork, Work } from '../work/work';
+import { isPulseError, PulseError } from '../model/errors';
+import { log } from '../observe/log';
+import { selectMatching } from '../read/query/matchers';
+import { refusedWork, Work } from '../runtime/work/work';
 import type { ArrivalLog } from './arrival-log';
 import type { LiveGroup, LivePlace } from './live-group';
 import { LiveQuery, type LiveQueryParts, type Moment, type QueryReader } from './live-query';

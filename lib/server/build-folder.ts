@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type User, useBuild, usersOf } from '../process/in-use.mjs';
+import { type User, useBuild, usersOf } from '../runtime/process/in-use.mjs';
 
 /**
  * The build this program is part of, as `scripts/build.mjs` made it: `dist` with this file, and `next` with the pages.

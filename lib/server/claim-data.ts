@@ -1,6 +1,6 @@
 import type { Env } from '../env';
-import { dataLock, isStopping, sayTaken } from '../process/data-folder.mjs';
-import { type Lock, LockHeld, takeLock } from '../process/lock.mjs';
+import { dataLock, isStopping, sayTaken } from '../runtime/process/data-folder.mjs';
+import { type Lock, LockHeld, takeLock } from '../runtime/process/lock.mjs';
 import { makeDataDir } from '../store/cluster/folder';
 import { addressOf } from './notices';
 

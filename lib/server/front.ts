@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { drain } from '../drain';
-import { errorResponse } from '../http';
-import { logAnswer } from '../log';
-import { requestIdFrom, withRequestId } from '../request-id';
+import { errorResponse } from '../api/http';
+import { logAnswer } from '../observe/log';
+import { requestIdFrom, withRequestId } from '../observe/request-id';
+import { drain } from '../runtime/drain';
 import { guard } from './guard';
 import { answerIngest } from './ingest';
 import { answerLive } from './live';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clientAddress } from '../access/limit/address';
+import { handleIngest } from '../api/ingest';
 import { env } from '../env';
-import { handleIngest } from '../ingest/handle';
-import { clientAddress } from '../limit/address';
 import { sendPlain } from './send';
 
 /** `POST /api/metrics` on plain `node:http`, before Next.js sees it: twenty times as many requests per core. */

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { isLoopbackHost } from '../access/loopback';
 import type { Env } from '../env';
-import { log } from '../log';
-import { isLoopbackHost } from '../loopback';
 import { SECOND } from '../model';
+import { log } from '../observe/log';
 import { neighbourOn } from './build-folder';
 import { answerOddRequests } from './upgrades';
 

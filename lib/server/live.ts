@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clientAddress } from '../access/limit/address';
+import { openViewerStream } from '../api/viewer-stream';
 import { env } from '../env';
-import { clientAddress } from '../limit/address';
 import { SSE_HEADERS } from '../live/sse';
 import type { StreamSink } from '../live/stream';
-import { openViewerStream } from '../live/viewer-stream';
 import { readySystem } from '../system';
 
 /** `GET /api/live` on plain `node:http`: a third of the memory and processor time that it takes behind Next.js. */

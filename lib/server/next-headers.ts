@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { clientAddress } from '../access/limit/address';
 import { env } from '../env';
-import { clientAddress } from '../limit/address';
 import { isApi } from './doors';
 
 /** What Next.js tells itself in headers: the way a request has taken, what it was rewritten to, what to skip. */

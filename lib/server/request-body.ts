@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PulseError } from '../errors';
-import { tooLarge } from '../held-body';
+import { tooLarge } from '../access/limit/held-body';
 import { SECOND } from '../model';
+import { PulseError } from '../model/errors';
 
 /** Some clients send a few bytes with everything. */
 const IGNORED_BYTES = 4_096;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { drain } from '../drain';
-import type { PlainResponse } from '../http';
-import { linger } from '../linger';
+import type { PlainResponse } from '../api/http';
+import { linger } from '../api/linger';
+import { drain } from '../runtime/drain';
 
 /** Sends a plain answer. When the body was not read to its end the connection is closed after it. */
 export function sendPlain(request: IncomingMessage, response: ServerResponse, answer: PlainResponse): void {

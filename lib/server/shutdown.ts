@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
-import { drain } from '../drain';
-import { log } from '../log';
 import { SECOND } from '../model';
-import { isRunByNpm, onHangUp, watchRunner } from '../process/parent.mjs';
+import { log } from '../observe/log';
+import { drain } from '../runtime/drain';
+import { isRunByNpm, onHangUp, watchRunner } from '../runtime/process/parent.mjs';
 
 /** How long requests under way may take to finish. */
 const FINISH_MS = 5 * SECOND;

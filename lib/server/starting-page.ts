@@ -1,4 +1,4 @@
-import type { PlainResponse } from '../http';
+import type { PlainResponse } from '../api/http';
 import { type Startup, startup } from '../system';
 
 const LOOK_AGAIN_SECONDS = 2;

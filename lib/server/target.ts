@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { parseAuthority } from '../auth/authority';
-import { decodePath, nodeHeaderOf } from '../auth/request';
-import { requireOwnSource } from '../auth/source';
-import { PulseError } from '../errors';
+import { parseAuthority } from '../access/auth/authority';
+import { decodePath, nodeHeaderOf } from '../access/auth/request';
+import { requireOwnSource } from '../access/auth/source';
+import { PulseError } from '../model/errors';
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^#]*|\?[^#]*)?/i;
 

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { log } from '../log';
 import { SECOND } from '../model';
+import { log } from '../observe/log';
 
 const LOOK_EVERY_MS = 5 * SECOND;
 /** A reader that takes nothing of what waits for it for so long has gone, or means no good. */

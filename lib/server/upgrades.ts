@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PulseError } from '../errors';
-import { errorResponse } from '../http';
+import { errorResponse } from '../api/http';
+import { PulseError } from '../model/errors';
 import { receive } from './target';
 
 /**

@@ -1,4 +1,4 @@
-import type { Series } from '../catalogue/registry';
+import type { Series } from '../memory/catalogue/registry';
 import type { WriteRows } from './commit';
 import type { SampleRows } from './store';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Registry, type Series } from '../catalogue/registry';
-import { PulseError } from '../errors';
-import type { CommittedSamples } from '../ring/ring';
+import { Registry, type Series } from '../memory/catalogue/registry';
+import type { CommittedSamples } from '../memory/ring/ring';
+import { PulseError } from '../model/errors';
 import { CommitQueue, type CommitQueueOptions, type CommitResult, type WriteRows } from './commit';
 import type { SampleRows } from './store';
 

@@ -1,8 +1,8 @@
-import type { Series } from '../catalogue/registry';
-import { isPulseError, PulseError } from '../errors';
-import { log } from '../log';
-import { outsideRequests } from '../request-id';
-import type { CommittedSamples } from '../ring/ring';
+import type { Series } from '../memory/catalogue/registry';
+import type { CommittedSamples } from '../memory/ring/ring';
+import { isPulseError, PulseError } from '../model/errors';
+import { log } from '../observe/log';
+import { outsideRequests } from '../observe/request-id';
 import { type Arranged, arrange } from './arrange';
 import type { SampleRows } from './store';
 

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { log } from '../log';
+import { log } from '../observe/log';
 import { type Binaries, findBinaries } from './cluster/binaries';
 import { AlreadyRunning } from './cluster/explain';
 import { checkVersion, findPlace, initialise, type Place, readPassword, SUPERUSER } from './cluster/folder';

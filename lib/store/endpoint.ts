@@ -1,4 +1,4 @@
-import { log } from '../log';
+import { log } from '../observe/log';
 import type { Connection } from './connection';
 import { Pulse } from './pulse';
 import { codeOf, translate } from './trouble';

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import { until } from '../../test/support/processes';
 import { startTcpProxy, type TcpProxy } from '../../test/support/tcp-proxy';
 import { SECOND } from '../model';
-import { withRequestId } from '../request-id';
+import { withRequestId } from '../observe/request-id';
 import { Endpoint } from './endpoint';
 import { Lane, type LaneOptions } from './lane';
 import { openPools, type Pools } from './pools';

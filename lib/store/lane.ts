@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { ISql, Sql } from 'postgres';
-import { PulseError } from '../errors';
 import { SECOND } from '../model';
-import { currentRequestId } from '../request-id';
+import { PulseError } from '../model/errors';
+import { currentRequestId } from '../observe/request-id';
 import type { ConnectOptions } from './connection';
 import type { Endpoint } from './endpoint';
 import { FairQueue } from './fair-queue';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../env';
-import { isPulseError } from '../errors';
-import { log } from '../log';
-import { type Retention, retentionFrom } from '../rollup/steps';
+import { isPulseError } from '../model/errors';
+import { type Retention, retentionFrom } from '../model/rollup/steps';
+import { log } from '../observe/log';
 import { type Choice, chooseEngine } from './choose-engine';
 import { type Connection, describeUrl } from './connection';
 import { openEmbedded } from './embedded';

@@ -1,7 +1,7 @@
-import { log } from '../log';
 import { MINUTE, SECOND } from '../model';
-import { outsideRequests } from '../request-id';
-import { within } from '../within';
+import { log } from '../observe/log';
+import { outsideRequests } from '../observe/request-id';
+import { within } from '../runtime/within';
 import type { Endpoint } from './endpoint';
 import { Session } from './session';
 import { isAnswer, silence } from './trouble';

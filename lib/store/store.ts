@@ -1,5 +1,5 @@
-import type { Session } from '../auth/session';
-import type { SeriesIdentity, StoredSeries } from '../catalogue/registry';
+import type { Session } from '../access/auth/session';
+import type { SeriesIdentity, StoredSeries } from '../memory/catalogue/registry';
 import type { Aggregate, Point, Tier } from '../model';
 import type { LaneFigures } from './lane';
 

@@ -1,8 +1,8 @@
-import type { EndedSessions } from '../auth/ended-sessions';
-import type { Registry } from '../catalogue/registry';
-import { log } from '../log';
+import type { EndedSessions } from '../access/auth/ended-sessions';
+import type { Registry } from '../memory/catalogue/registry';
+import type { Ring } from '../memory/ring/ring';
 import { MINUTE, SECOND } from '../model';
-import type { Ring } from '../ring/ring';
+import { log } from '../observe/log';
 import type { Store } from './store';
 
 const EVICT_EVERY_MS = SECOND;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { FleetAnswer, FleetLabelsAnswer, FleetMapAnswer, HostsAnswer } from '@/lib/openapi/fleet-answers';
+import { FleetAnswer, FleetLabelsAnswer, FleetMapAnswer, HostsAnswer } from '@/lib/api/openapi/fleet-answers';
 import { type Client, expectError } from './client';
 
 /** What whoever asks about hosts may rely on, on any front. */

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { issueSession, SESSION_COOKIE, SESSION_MS, sessionKey } from '@/lib/auth/session';
+import { issueSession, SESSION_COOKIE, SESSION_MS, sessionKey } from '@/lib/access/auth/session';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { ask, type RawAnswer } from '../support/raw-http';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';

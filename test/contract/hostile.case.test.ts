@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ErrorAnswer, IngestAnswer, SeriesAnswer } from '@/lib/api/openapi/answers';
 import { LABEL_NAME, METRIC_NAME } from '@/lib/model';
-import { ErrorAnswer, IngestAnswer, SeriesAnswer } from '@/lib/openapi/answers';
 import type { Store } from '@/lib/store/store';
 import { Dice, type HostileRequest, hostileRequest } from '../support/hostile-bodies';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';

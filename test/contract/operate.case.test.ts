@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CatalogueAnswer, HealthAnswer, QueryAnswer, ReadyAnswer, SeriesAnswer } from '@/lib/openapi/answers';
+import {
+  CatalogueAnswer,
+  HealthAnswer,
+  QueryAnswer,
+  ReadyAnswer,
+  SeriesAnswer,
+} from '@/lib/api/openapi/answers';
 import type { Store } from '@/lib/store/store';
 import { type Client, expectError } from './client';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CatalogueAnswer, HistoryAnswer, QueryAnswer, SeriesAnswer } from '@/lib/openapi/answers';
+import { CatalogueAnswer, HistoryAnswer, QueryAnswer, SeriesAnswer } from '@/lib/api/openapi/answers';
 import { type Client, expectError } from './client';
 
 const MINUTE = 60_000;

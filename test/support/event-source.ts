@@ -1,5 +1,5 @@
 import { type ClientRequest, get } from 'node:http';
-import type { EventSourceLike } from '@/lib/live/connection';
+import type { EventSourceLike } from '@/components/live/connection';
 
 type Listener = (event: { data?: string; lastEventId?: string }) => void;
 

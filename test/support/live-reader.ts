@@ -2,8 +2,8 @@ import type { Hub } from '@/lib/live/hub';
 import { openStream } from '@/lib/live/stream';
 import type { GroupUpserts } from '@/lib/live/wire';
 import type { GroupPoints, Point, Ranking } from '@/lib/model';
-import { isTold } from '@/lib/query/fill';
-import { labelText, topGroups } from '@/lib/query/top';
+import { isTold } from '@/lib/read/query/fill';
+import { labelText, topGroups } from '@/lib/read/query/top';
 
 export interface StreamEvent {
   id: string | null;

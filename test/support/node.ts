@@ -1,14 +1,14 @@
-import { createMemoryBus } from '@/lib/bus/memory';
-import { Registry } from '@/lib/catalogue/registry';
+import { createMemoryBus } from '@/lib/cluster/bus/memory';
 import { parseEnv } from '@/lib/env';
-import { createHistory } from '@/lib/history';
 import { createHub } from '@/lib/live/hub';
+import { Registry } from '@/lib/memory/catalogue/registry';
+import { Ring } from '@/lib/memory/ring/ring';
 import { alignDown, DAY, HOUR, type Labels, MINUTE } from '@/lib/model';
-import { createPipeline } from '@/lib/pipeline';
-import { Ring } from '@/lib/ring/ring';
+import { createHistory } from '@/lib/read/history';
+import { Turns } from '@/lib/runtime/work/turns';
 import { openStore } from '@/lib/store/open';
 import type { Store } from '@/lib/store/store';
-import { Turns } from '@/lib/work/turns';
+import { createPipeline } from '@/lib/write/pipeline';
 import { ManualClock, settle } from './manual-clock';
 import { createTestDatabase } from './postgres';
 

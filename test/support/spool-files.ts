@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Segments, type SegmentsOptions } from '@/lib/spool/segments';
+import { Segments, type SegmentsOptions } from '@/lib/write/spool/segments';
 
 export function spoolFolder(): string {
   return mkdtempSync(join(tmpdir(), 'pulseboard-spool-'));

@@ -1,5 +1,5 @@
-import { PulseError } from '@/lib/errors';
-import { openHandler } from '@/lib/http';
+import { openHandler } from '@/lib/api/http';
+import { PulseError } from '@/lib/model/errors';
 
 /** Every path under `/api` that is none of ours answers in the error shape, too. */
 const notFound = openHandler(({ url }) => {

@@ -1,5 +1,5 @@
-import { fleetSummary } from '@/lib/fleet/handle';
-import { refuseOtherMethods, webHandler } from '@/lib/http';
+import { fleetSummary } from '@/lib/api/fleet';
+import { refuseOtherMethods, webHandler } from '@/lib/api/http';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,5 +1,5 @@
-import { openHandler, refuseOtherMethods } from '@/lib/http';
-import { health } from '@/lib/self/health';
+import { openHandler, refuseOtherMethods } from '@/lib/api/http';
+import { health } from '@/lib/api/self/health';
 
 export const dynamic = 'force-dynamic';
 export const GET = openHandler(health);

@@ -1,5 +1,5 @@
-import { hostsPage } from '@/lib/fleet/handle';
-import { refuseOtherMethods, webHandler } from '@/lib/http';
+import { hostsPage } from '@/lib/api/fleet';
+import { refuseOtherMethods, webHandler } from '@/lib/api/http';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,8 +1,8 @@
-import { authorizeViewer } from '@/lib/auth/viewer';
-import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/http';
+import { authorizeViewer } from '@/lib/access/auth/viewer';
+import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/api/http';
+import { openViewerStream } from '@/lib/api/viewer-stream';
+import { createWebSink } from '@/lib/api/web-sink';
 import { SSE_HEADERS } from '@/lib/live/sse';
-import { openViewerStream } from '@/lib/live/viewer-stream';
-import { createWebSink } from '@/lib/live/web-sink';
 import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';

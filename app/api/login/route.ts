@@ -1,9 +1,9 @@
-import { requireAttemptsLeft } from '@/lib/auth/attempts';
-import { handleLogin, MAX_FORM_BYTES } from '@/lib/auth/login';
-import { isSecure, originHeaders } from '@/lib/auth/request';
-import { addressOf, openHandler, refuseOtherMethods } from '@/lib/http';
+import { requireAttemptsLeft } from '@/lib/access/auth/attempts';
+import { handleLogin, MAX_FORM_BYTES } from '@/lib/access/auth/login';
+import { isSecure, originHeaders } from '@/lib/access/auth/request';
+import { addressOf, openHandler, refuseOtherMethods } from '@/lib/api/http';
+import { readText } from '@/lib/api/web-body';
 import { SECOND } from '@/lib/model';
-import { readText } from '@/lib/web-body';
 
 export const dynamic = 'force-dynamic';
 

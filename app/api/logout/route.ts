@@ -1,8 +1,8 @@
-import { endedSessions } from '@/lib/auth/ended-sessions';
-import { handleLogout } from '@/lib/auth/login';
-import { isSecure, originHeaders } from '@/lib/auth/request';
-import { openHandler, refuseOtherMethods } from '@/lib/http';
-import { log } from '@/lib/log';
+import { endedSessions } from '@/lib/access/auth/ended-sessions';
+import { handleLogout } from '@/lib/access/auth/login';
+import { isSecure, originHeaders } from '@/lib/access/auth/request';
+import { openHandler, refuseOtherMethods } from '@/lib/api/http';
+import { log } from '@/lib/observe/log';
 import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';

@@ -1,9 +1,16 @@
-import { listMetrics, metricListParams } from '@/lib/catalogue/list';
-import { addressOf, jsonResponse, named, refuseOtherMethods, toWebResponse, webHandler } from '@/lib/http';
-import { handleIngest } from '@/lib/ingest/handle';
-import { readParameters } from '@/lib/query/parameters';
+import {
+  addressOf,
+  jsonResponse,
+  named,
+  refuseOtherMethods,
+  toWebResponse,
+  webHandler,
+} from '@/lib/api/http';
+import { handleIngest } from '@/lib/api/ingest';
+import { webBody } from '@/lib/api/web-body';
+import { listMetrics, metricListParams } from '@/lib/memory/catalogue/list';
+import { readParameters } from '@/lib/read/query/parameters';
 import { readySystem } from '@/lib/system';
-import { webBody } from '@/lib/web-body';
 
 export const dynamic = 'force-dynamic';
 

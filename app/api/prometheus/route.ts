@@ -1,7 +1,7 @@
-import { authorizeScraper } from '@/lib/auth/scraper';
-import { openHandler, refuseOtherMethods, viewerHeaders } from '@/lib/http';
-import { collectFamilies } from '@/lib/self/collect';
-import { EXPOSITION_CONTENT_TYPE, exposition } from '@/lib/self/exposition';
+import { authorizeScraper } from '@/lib/access/auth/scraper';
+import { openHandler, refuseOtherMethods, viewerHeaders } from '@/lib/api/http';
+import { collectFamilies } from '@/lib/api/self/collect';
+import { EXPOSITION_CONTENT_TYPE, exposition } from '@/lib/observe/exposition';
 
 export const dynamic = 'force-dynamic';
 

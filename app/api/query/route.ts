@@ -1,8 +1,8 @@
-import { largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
-import { answerEach, readQueries } from '@/lib/query/batch';
-import { jsonOfResults } from '@/lib/query/encode';
+import { answerEach, readQueries } from '@/lib/api/batch';
+import { largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
+import { requireJson } from '@/lib/api/web-body';
+import { jsonOfResults } from '@/lib/read/query/encode';
 import { readySystem } from '@/lib/system';
-import { requireJson } from '@/lib/web-body';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,6 +1,6 @@
-import { listSeries, seriesListParams } from '@/lib/catalogue/list';
-import { jsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
-import { readParameters } from '@/lib/query/parameters';
+import { jsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
+import { listSeries, seriesListParams } from '@/lib/memory/catalogue/list';
+import { readParameters } from '@/lib/read/query/parameters';
 import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';

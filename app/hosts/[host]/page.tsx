@@ -3,10 +3,10 @@ import { notFound } from 'next/navigation';
 import { HostControls } from '@/components/fleet/host-controls';
 import { HostHeader } from '@/components/fleet/host-header';
 import { HostSections } from '@/components/fleet/host-sections';
-import { requireViewer } from '@/lib/auth/page-viewer';
-import { EVERY_HOST } from '@/lib/fleet/hosts-query';
-import { nameFromSegments } from '@/lib/links';
-import { pageWork, readPanel } from '@/lib/panel-history';
+import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { pageWork, readPanel } from '@/lib/api/panel-history';
+import { nameFromSegments } from '@/lib/model/links';
+import { EVERY_HOST } from '@/lib/read/fleet/hosts-query';
 import { system } from '@/lib/system';
 
 type Props = PageProps<'/hosts/[host]'>;

@@ -6,7 +6,7 @@ import { expectToldRight } from '@/test/support/expect-told-right';
 import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints } from '@/test/support/naive';
 import { type Aggregate, alignDown, alignUp, DAY, HOUR, MINUTE, SECOND } from '../../model';
-import { tierForStep } from '../../rollup/steps';
+import { tierForStep } from '../../model/rollup/steps';
 import type { Store } from '../store';
 import {
   type Bench,

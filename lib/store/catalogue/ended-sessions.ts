@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { Session } from '../../auth/session';
+import type { Session } from '../../access/auth/session';
 
 /** Records a session as ended, and forgets those that have expired since. */
 export async function endSession(sql: ISql, { id, until }: Session): Promise<void> {

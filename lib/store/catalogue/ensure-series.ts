@@ -1,5 +1,10 @@
 import type { ISql } from 'postgres';
-import { type SeriesIdentity, type StoredSeries, seriesDigest, seriesKey } from '../../catalogue/registry';
+import {
+  type SeriesIdentity,
+  type StoredSeries,
+  seriesDigest,
+  seriesKey,
+} from '../../memory/catalogue/registry';
 import type { MetricType } from '../../model';
 
 interface Row {

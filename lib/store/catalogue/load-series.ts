@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { StoredSeries } from '../../catalogue/registry';
+import type { StoredSeries } from '../../memory/catalogue/registry';
 import type { Labels, MetricType } from '../../model';
 import type { Run } from '../lane';
 

@@ -16,8 +16,8 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnv } from '../../child-env.mjs';
-import { endWithProcess } from '../../process/children';
+import { childEnv } from '../../runtime/process/child-env.mjs';
+import { endWithProcess } from '../../runtime/process/children';
 import type { Binaries } from './binaries';
 import { explain } from './explain';
 import { type Identity, isRoot, mayEnter, SYSTEM_PLACE, systemUser } from './identity';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnv } from '../../child-env.mjs';
+import { childEnv } from '../../runtime/process/child-env.mjs';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { alignDown } from '../../model';
-import { type StoreTier, TIER } from '../../rollup/steps';
+import { type StoreTier, TIER } from '../../model/rollup/steps';
 import { keepHuge } from './keep-huge';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';

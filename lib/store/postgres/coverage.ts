@@ -1,6 +1,6 @@
 import type { Fragment, ISql } from 'postgres';
 import { alignDown, COUNTER_GAP_MS, DAY, MINUTE } from '../../model';
-import { STORE_TIERS, type StoreTier, TIER } from '../../rollup/steps';
+import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/steps';
 import { arrayText } from '../arrays';
 import { type Counters, epochMs, interval, moment, partColumns, partsOf } from './parts';
 import type { RollupTier } from './roll-up';

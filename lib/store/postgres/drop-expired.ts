@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { HOUR } from '../../model';
-import { type Retention, STORE_TIERS, type StoreTier } from '../../rollup/steps';
+import { type Retention, STORE_TIERS, type StoreTier } from '../../model/rollup/steps';
 import { codeOf } from '../trouble';
 import { forgetHuge } from './keep-huge';
 import { dropPartition, listPartitions, type Partition } from './partitions';

@@ -1,6 +1,6 @@
 import type { ISql, Sql } from 'postgres';
-import type { SeriesIdentity, StoredSeries } from '../../catalogue/registry';
-import type { Retention } from '../../rollup/steps';
+import type { SeriesIdentity, StoredSeries } from '../../memory/catalogue/registry';
+import type { Retention } from '../../model/rollup/steps';
 import { again } from '../again';
 import { endSession, loadEndedSessions } from '../catalogue/ended-sessions';
 import { ensureSeries } from '../catalogue/ensure-series';

@@ -1,5 +1,5 @@
-import { isPercentile, shareOf } from '../../aggregates';
 import type { InnerAggregate, OuterAggregate, Percentile } from '../../model';
+import { isPercentile, shareOf } from '../../model/aggregates';
 import {
   type Addends,
   eachOver,

@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import { isTame } from '../../arithmetic';
+import { isTame } from '../../model/arithmetic';
 import { arrayText } from '../arrays';
 import type { SampleRows } from '../store';
 

@@ -1,7 +1,7 @@
 import type { Fragment, ISql } from 'postgres';
-import { type Stages, stagesOf } from '../../aggregates';
 import type { Aggregate, InnerAggregate } from '../../model';
-import { TIER } from '../../rollup/steps';
+import { type Stages, stagesOf } from '../../model/aggregates';
+import { TIER } from '../../model/rollup/steps';
 import type { StoreQuestion } from '../store';
 import type { Branch } from './coverage';
 import {

@@ -1,8 +1,8 @@
 import type { Fragment, ISql } from 'postgres';
-import { PulseError } from '../../errors';
 import { alignDown, MINUTE } from '../../model';
-import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../rollup/steps';
-import { Work } from '../../work/work';
+import { PulseError } from '../../model/errors';
+import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../model/rollup/steps';
+import { Work } from '../../runtime/work/work';
 import type { StoreAnswer, StoreQuestion } from '../store';
 import { codeOf } from '../trouble';
 import {

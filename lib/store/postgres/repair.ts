@@ -1,6 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { COUNTER_GAP_MS, MINUTE } from '../../model';
-import { TIER } from '../../rollup/steps';
+import { TIER } from '../../model/rollup/steps';
 import { arrayText } from '../arrays';
 import type { Progress } from './advance';
 import { keepHugeAgain } from './keep-huge';

@@ -1,6 +1,6 @@
 import type { Fragment, ISql } from 'postgres';
 import { COUNTER_GAP_MS, MINUTE } from '../../model';
-import { STORE_TIERS, type StoreTier, TIER } from '../../rollup/steps';
+import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/steps';
 import { arrayText } from '../arrays';
 import type { Coverage, Selection } from './coverage';
 import { binned, interval, moment } from './parts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ISql } from 'postgres';
-import { log } from '../../log';
 import { SECOND } from '../../model';
+import { log } from '../../observe/log';
 import { again } from '../again';
 import type { Lane } from '../lane';
 import { LIMIT_MS } from '../limits';

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
-import { log } from '../../log';
 import { SECOND } from '../../model';
+import { log } from '../../observe/log';
 import { moment } from '../postgres/parts';
 import { readState } from '../postgres/state';
 import { codeOf, lostRace } from '../trouble';

@@ -1,5 +1,5 @@
 import { MINUTE } from '../../model';
-import type { Retention } from '../../rollup/steps';
+import type { Retention } from '../../model/rollup/steps';
 import type { Run } from '../lane';
 import { LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';

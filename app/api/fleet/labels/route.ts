@@ -1,5 +1,5 @@
-import { fleetLabels } from '@/lib/fleet/handle';
-import { refuseOtherMethods, webHandler } from '@/lib/http';
+import { fleetLabels } from '@/lib/api/fleet';
+import { refuseOtherMethods, webHandler } from '@/lib/api/http';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,8 +1,8 @@
-import { csvResponse, largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/http';
-import { csvOfAnswer, wantsCsv } from '@/lib/query/csv';
-import { jsonOfAnswer } from '@/lib/query/encode';
-import { parseQuery } from '@/lib/query/params';
-import { metricInPath } from '@/lib/query/path';
+import { csvOfAnswer, wantsCsv } from '@/lib/api/csv';
+import { csvResponse, largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
+import { jsonOfAnswer } from '@/lib/read/query/encode';
+import { parseQuery } from '@/lib/read/query/params';
+import { metricInPath } from '@/lib/read/query/path';
 import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';

@@ -1,0 +1,58 @@
+import { MINUTE } from '../../model';
+import { PulseError } from '../../model/errors';
+import { once } from '../../runtime/once';
+import { senderOf } from '../limit/address';
+import { LocalWindow, type WindowVerdict } from '../limit/local-window';
+
+/** Wrong passwords in 15 minutes: from one address, and from all together, since addresses are cheap. */
+const WINDOW_MS = 15 * MINUTE;
+const PER_ADDRESS = 10;
+const IN_ALL = 300;
+/** Addresses remembered at a time; whoever has more of them meets the limit for all together. */
+const MOST_ADDRESSES = 50_000;
+const ALL = 'all';
+
+/**
+ * Looks at a password. Only wrong ones count, and only those that were looked at: an address that is refused takes
+ * nothing from the others. Too many in all refuse only addresses that were wrong before, so nobody can keep away
+ * somebody who has the right password.
+ *
+ * @throws PulseError `rate_limited` when there have been too many wrong ones; then this one is not looked at.
+ */
+export function tryOnce(address: string, now: number, isRight: () => boolean): boolean {
+  requireAttemptsLeft(address, now);
+  // Nothing is awaited from there to here, so attempts in flight together are judged one after the other.
+  if (isRight()) return true;
+  const { addresses, total } = attempts();
+  addresses.add(senderOf(address), 1, now);
+  total.add(ALL, 1, now);
+  return false;
+}
+
+/** Refuses an address that has used up its attempts, before anything of a new one is read. @throws as `tryOnce` */
+export function requireAttemptsLeft(address: string, now: number): void {
+  const { addresses, total } = attempts();
+  const sender = senderOf(address);
+  refuse(addresses.judge(sender, PER_ADDRESS, now));
+  const { previous, current } = addresses.counts(sender, now);
+  if (previous + current > 0) refuse(total.judge(ALL, IN_ALL, now));
+}
+
+interface Attempts {
+  addresses: LocalWindow;
+  total: LocalWindow;
+}
+
+function attempts(): Attempts {
+  return once('auth.attempts', () => ({
+    addresses: new LocalWindow(WINDOW_MS, MOST_ADDRESSES),
+    total: new LocalWindow(WINDOW_MS),
+  }));
+}
+
+function refuse({ allowed, resetMs }: WindowVerdict): void {
+  if (allowed) return;
+  throw new PulseError('rate_limited', 'Too many attempts to sign in. Wait a while, then try again.', {
+    retryAfterMs: resetMs,
+  });
+}

@@ -1,0 +1,82 @@
+import type { PlainResponse } from '../../api/http';
+import { env } from '../../env';
+import { SECOND } from '../../model';
+import { PulseError } from '../../model/errors';
+import { log } from '../../observe/log';
+import { tryOnce } from './attempts';
+import { endedSessions } from './ended-sessions';
+import { equalSecrets } from './keys';
+import { issueSession, SESSION_COOKIE, SESSION_MS } from './session';
+import { isForeign, type OriginHeaders } from './source';
+import { sessionOf, viewerKey } from './viewer';
+
+/** What a form of the login page may have. */
+export const MAX_FORM_BYTES = 4_096;
+
+export interface LoginRequest {
+  /** The form as the browser sent it. */
+  form: string;
+  address: string;
+  /** Whether the browser reached us over TLS. */
+  secure: boolean;
+  headers: OriginHeaders;
+}
+
+export interface LogoutRequest extends Pick<LoginRequest, 'secure' | 'headers'> {
+  /** The `cookie` header. */
+  cookie?: string;
+}
+
+/**
+ * `POST /api/login`: password in, session cookie out, back to where the reader wanted to go. Never says more than
+ * that the password was wrong. Throws `forbidden` for a form of another site and `rate_limited` for a guesser.
+ */
+export function handleLogin(
+  { form, address, secure, headers }: LoginRequest,
+  now = Date.now(),
+): PlainResponse {
+  requireSameOrigin(headers);
+  const fields = new URLSearchParams(form);
+  const next = safePath(fields.get('next'));
+  const key = viewerKey();
+  if (!key) return redirect(next);
+  const password = fields.get('password') ?? '';
+  if (!tryOnce(address, now, () => equalSecrets(password, env().DASHBOARD_PASSWORD ?? ''))) {
+    log().warn({ address }, 'wrong password');
+    return redirect(`/login?wrong=1&next=${encodeURIComponent(next)}`);
+  }
+  return redirect(next, sessionCookie(issueSession(key, now), SESSION_MS / SECOND, secure));
+}
+
+/** `POST /api/logout`: ends the session, for whoever else may have its cookie, too. */
+export function handleLogout({ cookie, secure, headers }: LogoutRequest, now = Date.now()): PlainResponse {
+  requireSameOrigin(headers);
+  const session = sessionOf(cookie, now);
+  if (session) endedSessions().end(session);
+  return redirect('/login', sessionCookie('', 0, secure));
+}
+
+/**
+ * Lax keeps the cookie out of other sites' forms and scripts but lets a link from a chat open the dashboard. Nothing
+ * that changes anything is a GET, and what is a POST looks at its origin besides.
+ */
+function sessionCookie(value: string, seconds: number, secure: boolean): string {
+  return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+}
+
+function requireSameOrigin(headers: OriginHeaders): void {
+  if (isForeign(headers)) throw new PulseError('forbidden', 'This form was sent from another site.');
+}
+
+/** A path of this site: whoever makes up a link to the login page must not choose another site to end on. */
+export function safePath(path: string | null): string {
+  if (!path || !/^\/[^/\\]/.test(path) || /[^\x21-\x7e]/.test(path)) return '/';
+  const base = 'http://pulseboard.invalid';
+  return URL.canParse(path, base) && new URL(path, base).origin === base ? path : '/';
+}
+
+function redirect(location: string, cookie?: string): PlainResponse {
+  const headers: Record<string, string> = { location, 'cache-control': 'no-store' };
+  if (cookie) headers['set-cookie'] = cookie;
+  return { status: 303, headers, body: '' };
+}

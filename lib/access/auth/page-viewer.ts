@@ -1,0 +1,25 @@
+import { headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { viewerHeaders } from '../../api/http';
+import { isPulseError } from '../../model/errors';
+import { type Viewer, viewerOf } from './viewer';
+
+/** Who looks at a page; null when they may not. */
+export async function pageViewer(): Promise<Viewer | null> {
+  try {
+    return viewerOf(viewerHeaders({ headers: await headers() }));
+  } catch (error) {
+    // Too many wrong passwords.
+    if (isPulseError(error)) return null;
+    throw error;
+  }
+}
+
+/**
+ * For every page that shows anything, before it looks anything up: leads whoever may not look to the sign-in. What
+ * stands before the pages asks, too, but a layout is not made again on the way from page to page, and what rewrites
+ * addresses may be wrong about which page one leads to.
+ */
+export async function requireViewer(): Promise<void> {
+  if (!(await pageViewer())) redirect('/login');
+}

@@ -1,0 +1,68 @@
+import { redisOfProcess } from '../../cluster/guarded-redis';
+import { env } from '../../env';
+import { MINUTE, SECOND } from '../../model';
+import { PulseError } from '../../model/errors';
+import { outsideRequests } from '../../observe/request-id';
+import { once } from '../../runtime/once';
+import { LOCAL_AGENT_KEY } from '../../write/ingest/keys';
+import { isLoopbackHost } from '../loopback';
+import { senderOf } from './address';
+import { LocalWindow, type WindowVerdict } from './local-window';
+import type { Rates } from './rates';
+import { SharedWindow } from './shared-window';
+
+/** Requests a minute where the settings say nothing and others can reach the server: a fleet of 2,000 with one key. */
+const USUAL_RATE = 120_000;
+
+export interface Sender {
+  /** The name of the key that was shown; null where there are no keys. */
+  key: string | null;
+  address: string;
+}
+
+/** What becomes of a request: headers for its answer, by name, and the refusal when there were too many before it. */
+export interface LimitVerdict {
+  headers: Record<string, string>;
+  refusal: PulseError | null;
+}
+
+const UNLIMITED: LimitVerdict = { headers: {}, refusal: null };
+
+/** Counts a write request against its key's rate, or without keys against its address's. */
+export function limitIngest({ key, address }: Sender, now = Date.now()): LimitVerdict {
+  const rates = ratesInForce();
+  const rate = (key === null ? undefined : rates.byKey.get(key)) ?? rates.usual;
+  if (rate === Number.POSITIVE_INFINITY || key === LOCAL_AGENT_KEY) return UNLIMITED;
+  const sender = key === null ? `address:${senderOf(address)}` : `key:${key}`;
+  const verdict = limiter().take(sender, rate, now);
+  return { headers: headersOf(verdict), refusal: verdict.allowed ? null : refusalOf(verdict) };
+}
+
+function refusalOf({ limit, resetMs }: WindowVerdict): PulseError {
+  const message = `More than ${limit} requests in a minute; nothing of this one was kept. Send fewer, larger bodies.`;
+  return new PulseError('rate_limited', message, { retryAfterMs: resetMs });
+}
+
+function headersOf({ limit, remaining, resetMs }: WindowVerdict): Record<string, string> {
+  return {
+    'ratelimit-limit': String(limit),
+    'ratelimit-remaining': String(remaining),
+    'ratelimit-reset': String(Math.ceil(resetMs / SECOND)),
+  };
+}
+
+function ratesInForce(): Rates {
+  return once('limit.rates', () => {
+    const { RATE_LIMIT, HOST } = env();
+    if (RATE_LIMIT) return RATE_LIMIT;
+    return { usual: isLoopbackHost(HOST) ? Number.POSITIVE_INFINITY : USUAL_RATE, byKey: new Map() };
+  });
+}
+
+function limiter(): { take(sender: string, limit: number, now: number): WindowVerdict } {
+  return once('limit.ingest', () => {
+    const redis = redisOfProcess();
+    if (!redis) return new LocalWindow(MINUTE);
+    return outsideRequests(() => new SharedWindow({ windowMs: MINUTE, redis }));
+  });
+}

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { PulseError } from '../model/errors';
+import type { HistoryAnswer } from '../read/history';
+import type { QueryParams } from '../read/query/params';
+import { Work } from '../runtime/work/work';
+import { answerEach, readQueries } from './batch';
+
+const request = (body: string) => new Request('http://x/api/query', { method: 'POST', body });
+
+it('reads a list of queries', async () => {
+  expect(await readQueries(request('{"queries":[{"metric":"cpu","top":5}]}'))).toEqual([
+    { metric: 'cpu', top: 5 },
+  ]);
+});
+
+it.each([
+  ['', 'bad_json'],
+  ['{"queries":', 'bad_json'],
+  ['[]', 'bad_shape'],
+  ['{}', 'bad_shape'],
+  ['{"queries":[]}', 'bad_shape'],
+  ['{"queries":["cpu"]}', 'bad_shape'],
+  [JSON.stringify({ queries: Array.from({ length: 51 }, () => ({ metric: 'cpu' })) }), 'bad_shape'],
+  [`{"queries":[{"metric":"${'x'.repeat(2 ** 20)}"}]}`, 'body_too_large'],
+])('refuses %.30s', async (body, code) => {
+  await expect(readQueries(request(body))).rejects.toMatchObject({ code });
+});
+
+it('answers each query in its place, with a result or an error', async () => {
+  const answer = async ({ metric }: QueryParams) => {
+    if (metric === 'gone') throw new PulseError('unknown_metric', 'There is no metric gone.');
+    return { metric } as HistoryAnswer;
+  };
+  expect(
+    await answerEach(
+      [{ metric: 'a' }, { metric: 'gone' }, { metric: 'b', step: '0s' }, {}],
+      { answer },
+      new Work(),
+    ),
+  ).toEqual([
+    { metric: 'a' },
+    { error: { code: 'unknown_metric', message: 'There is no metric gone.', details: [] } },
+    { error: expect.objectContaining({ code: 'bad_parameter', message: expect.stringContaining('step') }) },
+    { error: expect.objectContaining({ code: 'bad_parameter', message: expect.stringContaining('metric') }) },
+  ]);
+});

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { SECOND } from '../model';
+import { type ErrorBody, type ErrorCode, errorBody, isPulseError, PulseError } from '../model/errors';
+import type { Asking, History, HistoryAnswer } from '../read/history';
+import { parseQuery } from '../read/query/params';
+import type { Work } from '../runtime/work/work';
+import { toPulseError } from './http';
+import { readText } from './web-body';
+
+export const MAX_QUERIES = 50;
+/** What the body of `POST /api/query` may have. */
+export const MAX_QUERIES_BYTES = 1024 * 1024;
+/** Questions answered at a time: some wait for the database while others are worked at. */
+const AT_A_TIME = 4;
+/** Of these, the whole request is to be asked again, or not at all. */
+const ENDING: readonly ErrorCode[] = ['too_busy', 'client_closed'];
+
+/** The body of `POST /api/query`; what a query may hold, `queryParams` says, and each is judged by itself. */
+export const queriesBody = z.object({
+  queries: z.array(z.record(z.string(), z.unknown())).min(1).max(MAX_QUERIES),
+});
+
+/** @throws PulseError `bad_json`, `bad_shape`, and what `readText` throws. */
+export async function readQueries(request: Request): Promise<Array<Record<string, unknown>>> {
+  const text = await readText(request, { maxBytes: MAX_QUERIES_BYTES, withinMs: 30 * SECOND });
+  const result = queriesBody.safeParse(parseJson(text));
+  if (result.success) return result.data.queries;
+  throw new PulseError(
+    'bad_shape',
+    `The body is {"queries":[…]} with 1 to ${MAX_QUERIES} objects of parameters.`,
+    {
+      details: result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+    },
+  );
+}
+
+/**
+ * The answer to each query or its error, in their order. All share the budget of one request: those that it does not
+ * suffice for are refused.
+ *
+ * @throws Refusal `too_busy`, `client_closed`: then there is no answer at all.
+ */
+export async function answerEach(
+  queries: ReadonlyArray<Record<string, unknown>>,
+  history: Pick<History, 'answer'>,
+  work: Work,
+): Promise<Array<HistoryAnswer | ErrorBody>> {
+  const now = Date.now();
+  const results: Array<HistoryAnswer | ErrorBody> = [];
+  let next = 0;
+  const answerOn = async () => {
+    while (next < queries.length) {
+      const i = next++;
+      results[i] = await answerOne(queries[i], history, { work, now });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, answerOn));
+  return results;
+}
+
+async function answerOne(
+  query: Record<string, unknown>,
+  history: Pick<History, 'answer'>,
+  asking: Asking,
+): Promise<HistoryAnswer | ErrorBody> {
+  try {
+    return await history.answer(parseQuery(query), asking);
+  } catch (error) {
+    if (isPulseError(error) && ENDING.includes(error.code)) throw error;
+    return errorBody(toPulseError(error));
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PulseError('bad_json', 'The body is not JSON.', { cause });
+  }
+}

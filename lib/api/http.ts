@@ -1,0 +1,186 @@
+import { sourceOf } from '../access/auth/request';
+import { requireOwnSource } from '../access/auth/source';
+import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
+import { createUnsentBody } from '../access/limit/unsent';
+import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from '../model/errors';
+import { log, logAnswer } from '../observe/log';
+import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
+import { drain } from '../runtime/drain';
+import { encodeInPieces } from '../runtime/work/encode';
+import { type Work, work } from '../runtime/work/work';
+
+const JSON_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+/** An answer in plain values, so that `node:http` and a route handler can both send it. */
+export interface PlainResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** A large answer, which is handed on as its reader takes it. */
+export interface LargeResponse extends Omit<PlainResponse, 'body'> {
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+}
+
+export function jsonResponse(
+  value: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): PlainResponse {
+  return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) };
+}
+
+/** JSON in as many texts as are worked out in some milliseconds each. */
+export async function largeJsonResponse(
+  texts: Iterable<string>,
+  work: Work,
+  headers: Record<string, string> = {},
+): Promise<LargeResponse> {
+  return { status: 200, headers: { ...JSON_HEADERS, ...headers }, body: await largeBody(texts, work) };
+}
+
+/** CSV, line by line, that a browser saves as a file of that name. */
+export async function csvResponse(
+  lines: Iterable<string>,
+  work: Work,
+  name: string,
+  headers: Record<string, string> = {},
+): Promise<LargeResponse> {
+  const file = `${name.replace(/[^\w.-]/g, '_')}.csv`;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': `attachment; filename="${file}"`,
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body: await largeBody(lines, work),
+  };
+}
+
+async function largeBody(texts: Iterable<string>, work: Work): Promise<LargeResponse['body']> {
+  const chunks = await encodeInPieces(texts, work);
+  return chunks.length === 1 ? new Uint8Array(chunks[0]) : createUnsentBody(chunks, work.signal);
+}
+
+/** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
+export function errorResponse(thrown: unknown): PlainResponse {
+  const error = toPulseError(thrown);
+  const headers: Record<string, string> = {};
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
+  // What is left of its body would be taken for the next request.
+  if (error.status === 413 || error.status === 408) headers.connection = 'close';
+  return jsonResponse(errorBody(error), error.status, headers);
+}
+
+/** The error as the outside may see it; what is not a `PulseError` is logged whole. */
+export function toPulseError(thrown: unknown): PulseError {
+  if (isPulseError(thrown)) return thrown;
+  log().error({ err: thrown }, 'unexpected error');
+  return new PulseErrorClass('internal', 'Something went wrong on the server; its log has the details.');
+}
+
+/** The sender's address, as the front writes it before Next.js has the request (`keepForNext`). */
+export function addressOf({ headers }: HasHeaders): string {
+  return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+}
+
+/** A plain answer as what a route handler returns. */
+export function toWebResponse({ status, headers, body }: PlainResponse | LargeResponse): Response {
+  // A sender that keeps its connection busy would keep a stopping `next start` alive for ever.
+  const connection = drain().signal.aborted ? { connection: 'close' } : undefined;
+  return new Response(status === 204 ? null : body, { status, headers: { ...headers, ...connection } });
+}
+
+/** A route handler from a function that answers in plain values or throws. For those who may look. */
+export function webHandler(answer: (request: Request, work: Work) => Answered) {
+  return openHandler((request) => {
+    authorizeViewer(viewerHeaders(request));
+    return work((work) => answer(request, work), { signal: request.signal });
+  });
+}
+
+/** What a request says of who looks. */
+export function viewerHeaders(request: HasHeaders): ViewerHeaders {
+  return {
+    cookie: request.headers.get('cookie') ?? undefined,
+    authorization: request.headers.get('authorization') ?? undefined,
+    address: addressOf(request),
+  };
+}
+
+type HasHeaders = { headers: Pick<Headers, 'get'> };
+
+type Answered = Promise<PlainResponse | LargeResponse> | PlainResponse;
+
+/** The same for everyone. */
+export function openHandler(answer: (request: Request) => Answered) {
+  return (request: Request): Promise<Response> =>
+    named(request, async () => {
+      try {
+        const response = toWebResponse(await answer(request));
+        return request.method === 'HEAD' ? await withoutBody(response) : response;
+      } catch (error) {
+        return toWebResponse(errorResponse(error));
+      }
+    });
+}
+
+/** Next.js does not take the body of an answer to HEAD, and what waits in it would wait for ever. */
+async function withoutBody(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+/** Does what a front does first, where none has been before: gives a request its id, and looks at where it is from. */
+export async function named(request: Request, answer: () => Promise<Response> | Response): Promise<Response> {
+  if (currentRequestId() !== undefined) return answer();
+  const { method, url, headers } = request;
+  const id = requestIdFrom(headers.get('x-request-id'));
+  return withRequestId(id, async () => {
+    const startedAt = performance.now();
+    const response = refuseForeign(request) ?? (await answer());
+    response.headers.set('x-request-id', id);
+    const { status } = response;
+    logAnswer({ method, path: new URL(url).pathname, status, ms: performance.now() - startedAt });
+    return response;
+  });
+}
+
+/** The answer to a request that `requireOwnSource` refuses; null for all others. */
+export function refuseForeign(request: Request): Response | null {
+  try {
+    requireOwnSource(sourceOf(request));
+    return null;
+  } catch (error) {
+    return toWebResponse(errorResponse(error));
+  }
+}
+
+export function methodNotAllowed(method: string, allow: string): PlainResponse {
+  const message = `${method} is not possible here; ${allow} is.`;
+  const answer = errorResponse(new PulseErrorClass('method_not_allowed', message));
+  return { ...answer, headers: { ...answer.headers, allow } };
+}
+
+/**
+ * Route handlers for the methods that a path does not have, and for the question which it has: what Next.js answers
+ * by itself has no body, and would name those that are refused here, too.
+ */
+export function refuseOtherMethods(...allowed: string[]) {
+  const refuse = openHandler(({ method }) => methodNotAllowed(method, allowed.join(', ')));
+  const methods = allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
+  const OPTIONS = openHandler(() => ({
+    status: 204,
+    headers: { allow: [...methods, 'OPTIONS'].join(', ') },
+    body: '',
+  }));
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS };
+}

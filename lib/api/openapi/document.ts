@@ -1,0 +1,241 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { metricListParams, seriesListParams } from '../../memory/catalogue/list';
+import { ERROR_STATUS, type ErrorCode } from '../../model/errors';
+import { VERSION } from '../../observe/version';
+import { queryParams } from '../../read/query/params';
+import { Batch, IngestBody, Sample } from '../../write/ingest/schemas';
+import { PRECISIONS, type Precision } from '../../write/ingest/timestamp';
+import {
+  CatalogueAnswer,
+  ErrorAnswer,
+  HealthAnswer,
+  HistoryAnswer,
+  IngestAnswer,
+  QueryAnswer,
+  ReadyAnswer,
+  SeriesAnswer,
+} from './answers';
+import { fleetPaths } from './fleet-paths';
+
+/** The API for machines, from the same schemas that validate. */
+export function openApiDocument(): object {
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Pulseboard',
+      version: VERSION,
+      license: { name: 'MIT', identifier: 'MIT' },
+      description: 'Real-time metrics: servers post samples, engineers watch them live.',
+    },
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'One of INGEST_KEYS, where keys are configured.',
+        },
+      },
+      schemas: { Sample, Batch },
+    },
+    paths: {
+      ...WRITE,
+      ...READ,
+      ...fleetPaths(refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable')),
+      ...OPERATE,
+    },
+  });
+}
+
+/** What any question for those who may look can be answered, by whom and from where it is asked. */
+const FROM = ['forbidden', 'misdirected'] as const;
+const LOOK = ['unauthorized', 'rate_limited', ...FROM] as const;
+
+const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
+const ok = (description: string, schema: z.ZodType) => ({ '200': { description, content: json(schema) } });
+
+/** The error answers of an operation, by status. */
+function refusals(...codes: ErrorCode[]): ZodOpenApiOperationObject['responses'] {
+  const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const description = codes.filter((code) => ERROR_STATUS[code] === status).join(', ');
+      const retryAfter = {
+        'retry-after': z.string().meta({ description: 'Seconds to wait before trying again' }),
+      };
+      return [
+        String(status),
+        { description, content: json(ErrorAnswer), ...(status === 503 && { headers: z.object(retryAfter) }) },
+      ];
+    }),
+  );
+}
+
+const WRITE: ZodOpenApiPathsObject = {
+  '/api/metrics': {
+    post: {
+      summary: 'Send samples',
+      description:
+        'Answered after the commit: a 200 survives the loss of every process. Sending a sample again is harmless. ' +
+        'The body may be compressed (Content-Encoding: gzip, br).',
+      security: [{}, { key: [] }],
+      requestParams: {
+        query: z.object({
+          precision: z
+            .enum(Object.keys(PRECISIONS) as [Precision, ...Precision[]])
+            .optional()
+            .meta({
+              description:
+                'What whole numbers mean as timestamps; ms by default. What is finer than a millisecond is cut off',
+            }),
+        }),
+      },
+      requestBody: {
+        required: true,
+        content: {
+          ...json(IngestBody),
+          'application/x-ndjson': {
+            schema: z
+              .string()
+              .meta({ description: 'One sample, array or batch a line, read as it streams in' }),
+          },
+        },
+      },
+      responses: {
+        ...ok('Every good sample is committed; bad ones are named', IngestAnswer),
+        ...refusals(
+          ...(['bad_json', 'bad_shape', 'bad_body', 'nothing_usable', 'bad_parameter'] as const),
+          ...(['unauthorized', 'forbidden', 'misdirected', 'body_too_large', 'too_many_samples'] as const),
+          ...(['unsupported_content_type', 'unsupported_encoding', 'rate_limited'] as const),
+          ...(['queue_full', 'database_unavailable', 'shutting_down'] as const),
+        ),
+      },
+    },
+    get: {
+      summary: 'The catalogue of metrics',
+      requestParams: { query: metricListParams },
+      responses: {
+        ...ok('A page of metrics', CatalogueAnswer),
+        ...refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable'),
+      },
+    },
+  },
+};
+
+const READ: ZodOpenApiPathsObject = {
+  '/api/series': {
+    get: {
+      summary: 'Series, of one metric or of all',
+      requestParams: { query: seriesListParams },
+      responses: {
+        ...ok('A page of series', SeriesAnswer),
+        ...refusals(
+          'bad_parameter',
+          'too_expensive',
+          ...LOOK,
+          'unknown_metric',
+          'too_busy',
+          'database_unavailable',
+        ),
+      },
+    },
+  },
+  '/api/metrics/{name}': {
+    get: {
+      summary: 'Points of a metric over a range',
+      requestParams: {
+        path: z.object({ name: queryParams.shape.metric }),
+        query: queryParams.omit({ metric: true }),
+      },
+      responses: {
+        '200': {
+          description: 'Points per group; CSV with Accept: text/csv',
+          content: { ...json(HistoryAnswer), 'text/csv': { schema: z.string() } },
+        },
+        ...refusals(
+          'bad_parameter',
+          'too_many_points',
+          'too_expensive',
+          ...LOOK,
+          'unknown_metric',
+          'too_busy',
+          'database_unavailable',
+        ),
+      },
+    },
+  },
+  '/api/query': {
+    post: {
+      summary: 'Several questions at once',
+      requestBody: { required: true, content: json(z.object({ queries: z.array(queryParams).max(50) })) },
+      responses: {
+        ...ok('A result or an error each, in order', QueryAnswer),
+        ...refusals(
+          ...(['bad_json', 'bad_shape', 'bad_body', 'bad_parameter', ...LOOK] as const),
+          ...(['request_timeout', 'body_too_large', 'unsupported_content_type'] as const),
+          ...(['unsupported_encoding', 'too_busy', 'database_unavailable'] as const),
+        ),
+      },
+    },
+  },
+  '/api/live': {
+    get: {
+      summary: 'A live stream of points (Server-Sent Events)',
+      description:
+        'A sequence of idempotent upserts: events `points` {"q","series":[{"labels","points"}]}, `status` and `reset`. ' +
+        'A point whose values are all null is no longer: it is taken back. With rank=range the order is made anew about ' +
+        'every ten seconds; when it changes, every group that is kept comes with its `rank`, from 1, and those that do not ' +
+        'are kept no longer. With an offset, points come when they become due, within about a second. ' +
+        'On an automatic reconnect Last-Event-ID wins over cursor.',
+      requestParams: {
+        query: z.object({
+          q: z
+            .array(z.string())
+            .max(64)
+            .meta({ description: 'Once per question: its parameters, form-encoded, with metric=' }),
+          cursor: z.string().optional().meta({ description: 'From the history answer' }),
+          tick: z
+            .string()
+            .optional()
+            .meta({ description: 'Shortest time between two writes, 50 to 10000 ms' }),
+        }),
+        header: z.object({ 'last-event-id': z.string().optional() }),
+      },
+      responses: {
+        '200': { description: 'The stream', content: { 'text/event-stream': { schema: z.string() } } },
+        ...refusals('bad_parameter', ...LOOK, 'unknown_metric', 'too_many_streams', 'shutting_down'),
+      },
+    },
+  },
+};
+
+const OPERATE: ZodOpenApiPathsObject = {
+  '/api/health': {
+    get: {
+      summary: 'Whether the process lives',
+      responses: { ...ok('It does; what it is made of', HealthAnswer), ...refusals('misdirected') },
+    },
+  },
+  '/api/ready': {
+    get: {
+      summary: 'Whether samples are taken',
+      responses: { ...ok('They are', ReadyAnswer), ...refusals('misdirected', 'database_unavailable') },
+    },
+  },
+  '/metrics': {
+    get: {
+      summary: "The server's own figures",
+      description: 'For everyone who does not ask for HTML; browsers get the page of metrics.',
+      responses: {
+        '200': { description: "Prometheus' text format", content: { 'text/plain': { schema: z.string() } } },
+        ...refusals(...LOOK),
+      },
+    },
+  },
+  '/api/openapi.json': {
+    get: {
+      summary: 'This document',
+      responses: { ...ok('OpenAPI 3.1', z.record(z.string(), z.unknown())), ...refusals(...FROM) },
+    },
+  },
+};

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import { HEADLINE_KEYS } from '../../read/fleet/headlines';
+import { SORT_KEYS } from '../../read/fleet/hosts-query';
+import { FleetAnswer, FleetLabelsAnswer, FleetMapAnswer, HostsAnswer } from './fleet-answers';
+
+const By = z.enum(HEADLINE_KEYS).optional().meta({ description: 'The figure hosts are ranked by' });
+const Whole = z.string().regex(/^\d+$/).optional();
+
+/** What the pages of the fleet ask, for whoever wants to ask it too. */
+export function fleetPaths(refused: ZodOpenApiOperationObject['responses']): ZodOpenApiPathsObject {
+  const read = (summary: string, answer: z.ZodType, query: z.ZodObject = z.object({})) => ({
+    get: {
+      summary,
+      requestParams: { query },
+      responses: {
+        '200': { description: summary, content: { 'application/json': { schema: answer } } },
+        ...refused,
+      },
+    },
+  });
+  return {
+    '/api/fleet': read(
+      'The fleet in one look: who reports, how much, the busiest, the quietest, the silent',
+      FleetAnswer,
+      z.object({ by: By, since: Whole.meta({ description: 'The newest point of arrivals that is known' }) }),
+    ),
+    '/api/fleet/map': read(
+      'Every host as one cell: name, status, one figure',
+      FleetMapAnswer,
+      z.object({ by: By, names: Whole.meta({ description: 'namesVersion of the names that are known' }) }),
+    ),
+    '/api/fleet/labels': read('Labels that hosts can be filtered by', FleetLabelsAnswer),
+    '/api/hosts': read(
+      'A page of hosts',
+      HostsAnswer,
+      z.object({
+        q: z.string().optional().meta({ description: "Words that must all occur in the host's name" }),
+        status: z.string().optional().meta({ description: 'reporting, late, gone; comma separated' }),
+        match: z
+          .string()
+          .optional()
+          .meta({ description: "On the host's own labels", example: '{region="eu"}' }),
+        sort: z
+          .enum(SORT_KEYS.flatMap((key) => [key, `-${key}`]))
+          .optional()
+          .meta({ description: 'With - in front: descending' }),
+        page: Whole,
+        size: Whole.meta({ description: 'Rows a page, 50 by default, up to 200' }),
+        keep: z
+          .array(z.string())
+          .optional()
+          .meta({ description: 'Once per host: the rows are exactly these, in this order' }),
+      }),
+    ),
+  };
+}

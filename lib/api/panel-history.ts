@@ -1,0 +1,24 @@
+import { cache } from 'react';
+import type { PanelQuery, PanelResult } from '../live/wire';
+import { errorBody } from '../model/errors';
+import { currentRequestGone } from '../observe/request-id';
+import { parseQuery } from '../read/query/params';
+import { Work } from '../runtime/work/work';
+import { system } from '../system';
+import { toPulseError } from './http';
+
+/** What the page being rendered asks for, all its panels together. */
+export const pageWork = cache(() => new Work({ signal: currentRequestGone() }));
+
+/**
+ * A panel's question, answered; for server components, which start it and hand the promise on. Never rejects:
+ * what went wrong is the answer, because an error thrown on the server reaches a browser without its message.
+ */
+export async function readPanel(query: PanelQuery): Promise<PanelResult> {
+  try {
+    const { history } = await system();
+    return await history.answer(parseQuery({ ...query }), { work: pageWork() });
+  } catch (error) {
+    return errorBody(toPulseError(error));
+  }
+}

@@ -1,0 +1,220 @@
+import { unsent } from '../../access/limit/unsent';
+import type { HubFigures } from '../../live/hub';
+import { SECOND } from '../../model';
+import { type Family, figures } from '../../observe/figures';
+import { VERSION } from '../../observe/version';
+import { breakers } from '../../runtime/breaker';
+import { startup } from '../../system';
+
+/** Everything `GET /metrics` tells about this process, read now. */
+export function collectFamilies(): Family[] {
+  return [
+    ...ofTheSystem(),
+    ...ofTheBus(),
+    ...ofTheSpool(),
+    ...ofBreakers(),
+    ...ofIngest(),
+    ...ofReading(),
+    ...ofTheProcess(),
+  ];
+}
+
+function ofTheSystem(): Family[] {
+  const started = startup();
+  const up = gauge(
+    'pulseboard_ready',
+    'Whether the server takes samples.',
+    started.phase === 'ready' ? 1 : 0,
+  );
+  if (started.phase !== 'ready') return [up];
+  const { registry, ring, pipeline, hub } = started.system;
+  const { rowsWaiting, rowsInFlight, commitsInFlight, maxRows } = pipeline.figures;
+  return [
+    up,
+    gauge('pulseboard_series', 'Series known.', registry.size),
+    gauge('pulseboard_metrics', 'Metrics known.', registry.metrics.size),
+    gauge('pulseboard_ring_bytes', 'Memory held by recent samples.', ring.bytes),
+    gauge(
+      'pulseboard_ring_covered_seconds',
+      'How far back memory answers for every series.',
+      (Date.now() - ring.coveredFrom) / SECOND,
+    ),
+    {
+      name: 'pulseboard_queue_rows',
+      help: 'Samples on their way to the database.',
+      type: 'gauge',
+      readings: [
+        { labels: { state: 'waiting' }, value: rowsWaiting },
+        { labels: { state: 'committing' }, value: rowsInFlight },
+      ],
+    },
+    gauge(
+      'pulseboard_queue_limit_rows',
+      'Samples that may be on their way before writers are refused.',
+      maxRows,
+    ),
+    gauge('pulseboard_commits_in_flight', 'Commits under way.', commitsInFlight),
+    ...ofTheStreams(hub.figures),
+  ];
+}
+
+function ofTheStreams({ streams, queries, turns, turnMs, stalls, heldBytes }: HubFigures): Family[] {
+  return [
+    gauge('pulseboard_live_streams', 'Live streams open.', streams),
+    gauge('pulseboard_live_queries', 'Distinct queries they watch.', queries),
+    total('pulseboard_live_turns_total', 'Times a stream worked out what to tell.', turns),
+    total('pulseboard_live_turn_seconds_total', 'Time that took.', turnMs / SECOND),
+    total('pulseboard_live_stalls_total', 'Times a reader was too slow to be written to.', stalls),
+    gauge('pulseboard_live_held_bytes', 'Bytes of streams that wait for slow readers.', heldBytes),
+  ];
+}
+
+function ofTheSpool(): Family[] {
+  const started = startup();
+  const spool = started.phase === 'ready' ? started.system.spool : null;
+  if (!spool) return [];
+  return [
+    gauge(
+      'pulseboard_spool_bytes',
+      'Bytes accepted on this disk that the database has not yet.',
+      spool.bytes,
+    ),
+    gauge('pulseboard_spool_limit_bytes', 'Bytes that may wait before writers are refused.', spool.maxBytes),
+    total('pulseboard_spool_samples_total', 'Samples accepted on this disk.', spool.spooled),
+    total('pulseboard_spool_drained_total', 'Samples brought from there to the database.', spool.drained),
+    total(
+      'pulseboard_spool_skipped_records_total',
+      'Bodies accepted on this disk that it has damaged.',
+      spool.skippedRecords,
+    ),
+    total('pulseboard_spool_skipped_bytes_total', 'Damaged bytes passed over.', spool.skippedBytes),
+    gauge('pulseboard_spool_aside_files', 'Damaged files kept aside to be looked at.', spool.asideFiles),
+    gauge('pulseboard_spool_aside_bytes', 'Their size.', spool.asideBytes),
+  ];
+}
+
+/** How far nodes hear each other; alone, there is nothing to tell. */
+function ofTheBus(): Family[] {
+  const started = startup();
+  if (started.phase !== 'ready' || !started.system.bus.shared) return [];
+  const { bus, coverage } = started.system;
+  const { figures: bused, state } = bus;
+  const received = [
+    ['read', bused.messagesReceived - bused.messagesNewer - bused.messagesInvalid],
+    ['newer_version', bused.messagesNewer],
+    ['invalid', bused.messagesInvalid],
+  ] as const;
+  return [
+    gauge('pulseboard_bus_up', 'Whether everything other nodes commit is heard.', state.up ? 1 : 0),
+    gauge(
+      'pulseboard_bus_lag_seconds',
+      'How long a message to other nodes takes.',
+      (state.lagMs ?? Number.NaN) / SECOND,
+    ),
+    gauge('pulseboard_bus_peers', 'Other nodes heard of.', bused.peers),
+    gauge('pulseboard_bus_metrics_watched', 'Metrics followed on other nodes.', bused.metricsWatched),
+    gauge('pulseboard_bus_metrics_complete', 'Of those, how many memory answers for.', coverage.complete),
+    total('pulseboard_bus_batches_sent_total', 'Batches sent to other nodes.', bused.batchesSent),
+    total('pulseboard_bus_batches_failed_total', 'Batches that could not be sent.', bused.batchesFailed),
+    total('pulseboard_bus_samples_dropped_total', 'Samples left out of batches.', bused.samplesDropped),
+    total('pulseboard_bus_gaps_total', 'Times a message was found missing.', bused.gaps),
+    {
+      name: 'pulseboard_bus_messages_total',
+      help: 'Messages received from nodes, this one included.',
+      type: 'counter',
+      readings: received.map(([result, value]) => ({ labels: { result }, value })),
+    },
+  ];
+}
+
+const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+function ofBreakers(): Family[] {
+  const all = [...breakers()];
+  return [
+    {
+      name: 'pulseboard_breaker_state',
+      help: 'Circuit breakers: 0 closed, 1 half-open, 2 open.',
+      type: 'gauge',
+      readings: all.map(({ name, state }) => ({ labels: { name }, value: BREAKER_STATES[state] })),
+    },
+    {
+      name: 'pulseboard_breaker_opened_total',
+      help: 'Times a circuit breaker has opened.',
+      type: 'counter',
+      readings: all.map(({ name, opened }) => ({ labels: { name }, value: opened })),
+    },
+  ];
+}
+
+function ofIngest(): Family[] {
+  const { ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows } = figures();
+  return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
+    each.family(),
+  );
+}
+
+/** Where answers were read. A share of questions that nobody has asked yet is no number. */
+function ofReading(): Family[] {
+  const { tierSeconds, ringReads, cacheReads, loopStretches, refusals } = figures();
+  const shares = [
+    ['ring', ringReads],
+    ['cache', cacheReads],
+  ] as const;
+  return [
+    tierSeconds.family(),
+    ringReads.family(),
+    cacheReads.family(),
+    loopStretches.family(),
+    refusals.family(),
+    gauge('pulseboard_unsent_bytes', 'Bytes of large answers that wait for their readers.', unsent().bytes),
+    {
+      name: 'pulseboard_tier_hit_ratio',
+      help: 'Share of the questions a tier was asked that it answered alone.',
+      type: 'gauge',
+      readings: shares.map(([tier, reads]) => ({
+        labels: { tier },
+        value: reads.total === 0 ? Number.NaN : reads.get('hit') / reads.total,
+      })),
+    },
+  ];
+}
+
+function ofTheProcess(): Family[] {
+  const memory = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const { eventLoopDelay } = figures();
+  const lag = (percentile: number) => ({
+    labels: { quantile: String(percentile / 100) },
+    value: eventLoopDelay.percentile(percentile) / 1e9,
+  });
+  const lags = [50, 90, 99, 100].map(lag);
+  eventLoopDelay.reset();
+  return [
+    {
+      name: 'pulseboard_build_info',
+      help: 'Which version runs on which Node.js.',
+      type: 'gauge',
+      readings: [{ labels: { version: VERSION, node: process.version }, value: 1 }],
+    },
+    gauge('process_start_time_seconds', 'Start of the process.', performance.timeOrigin / SECOND),
+    total('process_cpu_seconds_total', 'CPU time used.', (user + system) / 1e6),
+    gauge('process_resident_memory_bytes', 'Memory the process holds.', memory.rss),
+    gauge('nodejs_heap_used_bytes', "Memory in use by JavaScript's objects.", memory.heapUsed),
+    gauge('nodejs_external_bytes', 'Memory of buffers outside of the heap.', memory.external),
+    {
+      name: 'nodejs_eventloop_lag_seconds',
+      help: 'How late timers run, since the last look.',
+      type: 'gauge',
+      readings: lags,
+    },
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Family {
+  return { name, help, type: 'gauge', readings: [{ value }] };
+}
+
+function total(name: string, help: string, value: number): Family {
+  return { ...gauge(name, help, value), type: 'counter' };
+}

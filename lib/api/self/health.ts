@@ -1,0 +1,25 @@
+import { VERSION } from '../../observe/version';
+import { readySystem, startup } from '../../system';
+import { jsonResponse, type PlainResponse } from '../http';
+
+/** `GET /api/health`: 200 while the process lives, with what it is made of. */
+export function health(): PlainResponse {
+  const started = startup();
+  const parts = started.phase === 'ready' ? started.system : null;
+  return jsonResponse({
+    status: 'ok',
+    phase: started.phase,
+    engine: parts?.store.engine ?? null,
+    engineReason: parts?.engineReason ?? null,
+    bus: parts?.bus.kind ?? null,
+    version: VERSION,
+    uptimeSeconds: Math.floor(process.uptime()),
+  });
+}
+
+/** `GET /api/ready`: whether samples are taken now. Throws `database_unavailable` with the reason otherwise. */
+export async function ready(): Promise<PlainResponse> {
+  const { store } = readySystem();
+  await store.ping('write');
+  return jsonResponse({ status: 'ready' });
+}

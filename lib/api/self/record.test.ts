@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { Histogram } from '../../observe/figures';
+import { once } from '../../runtime/once';
+import { admit } from '../../write/ingest/admission';
+import { collectFamilies } from './collect';
+import { samplesOf } from './record';
+
+test('every figure is a sample that admission lets in; of a histogram its sum and count', () => {
+  const seconds = new Histogram('pulseboard_commit_seconds', 'One commit.', [0.1, 1]);
+  seconds.observe(0.25);
+  const samples = samplesOf([seconds.family()], 'me:3000', 1_000);
+  expect(samples.map(({ name, value, type }) => [name, value, type])).toEqual([
+    ['pulseboard_commit_seconds_sum', 0.25, 'counter'],
+    ['pulseboard_commit_seconds_count', 1, 'counter'],
+  ]);
+  // A system that is about to start, rather than the real one, which would make a database.
+  once('system', () => ({ startup: { phase: 'starting', reason: '' }, started: new Promise(() => {}) }));
+  const all = samplesOf(collectFamilies(), 'me:3000', 1_000);
+  expect(all.length).toBeGreaterThan(10);
+  expect(admit(all, { oldest: 0, newest: 2_000 }).errors).toEqual([]);
+  expect(all.every(({ labels }) => labels.instance === 'me:3000' && !('host' in labels))).toBe(true);
+});

@@ -1,0 +1,48 @@
+import { hostname } from 'node:os';
+import { SECOND } from '../../model';
+import type { Family } from '../../observe/figures';
+import { log } from '../../observe/log';
+import type { IncomingSample } from '../../write/ingest/sample';
+import type { Pipeline } from '../../write/pipeline';
+import { collectFamilies } from './collect';
+
+const EVERY_MS = 10 * SECOND;
+
+/**
+ * Stores this server's own figures as metrics like any other, so that its own charts show them. They carry
+ * `instance`, not `host`: a server of metrics is not one of the servers it watches. Returns the off-switch.
+ */
+export function startRecording(pipeline: Pick<Pipeline, 'write'>, port: number): () => void {
+  const instance = `${hostname()}:${port}`;
+  const timer = setInterval(() => {
+    const samples = samplesOf(collectFamilies(), instance, Date.now());
+    pipeline
+      .write({ samples, errors: [] })
+      .catch((error) => log().debug({ err: error }, 'own figures not stored this time'));
+  }, EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Of a histogram its sum and count: rates of the two give its mean over time. */
+export function samplesOf(
+  families: readonly Family[],
+  instance: string,
+  timestamp: number,
+): IncomingSample[] {
+  const samples: IncomingSample[] = [];
+  for (const { name, type, readings } of families) {
+    for (const { labels, suffix = '', value } of readings) {
+      if (suffix === '_bucket' || !Number.isFinite(value)) continue;
+      samples.push({
+        index: samples.length,
+        name: `${name}${suffix}`,
+        value,
+        timestamp,
+        labels: { ...labels, instance },
+        type: type === 'histogram' ? 'counter' : type,
+      });
+    }
+  }
+  return samples;
+}

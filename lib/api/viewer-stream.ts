@@ -1,0 +1,56 @@
+import { endedSessions } from '../access/auth/ended-sessions';
+import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
+import { ConnectionLimit } from '../access/limit/connections';
+import { env } from '../env';
+import { openStream, type StreamRequest } from '../live/stream';
+import { once } from '../runtime/once';
+
+/** The longest a timer can wait; beyond it a session is as good as endless. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Opens a live stream for somebody who may look, for as long as their session holds. Call `close` when its reader
+ * has left.
+ *
+ * @throws PulseError what `openStream` throws, `unauthorized`, `too_many_streams` for one address.
+ */
+export async function openViewerStream(
+  request: StreamRequest,
+  viewer: ViewerHeaders,
+  signal: AbortSignal,
+): Promise<{ close(): void }> {
+  const { until, session } = authorizeViewer(viewer);
+  const release = connections().admit(viewer.address);
+  let timer: NodeJS.Timeout | undefined;
+  let unlisten: (() => void) | undefined;
+  // The stream may end by itself (a reader that does not read, a shutdown), so what it holds is let go by its sink.
+  const sink = {
+    write: (text: string) => request.sink.write(text),
+    held: () => request.sink.held(),
+    onDrain: (resume: () => void) => request.sink.onDrain(resume),
+    close() {
+      letGo();
+      request.sink.close();
+    },
+  };
+  function letGo(): void {
+    clearTimeout(timer);
+    unlisten?.();
+    release();
+  }
+  try {
+    const stream = await openStream({ ...request, sink }, signal);
+    if (signal.aborted) stream.close();
+    const leftMs = until - Date.now();
+    if (leftMs < MAX_TIMER_MS) timer = setTimeout(() => stream.close(), leftMs);
+    if (session) unlisten = endedSessions().onEnd(session, () => stream.close());
+    return stream;
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}
+
+function connections(): ConnectionLimit {
+  return once('limit.streams', () => new ConnectionLimit(env().MAX_STREAMS_PER_ADDRESS));
+}

@@ -1,0 +1,127 @@
+import { HeldBody, isDisconnect, tooLarge } from '../access/limit/held-body';
+import { PulseError } from '../model/errors';
+import { formatDuration } from '../model/units';
+import { linger } from './linger';
+
+/** What a route takes of a body. */
+export interface BodyLimit {
+  maxBytes: number;
+  /** Until when all of it must be there, from the first look at it. */
+  withinMs: number;
+}
+
+/** How long a sender that was refused may go on sending before it has its answer. */
+const GO_ON_MS = 1_000;
+
+/**
+ * The text of a small body, read no further than it may be large, and no longer than it may take.
+ *
+ * @throws PulseError `body_too_large`, `request_timeout`, `unsupported_encoding`, `bad_body`, `queue_full`
+ */
+export async function readText(request: Request, limit: BodyLimit): Promise<string> {
+  const { body, finish } = webBody(request);
+  const held = new HeldBody(limit.maxBytes);
+  try {
+    checkHead(request.headers, limit.maxBytes);
+    for await (const chunk of within(body, limit.withinMs)) held.add(chunk);
+    return held.whole().toString('utf8');
+  } catch (error) {
+    if (isDisconnect(error)) throw new PulseError('bad_body', 'The connection ended before the body.');
+    await finish(GO_ON_MS);
+    throw error;
+  } finally {
+    held.release();
+  }
+}
+
+/**
+ * A page of another site can make a browser send anything but this type without asking us first.
+ *
+ * @throws PulseError `unsupported_content_type`
+ */
+export function requireJson({ headers }: Request): void {
+  const type = headers.get('content-type')?.split(';')[0].trim().toLowerCase();
+  if (type !== 'application/json')
+    throw new PulseError('unsupported_content_type', 'Content-Type must be application/json.');
+}
+
+/** What can be refused before anything is read. */
+function checkHead(headers: Headers, maxBytes: number): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() || 'identity';
+  if (encoding !== 'identity')
+    throw new PulseError('unsupported_encoding', 'A body is read here as it is, without a Content-Encoding.');
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+/** @throws PulseError `request_timeout` */
+async function* within(pieces: AsyncIterable<Uint8Array>, withinMs: number): AsyncGenerator<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `The body was not there within ${formatDuration(withinMs)}.`;
+    timer = setTimeout(() => reject(new PulseError('request_timeout', message)), withinMs);
+  });
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), late]);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The body of a web `Request`. Leaving it half-read would cancel it, and Next.js then closes the connection before the
+ * sender has read why; so it is left open, and `finish` reads what is still coming, until the sender falls silent or
+ * `mostMs` have passed. It tells whether that was the body's end: if not, the connection cannot be used again.
+ */
+export function webBody({ body }: Request): {
+  body: AsyncIterable<Uint8Array>;
+  finish(mostMs?: number): Promise<boolean>;
+} {
+  const reader = body?.getReader();
+  let ended = reader === undefined;
+
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    while (reader) {
+      const { done, value } = await reader.read();
+      ended = done;
+      if (done) return;
+      yield value;
+    }
+  }
+
+  async function readOn(isOver: () => boolean, heard: (bytes: number) => void): Promise<void> {
+    try {
+      while (reader && !ended && !isOver()) {
+        const { done, value } = await reader.read();
+        ended = done;
+        heard(value?.length ?? 0);
+      }
+    } catch {
+      // The sender went away, which ends its body as well.
+    }
+  }
+
+  return {
+    body: chunks(),
+    async finish(mostMs) {
+      if (ended) return true;
+      await new Promise<void>((resolve) => {
+        let isOver = false;
+        const end = () => {
+          isOver = true;
+          lingering.stop();
+          clearTimeout(longest);
+          resolve();
+        };
+        const lingering = linger(end);
+        const longest = mostMs === undefined ? undefined : setTimeout(end, mostMs);
+        void readOn(() => isOver, lingering.heard).then(end);
+      });
+      return ended;
+    },
+  };
+}

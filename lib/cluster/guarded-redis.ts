@@ -1,0 +1,41 @@
+import { env } from '../env';
+import { createBreaker } from '../runtime/breaker';
+import { once } from '../runtime/once';
+import { openRedisCommands, type RedisCommands } from './redis/commands';
+import { withinTime } from './redis/connect';
+
+/** Whoever asks Redis here could do without it, so nobody waits for it for long, ms. */
+const PATIENCE_MS = 500;
+
+/**
+ * Redis behind a circuit breaker: limits and the cache ask it on the way of requests, and a Redis that takes
+ * connections but does not answer must not make each of them wait. The bus has its own eyes, its signs of life.
+ */
+export function guardRedis(commands: RedisCommands, patienceMs = PATIENCE_MS): RedisCommands {
+  const breaker = createBreaker({
+    name: 'redis',
+    // Also what it refuses, for want of memory or as a replica: then it is of no use to anyone for the moment.
+    isAway: () => true,
+    whenOpen: (retryAfterMs) => new Error(`Redis is away; it is asked again in ${retryAfterMs} ms`),
+    probe: () => withinTime(commands.ping(), patienceMs),
+  });
+  const asked = <T>(ask: () => Promise<T>) => breaker.run(() => withinTime(ask(), patienceMs));
+  return {
+    count: (counters) => asked(() => commands.count(counters)),
+    get: (keys) => asked(() => commands.get(keys)),
+    set: (key, value, ttlMs) => asked(() => commands.set(key, value, ttlMs)),
+    ping: () => asked(() => commands.ping()),
+    async close() {
+      breaker.close();
+      await commands.close();
+    },
+  };
+}
+
+/** The one connection for commands of this process, guarded; null where the settings name no Redis. */
+export function redisOfProcess(): RedisCommands | null {
+  return once('guard.redis', () => {
+    const commands = openRedisCommands(env());
+    return commands && guardRedis(commands);
+  });
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { parseEnv } from './index';
+
+test('nothing set: everything has a default, and no Redis', () => {
+  const env = parseEnv({ REDIS_URL: '', UPSTASH_REDIS_REST_URL: '' });
+  expect(env).toMatchObject({ PORT: 3_000, HOST: '127.0.0.1', INGEST_KEYS: [] });
+  expect(env.REDIS_URL).toBeUndefined();
+});
+
+test('every wrong value is named, secrets are not shown', () => {
+  const wrong = { PORT: 'http', RETENTION_RAW: 'soon', REDIS_URL: 'tcp://user:hunter2@host' };
+  expect(() => parseEnv(wrong)).toThrow(
+    /PORT is "http".*\n.*REDIS_URL is \(hidden\).*\n.*RETENTION_RAW is "soon"/,
+  );
+  expect(() => parseEnv(wrong)).not.toThrow(/hunter2/);
+});
+
+test.each([
+  [{ UPSTASH_REDIS_REST_URL: 'https://x.upstash.io' }, /belong together/],
+  [{ UPSTASH_REDIS_REST_TOKEN: 'token' }, /belong together/],
+  [
+    { REDIS_URL: 'redis://h', UPSTASH_REDIS_REST_URL: 'https://x', UPSTASH_REDIS_REST_TOKEN: 't' },
+    /two ways to reach Redis/,
+  ],
+])('%o is refused', (given, message) => {
+  expect(() => parseEnv(given)).toThrow(message);
+});

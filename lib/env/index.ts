@@ -1,0 +1,152 @@
+import { totalmem } from 'node:os';
+import { z } from 'zod';
+import { parseHostNames } from '../access/auth/authority';
+import { parseIngestKeys } from '../access/auth/keys';
+import { parseRates } from '../access/limit/rates';
+import { parseRedisAddress } from '../cluster/redis/address';
+import { parseBytes, parseDuration } from '../model/units';
+import { once } from '../runtime/once';
+
+/**
+ * The settings, read once and lazily: a throw at import would break `next build`, which loads every route.
+ * A wrong value stops the start with its name, its value and what would be right.
+ */
+const duration = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms === null || ms <= 0) context.addIssue('a duration such as 15m, 7d, 2y or forever');
+      return ms ?? 0;
+    });
+
+const bytes = z.string().transform((text, context) => {
+  const parsed = parseBytes(text);
+  if (parsed === null) context.addIssue('a size such as 512MiB or 1GiB');
+  return parsed ?? 0;
+});
+
+const integer = (lowest: number, highest: number, fallback: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .transform((text, context) => {
+      const value = Number(text);
+      const fits = /^\d+$/.test(text) && value >= lowest && value <= highest;
+      if (!fits) context.addIssue(`a whole number from ${lowest} to ${highest}`);
+      return value;
+    });
+
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/database')
+  .optional();
+
+const redisUrl = z
+  .string()
+  .transform((text, context) => {
+    const address = parseRedisAddress(text);
+    if (address) return address;
+    context.addIssue(
+      'a URL such as redis://host:6379, rediss://user:password@host, redis+sentinel://a,b/name or redis+cluster://a,b',
+    );
+    return z.NEVER;
+  })
+  .optional();
+
+const settings = z.object({
+  PORT: integer(0, 65_535, 3_000),
+  HOST: z.string().default('127.0.0.1'),
+  ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const names = parseHostNames(text);
+      if (!names)
+        context.addIssue('names separated by commas, without scheme and port, such as metrics.example.com');
+      return names ?? [];
+    }),
+  DATABASE_URL: databaseUrl,
+  DATABASE_READ_URL: databaseUrl,
+  DATA_DIR: z.string().default('.pulseboard'),
+  STORE_ENGINE: z.enum(['auto', 'timescale', 'postgres'], 'auto, timescale or postgres').default('auto'),
+  REDIS_URL: redisUrl,
+  UPSTASH_REDIS_REST_URL: z
+    .url({ protocol: /^https?$/, error: 'a URL such as https://name.upstash.io' })
+    .optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
+  INGEST_KEYS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const keys = parseIngestKeys(text);
+      if (!keys)
+        context.addIssue(
+          'keys separated by commas, each key, name:key or name:sha256:<64 hex digits>, every name once',
+        );
+      return keys ?? [];
+    }),
+  DASHBOARD_PASSWORD: z.string().optional(),
+  SESSION_SECRET: z.string().min(32, 'at least 32 random characters, the same on every node').optional(),
+  TRUST_PROXY: integer(0, 10, 0),
+  RATE_LIMIT: z
+    .string()
+    .transform((text, context) => {
+      const rates = parseRates(text);
+      if (rates) return rates;
+      context.addIssue(
+        'requests a minute such as 600, off, or with rates of named keys 600,ci=6000,backup=off',
+      );
+      return z.NEVER;
+    })
+    .optional(),
+  RETENTION_RAW: duration('7d'),
+  RETENTION_MINUTE: duration('90d'),
+  RETENTION_HOUR: duration('2y'),
+  RETENTION_DAY: duration('forever'),
+  RING_MINUTES: integer(1, 1_440, 10),
+  RING_MAX_BYTES: bytes.default(() => Math.floor(totalmem() / 4)),
+  MAX_SERIES: integer(1, 100_000_000, 1_000_000),
+  MAX_BODY_BYTES: bytes.default(8 * 2 ** 20),
+  MAX_STREAMS: integer(1, 1_000_000, 10_000),
+  MAX_STREAMS_PER_ADDRESS: integer(1, 1_000_000, 1_000),
+  SPOOL_DIR: z.string().optional(),
+  SPOOL_MAX_BYTES: bytes.default(2 ** 30),
+  LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
+  SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
+});
+export type Env = z.output<typeof settings>;
+
+/** Parses a set of environment variables. Throws one `Error` whose message names every wrong one. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  // An empty variable is how a shell or a compose file says "not set".
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const result = settings.safeParse(given);
+  if (result.success) return checkTogether(result.data);
+  const complaints = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    const shown = /KEY|PASSWORD|SECRET|TOKEN|URL/.test(name) ? '(hidden)' : JSON.stringify(given[name]);
+    return `${name} is ${shown}; it should be ${message}`;
+  });
+  throw new Error(`Wrong settings:\n  ${complaints.join('\n  ')}`);
+}
+
+/** What no setting can tell alone. */
+function checkTogether(settings: Env): Env {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
+  if (Boolean(url) !== Boolean(token))
+    throw new Error(
+      'Wrong settings:\n  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN belong together: set both.',
+    );
+  if (REDIS_URL && url)
+    throw new Error(
+      'Wrong settings:\n  REDIS_URL and UPSTASH_REDIS_REST_URL are two ways to reach Redis: set one.',
+    );
+  return settings;
+}
+
+export function env(): Env {
+  return once('env', () => parseEnv(process.env));
+}

@@ -1,0 +1,76 @@
+import type { Aggregate, Point } from '../../model';
+import { eachRun, type SlotRange, type TakeRun } from './runs';
+import type { SampleBuffer } from './sample-buffer';
+import { type Tallies, talliesOf } from './tallies';
+
+/** Slots are gathered in so many at a time: more than most questions have. */
+const MOST_SLOTS = 8_192;
+/** And in fewer where all values have to be kept until the last has come, and are more than this. */
+const MOST_VALUES = 2 ** 22;
+const BUFFERS_AT_ONCE = 4_096;
+
+/**
+ * Makes the points of one list of aggregates. What it gathers them in is kept for the next time, so it does one
+ * evaluation at a time. Its methods yield wherever they may be put aside, and buffers may change.
+ */
+export class Evaluator {
+  isBusy = false;
+  private readonly tallies: Tallies;
+  private readonly take: TakeRun;
+
+  constructor(aggregates: readonly Aggregate[]) {
+    this.tallies = talliesOf(aggregates);
+    const { all } = this.tallies;
+    this.take =
+      all.length === 1
+        ? all[0].take
+        : (slot, buffer, from, to) => {
+            for (const tally of all) tally.take(slot, buffer, from, to);
+          };
+  }
+
+  *evaluate(buffers: readonly SampleBuffer[], range: SlotRange): Generator<undefined, Point[]> {
+    const { start, end, step } = range;
+    const width = step * (this.tallies.keepValues ? yield* slotsAtOnce(buffers, range) : MOST_SLOTS);
+    const points: Point[] = [];
+    for (let from = start; from < end; from += width) {
+      yield* this.evaluateSlots(buffers, { start: from, end: Math.min(end, from + width), step }, points);
+      if (from + width < end) yield;
+    }
+    return points;
+  }
+
+  private *evaluateSlots(buffers: readonly SampleBuffer[], range: SlotRange, points: Point[]) {
+    const { all, readers } = this.tallies;
+    const { start, end, step } = range;
+    const width = Math.ceil((end - start) / step);
+    for (const tally of all) tally.begin(width);
+    yield* eachRun(buffers, range, this.take);
+    for (const tally of all) if (tally.finish) yield* tally.finish();
+    const values = readers.map((): number | null => null);
+    for (let slot = 0; slot < width; slot++) {
+      let isTold = false;
+      for (let i = 0; i < readers.length; i++) {
+        const value = readers[i](slot);
+        if (value !== null) isTold = true;
+        // Zero has no sign.
+        values[i] = value === 0 ? 0 : value;
+      }
+      if (isTold) points.push([start + slot * step, ...values]);
+    }
+  }
+}
+
+/** How many slots hold as many values as may be kept. They are counted only where there are many at all. */
+function* slotsAtOnce(buffers: readonly SampleBuffer[], { start, end, step }: SlotRange) {
+  let held = 0;
+  for (const { length } of buffers) held += length;
+  if (held <= MOST_VALUES) return MOST_SLOTS;
+  let inRange = 0;
+  for (const [i, buffer] of buffers.entries()) {
+    inRange += buffer.lowerBound(end) - buffer.lowerBound(start);
+    if (i % BUFFERS_AT_ONCE === BUFFERS_AT_ONCE - 1) yield;
+  }
+  const slots = Math.floor((((end - start) / step) * MOST_VALUES) / inRange);
+  return Math.min(MOST_SLOTS, Math.max(1, slots));
+}

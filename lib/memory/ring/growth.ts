@@ -1,0 +1,134 @@
+import { COUNTER_GAP_MS, type InnerAggregate, SECOND } from '../../model';
+import { isTame, Sum, saturated } from '../../model/arithmetic';
+import type { SampleBuffer } from './sample-buffer';
+import { cleared, Sums } from './sums';
+import type { ReadSlot, Tally } from './tally';
+
+const GROWN = ['rate', 'increase', 'delta'] as const satisfies readonly InnerAggregate[];
+export type Grown = (typeof GROWN)[number];
+
+export function isGrown(name: InnerAggregate): name is Grown {
+  return (GROWN as readonly InnerAggregate[]).includes(name);
+}
+
+/** What the samples of a run add to the ones before them in their series. One object for many runs: read it before the next. */
+export class Growth {
+  increase = 0;
+  /** Only where it is wanted. */
+  delta = 0;
+  /** Of the same pairs; 0: nothing can be told. */
+  elapsedMs = 0;
+  /** The same sums where a float64 may not hold them. */
+  huge: { increase: Sum; delta: Sum } | null = null;
+
+  constructor(private readonly wantsDelta = false) {}
+
+  measure({ data, start }: SampleBuffer, from: number, to: number): void {
+    const second = Math.max(from, start + 1);
+    let increase = 0;
+    let elapsedMs = 0;
+    let lowest = 0;
+    for (let i = second; i < to; i++) {
+      const gapMs = data[2 * i] - data[2 * i - 2];
+      if (gapMs > COUNTER_GAP_MS) continue;
+      const value = data[2 * i + 1];
+      const before = data[2 * i - 1];
+      increase += value >= before ? value - before : value;
+      elapsedMs += gapMs;
+      if (value < lowest) lowest = value;
+    }
+    this.increase = increase;
+    this.elapsedMs = elapsedMs;
+    this.huge = null;
+    const isDeltaTame = !this.wantsDelta || this.measureDelta(data, second, to);
+    // Only a restart below zero takes away from an increase: without a huge one, no sum on the way is larger than the last.
+    if (!isTame(increase) || !isTame(lowest) || !isDeltaTame) this.measureHuge(data, second, to);
+  }
+
+  /** Per second. */
+  get rate(): number {
+    const { huge, seconds } = this;
+    return huge ? huge.increase.over(seconds) : saturated(this.increase / seconds);
+  }
+
+  get seconds(): number {
+    return this.elapsedMs / SECOND;
+  }
+
+  /** @returns whether no sum on the way was too large. */
+  private measureDelta(data: Float64Array, second: number, to: number): boolean {
+    let delta = 0;
+    let way = 0;
+    for (let i = second; i < to; i++) {
+      if (data[2 * i] - data[2 * i - 2] > COUNTER_GAP_MS) continue;
+      const difference = data[2 * i + 1] - data[2 * i - 1];
+      delta += difference;
+      way += Math.abs(difference);
+    }
+    this.delta = delta;
+    return isTame(way);
+  }
+
+  private measureHuge(data: Float64Array, second: number, to: number): void {
+    const increase = new Sum();
+    const delta = new Sum();
+    for (let i = second; i < to; i++) {
+      if (data[2 * i] - data[2 * i - 2] > COUNTER_GAP_MS) continue;
+      const value = data[2 * i + 1];
+      const before = data[2 * i - 1];
+      increase.addDifference(value, value >= before ? before : 0);
+      delta.addDifference(value, before);
+    }
+    this.increase = increase.total();
+    this.delta = delta.total();
+    this.huge = { increase, delta };
+  }
+}
+
+/** What the series of a slot have grown by, all together. */
+export class GrowthTally implements Tally {
+  private readonly growth: Growth;
+  private readonly wantsRate: boolean;
+  private readonly wantsIncrease: boolean;
+  private readonly wantsDelta: boolean;
+  private readonly sums: Record<Grown, Sums> = { rate: new Sums(), increase: new Sums(), delta: new Sums() };
+  /** Series that tell. */
+  private count = new Float64Array(0);
+
+  constructor(wanted: readonly InnerAggregate[]) {
+    this.wantsRate = wanted.includes('rate');
+    this.wantsIncrease = wanted.includes('increase');
+    this.wantsDelta = wanted.includes('delta');
+    this.growth = new Growth(this.wantsDelta);
+  }
+
+  reader(name: Grown): ReadSlot {
+    const sums = this.sums[name];
+    return (slot) => (this.count[slot] === 0 ? null : sums.total(slot));
+  }
+
+  begin(width: number): void {
+    this.sums.rate.begin(width);
+    this.sums.increase.begin(width);
+    this.sums.delta.begin(width);
+    this.count = cleared(this.count, width);
+  }
+
+  readonly take = (slot: number, buffer: SampleBuffer, from: number, to: number): void => {
+    const { growth, sums } = this;
+    growth.measure(buffer, from, to);
+    if (growth.elapsedMs === 0) return;
+    this.count[slot]++;
+    const { huge, seconds } = growth;
+    if (huge) {
+      sums.rate.addRatio(slot, huge.increase, seconds);
+      sums.increase.addRatio(slot, huge.increase, 1);
+      sums.delta.addRatio(slot, huge.delta, 1);
+      return;
+    }
+    // In less than a second a rate may be huge where the increase is not.
+    if (this.wantsRate) sums.rate.add(slot, growth.rate);
+    if (this.wantsIncrease) sums.increase.addTame(slot, growth.increase);
+    if (this.wantsDelta) sums.delta.addTame(slot, growth.delta);
+  };
+}

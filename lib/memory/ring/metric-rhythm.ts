@@ -1,0 +1,35 @@
+import { SECOND } from '../../model';
+import type { Metric } from '../catalogue/registry';
+import { intervalOfSamples } from './rhythm';
+import type { Ring } from './ring';
+
+/** So many series stand for all. */
+const LOOKED_AT = 64;
+const KEPT_MS = 10 * SECOND;
+
+/** How often the series of metrics report, as far as memory tells. */
+export class MetricRhythms {
+  private readonly known = new WeakMap<Metric, { rhythmMs: number; asOf: number }>();
+
+  constructor(private readonly ring: Pick<Ring, 'samples'>) {}
+
+  /** Nine in ten series of the metric report at least so often, ms; 0 when memory does not tell. */
+  of(metric: Metric, now: number): number {
+    const known = this.known.get(metric);
+    if (known && Math.abs(now - known.asOf) < KEPT_MS) return known.rhythmMs;
+    const rhythmMs = this.measure(metric);
+    this.known.set(metric, { rhythmMs, asOf: now });
+    return rhythmMs;
+  }
+
+  private measure({ series }: Metric): number {
+    const intervals: number[] = [];
+    for (let i = 0; i < series.length; i += Math.max(1, series.length / LOOKED_AT)) {
+      const samples = this.ring.samples(series[Math.floor(i)].id);
+      const interval = samples && intervalOfSamples(samples);
+      if (interval) intervals.push(interval);
+    }
+    intervals.sort((a, b) => a - b);
+    return intervals[Math.ceil(0.9 * intervals.length) - 1] ?? 0;
+  }
+}

@@ -1,0 +1,60 @@
+import type { InnerAggregate, OuterAggregate } from '../../model';
+import type { SampleBuffer } from './sample-buffer';
+import { type SeriesValue, seriesValue } from './series-value';
+import { cleared, Sums } from './sums';
+import type { ReadSlot, Tally } from './tally';
+import { isOfValues, type OfValues, Values } from './values';
+
+/** A value of each series first, then what is to be told of those that have one in a slot. */
+export class OverSeries implements Tally {
+  private readonly ofSeries: SeriesValue;
+  private readonly sums = new Sums();
+  private count = new Float64Array(0);
+  private min = new Float64Array(0);
+  private max = new Float64Array(0);
+  /** Null where none of what is to be told needs all values at once. */
+  private readonly values: Values | null;
+  private width = 0;
+
+  constructor(inner: InnerAggregate, outers: readonly OuterAggregate[]) {
+    this.ofSeries = seriesValue(inner);
+    const ofValues = outers.filter(isOfValues);
+    this.values = ofValues.length > 0 ? new Values(ofValues) : null;
+  }
+
+  reader(outer: OuterAggregate): ReadSlot {
+    if (isOfValues(outer)) return this.values!.reader(outer);
+    const read = this.figure(outer);
+    return (slot) => (this.count[slot] === 0 ? null : read(slot));
+  }
+
+  begin(width: number): void {
+    this.width = width;
+    this.sums.begin(width);
+    this.count = cleared(this.count, width);
+    this.min = cleared(this.min, width);
+    this.max = cleared(this.max, width);
+    this.values?.begin(width);
+  }
+
+  readonly take = (slot: number, buffer: SampleBuffer, from: number, to: number): void => {
+    const value = this.ofSeries(buffer, from, to);
+    if (value === null) return;
+    const { count, min, max } = this;
+    if (count[slot] === 0 || value < min[slot]) min[slot] = value;
+    if (count[slot] === 0 || value > max[slot]) max[slot] = value;
+    count[slot]++;
+    this.sums.add(slot, value);
+    this.values?.add(slot, value);
+  };
+
+  *finish(): Generator<undefined, void> {
+    if (this.values) yield* this.values.finish(this.width);
+  }
+
+  private figure(outer: Exclude<OuterAggregate, OfValues>): (slot: number) => number {
+    if (outer === 'avg') return (slot) => this.sums.over(slot, this.count[slot]);
+    if (outer === 'sum') return (slot) => this.sums.total(slot);
+    return (slot) => this[outer][slot];
+  }
+}

@@ -1,0 +1,90 @@
+import { deviation, interpolate, saturated, squaringScale, standardDeviation } from '../../model/arithmetic';
+
+/** Some values, in stretches; one at least. */
+export type Stretches = readonly Float64Array[];
+
+/**
+ * The value at that share of all, ascending within each stretch; interpolated between the two closest ranks, as `percentile_cont` does:
+ * https://www.postgresql.org/docs/current/functions-aggregate.html
+ */
+export function quantile(stretches: Stretches, share: number): number {
+  const count = stretches.reduce((sum, { length }) => sum + length, 0);
+  const rank = share * (count - 1);
+  const part = rank % 1;
+  const low = valueAt(stretches, rank - part);
+  if (part === 0) return low;
+  return interpolate(low, valueAt(stretches, rank - part + 1), part);
+}
+
+/** `standardDeviation` of all stretches together, with a yield after every pass over one. */
+export function* stddev(stretches: Stretches): Generator<undefined, number> {
+  if (stretches.length === 1) return standardDeviation(stretches[0]);
+  let largest = 0;
+  let count = 0;
+  for (const values of stretches) {
+    for (const value of values) largest = Math.max(largest, Math.abs(value));
+    count += values.length;
+    yield;
+  }
+  const scale = squaringScale(largest);
+  let total = 0;
+  for (const values of stretches) {
+    for (const value of values) total += value * scale;
+    yield;
+  }
+  const mean = total / count;
+  let distances = 0;
+  let squares = 0;
+  for (const values of stretches) {
+    for (const value of values) {
+      const distance = value * scale - mean;
+      distances += distance;
+      squares += distance * distance;
+    }
+    yield;
+  }
+  return saturated(deviation(squares, distances, count) / scale);
+}
+
+/** The value that has so many before it. In several stretches it is found by halving the numbers between the ends. */
+function valueAt(stretches: Stretches, rank: number): number {
+  if (stretches.length === 1) return stretches[0][rank];
+  let low = orderOf(Math.min(...stretches.map(([lowest]) => lowest)));
+  let high = orderOf(Math.max(...stretches.map((values) => values[values.length - 1])));
+  while (low < high) {
+    const middle = (low + high) >> 1n;
+    if (countUpTo(stretches, numberAt(middle)) > rank) high = middle;
+    else low = middle + 1n;
+  }
+  return numberAt(low);
+}
+
+function countUpTo(stretches: Stretches, value: number): number {
+  let count = 0;
+  for (const values of stretches) {
+    let low = 0;
+    let high = values.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (values[middle] <= value) low = middle + 1;
+      else high = middle;
+    }
+    count += low;
+  }
+  return count;
+}
+
+const float = new Float64Array(1);
+const bits = new BigInt64Array(float.buffer);
+const ALL_BUT_SIGN = 0x7fff_ffff_ffff_ffffn;
+
+/** Float64s in their order, numbered: as integers, their bits ascend for positive ones, and descend for negative ones. */
+function orderOf(value: number): bigint {
+  float[0] = value;
+  return bits[0] < 0n ? bits[0] ^ ALL_BUT_SIGN : bits[0];
+}
+
+function numberAt(order: bigint): number {
+  bits[0] = order < 0n ? order ^ ALL_BUT_SIGN : order;
+  return float[0];
+}

@@ -1,0 +1,95 @@
+import type { InnerAggregate, OuterAggregate, Percentile } from '../../model';
+import { isPercentile, shareOf } from '../../model/aggregates';
+import { quantile, type Stretches, stddev } from './statistics';
+import { cleared } from './sums';
+import type { ReadSlot } from './tally';
+import { BLOCK, ValueLog } from './value-log';
+
+/** What can be told only of all values at once. */
+export type OfValues = 'stddev' | Percentile;
+
+export function isOfValues(name: InnerAggregate | OuterAggregate): name is OfValues {
+  return name === 'stddev' || isPercentile(name);
+}
+
+/** All values of each slot. */
+export class Values {
+  private readonly log = new ValueLog();
+  private readonly isSorted: boolean;
+  private count = new Float64Array(0);
+  private results: Array<Float64Array<ArrayBuffer>>;
+
+  constructor(private readonly wanted: readonly OfValues[]) {
+    this.isSorted = wanted.some((each) => each !== 'stddev');
+    this.results = wanted.map(() => new Float64Array(0));
+  }
+
+  begin(width: number): void {
+    this.log.clear();
+    this.count = cleared(this.count, width);
+    this.results = this.results.map((result) => cleared(result, width));
+  }
+
+  add(slot: number, value: number): void {
+    this.count[slot]++;
+    this.log.add(slot, value);
+  }
+
+  /** Adds the values of the samples `[from, to)` of a buffer's data. */
+  addRun(slot: number, data: Float64Array, from: number, to: number): void {
+    this.count[slot] += to - from;
+    this.log.addRun(slot, data, from, to);
+  }
+
+  reader(name: OfValues): ReadSlot {
+    const place = this.wanted.indexOf(name);
+    return (slot) => (this.count[slot] === 0 ? null : this.results[place][slot]);
+  }
+
+  /** Finds what is wanted. Yields wherever that may be put aside. */
+  *finish(width: number): Generator<undefined, void> {
+    if (width === 1) yield* this.finishSlot(0, this.log.blocks());
+    else yield* this.finishSlots(width);
+    this.log.clear();
+  }
+
+  private *finishSlots(width: number): Generator<undefined, void> {
+    const places = new Float64Array(width);
+    let total = 0;
+    for (let slot = 0; slot < width; slot++) {
+      places[slot] = total;
+      total += this.count[slot];
+    }
+    const pool = new Float64Array(total);
+    yield* this.log.arrange(pool, places);
+    let unpaused = 0;
+    for (let slot = 0; slot < width; slot++) {
+      if (this.count[slot] === 0) continue;
+      yield* this.finishSlot(slot, inBlocks(pool, places[slot] - this.count[slot], places[slot]));
+      unpaused += this.count[slot];
+      if (unpaused < BLOCK) continue;
+      yield;
+      unpaused = 0;
+    }
+  }
+
+  private *finishSlot(slot: number, stretches: Stretches): Generator<undefined, void> {
+    if (this.count[slot] === 0) return;
+    if (this.isSorted)
+      for (const [i, values] of stretches.entries()) {
+        if (i > 0) yield;
+        values.sort();
+      }
+    for (const [place, name] of this.wanted.entries()) {
+      const share = shareOf(name);
+      this.results[place][slot] = share === null ? yield* stddev(stretches) : quantile(stretches, share);
+    }
+  }
+}
+
+function inBlocks(pool: Float64Array, from: number, to: number): Stretches {
+  if (to - from <= BLOCK) return [pool.subarray(from, to)];
+  const stretches: Float64Array[] = [];
+  for (let at = from; at < to; at += BLOCK) stretches.push(pool.subarray(at, Math.min(to, at + BLOCK)));
+  return stretches;
+}

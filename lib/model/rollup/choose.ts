@@ -1,0 +1,125 @@
+import { alignDown, alignUp, DAY, HOUR, MINUTE, SECOND } from '..';
+import { PulseError } from '../errors';
+import { formatDuration } from '../units';
+import { type Retention, STORE_TIERS, TIER } from './steps';
+
+/** The steps `auto` chooses from, ms. */
+export const STEP_LADDER = [
+  SECOND,
+  2 * SECOND,
+  5 * SECOND,
+  10 * SECOND,
+  15 * SECOND,
+  30 * SECOND,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  10 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  DAY,
+  7 * DAY,
+  30 * DAY,
+] as const;
+const COARSEST = STEP_LADDER[STEP_LADDER.length - 1];
+
+/** Series are late now and then: a rhythm this much longer than a step is that of the step. */
+const RHYTHM_SLACK = 1.1;
+
+/** Points a series of an answer with an explicit step may have at most, when the question sets no limit. */
+export const MAX_POINTS = 5_000;
+
+/** A step in ms; `raw` is 1. */
+export type StepRequest = 'auto' | number | 'week' | 'month';
+
+export interface StepQuestion {
+  /** The range, epoch ms; `end` exclusive. */
+  start: number;
+  end: number;
+  requested: 'auto' | number;
+  /** Points per series at most. */
+  maxPoints: number;
+  /** Whether the asker set `maxPoints`: only then does it bind an explicit step. */
+  maxPointsGiven: boolean;
+  /** How much before the range its samples may lie, ms. */
+  offset?: number;
+  /** Whether the range goes on with the clock: then `auto` leaves room for it to begin anywhere in a step. */
+  moves?: boolean;
+  /** `auto` is no finer than this, ms: in a finer step, series that report so often are missing now and then. */
+  rhythmMs?: number;
+  now: number;
+  retention: Retention;
+}
+
+/**
+ * The step, in ms, that a range is answered in.
+ *
+ * `auto` is the finest of the ladder that keeps within `maxPoints`, is still stored for the whole range and is not finer
+ * than the rhythm of the series.
+ * An explicit step is taken as it is. Of `raw` (1) nobody knows beforehand how many points there will be: it
+ * always passes here, and whoever reads limits what comes.
+ *
+ * @throws PulseError `bad_parameter` for a range or step that is none, `too_many_points` naming a step that fits.
+ */
+export function chooseStep(question: StepQuestion): number {
+  const { start, end, requested, maxPoints, maxPointsGiven } = question;
+  if (!(start < end)) throw new PulseError('bad_parameter', 'start must be before end.');
+  if (requested === 'auto') return chooseAuto(question);
+
+  if (!Number.isInteger(requested) || requested < 1)
+    throw new PulseError('bad_parameter', 'step must be a whole number of milliseconds, 1 or more.');
+  const most = maxPointsGiven ? maxPoints : MAX_POINTS;
+  const points = countPoints(start, end, requested);
+  if (requested > 1 && points > most) {
+    const fitting = formatDuration(finestWithin(start, end, most));
+    throw new PulseError(
+      'too_many_points',
+      `step=${formatDuration(requested)} over this range makes ${points} points a series, ${most} are the limit; step=${fitting} would fit.`,
+    );
+  }
+  return requested;
+}
+
+function chooseAuto({
+  start,
+  end,
+  maxPoints,
+  moves,
+  offset = 0,
+  rhythmMs = 0,
+  now,
+  retention,
+}: StepQuestion): number {
+  const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
+  const neededAge = Math.min(now - start + offset, longest);
+  const finest = STEP_LADDER.find((step) => step * RHYTHM_SLACK >= rhythmMs) ?? COARSEST;
+  const stored = STEP_LADDER.filter((step) => step >= finest && reach(step, retention) >= neededAge);
+  const lasting = moves ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
+  const found = lasting ?? stored.find((step) => countPoints(start, end, step) <= maxPoints);
+  return found ?? finestWithin(start, end, maxPoints);
+}
+
+/** How far back points of this step can be made: the longest retention among the tiers that add up to it, ms. */
+function reach(step: number, retention: Retention): number {
+  const usable = STORE_TIERS.filter((tier) => step % TIER[tier].stepMs === 0);
+  return Math.max(...usable.map((tier) => retention[tier]));
+}
+
+/** The finest step of the ladder, or multiple of its coarsest, that makes at most `most` points of the range. */
+function finestWithin(start: number, end: number, most: number): number {
+  const onLadder = STEP_LADDER.find((step) => countPoints(start, end, step) <= most);
+  if (onLadder) return onLadder;
+  let step = alignUp((end - start) / most, COARSEST);
+  // Aligning the range can add a point at either end. A step that reaches beyond the range from 1970 has one point.
+  while (countPoints(start, end, step) > most && step < end) step += COARSEST;
+  return step;
+}
+
+function countPoints(start: number, end: number, step: number): number {
+  return (alignUp(end, step) - alignDown(start, step)) / step;
+}

@@ -1,0 +1,77 @@
+import type { Point } from '../../model';
+import type { Block } from './blocks';
+import type { Piece } from './piece';
+
+/** Epoch ms, `end` exclusive. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+export interface Joined {
+  /** Up to here the pieces tell everything, without a gap. */
+  reached: number;
+  /** Points of each group in `[start, reached)`. */
+  groups: Point[][];
+}
+
+/** As much of the range as pieces tell from its start on; piece `i` is what is known of block `i`, if anything. */
+export function joinPieces(
+  blocks: readonly Block[],
+  pieces: ReadonlyArray<Piece | null>,
+  { start, end }: Range,
+  groupCount: number,
+): Joined {
+  const groups: Point[][] = Array.from({ length: groupCount }, () => []);
+  let reached = start;
+  for (const [i, block] of blocks.entries()) {
+    const piece = pieces[i];
+    if (!piece || piece.from > reached || piece.until <= reached) break;
+    const until = Math.min(piece.until, block.end, end);
+    for (const [group, points] of piece.groups.entries()) {
+      for (const point of points) if (point[0] >= reached && point[0] < until) groups[group].push(point);
+    }
+    reached = until;
+    if (reached < block.end) break;
+  }
+  return { reached, groups };
+}
+
+/**
+ * What is to be kept of `[start, end)` in each block, all points of it given; what a piece tells of before is kept with
+ * it. Null where a piece tells as much already.
+ */
+export function cutIntoPieces(
+  blocks: readonly Block[],
+  pieces: ReadonlyArray<Piece | null>,
+  { start, end }: Range,
+  groups: ReadonlyArray<readonly Point[]>,
+): Array<Piece | null> {
+  return blocks.map((block, i) => {
+    const from = Math.max(start, block.start);
+    const until = Math.min(end, block.end);
+    const known = pieces[i];
+    if (known && known.from <= from && known.until >= until) return null;
+    const before = known && known.from < from && known.until >= from ? known : null;
+    return {
+      from: before?.from ?? from,
+      until,
+      groups: groups.map((points, group) => [
+        ...(before?.groups[group].filter(([t]) => t < from) ?? []),
+        ...points.slice(positionOf(points, from), positionOf(points, until)),
+      ]),
+    };
+  });
+}
+
+/** Of the first point at `t` or later. */
+function positionOf(points: readonly Point[], t: number): number {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] < t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

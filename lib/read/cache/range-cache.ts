@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import type { RedisCommands } from '../../cluster/redis/commands';
+import { alignDown, MINUTE, type Point, SECOND } from '../../model';
+import { figures } from '../../observe/figures';
+import { Work } from '../../runtime/work/work';
+import type { ClosedPast, ReadOptions, Store, StoreAnswer, StoreQuestion } from '../../store/store';
+import { type Block, blocksOf } from './blocks';
+import { cutIntoPieces, joinPieces, type Range } from './join';
+import { decodePiece, encodePiece, type Piece } from './piece';
+import { WriteBudget } from './write-budget';
+
+/** What is kept is forgotten after this long, asked for or not. */
+const TTL_MS = 30 * MINUTE;
+/** What one node writes in that time at most, so nodes × this is what Redis ever holds for them. */
+const MAX_BYTES = 64 * 2 ** 20;
+/** A larger piece would hold Redis up for everyone else. */
+const MAX_PIECE_BYTES = 2 ** 20;
+/** `[1795200000000,1],`: few points are shorter. */
+const POINT_BYTES = 18;
+/** Series whose ids are hashed in one go. */
+const IDS_AT_ONCE = 8_192;
+/** Fewer steps are read from the database as quickly. */
+const FEW_STEPS = 8;
+/** More points take longer to decode than to compute. */
+const MANY_POINTS = 200_000;
+const MANY_STEPS = 10_000;
+
+/** A store's answers, as far as they cannot change, kept in a Redis that all nodes share. */
+export interface RangeCache {
+  /** What `Store.readPoints` answers, late samples included, and throws; of it only what is not kept is asked. */
+  readPoints(question: StoreQuestion, options?: ReadOptions): Promise<RangeAnswer>;
+  /**
+   * Points that were right when the database could last be asked, for while it cannot; there may be none. What comes
+   * is without a gap from the beginning of the range, however far it reaches.
+   */
+  recall(question: StoreQuestion): Promise<Point[][]>;
+}
+
+export interface RangeAnswer {
+  /** Points of each group, in the question's order. */
+  groups: Point[][];
+  /** `cache` when any of it was kept. */
+  tier: StoreAnswer['tier'] | 'cache';
+}
+
+export interface RangeCacheParts {
+  store: Pick<Store, 'readPoints' | 'readClosed'>;
+  redis: Pick<RedisCommands, 'get' | 'set'>;
+  ttlMs?: number;
+  maxBytes?: number;
+}
+
+/** What a question has in Redis, block by block. */
+interface Kept {
+  blocks: Block[];
+  keys: string[];
+  /** Null where there is none. */
+  pieces: Array<Piece | null>;
+}
+
+/**
+ * Asks the database for the name of the metric's past first, which is one look into a small table, then Redis for
+ * what is kept under that name. A late sample gives the past a new name in its own transaction, so what was kept before
+ * it is not found any more, whichever node took it, and whether or not Redis was there to hear of it. Nothing
+ * depends on what Redis has forgotten, or remembers.
+ */
+export function createRangeCache(parts: RangeCacheParts): RangeCache {
+  const { store, redis, ttlMs = TTL_MS, maxBytes = MAX_BYTES } = parts;
+  const budget = new WriteBudget(maxBytes, ttlMs);
+  /** As of the last answer of the database. */
+  const lastKnown = new Map<number, ClosedPast>();
+  const { cacheReads, tierSeconds } = figures();
+
+  async function readPoints(question: StoreQuestion, options?: ReadOptions): Promise<RangeAnswer> {
+    if (!isWorthKeeping(question)) return store.readPoints(question, options);
+    const startedAt = performance.now();
+    const closed = await store.readClosed(question.metricId, options);
+    lastKnown.set(question.metricId, closed);
+    const { start, end } = question;
+    const past = { start, end: closedEnd(question, closed) };
+    if (past.end <= start) return store.readPoints(question, options);
+
+    const kept = await lookUp(question, closed);
+    tierSeconds.observe('cache', (performance.now() - startedAt) / SECOND);
+    if (!kept) {
+      cacheReads.add('unreachable');
+      return store.readPoints(question, options);
+    }
+    const { reached, groups } = joinPieces(kept.blocks, kept.pieces, past, question.groups.length);
+    cacheReads.add(reached === past.end ? 'hit' : reached > start ? 'part' : 'miss');
+    if (reached === end) return { groups, tier: 'cache' };
+    const rest = await store.readPoints({ ...question, start: reached }, options);
+    const whole = groups.map((points, i) => points.concat(rest.groups[i]));
+    if (reached < past.end) void keep(kept, reached, past, whole);
+    return { groups: whole, tier: reached > start ? 'cache' : rest.tier };
+  }
+
+  async function recall(question: StoreQuestion): Promise<Point[][]> {
+    const closed = lastKnown.get(question.metricId);
+    const none = question.groups.map(() => []);
+    if (!closed || !isWorthKeeping(question)) return none;
+    const kept = await lookUp(question, closed);
+    if (!kept) return none;
+    const past = { start: question.start, end: closedEnd(question, closed) };
+    return joinPieces(kept.blocks, kept.pieces, past, question.groups.length).groups;
+  }
+
+  /** Null while Redis cannot be asked. */
+  async function lookUp(question: StoreQuestion, closed: ClosedPast): Promise<Kept | null> {
+    const { start, step, groups, aggregates } = question;
+    const blocks = blocksOf(start, closedEnd(question, closed), step);
+    const work = Work.ofOurs();
+    const prefix = await prefixOf(question, closed.version, work);
+    const keys = blocks.map((block) => `${prefix}:${block.start}`);
+    const shape = { groups: groups.length, values: aggregates.length };
+    let texts: Array<string | null>;
+    try {
+      texts = await redis.get(keys);
+    } catch {
+      // Its circuit breaker tells; the database knows everything.
+      return null;
+    }
+    const pieces: Kept['pieces'] = [];
+    for (const text of texts) {
+      if (work.isDue('read')) await work.pause();
+      pieces.push(text === null ? null : decodePiece(text, shape));
+    }
+    return { blocks, keys, pieces };
+  }
+
+  /** Keeps what was read from `reached` on. Nobody waits for it: if it is lost, it is read again. */
+  async function keep(
+    { blocks, keys, pieces }: Kept,
+    reached: number,
+    past: Range,
+    groups: Point[][],
+  ): Promise<void> {
+    const work = Work.ofOurs();
+    const first = blocks.findIndex(({ end }) => end > reached);
+    const fresh = cutIntoPieces(blocks.slice(first), pieces.slice(first), past, groups);
+    for (const [i, piece] of fresh.entries()) {
+      if (!piece || isTooLarge(piece)) continue;
+      if (work.isDue('encode')) await work.pause();
+      const text = encodePiece(piece);
+      if (text.length > MAX_PIECE_BYTES || !budget.take(text.length)) continue;
+      redis.set(keys[first + i], text, ttlMs).catch(() => {
+        // Its circuit breaker tells.
+      });
+    }
+  }
+
+  return { readPoints, recall };
+}
+
+function isWorthKeeping({ groups, start, end, step, starts }: StoreQuestion): boolean {
+  const steps = (end - start) / step;
+  if (starts || start % step !== 0) return false;
+  return step >= SECOND && steps >= FEW_STEPS && steps <= MANY_STEPS && groups.length * steps <= MANY_POINTS;
+}
+
+/** Up to here no point of the question changes without a new version: a multiple of its step. */
+function closedEnd({ end, step }: StoreQuestion, { before }: ClosedPast): number {
+  return Math.min(end, alignDown(before, step));
+}
+
+/** Whether it is larger than what is kept, as far as that can be told without encoding it. */
+function isTooLarge({ groups }: Piece): boolean {
+  return groups.reduce((points, group) => points + group.length, 0) * POINT_BYTES > MAX_PIECE_BYTES;
+}
+
+/** Everything that an answer depends on, but for the range. */
+async function prefixOf(
+  { metricId, groups, aggregates, step }: StoreQuestion,
+  version: string,
+  work: Work,
+): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([version, metricId, aggregates, step]));
+  for (const group of groups) {
+    hash.update('[');
+    for (let from = 0; from < group.length; from += IDS_AT_ONCE) {
+      if (work.isDue('read')) await work.pause();
+      hash.update(`${group.slice(from, from + IDS_AT_ONCE).join()},`);
+    }
+  }
+  return `pulseboard:range:2:${hash.digest('base64url')}`;
+}

@@ -1,0 +1,46 @@
+import type { Labels } from '../../model';
+import type { Work } from '../../runtime/work/work';
+import type { LabelFacet } from './answers';
+
+const VALUES_LISTED = 200;
+
+/**
+ * What a fleet can be filtered by: labels with at least two values that are shared by hosts. A label with a value of
+ * its own for every host (an instance id) would be a second list of hosts, not a filter.
+ */
+export async function labelFacets(
+  hosts: readonly { readonly labels: Labels }[],
+  work: Work,
+): Promise<LabelFacet[]> {
+  /** Hosts by value; null for a label with more values than are listed. */
+  const uses = new Map<string, Map<string, number> | null>();
+  for (const { labels } of hosts) {
+    if (work.isDue('fleet')) await work.pause();
+    for (const [label, value] of Object.entries(labels)) {
+      if (label === 'host') continue;
+      const values = uses.get(label);
+      if (values === null) continue;
+      if (values === undefined) uses.set(label, new Map([[value, 1]]));
+      else values.set(value, (values.get(value) ?? 0) + 1);
+      if (values && values.size > VALUES_LISTED) uses.set(label, null);
+    }
+  }
+  return [...uses]
+    .flatMap(([label, values]) => (values && carriers(values) > values.size ? facet(label, values) : []))
+    .sort((a, b) => (a.label < b.label ? -1 : 1));
+}
+
+function facet(label: string, values: ReadonlyMap<string, number>): LabelFacet {
+  return {
+    label,
+    values: [...values]
+      .map(([value, hosts]) => ({ value, hosts }))
+      .sort((a, b) => b.hosts - a.hosts || (a.value < b.value ? -1 : 1)),
+  };
+}
+
+function carriers(values: ReadonlyMap<string, number>): number {
+  let total = 0;
+  for (const hosts of values.values()) total += hosts;
+  return total;
+}

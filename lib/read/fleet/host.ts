@@ -1,0 +1,154 @@
+import type { Series } from '../../memory/catalogue/registry';
+import { intervalOfSamples, Rhythm } from '../../memory/ring/rhythm';
+import type { Ring } from '../../memory/ring/ring';
+import type { Labels } from '../../model';
+import { HEADLINES } from './headlines';
+import { combine, reading } from './readings';
+import { type HostStatus, lateAfterMs, statusOf } from './status';
+
+/** Where a metric's name stands in the table of headlines. */
+const HEADLINE_OF: ReadonlyMap<string, { headline: number; rank: number }> = new Map(
+  HEADLINES.flatMap(({ metrics }, headline) =>
+    metrics.map((name, rank) => [name, { headline, rank }] as const),
+  ),
+);
+
+/** How many series are looked at to learn the rhythm of a host that has been silent since this process began. */
+const SERIES_ASKED = 4;
+/** Series that make up one headline of a host; a figure of more parts is not worth the time. */
+const MOST_PARTS = 1_000;
+
+interface HeadlineSeries {
+  rank: number;
+  labelCount: number;
+  series: Series[];
+}
+
+interface LabelUse {
+  value: string;
+  count: number;
+  /** Whether its series disagree: then it names a part of the host (a core, a device), not the host. */
+  varies: boolean;
+}
+
+/** One server: its series, and what was made of them at the last look. Lives as long as the process. */
+export class Host {
+  readonly series: Series[] = [];
+  /** Place in the natural order of names; kept by the fleet. */
+  nameRank = 0;
+  readonly searchText: string;
+  /** Timestamp of its newest sample, 0 before the first; when that one arrived here, null if before this process. */
+  lastSeen = 0;
+  arrivedAt: number | null = null;
+
+  status: HostStatus = 'gone';
+  intervalMs: number | null = null;
+  /** Until when this host is known to have been alive, by our clock. */
+  heardAt = 0;
+  private readonly rhythm = new Rhythm();
+  private readonly headlines: Array<HeadlineSeries | undefined> = new Array(HEADLINES.length);
+  private readonly labelUses = new Map<string, LabelUse>();
+  private knownLabels: Labels | null = null;
+
+  constructor(readonly name: string) {
+    this.searchText = name.toLowerCase();
+  }
+
+  addSeries(series: Series): void {
+    this.series.push(series);
+    if (series.lastSeen > this.lastSeen) this.lastSeen = series.lastSeen;
+    this.countLabels(series.labels);
+    const place = HEADLINE_OF.get(series.metric.name);
+    if (place) this.addHeadline(place.headline, place.rank, series);
+  }
+
+  /** Takes note of a committed sample. */
+  noteSample(timestamp: number, now: number): void {
+    this.arrivedAt = now;
+    if (timestamp <= this.lastSeen) return;
+    this.rhythm.note(timestamp);
+    this.lastSeen = timestamp;
+  }
+
+  /** Brings the status up to `now`. `startedAt`: when this process began to listen. */
+  refresh(ring: Ring, now: number, startedAt: number): void {
+    // A clock that runs ahead must not keep a dead host alive: it cannot have spoken after we last heard it.
+    this.heardAt = Math.min(this.lastSeen, this.arrivedAt ?? startedAt);
+    this.intervalMs = this.rhythm.intervalMs ?? this.intervalMs ?? this.intervalFromRing(ring);
+    this.status = statusOf(now - this.heardAt, this.intervalMs);
+  }
+
+  /** The newest figure of a headline, by its place in the table; null when it has no current one. */
+  headlineValue(headline: number, ring: Ring): number | null {
+    const series = this.headlines[headline]?.series;
+    if (!series) return null;
+    const rateMs = lateAfterMs(this.intervalMs);
+    const read = ({ id, metric }: Series) => reading(ring.samples(id), metric.type, this.lastSeen, rateMs);
+    return series.length === 1 ? read(series[0]) : combine(HEADLINES[headline].combine, series.map(read));
+  }
+
+  /** The series behind a headline: those of the best-known name, and of these the ones with the fewest labels (a total before its parts). */
+  headlineSeries(headline: number): readonly Series[] {
+    return this.headlines[headline]?.series ?? [];
+  }
+
+  /** What is true of the whole host: labels most of its series carry, with one value; `host` first. */
+  get labels(): Labels {
+    if (this.knownLabels) return this.knownLabels;
+    const labels: Record<string, string> = { host: this.name };
+    for (const [name, { value, count, varies }] of this.labelUses) {
+      if (!varies && count * 2 > this.series.length) labels[name] = value;
+    }
+    this.knownLabels = labels;
+    return labels;
+  }
+
+  /** How far its clock runs ahead of ours, ms; 0 when it does not, or before it was heard in this process. */
+  get aheadMs(): number {
+    return this.arrivedAt === null ? 0 : Math.max(0, this.lastSeen - this.arrivedAt);
+  }
+
+  /** Timestamp of its oldest sample in the ring; null when it has none there. */
+  oldestSample(ring: Ring): number | null {
+    let oldest: number | null = null;
+    for (const { id } of this.series) {
+      const samples = ring.samples(id);
+      if (!samples || samples.length === 0) continue;
+      const first = samples.timestampAt(samples.start);
+      if (oldest === null || first < oldest) oldest = first;
+    }
+    return oldest;
+  }
+
+  private intervalFromRing(ring: Ring): number | null {
+    for (const { id } of this.series.slice(0, SERIES_ASKED)) {
+      const samples = ring.samples(id);
+      if (!samples) continue;
+      const interval = intervalOfSamples(samples);
+      if (interval !== null) return interval;
+    }
+    return null;
+  }
+
+  private addHeadline(headline: number, rank: number, series: Series): void {
+    const labelCount = Object.keys(series.labels).length;
+    const known = this.headlines[headline];
+    const better = !known || rank < known.rank || (rank === known.rank && labelCount < known.labelCount);
+    if (better) this.headlines[headline] = { rank, labelCount, series: [series] };
+    else if (rank === known.rank && labelCount === known.labelCount && known.series.length < MOST_PARTS)
+      known.series.push(series);
+  }
+
+  private countLabels(labels: Labels): void {
+    this.knownLabels = null;
+    for (const [name, value] of Object.entries(labels)) {
+      if (name === 'host') continue;
+      const use = this.labelUses.get(name);
+      if (!use) this.labelUses.set(name, { value, count: 1, varies: false });
+      else {
+        use.count++;
+        if (use.value !== value) use.varies = true;
+      }
+    }
+  }
+}

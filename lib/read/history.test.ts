@@ -1,0 +1,357 @@
+import fc from 'fast-check';
+import postgres from 'postgres';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { anyAggregates } from '@/test/support/aggregates';
+import { expectSameGroups } from '@/test/support/expect-points';
+import { lockSamples } from '@/test/support/lock-samples';
+import { naivePoints, type Samples } from '@/test/support/naive';
+import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import { until } from '@/test/support/processes';
+import { type Aggregate, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
+import { Work } from '../runtime/work/work';
+import { parseQuery } from './query/params';
+
+let server: Awaited<ReturnType<typeof startTestNode>>;
+let node: TestNode;
+let metricNumber = 0;
+
+beforeAll(async () => {
+  server = await startTestNode();
+});
+afterEach(() => node?.stop());
+afterAll(() => server.close());
+
+const freshMetric = () => `metric_${metricNumber++}`;
+const ask = (query: Record<string, unknown>) => node.history.answer(parseQuery(query));
+
+describe('answer', () => {
+  it('says what it answers, from memory where that covers the range', async () => {
+    node = await server.start();
+    const metric = freshMetric();
+    const now = server.clock.now();
+    const t = now - (now % MINUTE) - MINUTE;
+    await node.write(
+      { name: metric, labels: { host: 'a', env: 'prod' }, timestamp: t, value: 1 },
+      { name: metric, labels: { host: 'b', env: 'prod' }, timestamp: t + 1, value: 2 },
+      { name: metric, labels: { host: 'c' }, timestamp: t + 2, value: 6 },
+    );
+    expect(await ask({ metric, step: 'minute', start: 'now-5m', by: 'env', aggregate: 'avg,max' })).toEqual({
+      metric,
+      type: 'gauge',
+      unit: '',
+      aggregate: 'avg,max',
+      step: MINUTE,
+      tier: 'ring',
+      start: t - 4 * MINUTE,
+      end: t + 2 * MINUTE,
+      cursor: now,
+      series: [
+        { labels: {}, points: [[t, 6, 6]] },
+        { labels: { env: 'prod' }, points: [[t, 1.5, 2]] },
+      ],
+    });
+  });
+
+  it('is given up, in the database as well, when nobody waits for it any more; others who ask the same have theirs', async () => {
+    node = await server.start({ windowMs: 30 * SECOND });
+    const metric = freshMetric();
+    await node.write({ name: metric, labels: {}, timestamp: server.clock.now() - HOUR, value: 1 });
+    const query = parseQuery({ metric, start: 'now-2h', step: 'minute', aggregate: 'p95' });
+    const sql = postgres(server.databaseUrl, { max: 1 });
+    const atWork = async () => {
+      const [{ count }] = await sql`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and application_name like 'pulseboard read%' and state = 'active'`;
+      return count;
+    };
+    const unlock = await lockSamples(server.databaseUrl);
+    const reader = new AbortController();
+    const left = node.history.answer(query, { work: new Work({ signal: reader.signal }) });
+    await until(async () => expect(await atWork()).toBe(1));
+    const stays = node.history.answer(query);
+    reader.abort();
+    await expect(left).rejects.toMatchObject({ code: 'client_closed' });
+    // That of the one who stays.
+    await until(async () => expect(await atWork()).toBe(1));
+    await unlock();
+    expect((await stays).series[0].points).toHaveLength(1);
+    await until(async () => expect(await atWork()).toBe(0));
+    await sql.end();
+  });
+
+  it('asks the store for what is before the ring, and takes each point from one of them', async () => {
+    node = await server.start({ windowMs: 30 * SECOND });
+    const metric = freshMetric();
+    const now = server.clock.now();
+    const samples: TestSample[] = Array.from({ length: 120 }, (_, i) => ({
+      name: metric,
+      labels: {},
+      timestamp: now - i * SECOND,
+      value: i,
+    }));
+    await node.write(...samples);
+    node.ring.evict(now);
+    const answer = await ask({ metric, step: '10s', start: 'now-2m', aggregate: 'count' });
+    expect(answer.tier).toBe('raw');
+    expect(answer.series[0].points.reduce((sum, [, count]) => sum + count!, 0)).toBe(120);
+    expect((await ask({ metric, step: '10s', start: 'now-15s', aggregate: 'count' })).tier).toBe('ring');
+  });
+
+  it('chooses a step in which every series has reported, where it matters', async () => {
+    node = await server.start();
+    const now = server.clock.now();
+    const [slow, fast] = [freshMetric(), freshMetric()];
+    const hosts = Array.from({ length: 12 }, (_, i) => `h${i}`);
+    const samplesOf = (name: string, everyMs: number): TestSample[] =>
+      hosts.flatMap((host, i) =>
+        Array.from({ length: 5 }, (_, k) => ({
+          name,
+          labels: { host },
+          // Each at a time of its own.
+          timestamp: now - 10 - Math.floor((i / hosts.length) * everyMs) - k * everyMs,
+          value: 1,
+        })),
+      );
+    await node.write(...samplesOf(slow, MINUTE), ...samplesOf(fast, SECOND));
+    const step = async (metric: string, aggregate: string, rest = {}) =>
+      (await ask({ metric, aggregate, start: 'now-5m', ...rest })).step;
+    for (const aggregate of ['sum(last)', 'avg,count(avg)', 'rate', 'max(rate)'])
+      expect([aggregate, await step(slow, aggregate)]).toEqual([aggregate, MINUTE]);
+    for (const aggregate of ['avg', 'max', 'increase', 'sum(sum)'])
+      expect([aggregate, await step(slow, aggregate)]).toEqual([aggregate, SECOND]);
+    expect(await step(fast, 'sum(last)')).toBe(SECOND);
+    expect(await step(slow, 'sum(last)', { step: '10s' })).toBe(10 * SECOND);
+    const { series } = await ask({ metric: slow, aggregate: 'sum(last)', start: 'now-4m' });
+    expect(series[0].points.slice(1, -1).map(([, sum]) => sum)).toEqual([12, 12, 12]);
+  });
+
+  it('filters by label, also by one that is missing', async () => {
+    node = await server.start();
+    const metric = freshMetric();
+    const timestamp = server.clock.now() - SECOND;
+    await node.write(
+      { name: metric, labels: { host: 'web-1', region: 'eu' }, timestamp, value: 1 },
+      { name: metric, labels: { host: 'web-2' }, timestamp, value: 2 },
+      { name: metric, labels: { host: 'db-1' }, timestamp, value: 4 },
+    );
+    const sum = async (match: string) =>
+      (await ask({ metric, match, aggregate: 'sum' })).series[0]?.points[0][1];
+    expect(await sum('{host=~"web-.*"}')).toBe(3);
+    expect(await sum('{region=""}')).toBe(6);
+    expect(await sum('{region!="eu",host!~"db.*"}')).toBe(2);
+    expect(await sum('{host="none"}')).toBeUndefined();
+  });
+
+  it('keeps the groups with the highest latest value, wherever that lies in the range', async () => {
+    node = await server.start({ windowMs: 20 * SECOND });
+    const metric = freshMetric();
+    const now = server.clock.now();
+    const at = (host: string, ageMs: number, value: number): TestSample => ({
+      name: metric,
+      labels: { host },
+      timestamp: now - ageMs,
+      value,
+    });
+    await node.write(
+      at('a', 1_000, 10),
+      at('b', 1_000, 30),
+      at('b', 60_000, 1),
+      at('gone', 100_000, 20),
+      at('fell', 100_000, 99),
+      at('fell', 2_000, 5),
+      at('before', 300_000, 1_000),
+    );
+    node.ring.evict(now);
+    const { series } = await ask({ metric, by: 'host', start: 'now-2m', step: '1s', top: 3 });
+    expect(series.map(({ labels, points }) => [labels.host, points.length])).toEqual([
+      ['b', 2],
+      ['gone', 1],
+      ['a', 1],
+    ]);
+  });
+
+  it('answers step=raw with the samples, and not with too many', async () => {
+    node = await server.start({ windowMs: 5 * SECOND });
+    const metric = freshMetric();
+    const now = server.clock.now();
+    const count = 6_000;
+    await node.write(
+      ...Array.from({ length: count }, (_, i) => ({
+        name: metric,
+        labels: {},
+        timestamp: now - i * 25,
+        value: i,
+      })),
+    );
+    node.ring.evict(now);
+    const recent = await ask({ metric, step: 'raw', start: 'now-1s', aggregate: 'last' });
+    expect(recent.series[0].points).toHaveLength(40);
+    expect(recent.series[0].points.at(-1)).toEqual([now - 25, 1]);
+    await expect(ask({ metric, step: 'raw', start: 'now-1h' })).rejects.toMatchObject({
+      code: 'too_many_points',
+    });
+    await expect(ask({ metric, step: 'raw', start: 'now-10s', maxPoints: 100 })).rejects.toMatchObject({
+      code: 'too_many_points',
+    });
+  });
+
+  it('refuses what would be too much', async () => {
+    node = await server.start();
+    const metric = freshMetric();
+    const timestamp = server.clock.now() - SECOND;
+    await node.write(
+      ...Array.from({ length: 1_001 }, (_, i) => ({
+        name: metric,
+        labels: { i: `${i}` },
+        timestamp,
+        value: i,
+      })),
+    );
+    await expect(ask({ metric, by: 'i' })).rejects.toMatchObject({ code: 'too_expensive' });
+    expect((await ask({ metric, by: 'i', top: 2 })).series.map(({ labels }) => labels.i)).toEqual([
+      '1000',
+      '999',
+    ]);
+    await expect(ask({ metric, step: '1s', start: 'now-1d' })).rejects.toMatchObject({
+      code: 'too_many_points',
+    });
+    await expect(ask({ metric: 'nobody_sent_this' })).rejects.toMatchObject({ code: 'unknown_metric' });
+    await expect(ask({ metric, match: '{a=~"("}' })).rejects.toMatchObject({ code: 'bad_parameter' });
+  });
+
+  it('shows a commit to whoever asks after it, however many ask at once', async () => {
+    node = await server.start({ windowMs: 1 });
+    const metric = freshMetric();
+    const timestamp = server.clock.now() - MINUTE;
+    for (let round = 1; round <= 5; round++) {
+      await node.write({ name: metric, labels: { round: `${round}` }, timestamp, value: 1 });
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => ask({ metric, aggregate: 'count' })),
+      );
+      for (const { series } of answers) expect(series[0].points[0][1]).toBe(round);
+    }
+  });
+});
+
+describe('memory and the database', () => {
+  it('answer alike, and as the definitions say', async () => {
+    const anySample = fc.record({
+      host: fc.nat(3),
+      ageMs: fc
+        .oneof(
+          { weight: 6, arbitrary: fc.integer({ min: 0, max: 11 * MINUTE }) },
+          // What a counter goes on from may be of days ago.
+          { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 * DAY }) },
+        )
+        .map((age) => age - (age % 250)),
+      value: fc.integer({ min: -40, max: 400 }),
+    });
+    const anyQuestion = fc.record({
+      step: fc.constantFrom(1, 5, 10, 60, 300).map((seconds) => seconds * SECOND),
+      aggregates: anyAggregates,
+      by: fc.constantFrom('', 'host', 'zone'),
+      ranking: fc.constantFrom<Record<string, string>>(
+        {},
+        { top: '2' },
+        { bottom: '2' },
+        { top: '1', rank: 'range' },
+        { bottom: '3', rank: 'range' },
+      ),
+      windowMs: fc.constantFrom(1, 30 * SECOND, 7 * MINUTE, 20 * MINUTE),
+      // Restarted, a node knows nothing of before.
+      restarts: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anySample, { minLength: 1, maxLength: 120 }),
+        anyQuestion,
+        async (samples, { step, aggregates, by, ranking, windowMs, restarts }) => {
+          node = await server.start({ windowMs });
+          const name = freshMetric();
+          const half = Math.floor(samples.length / 2);
+          const written: TestSample[] = [];
+          const write = async (some: typeof samples) => {
+            const now = server.clock.now();
+            const sent = some.map(
+              ({ host, ageMs, value }): TestSample => ({
+                name,
+                labels: { host: `h${host}`, zone: `z${host % 2}` },
+                timestamp: now - ageMs,
+                value,
+              }),
+            );
+            await node.write(...sent);
+            written.push(...sent);
+          };
+          await write(samples.slice(0, half));
+          node.ring.evict(server.clock.now());
+          if (restarts) {
+            await node.stop();
+            server.clock.skip(1);
+            node = await server.start({ windowMs, startedAt: server.clock.now() });
+            server.clock.skip(2 * MINUTE);
+          }
+          await write(samples.slice(half));
+
+          const query = {
+            metric: name,
+            start: 'now-12m',
+            step: `${step}ms`,
+            aggregate: aggregates.join(),
+            by,
+            ...ranking,
+          };
+          // The first time memory may lack what counters go on from; it fetches that meanwhile.
+          for (let i = 0; i < 2; i++) {
+            const answer = await ask(query);
+            expectSameGroups(
+              answer.series,
+              expected(written, { ...answer, step }, { aggregates, by, ranking }),
+            );
+            await server.idle();
+          }
+          await node.stop();
+        },
+      ),
+      { numRuns: 60, endOnFailure: true },
+    );
+  });
+});
+
+function expected(
+  samples: TestSample[],
+  { start, end, step }: { start: number; end: number; step: number },
+  { aggregates, by, ranking }: { aggregates: Aggregate[]; by: string; ranking: Record<string, string> },
+): GroupPoints[] {
+  const series = new Map<string, Map<number, number>>();
+  for (const { labels, timestamp, value } of samples) {
+    const key = labels.host;
+    const known = series.get(key) ?? new Map<number, number>();
+    if (!known.has(timestamp)) known.set(timestamp, value);
+    series.set(key, known);
+  }
+  const groups = new Map<string, Samples[]>();
+  for (const [host, values] of series) {
+    const zone = `z${Number(host.slice(1)) % 2}`;
+    const key = { '': '', host, zone }[by]!;
+    groups.set(key, [...(groups.get(key) ?? []), [...values].sort(([a], [b]) => a - b)]);
+  }
+  const found = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, group]) => ({
+      labels: by === '' ? {} : { [by]: key },
+      points: naivePoints(group, { aggregates, start, end, step }),
+      whole: naivePoints(group, { aggregates, start, end, step: end - start }),
+    }))
+    .filter(({ points }) => points.length > 0);
+  const sign = ranking.top ? -1 : 1;
+  const placeOf = ({ points, whole }: (typeof found)[number]) => {
+    const value = (ranking.rank === 'range' ? whole : points).at(-1)?.[1] ?? null;
+    // To as many digits as do not depend on the order of adding up; what cannot be told comes last.
+    return value === null ? Number.MAX_VALUE : sign * Number(value.toPrecision(12));
+  };
+  if (ranking.top || ranking.bottom) found.sort((a, b) => placeOf(a) - placeOf(b));
+  return found
+    .slice(0, Number(ranking.top ?? ranking.bottom ?? found.length))
+    .map(({ labels, points }) => ({ labels, points }));
+}

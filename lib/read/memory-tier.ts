@@ -1,0 +1,134 @@
+import type { Registry, Series } from '../memory/catalogue/registry';
+import { type Evaluation, evaluate, evaluateAside } from '../memory/ring/evaluate';
+import type { Predecessors } from '../memory/ring/predecessors';
+import type { Ring } from '../memory/ring/ring';
+import type { SampleBuffer } from '../memory/ring/sample-buffer';
+import { type Aggregate, alignUp, type Point, SECOND, type Tier } from '../model';
+import { isGrowth } from '../model/aggregates';
+import { figures } from '../observe/figures';
+import type { Work } from '../runtime/work/work';
+import type { StoreQuestion } from '../store/store';
+import type { ReadSide, SideQuestion } from './query/points';
+
+/** Points from before memory, of each group in the question's order. */
+export interface OlderPoints {
+  groups: Point[][];
+  tier: Tier;
+}
+
+export type ReadOlder = (question: StoreQuestion, work: Work) => Promise<OlderPoints>;
+
+/** What is asked of one group's series. */
+export type SideRange = Omit<SideQuestion, 'metric' | 'groups'>;
+
+/** One side's points, the newest of them from memory. */
+export interface MemoryTier {
+  /** Reads the newest part from memory, and what is before that with `readOlder`. */
+  readWith(readOlder: ReadOlder): ReadSide;
+  /**
+   * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Where it lacks some
+   * of these they are asked for, so that it soon is earlier.
+   */
+  coveredFrom(metric: string, aggregates: readonly Aggregate[]): number;
+  /** The points of one group's series, at once; the range must begin at `coveredFrom` or later. */
+  evaluate(series: readonly Series[], range: SideRange): Point[];
+}
+
+/** Their samples are evaluated in a millisecond or two, at once. */
+const FEW_SERIES = 16;
+
+export interface MemoryTierParts {
+  registry: Registry;
+  ring: Ring;
+  predecessors: Pick<Predecessors, 'want'>;
+}
+
+export function createMemoryTier({ registry, ring, predecessors }: MemoryTierParts): MemoryTier {
+  const { tierSeconds, ringReads } = figures();
+
+  function readWith(readOlder: ReadOlder): ReadSide {
+    return async (question, work) => {
+      const { metric, groups, aggregates, start, end, step, starts } = question;
+      const reach = () =>
+        Math.min(end, Math.max(start, stepFrom(question, coveredFrom(metric.name, aggregates))));
+      const from = reach();
+      // Memory first: while the database answers, the ring may let go of what was there.
+      const beganAt = performance.now();
+      const found: Point[][] = [];
+      for (const group of from < end ? groups : [])
+        found.push(await readMemoryAside(group, { ...question, start: from }, work));
+      if (from < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
+      // And so it may while this is put aside; that it may come to know more is of no use to what has been read.
+      const cut = Math.max(from, reach());
+      const recent = groups.map((_, i) =>
+        cut === from ? (found[i] ?? []) : found[i].filter(([t]) => t >= cut),
+      );
+      const isInMemory = cut === start || groups.length === 0;
+      ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
+      if (isInMemory) return { points: recent, tier: 'ring' };
+      const asked = {
+        metricId: metric.id,
+        groups: groups.map((series) => series.map(({ id }) => id)),
+        wholeMetric: groups.reduce((sum, series) => sum + series.length, 0) === metric.series.length,
+        aggregates,
+        start,
+        end: cut,
+        step,
+        ...(starts && { starts: starts.filter((t) => t < cut) }),
+      };
+      const older = await readOlder(asked, work);
+      return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
+    };
+  }
+
+  function coveredFrom(name: string, aggregates: readonly Aggregate[]): number {
+    const metric = registry.metrics.get(name);
+    const covered = ring.coveredSince(metric?.id);
+    if (!aggregates.some(isGrowth)) return covered;
+    const from = ring.growthSince(metric?.id);
+    if (metric && from > covered) predecessors.want(metric);
+    return from;
+  }
+
+  async function readMemoryAside(
+    group: readonly Series[],
+    question: SideQuestion,
+    work: Work,
+  ): Promise<Point[]> {
+    if (work.isDue('evaluate')) await work.pause();
+    if (group.length <= FEW_SERIES) return evaluateAtOnce(group, question);
+    const buffers: SampleBuffer[] = [];
+    for (const { id } of group) {
+      if (work.isDue('evaluate')) await work.pause();
+      const samples = ring.samples(id);
+      if (samples) buffers.push(samples);
+    }
+    const points: Point[] = [];
+    for (const evaluation of evaluationsOf(question))
+      for (const point of await evaluateAside(buffers, evaluation, work)) points.push(point);
+    return points;
+  }
+
+  function evaluateAtOnce(series: readonly Series[], range: SideRange): Point[] {
+    const buffers = series.flatMap(({ id }) => ring.samples(id) ?? []);
+    if (!range.starts) return evaluate(buffers, range);
+    return [...evaluationsOf(range)].flatMap((evaluation) => evaluate(buffers, evaluation));
+  }
+
+  return { readWith, coveredFrom, evaluate: evaluateAtOnce };
+}
+
+/** The steps of a side at `covered` or later: where the first of them begins. */
+function stepFrom({ start, end, step, starts }: SideQuestion, covered: number): number {
+  return starts ? (starts.find((t) => t >= covered) ?? end) : start + alignUp(covered - start, step);
+}
+
+/** All steps at once, or where they differ in width, each by itself. */
+function* evaluationsOf(question: SideRange): Generator<Evaluation> {
+  const { aggregates, start, end, step, starts } = question;
+  if (!starts) yield { aggregates, start, end, step };
+  for (const [i, from] of (starts ?? []).entries()) {
+    const to = starts?.[i + 1] ?? end;
+    if (from >= start && from < to) yield { aggregates, start: from, end: to, step: to - from };
+  }
+}

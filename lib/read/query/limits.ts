@@ -1,0 +1,104 @@
+import { alignDown, alignUp, DAY, type Fill, HOUR, MINUTE, type Ranking } from '../../model';
+import { PulseError } from '../../model/errors';
+import { countSteps, fixedSteps, type Steps } from '../../model/time/steps';
+import type { Work } from '../../runtime/work/work';
+import { MAX_GROUPS } from './params';
+import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
+
+/** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
+const MAX_ANSWER_POINTS = 2_000_000;
+/** Of points that are filled, each may stand where there is none; and a live stream holds them all. */
+export const MAX_FILLED_POINTS = 200_000;
+/** Groups among which the first may be looked for. */
+const MAX_RANKED_GROUPS = 50_000;
+
+export function isRaw({ steps }: { steps: Steps }): boolean {
+  return steps.ms === 1;
+}
+
+/** @throws PulseError `too_expensive` when there are more groups than an answer may have. */
+export function limitGroups(count: number, by: readonly string[], ranking: Ranking | null): void {
+  const most = ranking ? MAX_RANKED_GROUPS : MAX_GROUPS;
+  if (count > most) refuse(`by=${by.join()} makes more than ${most} groups, which are the limit`);
+}
+
+/** @returns points that so many groups may have. @throws PulseError `too_expensive` when an answer may not. */
+export function limitPoints(
+  groups: number,
+  { start, end, steps, fill = 'none' }: { start: number; end: number; steps: Steps; fill?: Fill },
+): number {
+  const points = groups * countSteps(steps, start, end);
+  const most = fill === 'none' ? MAX_ANSWER_POINTS : MAX_FILLED_POINTS;
+  if (points > most) refuse(`this asks for up to ${Math.ceil(points)} points, ${most} are the limit`);
+  return points;
+}
+
+function refuse(what: string): never {
+  throw new PulseError(
+    'too_expensive',
+    `${what}; narrow it with match, group by less, ask for top, bottom or a coarser step.`,
+  );
+}
+
+/**
+ * How many points `step=raw` makes, range and step do not tell: before they are read, the samples of all whole
+ * minutes (of long ranges: hours) are counted, which is cheap.
+ *
+ * @returns so many.
+ * @throws PulseError `too_many_points`, `too_expensive`.
+ */
+export async function limitRawSamples(
+  question: PointsQuestion,
+  most: number,
+  read: ReadPoints,
+  work: Work,
+): Promise<number> {
+  let samples = 0;
+  for (const i of question.sides.keys()) {
+    const counts = await countSamples(question, i, read, work);
+    // No fewer points than the longest series has samples, which is no fewer than the mean.
+    const fewest = Math.max(0, ...counts.map((count, g) => count / question.groups[g].sides[i].length));
+    // Of two sides, a point needs both.
+    if (fewest > most && question.sides.length === 1) refuseRaw(fewest, most);
+    samples += counts.reduce((sum, count) => sum + count, 0);
+  }
+  if (samples > MAX_ANSWER_POINTS)
+    refuse(`this reads ${samples} samples, ${MAX_ANSWER_POINTS} are the limit`);
+  return samples;
+}
+
+/** Samples of one side in all whole minutes or hours, by group. */
+async function countSamples(
+  { sides, groups, ...question }: PointsQuestion,
+  side: number,
+  read: ReadPoints,
+  work: Work,
+): Promise<number[]> {
+  const { metric, offset } = sides[side];
+  const step = question.end - question.start > DAY ? HOUR : MINUTE;
+  const start = alignUp(question.start - offset, step);
+  const end = alignDown(question.end - offset, step);
+  if (start >= end) return groups.map(() => 0);
+  const counted: PointsQuestion = {
+    sides: [{ metric, aggregates: ['count'], offset: 0 }],
+    expression: null,
+    groups: groups.map((group) => ({ ...group, sides: [group.sides[side]] })),
+    steps: fixedSteps(step),
+    start,
+    end,
+  };
+  const { points } = await read(counted, work);
+  return points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
+}
+
+/** @throws PulseError `too_many_points` when a group has more points than asked for. */
+export function limitRawPoints({ points }: PointsAnswer, most: number): void {
+  for (const group of points) if (group.length > most) refuseRaw(group.length, most);
+}
+
+function refuseRaw(points: number, most: number): never {
+  throw new PulseError(
+    'too_many_points',
+    `step=raw makes ${Math.floor(points)} points a series or more in this range, ${most} are the limit; ask for a shorter range or for step=auto.`,
+  );
+}

@@ -1,0 +1,135 @@
+import type { Labels, Matcher } from '../../model';
+import { PulseError } from '../../model/errors';
+import type { Work } from '../../runtime/work/work';
+import { expressionsOfProcess } from './expressions';
+import { NAME_LABEL } from './selector';
+
+/** What is looked at in one go: about a millisecond with few matchers, a few with very many. */
+const CHUNK = 512;
+
+type Test = (value: string) => boolean;
+
+/** What matchers are about; with its metric where it is a series. */
+export interface Selectable {
+  readonly labels: Labels;
+  readonly metric?: { readonly name: string };
+}
+
+/** A matcher that is a regular expression. */
+type Expression = Matcher & { isNegated: boolean };
+
+/**
+ * Those of the items whose labels all matchers hold of, in their order, some at a time: between two lists other
+ * requests are served. Prometheus' semantics: a missing label is the empty string, an expression must match the
+ * whole value; `__name__` stands for the metric. Expressions are RE2's, as in Prometheus.
+ *
+ * @throws PulseError `bad_parameter` for a wrong expression, `too_expensive` for one that takes too long.
+ */
+export async function* selectMatching<Item extends Selectable>(
+  items: Iterable<Item>,
+  matchers: readonly Matcher[],
+  work: Work,
+): AsyncGenerator<Item[]> {
+  const { tests, expressions } = compileMatchers(matchers);
+  // A wrong one is refused, whether or not there is anything to try it on.
+  for (const expression of expressions) await verdictsOf(expression, [], work);
+  for (const chunk of chunksOf(items)) {
+    if (work.isDue('match')) await work.pause();
+    let found = tests.length === 0 ? chunk : chunk.filter((item) => holdsAll(tests, item));
+    for (const expression of expressions) found = await filterBy(expression, found, work);
+    if (found.length > 0) yield found;
+  }
+}
+
+/** The test that matchers come to where none is a regular expression proper; else null. */
+export function simpleTest(matchers: readonly Matcher[]): ((item: Selectable) => boolean) | null {
+  const { tests, expressions } = compileMatchers(matchers);
+  return expressions.length > 0 ? null : (item) => holdsAll(tests, item);
+}
+
+interface LabelTest {
+  label: string;
+  holds: Test;
+}
+
+function compileMatchers(matchers: readonly Matcher[]): { tests: LabelTest[]; expressions: Expression[] } {
+  const tests: LabelTest[] = [];
+  const expressions: Expression[] = [];
+  for (const matcher of matchers) {
+    const holds = compileSimple(matcher);
+    if (holds) tests.push({ label: matcher.label, holds });
+    else expressions.push({ ...matcher, isNegated: matcher.operator === '!~' });
+  }
+  return { tests, expressions };
+}
+
+function compileSimple({ operator, value }: Matcher): Test | null {
+  if (operator === '=') return (given) => given === value;
+  if (operator === '!=') return (given) => given !== value;
+  const values = literals(value);
+  if (!values) return null;
+  return operator === '=~' ? (given) => values.has(given) : (given) => !values.has(given);
+}
+
+/** `web-1|web-2\.eu|db-1`, what a filter of chosen values sends, is a set. */
+function literals(expression: string): Set<string> | null {
+  if (!/^(?:[\w |:/@-]|\\[.-])*$/.test(expression)) return null;
+  return new Set(expression.split('|').map((value) => value.replaceAll('\\', '')));
+}
+
+function holdsAll(tests: readonly LabelTest[], item: Selectable): boolean {
+  return tests.every(({ label, holds }) => holds(labelOf(item, label)));
+}
+
+function labelOf({ labels, metric }: Selectable, label: string): string {
+  if (label === NAME_LABEL) return metric?.name ?? '';
+  return Object.hasOwn(labels, label) ? labels[label] : '';
+}
+
+async function filterBy<Item extends Selectable>(
+  expression: Expression,
+  items: Item[],
+  work: Work,
+): Promise<Item[]> {
+  if (items.length === 0) return items;
+  const verdicts = await verdictsOf(
+    expression,
+    items.map((item) => labelOf(item, expression.label)),
+    work,
+  );
+  return items.filter((item) => verdicts.get(labelOf(item, expression.label)) !== expression.isNegated);
+}
+
+/** Whether each distinct value matches. */
+async function verdictsOf(
+  { label, value: expression }: Expression,
+  values: readonly string[],
+  work: Work,
+): Promise<Map<string, boolean>> {
+  const distinct = [...new Set(values)];
+  const known = new Map<string, boolean>();
+  do {
+    work.addMatching(0);
+    const answer = await expressionsOfProcess().match(expression, distinct.slice(known.size), work);
+    if (answer === 'too_slow') work.refuseMatching();
+    if (answer.problem !== undefined)
+      throw new PulseError(
+        'bad_parameter',
+        `match: the expression for ${label} is not RE2, or too much for it: ${answer.problem}.`,
+      );
+    work.addMatching(answer.ms);
+    for (const verdict of answer.verdicts) known.set(distinct[known.size], verdict);
+  } while (known.size < distinct.length);
+  return known;
+}
+
+function* chunksOf<Item>(items: Iterable<Item>): Generator<Item[]> {
+  let chunk: Item[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,75 @@
+import { COUNTER_GAP_MS, DAY, isWhole, MINUTE, type Point } from '../../model';
+import { isGrowth } from '../../model/aggregates';
+import { wholeStep } from '../../model/time/steps';
+import type { Work } from '../../runtime/work/work';
+import type { PointsQuestion, ReadPoints } from './points';
+
+/** What a person should know of an answer. */
+export interface Note {
+  code: NoteCode;
+  /** A sentence for people. */
+  message: string;
+}
+
+export const NOTE_CODES = ['no_predecessor', 'unmatched_groups'] as const;
+export type NoteCode = (typeof NOTE_CODES)[number];
+
+/** When a series was last seen may be recorded so much too early, ms. */
+const LAST_SEEN_SLACK_MS = 10 * MINUTE;
+
+/**
+ * Why points are missing where samples are not. Of groups among others that have points, only those are looked at
+ * that have been seen since the range began: hosts that are gone need no word.
+ *
+ * @param points what was answered, of each group in the question's order.
+ */
+export async function notesOn(
+  question: PointsQuestion,
+  points: ReadonlyArray<readonly Point[]>,
+  read: ReadPoints,
+  work: Work,
+): Promise<Note[]> {
+  const notes: Note[] = [];
+  for (const side of question.sides.keys())
+    notes.push(...(await notesOnGrowth(question, side, points, read, work)));
+  return notes;
+}
+
+async function notesOnGrowth(
+  { sides, expression, groups, steps, start, end }: PointsQuestion,
+  side: number,
+  points: ReadonlyArray<readonly Point[]>,
+  read: ReadPoints,
+  work: Work,
+): Promise<Note[]> {
+  const { aggregates, metric, offset } = sides[side];
+  const growth = aggregates.flatMap((aggregate, i) => (isGrowth(aggregate) ? [i] : []));
+  if (growth.length === 0 || start >= end) return [];
+  const tells = (of: readonly Point[]) =>
+    growth.every((i) => of.some((point) => (point[1 + i] ?? null) !== null));
+  const silent = groups.filter((_, i) => !tells(points[i] ?? []));
+  const isAll = silent.length === groups.length;
+  const series = silent
+    .flatMap((group) => group.sides[side])
+    .filter(({ lastSeen }) => isAll || lastSeen >= start - offset - LAST_SEEN_SLACK_MS);
+  if (series.length === 0) return [];
+  const names = growth.map((i) => aggregates[i]);
+  const whole: PointsQuestion = {
+    // Where two sides calculate, it may be the other one that is missing.
+    sides: [{ metric, offset, aggregates: expression ? ['count', ...names] : ['count'] }],
+    expression: null,
+    groups: [{ key: '', labels: {}, sides: [series] }],
+    steps: wholeStep(start, end, steps),
+    start,
+    end,
+  };
+  const [counted] = (await read(whole, work)).points;
+  if (counted.length === 0 || (expression && isWhole(counted[0]))) return [];
+  const where = isAll ? '' : 'of some groups ';
+  return [
+    {
+      code: 'no_predecessor',
+      message: `${names.join(', ')} ${where}cannot be told: it needs two samples of a series at most ${COUNTER_GAP_MS / DAY} days apart, and those in this range have none before them.`,
+    },
+  ];
+}

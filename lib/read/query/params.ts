@@ -1,0 +1,299 @@
+import { z } from 'zod';
+import {
+  type Aggregate,
+  COUNTER_GAP_MS,
+  DAY,
+  type Fill,
+  HOUR,
+  LABEL_NAME,
+  LIMITS,
+  METRIC_NAME,
+  MINUTE,
+  type QuestionSide,
+  type Ranking,
+} from '../../model';
+import { AGGREGATE_FORMS, MOST_AGGREGATES, parseAggregate } from '../../model/aggregates';
+import { PulseError } from '../../model/errors';
+import { MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
+import { isUtc } from '../../model/time/steps';
+import { zoneOf } from '../../model/time/zone';
+import { formatDuration, parseDuration } from '../../model/units';
+import { type Expression, ExpressionError, formatExpression, parseExpression, sidesOf } from './expression';
+import { FILL_WORDS } from './fill';
+import {
+  type Complain,
+  oneOf,
+  type ParameterSource,
+  parameter,
+  readCount,
+  readParameters,
+} from './parameters';
+import { formatSelector, NAME_LABEL, parseSelector } from './selector';
+import { doubtTime } from './time';
+
+export const DEFAULT_MAX_POINTS = 600;
+export const MAX_GROUPS = 1_000;
+
+const STEP_NAMES: Record<string, number> = { raw: 1, minute: MINUTE, hour: HOUR, day: DAY };
+const CALENDAR_STEPS = ['week', 'month'] as const;
+const LONGEST_OFFSET = 36_500 * DAY;
+/** What `auto` comes to for one point of all time: whoever is told a step may ask for it. */
+const LONGEST_STEP = 1e8 * DAY;
+const B_PARAMETERS = ['b.metric', 'b.aggregate', 'b.match', 'b.offset'] as const;
+const RANKS = ['latest', 'range'] as const satisfies ReadonlyArray<Ranking['by']>;
+
+const time = (fallback: string) =>
+  parameter(fallback, (text, complain) => {
+    const doubt = doubtTime(text);
+    if (doubt) complain(doubt);
+    return text;
+  });
+
+/** The read parameters of the API, as they stand in a URL, and what they are read as. */
+export const queryParams = z.strictObject({
+  metric: z
+    .string('must be given')
+    .max(LIMITS.metricNameLength, `must have at most ${LIMITS.metricNameLength} characters`)
+    .regex(METRIC_NAME, 'must be the name of a metric')
+    .meta({ description: 'Name of the metric', example: 'cpu_usage_percent' }),
+  start: time('now-1h').meta({
+    description: 'First instant: epoch ms, ISO 8601 with a zone, `now` or `now-15m`',
+  }),
+  end: time('now').meta({ description: 'Last instant, exclusive' }),
+  step: parameter('auto', readStep).meta({
+    description:
+      'Width of a point: `auto`, `raw`, `minute`, `hour`, `day`, `week` (from Monday on), `month`, or `10s`, `5m`, `6h`, `7d`. `auto` is the finest that keeps within maxPoints and, for a rate and aggregates in two stages, no finer than nine in ten series of the metric report',
+  }),
+  timezone: parameter('UTC', readTimezone).meta({
+    description:
+      'Whose midnights begin days, weeks and months: the IANA name of a time zone. Steps shorter than a day are the same everywhere',
+    example: 'Europe/Berlin',
+  }),
+  maxPoints: parameter('', (text, complain) => readCount(text, MAX_POINTS, complain)).meta({
+    description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,
+  }),
+  aggregate: parameter('avg', readAggregates).meta({
+    description: `${AGGREGATE_FORMS}: made of all samples of a group and step, or in two stages of each series for itself, then over the series that have a value in the step. Up to ${MOST_AGGREGATES}, comma separated, make points [t, v1, v2, …], null where one cannot be told. \`rate\`, \`increase\` and \`delta\` count each sample's growth over the one before it in its series, at most ${COUNTER_GAP_MS / DAY} days earlier, before the range or in it; for the first two a fall is a restart from 0`,
+    examples: ['avg', 'avg,min,max', 'p99.9', 'sum(avg)', 'max(rate)'],
+  }),
+  by: parameter('', readLabelNames).meta({
+    description: 'Labels to group by, comma separated',
+    example: 'host',
+  }),
+  match: parameter('', parseSelector).meta({
+    description:
+      "A selector in Prometheus' form; its expressions are RE2's. `__name__` is the metric, which it cannot change",
+    example: '{env="prod",host=~"web-.*"}',
+  }),
+  top: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
+    description:
+      'Keep so many groups, those with the highest rank; highest first, and of those equal to 12 digits the first in the order of their labels',
+  }),
+  bottom: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
+    description: 'Keep so many groups, those with the lowest rank; lowest first',
+  }),
+  fill: parameter('none', readFill).meta({
+    description:
+      'What stands between the first and the last point of a group where it has none: `none`, a number, `previous` (the value before) or `linear` (on the line between its neighbours)',
+  }),
+  offset: parameter('', readOffset).meta({
+    description:
+      'Tells at each time what was so much before it, such as `1d`: yesterday beside today. Of steps of days, weeks and months, whole days are days of the calendar',
+  }),
+  expression: parameter('', readExpression).meta({
+    description:
+      'Arithmetic between this question, `a`, and another one, `b`: numbers, + - * /, unary minus and parentheses. A point is where both have one; where zero divides there is none. `by`, range and step are shared; b.metric, b.aggregate, b.match and b.offset are what is different, by default nothing',
+    example: '100 * a / b',
+  }),
+  'b.metric': parameter('', readMetric).meta({ description: 'Metric of `b`' }),
+  'b.aggregate': parameter('', (text, complain) =>
+    text === '' ? null : readAggregates(text, complain),
+  ).meta({
+    description: 'Aggregate of `b`; where several are asked for, as many as those of `a`, place by place',
+  }),
+  'b.match': parameter('', (text) => (text === '' ? null : parseSelector(text))).meta({
+    description: 'Selector of `b`; `{}` for all series',
+  }),
+  'b.offset': parameter('', (text, complain) => (text === '' ? null : readOffset(text, complain))).meta({
+    description: 'Offset of `b`',
+  }),
+  rank: parameter('latest', oneOf(RANKS)).meta({
+    description:
+      'What top and bottom go by: `latest`, the first value of the newest point; or `range`, the first aggregate over the whole range as one step',
+  }),
+});
+
+/**
+ * A question as it was asked, times still relative: `step` in ms or `auto`, `maxPoints` and `top` null where
+ * not given.
+ */
+export type QueryParams = z.output<typeof queryParams>;
+
+export const QUERY_PARAMETERS = Object.keys(queryParams.shape) as Array<keyof QueryParams>;
+
+/** @throws PulseError `bad_parameter` naming the parameter, also one that does not exist. See `readParameters`. */
+export function parseQuery(source: ParameterSource): QueryParams {
+  const params = readParameters(queryParams, source);
+  if (params.top !== null && params.bottom !== null)
+    refuse('bottom', 'cannot be asked for together with top');
+  if (params.rank !== 'latest' && rankingOf(params) === null)
+    refuse('rank', 'says what top or bottom go by; one of them must be given');
+  if (isLongerThanDay(params.step) && !isUtc(params.timezone))
+    refuse('step', 'must be shorter than a day, or days, where timezone is given');
+  checkExpression(params);
+  checkNames('match', sidesOfQuery(params)[0]);
+  if (params['b.match']) checkNames('b.match', sidesOfQuery(params)[1]);
+  if (params.fill !== 'none' && params.step === STEP_NAMES.raw)
+    refuse('fill', 'needs a step; step=raw has only the samples there are');
+  return params;
+}
+
+/** What a question asks of each side; one where it does not calculate with two. */
+export function sidesOfQuery(params: QueryParams): QuestionSide[] {
+  const a: QuestionSide = {
+    metric: params.metric,
+    aggregates: params.aggregate,
+    matchers: params.match,
+    offset: params.offset,
+  };
+  if (!params.expression || !sidesOf(params.expression).includes(1)) return [a];
+  const b: QuestionSide = {
+    metric: params['b.metric'] ?? a.metric,
+    aggregates: params['b.aggregate'] ?? a.aggregates,
+    matchers: params['b.match'] ?? a.matchers,
+    offset: params['b.offset'] ?? a.offset,
+  };
+  return [a, b];
+}
+
+function checkExpression(params: QueryParams): void {
+  const sides = params.expression ? sidesOf(params.expression) : [];
+  if (params.expression && !sides.includes(0)) refuse('expression', 'must say what to do with a');
+  const ofB = B_PARAMETERS.find((name) => params[name] !== null);
+  if (ofB && !sides.includes(1)) refuse(ofB, 'is of b, which no expression speaks of');
+  const counts = sidesOfQuery(params).map(({ aggregates }) => aggregates.length);
+  if (counts[1] !== undefined && counts[1] !== counts[0])
+    refuse('b.aggregate', `must have as many aggregates as aggregate, which has ${counts[0]}`);
+}
+
+function checkNames(parameter: 'match' | 'b.match', { metric, matchers }: QuestionSide): void {
+  const other = matchers.find(
+    ({ label, operator, value }) => label === NAME_LABEL && operator === '=' && value !== metric,
+  );
+  if (other) refuse(parameter, `selects ${other.value || 'no metric'} by __name__, but metric is ${metric}`);
+}
+
+/** Whether a step is a duration that is longer than a day, but not so many days. */
+function isLongerThanDay(step: StepRequest): boolean {
+  return typeof step === 'number' && step > DAY && step % DAY !== 0;
+}
+
+export function rankingOf({
+  top,
+  bottom,
+  rank,
+}: Pick<QueryParams, 'top' | 'bottom' | 'rank'>): Ranking | null {
+  if (top !== null) return { count: top, order: 'highest', by: rank };
+  return bottom === null ? null : { count: bottom, order: 'lowest', by: rank };
+}
+
+function refuse(parameter: keyof QueryParams, message: string): never {
+  throw new PulseError('bad_parameter', `${parameter} ${message}.`, { details: [{ parameter, message }] });
+}
+
+/** The inverse of `parseQuery`, without defaults and in fixed order: the canonical text of a question. */
+export function toSearchParams(params: QueryParams): URLSearchParams {
+  const texts: Record<keyof QueryParams, string> = {
+    metric: params.metric,
+    start: params.start === 'now-1h' ? '' : params.start,
+    end: params.end === 'now' ? '' : params.end,
+    step: params.step === 'auto' ? '' : formatStep(params.step),
+    maxPoints: params.maxPoints === null ? '' : String(params.maxPoints),
+    aggregate: params.aggregate.join() === 'avg' ? '' : params.aggregate.join(),
+    by: params.by.join(),
+    match: formatSelector(params.match),
+    timezone: isUtc(params.timezone) ? '' : params.timezone,
+    offset: params.offset === 0 ? '' : formatDuration(params.offset),
+    expression: params.expression ? formatExpression(params.expression) : '',
+    'b.metric': params['b.metric'] ?? '',
+    'b.aggregate': params['b.aggregate']?.join() ?? '',
+    'b.match': params['b.match'] ? formatSelector(params['b.match']) || '{}' : '',
+    'b.offset': params['b.offset'] === null ? '' : formatDuration(params['b.offset']),
+    top: params.top === null ? '' : String(params.top),
+    bottom: params.bottom === null ? '' : String(params.bottom),
+    fill: params.fill === 'none' ? '' : String(params.fill),
+    rank: params.rank === 'latest' ? '' : params.rank,
+  };
+  return new URLSearchParams(Object.entries(texts).filter(([, text]) => text !== ''));
+}
+
+/** ms → `raw`, `minute`, `hour`, `day`, `10s`; words as they are. */
+export function formatStep(step: StepRequest): string {
+  if (typeof step === 'string') return step;
+  return Object.keys(STEP_NAMES).find((name) => STEP_NAMES[name] === step) ?? formatDuration(step);
+}
+
+function readStep(text: string, complain: Complain): StepRequest {
+  const word = (['auto', ...CALENDAR_STEPS] as const).find((name) => name === text);
+  if (word) return word;
+  const ms = STEP_NAMES[text] ?? parseDuration(text);
+  if (ms !== null && Number.isInteger(ms) && ms >= 1 && ms <= LONGEST_STEP) return ms;
+  complain('must be auto, raw, minute, hour, day, week, month, or a duration such as 10s, 5m, 6h');
+  return 'auto';
+}
+
+/** In the order asked for: it is the order of the values in a point. */
+function readAggregates(text: string, complain: Complain): Aggregate[] {
+  const aggregates = text.split(',').map(parseAggregate);
+  const known = aggregates.filter((aggregate) => aggregate !== null);
+  if (known.length < aggregates.length) complain(`must be ${AGGREGATE_FORMS}, or a list of them`);
+  else if (new Set(known).size < known.length) complain('must not name the same aggregate twice');
+  else if (known.length > MOST_AGGREGATES) complain(`can be ${MOST_AGGREGATES} aggregates at most`);
+  return known;
+}
+
+function readTimezone(text: string, complain: Complain): string {
+  if (!zoneOf(text)) complain('must be the IANA name of a time zone, such as Europe/Berlin');
+  return text;
+}
+
+function readOffset(text: string, complain: Complain): number {
+  const ms = text === '' ? 0 : parseDuration(text);
+  if (ms !== null && Number.isInteger(ms) && ms >= 0 && ms <= LONGEST_OFFSET) return ms;
+  complain('must be a duration such as 30m, 1d, 1w, up to 100 years');
+  return 0;
+}
+
+function readExpression(text: string, complain: Complain): Expression | null {
+  if (text === '') return null;
+  try {
+    return parseExpression(text);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    complain(`cannot be read: ${error.message}`);
+    return null;
+  }
+}
+
+function readMetric(text: string, complain: Complain): string | null {
+  if (text === '') return null;
+  if (!METRIC_NAME.test(text) || text.length > LIMITS.metricNameLength)
+    complain('must be the name of a metric');
+  return text;
+}
+
+function readFill(text: string, complain: Complain): Fill {
+  const word = FILL_WORDS.find((name) => name === text);
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (!word && !Number.isFinite(value)) complain(`must be ${FILL_WORDS.join(', ')} or a number`);
+  return word ?? value;
+}
+
+function readLabelNames(text: string, complain: Complain): string[] {
+  if (text === '') return [];
+  const names = text.split(',');
+  const wellFormed = names.every((name) => LABEL_NAME.test(name) && name.length <= LIMITS.labelNameLength);
+  if (!wellFormed || new Set(names).size !== names.length || names.length > LIMITS.labelsPerSeries)
+    complain('must be label names, comma separated, without repetition');
+  return names;
+}

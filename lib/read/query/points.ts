@@ -1,0 +1,60 @@
+import type { Metric, Series } from '../../memory/catalogue/registry';
+import type { Aggregate, Labels, Point, Tier } from '../../model';
+import type { Steps } from '../../model/time/steps';
+import type { Work } from '../../runtime/work/work';
+import type { Expression } from './expression';
+
+/** One side of a question: a metric, or where a question calculates, each of two. */
+export interface Side {
+  metric: Metric;
+  aggregates: readonly Aggregate[];
+  /** What is told at `t` is of so much before it, ms. */
+  offset: number;
+}
+
+/** One line of an answer, and the series that each side pools for it. */
+export interface SidedGroup {
+  /** Identifies the group within its question. */
+  readonly key: string;
+  readonly labels: Labels;
+  readonly sides: ReadonlyArray<readonly Series[]>;
+}
+
+/** What is asked of groups, whichever they are and whenever. */
+export interface Asked {
+  sides: readonly Side[];
+  /** What is made of the sides' points; null where there is one side, as it is. */
+  expression: Expression | null;
+  steps: Steps;
+}
+
+/** A question about series already chosen and grouped. `start` and `end`, epoch ms, are where a step begins. */
+export interface PointsQuestion extends Asked {
+  groups: readonly SidedGroup[];
+  start: number;
+  end: number;
+}
+
+/**
+ * What one side is asked. Times are epoch ms; points begin at `start` and every `step` after it, up to `end`, or at
+ * `starts` where they differ in width.
+ */
+export interface SideQuestion {
+  metric: Metric;
+  /** Series of each group. */
+  groups: ReadonlyArray<readonly Series[]>;
+  aggregates: readonly Aggregate[];
+  start: number;
+  end: number;
+  step: number;
+  starts?: readonly number[];
+}
+
+export interface PointsAnswer {
+  /** Points of each group, in the question's order. */
+  points: Point[][];
+  tier: Tier;
+}
+
+export type ReadPoints = (question: PointsQuestion, work: Work) => Promise<PointsAnswer>;
+export type ReadSide = (question: SideQuestion, work: Work) => Promise<PointsAnswer>;

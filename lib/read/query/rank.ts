@@ -1,0 +1,109 @@
+import { type GroupPoints, type Ranking, SECOND } from '../../model';
+import { wholeStep } from '../../model/time/steps';
+import type { Work } from '../../runtime/work/work';
+import type { PointsQuestion, ReadPoints, SidedGroup } from './points';
+import { firstRanked, labelText, type Rank, topGroups } from './top';
+
+/** How far back the newest points are looked for first, and by what that grows. */
+const FIRST_STEPS = 2;
+const FIRST_MS = 15 * SECOND;
+const GROWTH = 8;
+/** Groups ranked in one go: some milliseconds. */
+const PIECE = 1_024;
+
+export interface RankedGroup extends GroupPoints {
+  group: SidedGroup;
+}
+
+/**
+ * The groups that the ranking keeps, in its order.
+ * @param completeFrom values over the whole range go by what is from here on, epoch ms
+ */
+export async function rankGroups(
+  question: PointsQuestion,
+  ranking: Ranking,
+  read: ReadPoints,
+  work: Work,
+  completeFrom = question.start,
+): Promise<SidedGroup[]> {
+  const kept =
+    ranking.by === 'latest'
+      ? await keepFirst(await readLatest(question, read, work), (groups) => topGroups(groups, ranking), work)
+      : await rankWhole({ ...question, start: completeFrom }, ranking, read, work);
+  return kept.map(({ group }) => group);
+}
+
+/** The first of the groups by their value over the whole range. */
+export async function rankWhole(
+  question: PointsQuestion,
+  ranking: Ranking,
+  read: ReadPoints,
+  work: Work,
+): Promise<Array<{ group: SidedGroup }>> {
+  const values = await readWhole(question, read, work);
+  return keepFirst(values, (some) => firstRanked(some, ranking), work);
+}
+
+/** What `first` keeps of very many items, a piece at a time. */
+async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work: Work): Promise<T[]> {
+  let kept: T[] = [];
+  for (let from = 0; from < items.length; from += PIECE) {
+    if (work.isDue('rank')) await work.pause();
+    kept = first(kept.concat(items.slice(from, from + PIECE)));
+  }
+  return kept;
+}
+
+/**
+ * The value over the whole range as one step, of every group that has one; with several aggregates null of the others,
+ * which may have points all the same.
+ */
+async function readWhole(
+  question: PointsQuestion,
+  read: ReadPoints,
+  work: Work,
+): Promise<Array<Rank & { group: SidedGroup }>> {
+  const { groups, start, end } = question;
+  if (start >= end) return [];
+  const sides = question.sides.map((side) => ({ ...side, aggregates: side.aggregates.slice(0, 1) }));
+  const steps = wholeStep(start, end, question.steps);
+  const { points } = await read({ ...question, sides, steps }, work);
+  const values: Array<Rank & { group: SidedGroup }> = [];
+  for (const [i, group] of groups.entries()) {
+    if (work.isDue('rank')) await work.pause();
+    const value = points[i].length > 0 ? points[i][0][1] : null;
+    if (value !== null || question.sides[0].aggregates.length > 1)
+      values.push({ group, value, text: labelText(group.labels) });
+  }
+  return values;
+}
+
+/**
+ * The newest points, at least one, of every group that has any in the range, without reading the whole range of all:
+ * looks at the newest steps, then further back for those groups only that had nothing there.
+ */
+export async function readLatest(
+  question: PointsQuestion,
+  read: ReadPoints,
+  work: Work,
+): Promise<RankedGroup[]> {
+  const { steps } = question;
+  const found: RankedGroup[] = [];
+  let silent = question.groups;
+  let end = question.end;
+  let width = Math.max(FIRST_MS, FIRST_STEPS * steps.usualMs);
+  while (silent.length > 0 && end > question.start) {
+    const start = Math.max(question.start, steps.startOf(end - width));
+    const { points } = await read({ ...question, groups: silent, start, end }, work);
+    const others: SidedGroup[] = [];
+    for (const [i, group] of silent.entries()) {
+      if (work.isDue('rank')) await work.pause();
+      if (points[i].length > 0) found.push({ labels: group.labels, points: points[i], group });
+      else others.push(group);
+    }
+    silent = others;
+    end = start;
+    width *= GROWTH;
+  }
+  return found;
+}

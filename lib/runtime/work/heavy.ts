@@ -1,0 +1,69 @@
+import { SECOND } from '../../model';
+import { once } from '../once';
+
+/** Heavy work that is done at a time, and the points that all of it may come to: each point takes some 100 bytes. */
+const MOST_AT_A_TIME = 8;
+const MOST_POINTS = 6_000_000;
+/** What may wait for its turn, and for how long. */
+const MOST_WAITING = 100;
+const LONGEST_WAIT_MS = 5 * SECOND;
+
+/** Work that has much to do, or much to hold. */
+export interface HeavyWork {
+  /** Points that its answers may come to. */
+  readonly expectedPoints: number;
+}
+
+interface Waiting {
+  work: HeavyWork;
+  /** Told whether it may begin. */
+  resolve(mayBegin: boolean): void;
+  timer: NodeJS.Timeout;
+}
+
+/** Lets some heavy work be done at a time; what comes beyond that waits, first come first served, and not for long. */
+export class HeavyLine {
+  private readonly working = new Set<HeavyWork>();
+  private readonly waiting: Waiting[] = [];
+
+  /** @returns whether it may begin; it must `leave` then. */
+  enter(work: HeavyWork): Promise<boolean> {
+    if (this.waiting.length === 0 && this.hasRoomFor(work)) {
+      this.working.add(work);
+      return Promise.resolve(true);
+    }
+    if (this.waiting.length >= MOST_WAITING) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const entry: Waiting = { work, resolve, timer: setTimeout(() => this.giveUp(entry), LONGEST_WAIT_MS) };
+      entry.timer.unref();
+      this.waiting.push(entry);
+    });
+  }
+
+  leave(work: HeavyWork): void {
+    if (!this.working.delete(work)) return;
+    while (this.waiting.length > 0 && this.hasRoomFor(this.waiting[0].work)) {
+      const { work: next, resolve, timer } = this.waiting.shift()!;
+      clearTimeout(timer);
+      this.working.add(next);
+      resolve(true);
+    }
+  }
+
+  private hasRoomFor({ expectedPoints }: HeavyWork): boolean {
+    if (this.working.size === 0) return true;
+    let points = expectedPoints;
+    for (const other of this.working) points += other.expectedPoints;
+    return this.working.size < MOST_AT_A_TIME && points <= MOST_POINTS;
+  }
+
+  private giveUp(entry: Waiting): void {
+    this.waiting.splice(this.waiting.indexOf(entry), 1);
+    entry.resolve(false);
+  }
+}
+
+/** That of this process. */
+export function heavyLineOfProcess(): HeavyLine {
+  return once('work.heavy', () => new HeavyLine());
+}

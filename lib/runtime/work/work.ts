@@ -1,0 +1,272 @@
+import { SECOND } from '../../model';
+import { isPulseError, PulseError } from '../../model/errors';
+import { figures } from '../../observe/figures';
+import { once } from '../once';
+import { type HeavyLine, heavyLineOfProcess } from './heavy';
+import { STAGES, type Stage } from './stages';
+import { type Turns, turnsOfProcess } from './turns';
+
+/** What one request takes at most, waiting for the database included, ms. */
+const ANSWER_MS = 15 * SECOND;
+/** What one request may have of the event loop, all its questions together, ms; and regular expressions of that. */
+const BUDGET_MS = 5 * SECOND;
+const MATCH_BUDGET_MS = 2 * SECOND;
+/** Points in all answers of one request: they are in memory together. */
+export const MAX_REQUEST_POINTS = 2_000_000;
+/** From here on work is heavy. */
+const HEAVY_MS = 100;
+const HEAVY_POINTS = 20_000;
+const RETRY_AFTER_MS = 2 * SECOND;
+
+/** Why work was ended. */
+export type RefusalReason = 'match' | 'time' | 'points' | 'busy' | 'gone';
+
+/** An error that is about one request, and not about what it shares with others. */
+export class Refusal extends PulseError {
+  constructor(
+    readonly work: Work,
+    ...[code, message, options]: ConstructorParameters<typeof PulseError>
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** The work that was refused, where an error is about that; there may be several copies of its class in a process. */
+export function refusedWork(error: unknown): Work | undefined {
+  return isPulseError(error) && 'work' in error ? (error as Refusal).work : undefined;
+}
+
+export interface WorkOptions {
+  /** Aborted when the client has gone away: then the work ends. */
+  signal?: AbortSignal;
+  budgetMs?: number;
+  matchBudgetMs?: number;
+  turns?: Turns;
+  heavyLine?: HeavyLine;
+}
+
+/**
+ * What one request makes this process do: it can be put aside, so that it never holds the event loop for long; it
+ * has a budget; and it ends when nobody waits for it any more. In a loop of any length:
+ *
+ *     for (const item of items) {
+ *       if (work.isDue('group')) await work.pause();
+ *       …at most a few milliseconds…
+ *     }
+ */
+export class Work {
+  private readonly turns: Turns;
+  private readonly heavyLine: HeavyLine;
+  readonly signal: AbortSignal | undefined;
+  /** When whoever asks has to have an answer, ms of `performance.now()`. */
+  readonly dueAt: number;
+  private readonly budgetMs: number;
+  private readonly matchBudgetMs: number;
+  private spentMs = 0;
+  private matchMs = 0;
+  private points = 0;
+  private running = 0;
+  /** Goes up with every request. */
+  readonly number = ++made().count;
+  expectedPoints = 0;
+  isHeavy = false;
+  private entering: Promise<void> | null = null;
+  /** The turn of the last look at the clock, and the stretch of time without a pause that it is in. */
+  private turn = -1;
+  private stage: Stage = STAGES[0];
+  private stretchBeganAt = 0;
+  private lookedAt = 0;
+  private cpuMs = 0;
+
+  constructor({
+    signal,
+    budgetMs = BUDGET_MS,
+    matchBudgetMs = MATCH_BUDGET_MS,
+    turns = turnsOfProcess(),
+    heavyLine = heavyLineOfProcess(),
+  }: WorkOptions = {}) {
+    this.signal = signal;
+    this.dueAt = budgetMs === Number.POSITIVE_INFINITY ? budgetMs : performance.now() + ANSWER_MS;
+    this.budgetMs = budgetMs;
+    this.matchBudgetMs = matchBudgetMs;
+    this.turns = turns;
+    this.heavyLine = heavyLine;
+  }
+
+  /** What the server does of itself: put aside like any other, and never refused. */
+  static ofOurs(turns?: Turns): Work {
+    return new Work({ budgetMs: Number.POSITIVE_INFINITY, turns });
+  }
+
+  /** Until `dueAt`, ms. */
+  get leftMs(): number {
+    return Math.max(0, this.dueAt - performance.now());
+  }
+
+  /** Time of the event loop that this has taken so far, ms. */
+  get spent(): number {
+    return this.spentMs;
+  }
+
+  /** Does a piece of the work; several may be under way at a time. What it holds is let go of when none is. */
+  async run<T>(task: (work: Work) => Promise<T> | T): Promise<T> {
+    this.running++;
+    try {
+      return await task(this);
+    } finally {
+      this.running--;
+      if (this.running === 0) this.letGo();
+    }
+  }
+
+  /**
+   * Whether it is time to `pause`. To be asked before every piece, also the first: somebody else may have had this
+   * turn. Costs about 50 ns.
+   *
+   * @param stage what the time since the last look was used for.
+   * @throws Refusal `too_expensive` when the budget is spent.
+   */
+  isDue(stage: Stage): boolean {
+    const now = this.turns.now();
+    const isOver = this.turns.isOver(now);
+    if (this.turn === this.turns.number) this.spentMs += now - this.lookedAt;
+    else this.beginStretch(now);
+    this.stage = stage;
+    this.lookedAt = now;
+    if (this.spentMs > this.budgetMs) this.checkBudget(now);
+    return isOver;
+  }
+
+  /**
+   * Lets everything else go on, and resolves when it is this work's turn again.
+   * @throws Refusal `too_busy` when too many others have much to do; `client_closed` when nobody waits for it any more.
+   */
+  async pause(): Promise<void> {
+    this.endStretch();
+    this.checkClient();
+    if (this.spentMs >= HEAVY_MS) await this.becomeHeavy();
+    await this.turns.next(this);
+    this.checkClient();
+    this.beginStretch(this.turns.now());
+  }
+
+  /**
+   * Notes that an answer may come to so many points, before they are read.
+   * @throws Refusal `too_busy`.
+   */
+  async expectPoints(count: number): Promise<void> {
+    this.expectedPoints += count;
+    if (this.expectedPoints < HEAVY_POINTS) return;
+    this.endStretch();
+    await this.becomeHeavy();
+    this.checkClient();
+  }
+
+  /** Notes that so many points are to be answered. @throws Refusal `too_expensive` when they are too many altogether. */
+  addPoints(count: number): void {
+    this.points += count;
+    if (this.points > MAX_REQUEST_POINTS)
+      this.refuse(
+        'points',
+        'too_expensive',
+        `This request asks for more than ${MAX_REQUEST_POINTS} points; ask for less at a time.`,
+      );
+  }
+
+  /** Time that regular expressions have taken so far, ms; it is another thread's. */
+  get matchingMs(): number {
+    return this.matchMs;
+  }
+
+  /** Notes time that regular expressions took. @throws Refusal `too_expensive` when that is too much altogether. */
+  addMatching(ms: number): void {
+    this.checkClient();
+    this.matchMs += ms;
+    if (this.matchMs > this.matchBudgetMs) this.refuseMatching();
+  }
+
+  /** @throws Refusal `too_expensive`: an expression takes too long. */
+  refuseMatching(): never {
+    this.matchMs = Number.POSITIVE_INFINITY;
+    this.refuse('match', 'too_expensive', 'match: the expression is too slow; write a simpler one.');
+  }
+
+  private checkBudget(now: number): void {
+    // Only now it is known exactly.
+    this.beginStretch(now);
+    // What is being encoded has been worked for; how much it may be, `addPoints` says.
+    if (this.spentMs <= this.budgetMs || this.stage === 'encode') return;
+    this.refuse(
+      'time',
+      'too_expensive',
+      `This request takes more than ${this.budgetMs / SECOND} s of the server's time; ask for less at a time, narrow it with match, or ask for a shorter range.`,
+    );
+  }
+
+  /** @throws Refusal `client_closed` when nobody waits for it any more. */
+  checkClient(): void {
+    if (this.signal?.aborted) this.refuse('gone', 'client_closed', 'Nobody waits for the answer any more.');
+  }
+
+  private becomeHeavy(): Promise<void> {
+    this.entering ??= this.enterLine();
+    return this.entering;
+  }
+
+  private async enterLine(): Promise<void> {
+    this.isHeavy = true;
+    if (this.budgetMs === Number.POSITIVE_INFINITY) return;
+    const mayBegin = await this.heavyLine.enter(this);
+    // All its questions have been refused meanwhile.
+    if (this.running === 0) this.heavyLine.leave(this);
+    if (mayBegin) return;
+    this.refuse(
+      'busy',
+      'too_busy',
+      'Too many requests as large as this one are being answered; try again shortly.',
+      RETRY_AFTER_MS,
+    );
+  }
+
+  private letGo(): void {
+    this.endStretch();
+    this.heavyLine.leave(this);
+    this.isHeavy = false;
+    this.entering = null;
+  }
+
+  private beginStretch(now: number): void {
+    this.endStretch();
+    this.turn = this.turns.number;
+    this.stretchBeganAt = this.lookedAt = now;
+    this.cpuMs = this.turns.cpu();
+  }
+
+  private endStretch(): void {
+    const ms = this.lookedAt - this.stretchBeganAt;
+    if (ms === 0) return;
+    figures().loopStretches.observe(this.stage, ms / SECOND);
+    // While others had the processor, this took nothing.
+    this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
+    this.stretchBeganAt = this.lookedAt;
+  }
+
+  private refuse(
+    reason: RefusalReason,
+    code: PulseError['code'],
+    message: string,
+    retryAfterMs?: number,
+  ): never {
+    figures().refusals.add(reason);
+    throw new Refusal(this, code, message, { retryAfterMs });
+  }
+}
+
+/** Does what one request asks for; see `Work`. */
+export function work<T>(task: (work: Work) => Promise<T> | T, options?: WorkOptions): Promise<T> {
+  return new Work(options).run(task);
+}
+
+function made(): { count: number } {
+  return once('work.made', () => ({ count: 0 }));
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { digestOf, findKey } from '../../access/auth/keys';
+import { env } from '../../env';
+import { PulseError } from '../../model/errors';
+import { once } from '../../runtime/once';
+
+/** What this process's own agent is called where keys have names. */
+export const LOCAL_AGENT_KEY = 'local-agent';
+
+/** A key for this process's own agent, made anew at every start and never written down. */
+export function localKey(): string {
+  return once('ingest.local-key', () => randomBytes(32).toString('base64url'));
+}
+
+/**
+ * Lets a sender in who shows one of the keys, or anyone when no keys are configured (the server then listens on
+ * loopback only). Throws `unauthorized` when none was given and `forbidden` when it is wrong.
+ *
+ * @returns the key's name; null when no keys are configured.
+ */
+export function authorizeSender(authorization: string | undefined): string | null {
+  const keys = once('ingest.keys', () => {
+    const { INGEST_KEYS } = env();
+    return INGEST_KEYS.length === 0
+      ? []
+      : [...INGEST_KEYS, { name: LOCAL_AGENT_KEY, digest: digestOf(localKey()) }];
+  });
+  if (keys.length === 0) return null;
+  const shown = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (!shown)
+    throw new PulseError(
+      'unauthorized',
+      'This server takes samples with a key only: send Authorization: Bearer <key>.',
+    );
+  const key = findKey(shown, keys);
+  if (!key) throw new PulseError('forbidden', 'This key is not one of INGEST_KEYS.');
+  return key.name;
+}

@@ -1,0 +1,186 @@
+import type { Bus } from '../cluster/bus/bus';
+import type { Env } from '../env';
+import { SeriesEnsurer } from '../memory/catalogue/ensure-series';
+import type { Registry, Series } from '../memory/catalogue/registry';
+import { CatchUp } from '../memory/ring/catch-up';
+import type { CommittedSamples, Ring } from '../memory/ring/ring';
+import { LIMITS, SECOND } from '../model';
+import { PulseError } from '../model/errors';
+import { figures } from '../observe/figures';
+import { log } from '../observe/log';
+import { within } from '../runtime/within';
+import {
+  ANSWER_MS,
+  type CommitFigures,
+  CommitQueue,
+  type CommitResult,
+  type WriteRows,
+} from '../store/commit';
+import type { SampleRows, Store } from '../store/store';
+import { type Admission, admit } from './ingest/admission';
+import {
+  type DecodedSamples,
+  type IncomingSample,
+  type SampleError,
+  sampleError,
+  type WriteResult,
+} from './ingest/sample';
+
+/** The write path: samples go in, and the answer says that they are committed. */
+export interface Pipeline {
+  /**
+   * Resolves once every usable sample is committed, published and in the ring, within `answerMs`. Rejects with
+   * `queue_full` or `shutting_down`: then none of these samples is kept; with `database_unavailable` some may be kept,
+   * now or later, and to send them again does no harm.
+   */
+  write(decoded: DecodedSamples, answerMs?: number): Promise<WriteResult>;
+  readonly figures: CommitFigures;
+  /** Commits what waits, then refuses. */
+  close(): Promise<void>;
+}
+
+export interface PipelineParts {
+  env: Pick<Env, 'RETENTION_RAW' | 'MAX_SERIES'>;
+  store: Store;
+  registry: Registry;
+  ring: Ring;
+  bus: Bus;
+}
+
+/** How long writers wait for what is only for memory. */
+const FETCH_MS = SECOND;
+/** New series that the database may be asked for at a time; beyond them writers of new series get `queue_full`. */
+const MAX_SERIES_ASKED = 100_000;
+const RETRY_AFTER_MS = SECOND;
+
+export function createPipeline({ env, store, registry, ring, bus }: PipelineParts): Pipeline {
+  const { ingestSamples: counted, commitSeconds, commitRows } = figures();
+  const ensurer = new SeriesEnsurer(store, registry);
+  const catchUp = new CatchUp({ store, registry, ring, onFound: publish });
+  const commits = new CommitQueue({
+    append: timedAppend,
+    onCommit: takeIn,
+    onUncertain: (rows) => catchUp.doubt(rows),
+  });
+
+  async function write(
+    { samples, errors, precision }: DecodedSamples,
+    answerMs = ANSWER_MS,
+  ): Promise<WriteResult> {
+    const now = Date.now();
+    const since = performance.now();
+    const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs, precision };
+    const admission = admit(samples, window);
+    const { series, errors: overLimit, asked } = resolveSeries(admission);
+    if (asked.length > 0) await within(Promise.all(asked), answerMs, tooSlow);
+    const { rows, known } = withoutKnown(admission.admitted, series);
+    const duplicates = known + (await commits.write(rows, { since, answerMs }));
+    const rejections = [...errors, ...admission.errors, ...overLimit];
+    const accepted = known + rows.series.length;
+    counted.add('stored', accepted - duplicates);
+    counted.add('duplicate', duplicates);
+    counted.add('rejected', rejections.length);
+    return {
+      accepted,
+      duplicates,
+      rejected: rejections.length,
+      errors: rejections.sort((a, b) => a.index - b.index),
+    };
+  }
+
+  async function timedAppend(rows: SampleRows): Promise<number[]> {
+    const startedAt = performance.now();
+    const duplicates = await store.append(rows);
+    commitSeconds.observe((performance.now() - startedAt) / SECOND);
+    commitRows.observe(rows.seriesIds.length);
+    return duplicates;
+  }
+
+  /**
+   * The series of each sample, undefined where the cardinality limit forbids a new one. Those the database has to be
+   * asked for are there when all of `asked` has resolved.
+   */
+  function resolveSeries({ admitted, labelsKeys }: Admission) {
+    const series: Array<Series | undefined> = [];
+    const errors: SampleError[] = [];
+    const asked: Array<Promise<void>> = [];
+    let ofLabels: ReadonlyMap<string, Series> | undefined;
+    for (let i = 0; i < admitted.length; i++) {
+      const sample = admitted[i];
+      if (i === 0 || labelsKeys[i] !== labelsKeys[i - 1]) ofLabels = registry.withLabels(labelsKeys[i]);
+      const known = ofLabels?.get(sample.name);
+      series.push(known);
+      if (known && !ensurer.isNews(known.metric, sample)) continue;
+      if (asked.length === 0 && ensurer.pending >= MAX_SERIES_ASKED) throw tooManyAsked();
+      const key = sample.name + labelsKeys[i];
+      if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(key)) {
+        errors.push(sampleError(sample.index, '', 'too_many_series'));
+        continue;
+      }
+      const { name: metric, labels, type, unit } = sample;
+      asked.push(
+        ensurer.ensure(key, { metric, labels, type, unit }).then((found) => {
+          series[i] = found;
+        }),
+      );
+    }
+    return { series, errors, asked };
+  }
+
+  /** The rows to commit. What the ring holds is committed already, so a resent body costs the database nothing. */
+  function withoutKnown(samples: readonly IncomingSample[], series: ReadonlyArray<Series | undefined>) {
+    const rows: WriteRows = { series: [], timestamps: [], values: [] };
+    let known = 0;
+    for (let i = 0; i < samples.length; i++) {
+      const into = series[i];
+      if (!into) continue;
+      const { timestamp, value } = samples[i];
+      if (timestamp <= into.lastSeen && ring.has(into.id, timestamp)) {
+        known++;
+        continue;
+      }
+      rows.series.push(into);
+      rows.timestamps.push(timestamp);
+      rows.values.push(value);
+    }
+    return { rows, known };
+  }
+
+  /** After a commit: what is new goes to the ring and to everyone who listens; what another server wrote is fetched. */
+  async function takeIn({ stored, alreadyThere }: CommitResult): Promise<void> {
+    if (stored.series.length > 0) publish(stored);
+    if (alreadyThere.series.length === 0) return;
+    // The samples are committed whether or not this works.
+    const slow = () => new Error('The database takes long to tell them.');
+    await within(catchUp.fetch(alreadyThere), FETCH_MS, slow).catch((error) => {
+      log().warn({ err: error }, 'samples of another server not read yet');
+      catchUp.doubt(alreadyThere);
+    });
+  }
+
+  function publish(samples: CommittedSamples): void {
+    ring.add(samples);
+    bus.publish(samples);
+  }
+
+  return {
+    write,
+    get figures() {
+      return commits.figures;
+    },
+    async close() {
+      await commits.close();
+      catchUp.close();
+    },
+  };
+}
+
+function tooSlow(): PulseError {
+  const message = 'The database is too slow to take new series now; nothing was kept. Send it again later.';
+  return new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS });
+}
+
+function tooManyAsked(): PulseError {
+  const message = `${MAX_SERIES_ASKED} new series wait for the database; nothing was kept. Send the same body again later.`;
+  return new PulseError('queue_full', message, { retryAfterMs: RETRY_AFTER_MS });
+}

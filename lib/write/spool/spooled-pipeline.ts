@@ -1,0 +1,186 @@
+import { LIMITS, MINUTE, SECOND } from '../../model';
+import { isPulseError, PulseError } from '../../model/errors';
+import { log } from '../../observe/log';
+import { admit } from '../ingest/admission';
+import type { DecodedSamples, IncomingSample, WriteResult } from '../ingest/sample';
+import type { Pipeline } from '../pipeline';
+import type { Segments } from './segments';
+
+/** Samples of so many bytes are committed together when the spool is emptied: some ten thousand. */
+const DRAIN_BYTES = 2 ** 20;
+const RETRY_MS = 500;
+/** Nobody waits for what is brought from the disk to the database: sent again too soon it would only be more work. */
+const DRAIN_ANSWER_MS = MINUTE;
+/** A trouble that lasts is told again so often. */
+const TELL_EVERY_MS = MINUTE;
+
+export interface SpoolFigures {
+  /** Bytes on the disk that are not in the database yet. */
+  bytes: number;
+  maxBytes: number;
+  /** Samples accepted on the disk, and of those brought to the database, since the start. */
+  spooled: number;
+  drained: number;
+  /** Damaged, and therefore not brought to the database, since the start. */
+  skippedRecords: number;
+  skippedBytes: number;
+  /** Damaged files that are kept aside for a person to look at. */
+  asideFiles: number;
+  asideBytes: number;
+}
+
+export interface SpooledPipeline extends Pipeline {
+  readonly spool: SpoolFigures;
+}
+
+export interface SpoolParts {
+  pipeline: Pipeline;
+  segments: Segments;
+  maxBytes: number;
+  /** Raw samples are kept for so long, ms. */
+  retentionMs: number;
+}
+
+/**
+ * A pipeline that takes samples while the database is away: onto this machine's disk, flushed before the answer, and
+ * from there into the database in the order they came. While anything waits there everything goes there, or a later
+ * value of the same sample could overtake the first.
+ */
+export function createSpooledPipeline({
+  pipeline,
+  segments,
+  maxBytes,
+  retentionMs,
+}: SpoolParts): SpooledPipeline {
+  let spooled = 0;
+  let drained = 0;
+  /** Bodies on their way to the disk. */
+  let appending = 0;
+  let isClosed = false;
+  let told = { what: '', at: 0 };
+  let timer: NodeJS.Timeout | undefined;
+  let draining: Promise<void> | undefined;
+  if (segments.bytes > 0) {
+    log().info({ bytes: segments.bytes }, 'samples of before wait in the spool');
+    drainSoon(0);
+  }
+
+  const isInUse = () => appending > 0 || segments.bytes > 0;
+
+  async function write(decoded: DecodedSamples): Promise<WriteResult> {
+    if (isInUse()) return keep(decoded);
+    try {
+      return await pipeline.write(decoded);
+    } catch (error) {
+      if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
+      return keep(decoded);
+    }
+  }
+
+  async function keep({ samples, errors }: DecodedSamples): Promise<WriteResult> {
+    if (isClosed) throw new PulseError('shutting_down', 'The server is stopping.', { retryAfterMs: SECOND });
+    const now = Date.now();
+    const { admitted, errors: refused } = admit(samples, {
+      oldest: now - retentionMs,
+      newest: now + LIMITS.maxClockAheadMs,
+    });
+    const rejections = [...errors, ...refused].sort((a, b) => a.index - b.index);
+    if (admitted.length > 0) await append(admitted);
+    return { accepted: admitted.length, duplicates: 0, rejected: rejections.length, errors: rejections };
+  }
+
+  async function append(samples: readonly IncomingSample[]): Promise<void> {
+    const payload = Buffer.from(JSON.stringify(samples));
+    if (segments.bytes + payload.length > maxBytes) throw full('The spool on this machine is full');
+    appending++;
+    try {
+      await segments.append(payload);
+    } catch (error) {
+      log().error({ err: error }, 'the spool does not take samples');
+      throw full('This machine could not keep the samples on its disk either', error);
+    } finally {
+      appending--;
+    }
+    spooled += samples.length;
+    drainSoon(RETRY_MS);
+  }
+
+  function full(why: string, cause?: unknown): PulseError {
+    const message = `The database cannot be reached at the moment. ${why}; nothing was kept, try again shortly.`;
+    return new PulseError('database_unavailable', message, { cause, retryAfterMs: SECOND });
+  }
+
+  function drainSoon(ms: number): void {
+    if (timer || draining || isClosed) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      draining = drain()
+        .catch((error) => {
+          // Still away, or a disk that cannot be read: either way it stays there and is tried again.
+          if (!isPulseError(error) || error.status !== 503) tell(error);
+        })
+        .finally(() => {
+          draining = undefined;
+          if (segments.bytes > 0) drainSoon(RETRY_MS);
+        });
+    }, ms);
+  }
+
+  /** Brings everything to the database. Rejects at the first that it does not take. */
+  async function drain(): Promise<void> {
+    while (!isClosed) {
+      const { payloads, end } = await segments.peek(DRAIN_BYTES);
+      if (payloads.length === 0) return;
+      const samples = payloads.flatMap(samplesIn);
+      const { rejected, errors } = await pipeline.write({ samples, errors: [] }, DRAIN_ANSWER_MS);
+      if (rejected > 0) log().warn({ rejected, first: errors[0] }, 'samples of the spool were rejected');
+      drained += samples.length;
+      await segments.drop(end);
+    }
+  }
+
+  /** None where the payload, though as it was written, is not what this version writes. */
+  function samplesIn(payload: Buffer): IncomingSample[] {
+    try {
+      const samples = JSON.parse(payload.toString());
+      if (Array.isArray(samples)) return samples;
+    } catch (error) {
+      log().error({ err: error }, 'a record of the spool cannot be understood');
+    }
+    segments.keepFile({ records: 1, bytes: payload.length });
+    return [];
+  }
+
+  function tell(error: unknown): void {
+    const what = String(error);
+    if (what === told.what && performance.now() - told.at < TELL_EVERY_MS) return;
+    told = { what, at: performance.now() };
+    log().error({ err: error }, 'the spool is not emptied');
+  }
+
+  return {
+    write,
+    get figures() {
+      return pipeline.figures;
+    },
+    get spool() {
+      return {
+        bytes: segments.bytes,
+        maxBytes,
+        spooled,
+        drained,
+        skippedRecords: segments.skipped.records,
+        skippedBytes: segments.skipped.bytes,
+        asideFiles: segments.asideFigures.files,
+        asideBytes: segments.asideFigures.bytes,
+      };
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await draining;
+      await segments.close();
+      await pipeline.close();
+    },
+  };
+}
