@@ -3,6 +3,7 @@
  * `--dev` serves the pages from their sources.
  */
 import nextEnv from '@next/env';
+import { localKey } from './lib/access/auth/senders';
 import { startLocalAgent } from './lib/agent/local';
 import { startRecording } from './lib/api/self/record';
 import { type Env, env } from './lib/env';
@@ -16,7 +17,6 @@ import { claimProcess } from './lib/server/under-next';
 import { endUnread } from './lib/server/unread';
 import { createUpgrades, type Upgrades } from './lib/server/upgrades';
 import { startup, system } from './lib/system';
-import { localKey } from './lib/write/ingest/keys';
 
 const dev = process.argv.includes('--dev');
 const dir = process.cwd();

@@ -5,7 +5,7 @@ import { Header } from '@/components/shell/header';
 import { SignOut } from '@/components/shell/sign-out';
 import { ThemeScript } from '@/components/shell/theme-script';
 import { TooltipProvider } from '@/components/ui/tooltip';
-import { pageViewer } from '@/lib/access/auth/page-viewer';
+import { pageViewer } from '@/lib/api/page-viewer';
 import './globals.css';
 
 export const metadata: Metadata = {

@@ -5,7 +5,7 @@ import { FleetView } from '@/components/fleet/fleet-view';
 import { LazyPanel } from '@/components/fleet/lazy-panel';
 import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
-import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import { queryText } from '@/lib/live/wire';
 import type { FleetMap } from '@/lib/read/fleet/answers';

@@ -1,8 +1,9 @@
 import { parseEnv } from '../lib/env';
 import { type Aggregate, alignDown, DAY, HOUR, MINUTE, SECOND } from '../lib/model';
+import type { SampleRows } from '../lib/model/sample-columns';
 import { connect } from '../lib/store/connection';
 import { type OpenStore, openStore } from '../lib/store/open';
-import type { SampleRows, Store } from '../lib/store/store';
+import type { Store } from '../lib/store/store';
 import { createFleet } from '../scripts/simulate/fleet';
 import { findTimescaleBinaries } from '../test/support/timescale-binaries';
 import { startTimescaleServer } from '../test/support/timescale-server';

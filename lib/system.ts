@@ -5,26 +5,27 @@ import { isShared } from './cluster/bus/is-shared';
 import { openBus } from './cluster/bus/open';
 import { redisOfProcess } from './cluster/guarded-redis';
 import { type Env, env } from './env';
+import { once } from './env/once';
 import { createHub, type Hub } from './live/hub';
 import type { Registry } from './memory/catalogue/registry';
 import { Registry as RegistryClass } from './memory/catalogue/registry';
 import { createCatalogueSync } from './memory/catalogue/sync';
 import { type Coverage, createCoverage } from './memory/ring/coverage';
 import { createHoldAll } from './memory/ring/hold-all';
-import { type CommittedSamples, Ring } from './memory/ring/ring';
+import { Ring } from './memory/ring/ring';
 import { MINUTE, SECOND } from './model';
 import { PulseError } from './model/errors';
+import type { SampleColumns, SampleRows } from './model/sample-columns';
 import { log } from './observe/log';
 import { Fleet } from './read/fleet/fleet';
 import { createHistory, type History } from './read/history';
-import { once } from './runtime/once';
 import { guardStore } from './store/guarded-store';
 import { openStore, untilThere } from './store/open';
-import type { SampleRows, Store } from './store/store';
-import { startUpkeep } from './store/upkeep';
+import type { Store } from './store/store';
 import { createPipeline, type Pipeline } from './write/pipeline';
 import { Segments } from './write/spool/segments';
 import { createSpooledPipeline, type SpoolFigures } from './write/spool/spooled-pipeline';
+import { startUpkeep } from './write/upkeep';
 
 /** Nodes tell each other of new series; this is for when they cannot. */
 const LEARN_EVERY_MS = 10 * SECOND;
@@ -214,7 +215,7 @@ async function refillRing(ring: Ring, store: Store, registry: Registry, from: nu
 async function* withSeries(
   pages: AsyncIterable<SampleRows>,
   { seriesById }: Registry,
-): AsyncGenerator<CommittedSamples> {
+): AsyncGenerator<SampleColumns> {
   for await (const { seriesIds, timestamps, values } of pages)
     yield { series: seriesIds.map((id) => seriesById.get(id)!), timestamps, values };
 }

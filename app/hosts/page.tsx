@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { HostsView } from '@/components/fleet/hosts-view';
-import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork } from '@/lib/api/panel-history';
 import { parseHostsQuery } from '@/lib/read/fleet/hosts-query';
 import { system } from '@/lib/system';

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
-import { safePath } from '@/lib/access/auth/login';
+import { safePath } from '@/lib/api/login';
 
 export const metadata: Metadata = { title: 'Sign in' };
 

@@ -6,10 +6,10 @@ import { trendQuery } from '@/components/catalogue/trend-query';
 import { PostSample } from '@/components/panels/post-sample';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
-import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
-import { listMetrics } from '@/lib/memory/catalogue/list';
 import { formatCount } from '@/lib/model/format';
+import { listMetrics } from '@/lib/read/catalogue-list';
 import { system } from '@/lib/system';
 
 export const metadata: Metadata = { title: 'Metrics' };

@@ -6,7 +6,7 @@ import { StatusCard } from '@/components/status/status-card';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
-import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { requireViewer } from '@/lib/api/page-viewer';
 import { collectFamilies } from '@/lib/api/self/collect';
 import { statusOf } from '@/lib/api/self/status';
 import { env } from '@/lib/env';

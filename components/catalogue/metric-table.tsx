@@ -1,8 +1,8 @@
 import { Suspense } from 'react';
 import type { PanelResult } from '@/lib/live/wire';
-import type { MetricEntry } from '@/lib/memory/catalogue/list';
 import { formatCount } from '@/lib/model/format';
 import { metricHref } from '@/lib/model/links';
+import type { MetricEntry } from '@/lib/read/catalogue-list';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { MetricTrend } from './metric-trend';

@@ -2,9 +2,9 @@
 
 import { use, useRef } from 'react';
 import { isErrorAnswer, type PanelAnswer, type PanelResult } from '@/lib/live/wire';
-import type { MetricEntry } from '@/lib/memory/catalogue/list';
 import { isWhole, MINUTE, SECOND } from '@/lib/model';
 import { formatAgo, formatValue, unitOf } from '@/lib/model/format';
+import type { MetricEntry } from '@/lib/read/catalogue-list';
 import { Sparkline } from '../charts/sparkline';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';

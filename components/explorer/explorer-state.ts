@@ -1,6 +1,6 @@
 import type { PanelQuery } from '@/lib/live/wire';
 import type { Aggregate, Matcher, MetricType } from '@/lib/model';
-import { parseSelector } from '@/lib/read/query/selector';
+import { parseSelector } from '@/lib/model/selector';
 
 /**
  * What the explorer's URL says, in the API's own parameter names, so that an address can be turned into an API

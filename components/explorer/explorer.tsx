@@ -3,7 +3,7 @@
 import { Suspense, use } from 'react';
 import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
 import type { MetricType } from '@/lib/model';
-import { formatSelector } from '@/lib/read/query/selector';
+import { formatSelector } from '@/lib/model/selector';
 import { parseTime } from '@/lib/read/query/time';
 import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';

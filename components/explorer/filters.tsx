@@ -3,7 +3,7 @@
 import { ListFilter, Plus, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import type { Matcher, MatchOperator } from '@/lib/model';
-import { formatSelector } from '@/lib/read/query/selector';
+import { formatSelector } from '@/lib/model/selector';
 import { Button } from '../ui/button';
 import { Input, inputStyle } from '../ui/input';
 import { Popover, PopoverContent, PopoverTrigger } from '../ui/popover';

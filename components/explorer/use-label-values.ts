@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import type { Labels, Matcher } from '@/lib/model';
-import { formatSelector } from '@/lib/read/query/selector';
+import { formatSelector } from '@/lib/model/selector';
 
 const TYPING_MS = 200;
 const SERIES_READ = '1000';

@@ -1,3 +1,4 @@
+import { authorizeSender } from '../access/auth/senders';
 import { isDisconnect } from '../access/limit/held-body';
 import { limitIngest } from '../access/limit/ingest-limit';
 import { env } from '../env';
@@ -7,7 +8,6 @@ import { figures } from '../observe/figures';
 import { readySystem } from '../system';
 import { type Body, readPieces, readWhole } from '../write/ingest/body';
 import { encodingFor } from '../write/ingest/encoding';
-import { authorizeSender } from '../write/ingest/keys';
 import { protocolFor } from '../write/ingest/protocols';
 import type { SampleError, WriteResult } from '../write/ingest/sample';
 import { PRECISIONS, type Precision } from '../write/ingest/timestamp';

@@ -2,8 +2,8 @@ import { endedSessions } from '../access/auth/ended-sessions';
 import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
 import { ConnectionLimit } from '../access/limit/connections';
 import { env } from '../env';
+import { once } from '../env/once';
 import { openStream, type StreamRequest } from '../live/stream';
-import { once } from '../runtime/once';
 
 /** The longest a timer can wait; beyond it a session is as good as endless. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

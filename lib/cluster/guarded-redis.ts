@@ -1,6 +1,6 @@
 import { env } from '../env';
+import { once } from '../env/once';
 import { createBreaker } from '../runtime/breaker';
-import { once } from '../runtime/once';
 import { openRedisCommands, type RedisCommands } from './redis/commands';
 import { withinTime } from './redis/connect';
 

@@ -1,11 +1,11 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
-import { parseHostNames } from '../access/auth/authority';
-import { parseIngestKeys } from '../access/auth/keys';
-import { parseRates } from '../access/limit/rates';
-import { parseRedisAddress } from '../cluster/redis/address';
 import { parseBytes, parseDuration } from '../model/units';
-import { once } from '../runtime/once';
+import { parseHostNames } from './authority';
+import { parseIngestKeys } from './keys';
+import { once } from './once';
+import { parseRates } from './rates';
+import { parseRedisAddress } from './redis-address';
 
 /**
  * The settings, read once and lazily: a throw at import would break `next build`, which loads every route.

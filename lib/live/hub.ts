@@ -1,10 +1,12 @@
 import type { Bus } from '../cluster/bus/bus';
 import { env } from '../env';
-import type { Metric, Registry } from '../memory/catalogue/registry';
+import type { Registry } from '../memory/catalogue/registry';
 import type { Coverage } from '../memory/ring/coverage';
-import type { CommittedSamples, Ring } from '../memory/ring/ring';
+import type { Ring } from '../memory/ring/ring';
 import { MINUTE, SECOND } from '../model';
 import { isPulseError, PulseError } from '../model/errors';
+import type { SampleColumns } from '../model/sample-columns';
+import type { Metric } from '../model/series';
 import { log } from '../observe/log';
 import type { History } from '../read/history';
 import { drain } from '../runtime/drain';
@@ -165,7 +167,7 @@ export function createHub({
     moment: () => ({ seq, at: clock.now() }),
   });
 
-  function onCommit({ series, timestamps }: CommittedSamples): void {
+  function onCommit({ series, timestamps }: SampleColumns): void {
     const moment = parts.nextMoment();
     const marked = new Set<LiveQuery>();
     for (let i = 0; i < series.length; i++) {

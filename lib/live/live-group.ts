@@ -1,5 +1,5 @@
-import type { Series } from '../memory/catalogue/registry';
 import type { Labels, Point } from '../model';
+import type { Series } from '../model/series';
 import type { SidedGroup } from '../read/query/points';
 import { labelText } from '../read/query/top';
 import type { LiveQuery } from './live-query';

@@ -1,10 +1,11 @@
 import { groupKey, groupLabels } from '../memory/catalogue/groups';
-import type { Metric, Registry, Series } from '../memory/catalogue/registry';
+import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
 import { COUNTER_GAP_MS, LIMITS, type Point, type Ranking, type Tier } from '../model';
 import { isGrowth } from '../model/aggregates';
 import { isPulseError } from '../model/errors';
 import { tierForStarts } from '../model/rollup/steps';
+import type { Metric, Series } from '../model/series';
 import { countSteps, listStarts, startFrom, toldAt } from '../model/time/steps';
 import type { History } from '../read/history';
 import { isRaw, limitGroups, limitPoints, limitRawSamples, MAX_FILLED_POINTS } from '../read/query/limits';

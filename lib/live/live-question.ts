@@ -1,10 +1,10 @@
+import { type Selectable, simpleTest } from '../memory/catalogue/matchers';
 import { DAY, type Fill, type QuestionSide, type Ranking } from '../model';
 import { PulseError } from '../model/errors';
 import type { StepRequest } from '../model/rollup/choose';
 import { type Step, type Steps, stepsOf } from '../model/time/steps';
 import type { History } from '../read/history';
 import type { Expression } from '../read/query/expression';
-import { type Selectable, simpleTest } from '../read/query/matchers';
 import { parseQuery, type QueryParams, rankingOf, sidesOfQuery, toSearchParams } from '../read/query/params';
 import { resolveTime } from '../read/query/question';
 import { isRelativeTime } from '../read/query/time';

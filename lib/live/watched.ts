@@ -1,9 +1,10 @@
-import type { Registry, Series } from '../memory/catalogue/registry';
+import { selectMatching } from '../memory/catalogue/matchers';
+import type { Registry } from '../memory/catalogue/registry';
 import type { Coverage } from '../memory/ring/coverage';
 import { SECOND } from '../model';
 import { isPulseError, PulseError } from '../model/errors';
+import type { Series } from '../model/series';
 import { log } from '../observe/log';
-import { selectMatching } from '../read/query/matchers';
 import { refusedWork, Work } from '../runtime/work/work';
 import type { ArrivalLog } from './arrival-log';
 import type { LiveGroup, LivePlace } from './live-group';

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { once } from '../runtime/once';
-import { STAGES } from '../runtime/work/stages';
+import { once } from '../env/once';
+import { STAGES } from './stages';
 
 /** One sample of an exposition: the labels that part it from its siblings, and its value now. */
 export interface Reading {

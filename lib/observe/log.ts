@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { once } from '../runtime/once';
+import { once } from '../env/once';
 import { currentRequestId } from './request-id';
 
 export type { Logger };

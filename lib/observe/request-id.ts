@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { once } from '../runtime/once';
+import { once } from '../env/once';
 
 /** What a proxy in front or a sender may call a request: nothing that could break a header or a log line. */
 const SANE = /^[\w.:-]{1,128}$/;

@@ -1,10 +1,11 @@
-import type { Registry, Series } from '../memory/catalogue/registry';
+import type { Registry } from '../memory/catalogue/registry';
 import { type Evaluation, evaluate, evaluateAside } from '../memory/ring/evaluate';
 import type { Predecessors } from '../memory/ring/predecessors';
 import type { Ring } from '../memory/ring/ring';
 import type { SampleBuffer } from '../memory/ring/sample-buffer';
 import { type Aggregate, alignUp, type Point, SECOND, type Tier } from '../model';
 import { isGrowth } from '../model/aggregates';
+import type { Series } from '../model/series';
 import { figures } from '../observe/figures';
 import type { Work } from '../runtime/work/work';
 import type { StoreQuestion } from '../store/store';

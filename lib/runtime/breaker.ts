@@ -5,10 +5,10 @@ import {
   handleWhen,
   isBrokenCircuitError,
 } from 'cockatiel';
+import { once } from '../env/once';
 import { SECOND } from '../model';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
-import { once } from './once';
 
 export type BreakerState = 'closed' | 'half-open' | 'open';
 

@@ -1,4 +1,4 @@
-import { once } from './once';
+import { once } from '../env/once';
 
 /**
  * The one signal every long-lived response listens to. An open SSE response keeps a process from ending

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requireAttemptsLeft } from '../access/auth/attempts';
-import { MAX_FORM_BYTES } from '../access/auth/login';
 import { authorizeScraper } from '../access/auth/scraper';
 import { authorizeViewer, type ViewerHeaders, viewerOf } from '../access/auth/viewer';
 import { clientAddress } from '../access/limit/address';
 import { tooLarge } from '../access/limit/held-body';
 import { MAX_QUERIES_BYTES } from '../api/batch';
 import { methodNotAllowed, type PlainResponse } from '../api/http';
+import { MAX_FORM_BYTES } from '../api/login';
 import { env } from '../env';
 import { isPulseError, PulseError } from '../model/errors';
 import { type Door, doorOf, FIGURES_ROUTE, isApi } from './doors';

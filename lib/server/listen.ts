@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { isLoopbackHost } from '../access/loopback';
 import type { Env } from '../env';
+import { isLoopbackHost } from '../env/loopback';
 import { SECOND } from '../model';
 import { log } from '../observe/log';
 import { neighbourOn } from './build-folder';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { parseAuthority } from '../access/auth/authority';
 import { decodePath, nodeHeaderOf } from '../access/auth/request';
 import { requireOwnSource } from '../access/auth/source';
+import { parseAuthority } from '../env/authority';
 import { PulseError } from '../model/errors';
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^#]*|\?[^#]*)?/i;

@@ -1,13 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { RequestListener, Server } from 'node:http';
 import { dirname } from 'node:path';
-import { isLoopbackHost } from '../access/loopback';
 import { errorResponse } from '../api/http';
 import { startRecording } from '../api/self/record';
 import { env } from '../env';
+import { isLoopbackHost } from '../env/loopback';
+import { once } from '../env/once';
 import { PulseError } from '../model/errors';
 import { drain } from '../runtime/drain';
-import { once } from '../runtime/once';
 import { useBuild } from '../runtime/process/in-use.mjs';
 import { system } from '../system';
 import { createFront } from './front';

@@ -1,6 +1,7 @@
 import type { Session } from '../access/auth/session';
-import type { SeriesIdentity, StoredSeries } from '../memory/catalogue/registry';
 import type { Aggregate, Point, Tier } from '../model';
+import type { SampleRows } from '../model/sample-columns';
+import type { SeriesIdentity, StoredSeries } from '../model/series';
 import type { LaneFigures } from './lane';
 
 /**
@@ -78,13 +79,6 @@ export interface ReadOptions {
   signal?: AbortSignal;
   /** When whoever asks has to have an answer, ms of `performance.now()`; there are bounds of its own besides. */
   dueAt?: number;
-}
-
-/** Samples in columns: position `i` of each array is one sample. */
-export interface SampleRows {
-  seriesIds: number[];
-  timestamps: number[];
-  values: number[];
 }
 
 export interface StoreQuestion {

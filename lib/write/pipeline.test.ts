@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestNode, type TestNode } from '@/test/support/node';
-import type { StoredSeries } from '../memory/catalogue/registry';
-import type { CommittedSamples } from '../memory/ring/ring';
 import { HOUR } from '../model';
 import { PulseError } from '../model/errors';
+import type { SampleColumns } from '../model/sample-columns';
+import type { StoredSeries } from '../model/series';
 import { parseQuery } from '../read/query/params';
 import type { Store } from '../store/store';
 import { createPipeline } from './pipeline';
@@ -34,7 +34,7 @@ const sample = (name: string, timestamp: number, value: number, labels = {}) => 
 
 function published(node: TestNode): string[] {
   const heard: string[] = [];
-  node.bus.subscribe(({ series, timestamps, values }: CommittedSamples) => {
+  node.bus.subscribe(({ series, timestamps, values }: SampleColumns) => {
     for (const [i, { metric }] of series.entries())
       heard.push(`${metric.name} ${timestamps[i] - now} ${values[i]}`);
   });

@@ -1,22 +1,18 @@
 import type { Bus } from '../cluster/bus/bus';
 import type { Env } from '../env';
 import { SeriesEnsurer } from '../memory/catalogue/ensure-series';
-import type { Registry, Series } from '../memory/catalogue/registry';
+import type { Registry } from '../memory/catalogue/registry';
 import { CatchUp } from '../memory/ring/catch-up';
-import type { CommittedSamples, Ring } from '../memory/ring/ring';
+import type { Ring } from '../memory/ring/ring';
 import { LIMITS, SECOND } from '../model';
 import { PulseError } from '../model/errors';
+import type { SampleColumns, SampleRows } from '../model/sample-columns';
+import type { Series } from '../model/series';
 import { figures } from '../observe/figures';
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
-import {
-  ANSWER_MS,
-  type CommitFigures,
-  CommitQueue,
-  type CommitResult,
-  type WriteRows,
-} from '../store/commit';
-import type { SampleRows, Store } from '../store/store';
+import type { Store } from '../store/store';
+import { ANSWER_MS, type CommitFigures, CommitQueue, type CommitResult } from './commit';
 import { type Admission, admit } from './ingest/admission';
 import {
   type DecodedSamples,
@@ -129,7 +125,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
 
   /** The rows to commit. What the ring holds is committed already, so a resent body costs the database nothing. */
   function withoutKnown(samples: readonly IncomingSample[], series: ReadonlyArray<Series | undefined>) {
-    const rows: WriteRows = { series: [], timestamps: [], values: [] };
+    const rows: SampleColumns = { series: [], timestamps: [], values: [] };
     let known = 0;
     for (let i = 0; i < samples.length; i++) {
       const into = series[i];
@@ -158,7 +154,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
     });
   }
 
-  function publish(samples: CommittedSamples): void {
+  function publish(samples: SampleColumns): void {
     ring.add(samples);
     bus.publish(samples);
   }

@@ -1,7 +1,7 @@
 import { requireAttemptsLeft } from '@/lib/access/auth/attempts';
-import { handleLogin, MAX_FORM_BYTES } from '@/lib/access/auth/login';
 import { isSecure, originHeaders } from '@/lib/access/auth/request';
 import { addressOf, openHandler, refuseOtherMethods } from '@/lib/api/http';
+import { handleLogin, MAX_FORM_BYTES } from '@/lib/api/login';
 import { readText } from '@/lib/api/web-body';
 import { SECOND } from '@/lib/model';
 

@@ -1,7 +1,7 @@
 import { endedSessions } from '@/lib/access/auth/ended-sessions';
-import { handleLogout } from '@/lib/access/auth/login';
 import { isSecure, originHeaders } from '@/lib/access/auth/request';
 import { openHandler, refuseOtherMethods } from '@/lib/api/http';
+import { handleLogout } from '@/lib/api/login';
 import { log } from '@/lib/observe/log';
 import { readySystem } from '@/lib/system';
 

@@ -8,7 +8,7 @@ import {
 } from '@/lib/api/http';
 import { handleIngest } from '@/lib/api/ingest';
 import { webBody } from '@/lib/api/web-body';
-import { listMetrics, metricListParams } from '@/lib/memory/catalogue/list';
+import { listMetrics, metricListParams } from '@/lib/read/catalogue-list';
 import { readParameters } from '@/lib/read/query/parameters';
 import { readySystem } from '@/lib/system';
 

@@ -1,5 +1,5 @@
 import { jsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
-import { listSeries, seriesListParams } from '@/lib/memory/catalogue/list';
+import { listSeries, seriesListParams } from '@/lib/read/catalogue-list';
 import { readParameters } from '@/lib/read/query/parameters';
 import { readySystem } from '@/lib/system';
 

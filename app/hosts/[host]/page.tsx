@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation';
 import { HostControls } from '@/components/fleet/host-controls';
 import { HostHeader } from '@/components/fleet/host-header';
 import { HostSections } from '@/components/fleet/host-sections';
-import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import { nameFromSegments } from '@/lib/model/links';
 import { EVERY_HOST } from '@/lib/read/fleet/hosts-query';

@@ -6,11 +6,11 @@ import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { Badge } from '@/components/ui/badge';
 import { Link } from '@/components/ui/link';
-import { requireViewer } from '@/lib/access/auth/page-viewer';
+import { requireViewer } from '@/lib/api/page-viewer';
 import { readPanel } from '@/lib/api/panel-history';
-import { metricLabels } from '@/lib/memory/catalogue/list';
 import { formatCount } from '@/lib/model/format';
 import { nameFromSegments } from '@/lib/model/links';
+import { metricLabels } from '@/lib/read/catalogue-list';
 import { system } from '@/lib/system';
 
 type Props = PageProps<'/metrics/[...name]'>;

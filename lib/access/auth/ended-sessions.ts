@@ -1,4 +1,4 @@
-import { once } from '../../runtime/once';
+import { once } from '../../env/once';
 import type { Store } from '../../store/store';
 import type { Session } from './session';
 

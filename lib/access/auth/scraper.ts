@@ -1,5 +1,5 @@
 import { env } from '../../env';
-import { authorizeSender } from '../../write/ingest/keys';
+import { authorizeSender } from './senders';
 import { authorizeViewer, type ViewerHeaders } from './viewer';
 
 /**

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseEnv } from '../../env';
-import { forget, once } from '../../runtime/once';
+import { forget, once } from '../../env/once';
 import { requireOwnSource } from './source';
 
 afterEach(() => forget('env'));

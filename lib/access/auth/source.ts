@@ -1,6 +1,6 @@
 import { type Env, env } from '../../env';
+import { isLoopbackName, parseAuthority, parseHost } from '../../env/authority';
 import { PulseError } from '../../model/errors';
-import { isLoopbackName, parseAuthority, parseHost } from './authority';
 
 /** What is asked, as far as it says whether a website of somebody else made the browser ask it. */
 export interface Source {

@@ -1,11 +1,11 @@
 import { isShared } from '../../cluster/bus/is-shared';
 import { env } from '../../env';
+import { equalSecrets } from '../../env/keys';
+import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
 import { log } from '../../observe/log';
-import { once } from '../../runtime/once';
 import { tryOnce } from './attempts';
 import { endedSessions } from './ended-sessions';
-import { equalSecrets } from './keys';
 import { keptSecret } from './secret';
 import { readSession, SESSION_COOKIE, type Session, sessionKey } from './session';
 

@@ -1,14 +1,14 @@
 import { redisOfProcess } from '../../cluster/guarded-redis';
 import { env } from '../../env';
+import { isLoopbackHost } from '../../env/loopback';
+import { once } from '../../env/once';
+import type { Rates } from '../../env/rates';
 import { MINUTE, SECOND } from '../../model';
 import { PulseError } from '../../model/errors';
 import { outsideRequests } from '../../observe/request-id';
-import { once } from '../../runtime/once';
-import { LOCAL_AGENT_KEY } from '../../write/ingest/keys';
-import { isLoopbackHost } from '../loopback';
+import { LOCAL_AGENT_KEY } from '../auth/senders';
 import { senderOf } from './address';
 import { LocalWindow, type WindowVerdict } from './local-window';
-import type { Rates } from './rates';
 import { SharedWindow } from './shared-window';
 
 /** Requests a minute where the settings say nothing and others can reach the server: a fleet of 2,000 with one key. */

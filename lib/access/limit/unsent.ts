@@ -1,6 +1,6 @@
+import { once } from '../../env/once';
 import { SECOND } from '../../model';
 import { PulseError } from '../../model/errors';
-import { once } from '../../runtime/once';
 
 /** What all large answers together may hold of what their readers have not taken yet. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;

@@ -3,11 +3,11 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../test/support/processes';
 import { startRedis } from '../../../test/support/redis';
 import { startUpstashFront } from '../../../test/support/upstash-front';
-import { parseRedisAddress } from '../../cluster/redis/address';
 import { openRedisCommands, type RedisCommands } from '../../cluster/redis/commands';
+import { parseRates } from '../../env/rates';
+import { parseRedisAddress } from '../../env/redis-address';
 import { ConnectionLimit } from './connections';
 import { judgeWindow, LocalWindow } from './local-window';
-import { parseRates } from './rates';
 import { SharedWindow } from './shared-window';
 
 const WINDOW = 60_000;

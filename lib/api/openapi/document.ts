@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { metricListParams, seriesListParams } from '../../memory/catalogue/list';
 import { ERROR_STATUS, type ErrorCode } from '../../model/errors';
 import { VERSION } from '../../observe/version';
+import { metricListParams, seriesListParams } from '../../read/catalogue-list';
 import { queryParams } from '../../read/query/params';
 import { Batch, IngestBody, Sample } from '../../write/ingest/schemas';
 import { PRECISIONS, type Precision } from '../../write/ingest/timestamp';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { once } from '../../env/once';
 import { Histogram } from '../../observe/figures';
-import { once } from '../../runtime/once';
 import { admit } from '../../write/ingest/admission';
 import { collectFamilies } from './collect';
 import { samplesOf } from './record';

@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '../../../test/support/processes';
-import { Registry, type Series } from '../../memory/catalogue/registry';
-import type { CommittedSamples } from '../../memory/ring/ring';
+import { Registry } from '../../memory/catalogue/registry';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Series } from '../../model/series';
 import type { Bus, BusWatcher } from './bus';
 import { BUS_VERSION } from './message';
 import { createSharedBus } from './shared';
@@ -27,7 +28,7 @@ interface Node {
   bus: Bus;
   registry: Registry;
   heard: Array<[seriesId: number, t: number, value: number]>;
-  inRing: CommittedSamples[];
+  inRing: SampleColumns[];
   learned: number;
 }
 
@@ -102,10 +103,7 @@ export function describeBus(name: string, open: () => Promise<BusMedium>): void 
       return made;
     }
 
-    const rows = (
-      node: Node,
-      ...samples: Array<[id: number, t: number, value: number]>
-    ): CommittedSamples => ({
+    const rows = (node: Node, ...samples: Array<[id: number, t: number, value: number]>): SampleColumns => ({
       series: samples.map(([id]) => node.registry.seriesById.get(id) as Series),
       timestamps: samples.map(([, t]) => t),
       values: samples.map(([, , value]) => value),

@@ -1,5 +1,5 @@
-import type { Metric } from '../../memory/catalogue/registry';
-import type { CommittedSamples } from '../../memory/ring/ring';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Metric } from '../../model/series';
 
 /**
  * Between a commit and everyone who must hear of it, on this node and others. The bus is a hint, the store is the
@@ -12,11 +12,11 @@ export interface Bus {
   readonly state: BusState;
   readonly figures: BusFigures;
   /** Tells of what this node has committed: its own listeners at once, other nodes in the next batch. */
-  publish(samples: CommittedSamples): void;
+  publish(samples: SampleColumns): void;
   /** Tells this node's listeners only, of what was found in the database. */
-  deliver(samples: CommittedSamples): void;
+  deliver(samples: SampleColumns): void;
   /** Calls `listener` for every publication, own ones included; returns the off-switch. */
-  subscribe(listener: (samples: CommittedSamples) => void): () => void;
+  subscribe(listener: (samples: SampleColumns) => void): () => void;
   /** Asks to hear what other nodes commit to this metric; returns the off-switch. */
   watch(metric: Metric, watcher: BusWatcher): () => void;
   /** Calls `listener` whenever other nodes become reachable or cease to be; returns the off-switch. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { CommittedSamples } from '../../memory/ring/ring';
+import type { SampleColumns } from '../../model/sample-columns';
 import { describeBus } from './bus.case.test';
 import { createMemoryBus, MemoryNetwork } from './memory';
 
@@ -17,7 +17,7 @@ describeBus('memory', async () => {
 
 test('the bus of a single node calls every listener at once, and always hears', async () => {
   const bus = createMemoryBus();
-  const samples: CommittedSamples = { series: [], timestamps: [], values: [] };
+  const samples: SampleColumns = { series: [], timestamps: [], values: [] };
   const listener = vi.fn();
   const stop = bus.subscribe(listener);
   bus.publish(samples);

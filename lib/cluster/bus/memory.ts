@@ -1,4 +1,4 @@
-import type { CommittedSamples } from '../../memory/ring/ring';
+import type { SampleColumns } from '../../model/sample-columns';
 import type { Bus, BusFigures } from './bus';
 import type { Follower, Transport } from './transport';
 
@@ -16,8 +16,8 @@ const NOTHING: BusFigures = {
 
 /** The bus of a single node: a synchronous call to every listener. There is nobody else to hear, so it always hears. */
 export function createMemoryBus(): Bus {
-  const listeners = new Set<(samples: CommittedSamples) => void>();
-  const deliver = (samples: CommittedSamples) => {
+  const listeners = new Set<(samples: SampleColumns) => void>();
+  const deliver = (samples: SampleColumns) => {
     for (const listener of listeners) listener(samples);
   };
   return {

@@ -1,6 +1,6 @@
 import type { Env } from '../../env';
-import type { CommittedSamples } from '../../memory/ring/ring';
 import { SECOND } from '../../model';
+import type { SampleColumns } from '../../model/sample-columns';
 import type { Bus } from './bus';
 import { createMemoryBus } from './memory';
 import { createRedisTransport } from './redis';
@@ -11,7 +11,7 @@ type RedisEnv = Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDI
 
 export interface BusParts {
   series: SeriesDirectory;
-  takeIn(samples: CommittedSamples): void;
+  takeIn(samples: SampleColumns): void;
 }
 
 /** The bus the settings ask for. Does not wait for Redis: without it a node works alone, and says so. */

@@ -1,4 +1,4 @@
-import type { CommittedSamples } from '../../memory/ring/ring';
+import type { SampleColumns } from '../../model/sample-columns';
 import { BUS_VERSION, encodeMessage, toDeltas } from './message';
 import type { OutgoingMessage, Transport } from './transport';
 
@@ -36,7 +36,7 @@ export class Outbox {
 
   constructor(private readonly options: OutboxOptions) {}
 
-  put({ series, timestamps, values }: CommittedSamples): void {
+  put({ series, timestamps, values }: SampleColumns): void {
     for (let i = 0; i < series.length; i++) {
       const metric = series[i].metric.name;
       let waiting = this.waiting.get(metric);

@@ -1,4 +1,4 @@
-import type { RedisAddress } from '../redis/address';
+import type { RedisAddress } from '../../env/redis-address';
 import { makeRedisClient, withinTime } from '../redis/connect';
 import { backoffMs } from './backoff';
 import type { Follower, Transport } from './transport';

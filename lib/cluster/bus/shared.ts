@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Metric, Series } from '../../memory/catalogue/registry';
-import type { CommittedSamples } from '../../memory/ring/ring';
 import { HOUR, SECOND } from '../../model';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Metric, Series } from '../../model/series';
 import { log } from '../../observe/log';
 import type { Bus, BusFigures, BusState, BusTrouble, BusWatcher } from './bus';
 import {
@@ -20,7 +20,7 @@ export interface SharedBusOptions {
   transport: Transport;
   series: SeriesDirectory;
   /** Takes in what another node has committed, before this node's listeners hear of it. */
-  takeIn(samples: CommittedSamples): void;
+  takeIn(samples: SampleColumns): void;
   /** Channels begin with this; nodes of one database share it. */
   prefix?: string;
   /** Batches of one metric are this far apart at least, ms. */
@@ -60,7 +60,7 @@ export function createSharedBus(options: SharedBusOptions): Bus {
   const beatsChannel = `${prefix}:beats`;
   const channelOf = (metric: string) => `${prefix}:samples:${metric}`;
 
-  const listeners = new Set<(samples: CommittedSamples) => void>();
+  const listeners = new Set<(samples: SampleColumns) => void>();
   const stateListeners = new Set<(state: BusState) => void>();
   const watches = new Map<string, Watch>();
   const timers = new Set<NodeJS.Timeout>();
@@ -82,7 +82,7 @@ export function createSharedBus(options: SharedBusOptions): Bus {
   });
   const beating = setInterval(() => void beat(), beatMs);
 
-  function deliver(samples: CommittedSamples): void {
+  function deliver(samples: SampleColumns): void {
     for (const listener of listeners) listener(samples);
   }
 
@@ -156,13 +156,13 @@ export function createSharedBus(options: SharedBusOptions): Bus {
     return null;
   }
 
-  function take(samples: CommittedSamples): void {
+  function take(samples: SampleColumns): void {
     takeIn(samples);
     deliver(samples);
   }
 
   /** Message → samples; null when it names a series this node has not met. */
-  function resolve({ i, t, x }: SamplesMessage): CommittedSamples | null {
+  function resolve({ i, t, x }: SamplesMessage): SampleColumns | null {
     const found: Series[] = [];
     for (const id of i) {
       const each = series.byId(id);

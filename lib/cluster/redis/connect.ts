@@ -1,9 +1,9 @@
 import { createClient, createCluster, createSentinel } from '@redis/client';
+import type { RedisAddress, RedisLogin } from '../../env/redis-address';
 import { SECOND } from '../../model';
 import { log } from '../../observe/log';
 import { within } from '../../runtime/within';
 import { backoffMs } from '../bus/backoff';
-import type { RedisAddress, RedisLogin } from './address';
 
 /** A command not answered within this is given up: nothing outside may hold a request for longer. */
 export const COMMAND_TIMEOUT_MS = 2 * SECOND;

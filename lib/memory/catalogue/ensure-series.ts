@@ -1,6 +1,7 @@
 import { MINUTE } from '../../model';
+import type { Metric, Series, SeriesIdentity } from '../../model/series';
 import type { Store } from '../../store/store';
-import type { Metric, Registry, Series, SeriesIdentity } from './registry';
+import type { Registry } from './registry';
 
 /** Two senders that disagree about a metric's type must not make a round trip of every write. */
 const DECLARED_AGAIN_AFTER_MS = MINUTE;

@@ -1,8 +1,8 @@
 import type { Labels, Matcher } from '../../model';
-import { selectMatching } from '../../read/query/matchers';
+import type { Series } from '../../model/series';
 import { sortInPieces } from '../../runtime/work/sort';
 import type { Work } from '../../runtime/work/work';
-import type { Series } from './registry';
+import { selectMatching } from './matchers';
 
 /** The series that one line of an answer pools: those that agree in the labels grouped by. */
 export interface SeriesGroup {

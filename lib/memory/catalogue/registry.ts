@@ -1,74 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { Labels, MetricType } from '../../model';
+import type { Labels } from '../../model';
 import { PulseError } from '../../model/errors';
-
-/** A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects. */
-export interface Metric {
-  readonly id: number;
-  readonly name: string;
-  type: MetricType;
-  unit: string;
-  readonly series: Series[];
-  /** Label names that any of them has; of very many, the first. */
-  readonly labelNames: Set<string>;
-}
+import { labelsKey, type Metric, type Series, type StoredSeries } from '../../model/series';
 
 /** More than these nobody chooses from. */
 const MOST_LABEL_NAMES = 1_000;
-
-/** One metric with one set of labels, under the id the database gave it. */
-export interface Series {
-  readonly id: number;
-  readonly metric: Metric;
-  readonly labels: Labels;
-  /** Timestamp of its newest committed sample, 0 before the first. */
-  lastSeen: number;
-  /** Whether it came to be under the eyes of this process, which has heard of all its samples: see `Ring`. */
-  isNew: boolean;
-}
-
-/** A series before it has an id: what identifies it, and what is known of its metric. */
-export interface SeriesIdentity {
-  readonly metric: string;
-  readonly labels: Labels;
-  readonly type?: MetricType;
-  readonly unit?: string;
-}
-
-export interface StoredSeries extends SeriesIdentity {
-  readonly id: number;
-  readonly metricId: number;
-  readonly type: MetricType;
-  readonly unit: string;
-  readonly lastSeen: number;
-  /** Whether it was not there before. */
-  readonly isNew?: boolean;
-}
-
-/**
- * The canonical text of an identity: label names in code-unit order, parts separated by NUL, which
- * admission refuses in names and values. Two identities are the same series exactly when their keys are equal.
- */
-export function seriesKey(metric: string, labels: Labels): string {
-  let key = metric;
-  for (const name of Object.keys(labels).sort()) key += `\0${name}\0${labels[name]}`;
-  return key;
-}
-
-/** The part of a series' key that its labels make: `seriesKey(metric, labels) === metric + labelsKey(labels)`. */
-export function labelsKey(labels: Labels): string {
-  return seriesKey('', labels);
-}
 
 /** One set of labels and the series that have it. */
 interface LabelSet {
   readonly labels: Labels;
   readonly byMetric: Map<string, Series>;
-}
-
-/** 128 bits of the key's SHA-256, as 32 hex digits: what the database holds unique, since keys outgrow an index row. */
-export function seriesDigest(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { MINUTE } from '../../model';
+import type { Series } from '../../model/series';
 import type { Store } from '../../store/store';
-import type { Registry, Series } from './registry';
+import type { Registry } from './registry';
 
 /**
  * A statement that creates series may take up to half a minute, and ids are handed out before it commits: so ids

@@ -1,8 +1,10 @@
 import { MINUTE, SECOND } from '../../model';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Series } from '../../model/series';
 import { log } from '../../observe/log';
 import type { Store } from '../../store/store';
-import type { Registry, Series } from '../catalogue/registry';
-import type { CommittedSamples, Ring } from './ring';
+import type { Registry } from '../catalogue/registry';
+import type { Ring } from './ring';
 
 /** How many series are asked for in one statement. */
 const SERIES_PER_READ = 5_000;
@@ -35,7 +37,7 @@ export interface CatchUpOptions {
   registry: Registry;
   ring: Ring;
   /** Receives what the database has and nobody was told of. */
-  onFound(samples: CommittedSamples): void;
+  onFound(samples: SampleColumns): void;
   now?: () => number;
 }
 
@@ -68,14 +70,14 @@ export class CatchUp {
   }
 
   /** Reads those of these samples, which the database has, that the ring should have and has not. */
-  async fetch(samples: CommittedSamples): Promise<void> {
+  async fetch(samples: SampleColumns): Promise<void> {
     const missing = new Map<Series, Span>();
     for (const series of this.addTo(missing, samples)) this.options.ring.distrust(series);
     await this.read(missing);
   }
 
   /** Looks for these samples, which the database may have taken or not, until that is certain. */
-  doubt(samples: CommittedSamples): void {
+  doubt(samples: SampleColumns): void {
     for (const series of this.addTo(this.doubts, samples)) {
       this.options.ring.distrust(series);
       this.oldDoubts.add(series);
@@ -95,7 +97,7 @@ export class CatchUp {
   }
 
   /** @returns the series of samples that are too old for the ring, but that a counter in it may go on from. */
-  private addTo(spans: Map<Series, Span>, { series, timestamps }: CommittedSamples): Set<Series> {
+  private addTo(spans: Map<Series, Span>, { series, timestamps }: SampleColumns): Set<Series> {
     const { ring } = this.options;
     const old = new Set<Series>();
     for (let i = 0; i < series.length; i++) {
@@ -111,7 +113,7 @@ export class CatchUp {
     return old;
   }
 
-  private addOld({ series, timestamps }: CommittedSamples): void {
+  private addOld({ series, timestamps }: SampleColumns): void {
     for (let i = 0; i < series.length && this.old.size < MOST_OLD; i++) {
       if (this.options.ring.keeps(timestamps[i])) continue;
       this.old.set(keyOf(series[i].id, timestamps[i]), { series: series[i], timestamp: timestamps[i] });
@@ -187,7 +189,7 @@ export class CatchUp {
   ): Promise<void> {
     const { store, registry, onFound } = this.options;
     for await (const page of store.readSamples(range)) {
-      const found: CommittedSamples = { series: [], timestamps: [], values: [] };
+      const found: SampleColumns = { series: [], timestamps: [], values: [] };
       for (let i = 0; i < page.seriesIds.length; i++) {
         if (!isNews(page.seriesIds[i], page.timestamps[i])) continue;
         found.series.push(registry.seriesById.get(page.seriesIds[i])!);

@@ -4,7 +4,7 @@ import { MemoryNetwork } from '../../cluster/bus/memory';
 import { createSharedBus } from '../../cluster/bus/shared';
 import { MINUTE, SECOND } from '../../model';
 import { PulseError } from '../../model/errors';
-import type { SampleRows } from '../../store/store';
+import type { SampleRows } from '../../model/sample-columns';
 import { Registry } from '../catalogue/registry';
 import { createCoverage } from './coverage';
 import { Ring } from './ring';

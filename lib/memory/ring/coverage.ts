@@ -1,10 +1,11 @@
 import type { Bus } from '../../cluster/bus/bus';
 import { MINUTE, SECOND } from '../../model';
 import { isPulseError } from '../../model/errors';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Metric } from '../../model/series';
 import { log } from '../../observe/log';
 import type { Store } from '../../store/store';
-import type { Metric } from '../catalogue/registry';
-import type { CommittedSamples, Ring } from './ring';
+import type { Ring } from './ring';
 
 /** Samples usually arrive within this of their timestamp, so this much is read before anything can be shown. */
 const TAIL_MS = 30 * SECOND;
@@ -181,7 +182,7 @@ class TailReader {
     );
     if (series.size === 0) return;
     for await (const page of store.readSamples({ start, end, seriesIds: [...series.keys()] })) {
-      const found: CommittedSamples = { series: [], timestamps: [], values: [] };
+      const found: SampleColumns = { series: [], timestamps: [], values: [] };
       for (let i = 0; i < page.seriesIds.length; i++) {
         if (ring.has(page.seriesIds[i], page.timestamps[i]) || !ring.keeps(page.timestamps[i])) continue;
         found.series.push(series.get(page.seriesIds[i])!);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { COUNTER_GAP_MS, DAY, HOUR, MINUTE } from '../../model';
-import { Registry, type Series } from '../catalogue/registry';
+import type { Series } from '../../model/series';
+import { Registry } from '../catalogue/registry';
 import type { LackingSamples } from './lacking';
 import { Ring } from './ring';
 

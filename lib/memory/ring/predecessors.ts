@@ -1,8 +1,8 @@
 import { SECOND } from '../../model';
 import { isPulseError } from '../../model/errors';
+import type { Metric } from '../../model/series';
 import { log } from '../../observe/log';
 import type { Store } from '../../store/store';
-import type { Metric } from '../catalogue/registry';
 import type { Ring } from './ring';
 
 /** How many series are asked for in one statement. */

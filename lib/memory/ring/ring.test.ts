@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY } from '../../model';
-import { Registry, type Series } from '../catalogue/registry';
-import { type CommittedSamples, Ring } from './ring';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Series } from '../../model/series';
+import { Registry } from '../catalogue/registry';
+import { Ring } from './ring';
 
 function makeSeries(count: number): Series[] {
   const registry = new Registry();
@@ -19,7 +21,7 @@ function makeSeries(count: number): Series[] {
   );
 }
 
-const committed = (series: Series, ...timestamps: number[]): CommittedSamples => ({
+const committed = (series: Series, ...timestamps: number[]): SampleColumns => ({
   series: timestamps.map(() => series),
   timestamps,
   values: timestamps.map((t) => t * 2),
@@ -31,7 +33,7 @@ const timestampsOf = (ring: Ring, series: Series) => {
   return Array.from({ length: buffer.length }, (_, i) => buffer.timestampAt(buffer.start + i));
 };
 
-async function* pages(...rows: CommittedSamples[]) {
+async function* pages(...rows: SampleColumns[]) {
   yield* rows;
 }
 

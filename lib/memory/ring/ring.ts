@@ -1,17 +1,10 @@
 import { COUNTER_GAP_MS, SECOND } from '../../model';
-import type { SampleRows } from '../../store/store';
-import type { Metric, Series } from '../catalogue/registry';
+import type { SampleColumns, SampleRows } from '../../model/sample-columns';
+import type { Metric, Series } from '../../model/series';
 import { Lacking, type LackingSamples } from './lacking';
 import { LastSamples } from './last-samples';
 import type { SampleBuffer } from './sample-buffer';
 import { SeriesBuffer, type Successor } from './series-buffer';
-
-/** Samples the database has just taken, in columns: position `i` of each array is one sample. */
-export interface CommittedSamples {
-  series: Series[];
-  timestamps: number[];
-  values: number[];
-}
 
 export interface RingOptions {
   windowMs: number;
@@ -155,7 +148,7 @@ export class Ring {
    * Takes in samples of any age and order; those already here are passed over, and those too old but for what a counter
    * goes on from.
    */
-  add({ series, timestamps, values }: CommittedSamples): void {
+  add({ series, timestamps, values }: SampleColumns): void {
     for (let i = 0; i < series.length; i++) {
       const timestamp = timestamps[i];
       const isFirst = series[i].isNew && series[i].lastSeen === 0;
@@ -168,7 +161,7 @@ export class Ring {
    * Takes in what the database holds from before this process, then vouches for everything since `from`.
    * Pages may come in any order, and samples be added meanwhile: what the reading missed has been added.
    */
-  async refill(from: number, pages: AsyncIterable<CommittedSamples>) {
+  async refill(from: number, pages: AsyncIterable<SampleColumns>) {
     for await (const page of pages) this.add(page);
     // Not before `keptFrom`: what has been let go since the reading began is gone.
     this.vouchedFrom = Math.min(this.vouchedFrom, Math.max(from, this.keptFrom));

@@ -1,5 +1,5 @@
 import { COUNTER_GAP_MS } from '../../model';
-import type { Series } from '../catalogue/registry';
+import type { Series } from '../../model/series';
 import { SampleBuffer } from './sample-buffer';
 
 /** What comes after a sample, epoch ms; Infinity: nothing. */

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryBus } from '../../cluster/bus/memory';
-import { Registry, type Series } from '../../memory/catalogue/registry';
+import { Registry } from '../../memory/catalogue/registry';
 import { Ring } from '../../memory/ring/ring';
 import { DAY, type Labels, type MetricType, MINUTE, SECOND } from '../../model';
+import type { Series } from '../../model/series';
 import { Fleet } from './fleet';
 import { EVERY_HOST, type HostsQuery } from './hosts-query';
 

@@ -1,8 +1,10 @@
 import type { Bus } from '../../cluster/bus/bus';
-import type { Registry, Series } from '../../memory/catalogue/registry';
-import type { CommittedSamples, Ring } from '../../memory/ring/ring';
+import type { Registry } from '../../memory/catalogue/registry';
+import type { Ring } from '../../memory/ring/ring';
 import { DAY } from '../../model';
 import { roundedTo } from '../../model/arithmetic';
+import type { SampleColumns } from '../../model/sample-columns';
+import type { Series } from '../../model/series';
 import { FirstFew, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import type {
@@ -241,7 +243,7 @@ export class Fleet {
     this.hostOf[series.id] = host;
   }
 
-  private noteSamples({ series, timestamps }: CommittedSamples): void {
+  private noteSamples({ series, timestamps }: SampleColumns): void {
     const now = this.now();
     this.arrivals.add(series.length, now);
     let host: Host | undefined;

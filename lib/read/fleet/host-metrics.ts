@@ -1,4 +1,4 @@
-import type { Metric, Series } from '../../memory/catalogue/registry';
+import type { Metric, Series } from '../../model/series';
 import type { Work } from '../../runtime/work/work';
 import type { HostMetric } from './answers';
 

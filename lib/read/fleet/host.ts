@@ -1,7 +1,7 @@
-import type { Series } from '../../memory/catalogue/registry';
 import { intervalOfSamples, Rhythm } from '../../memory/ring/rhythm';
 import type { Ring } from '../../memory/ring/ring';
 import type { Labels } from '../../model';
+import type { Series } from '../../model/series';
 import { HEADLINES } from './headlines';
 import { combine, reading } from './readings';
 import { type HostStatus, lateAfterMs, statusOf } from './status';

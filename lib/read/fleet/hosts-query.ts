@@ -1,5 +1,5 @@
 import type { Matcher } from '../../model';
-import { formatSelector, NAME_LABEL, parseSelector } from '../query/selector';
+import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
 import { HEADLINE_KEYS, type HeadlineKey } from './headlines';
 import { HOST_STATUSES, type HostStatus } from './status';
 

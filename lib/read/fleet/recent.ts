@@ -1,8 +1,8 @@
-import type { Series } from '../../memory/catalogue/registry';
 import type { Ring } from '../../memory/ring/ring';
 import type { SampleBuffer } from '../../memory/ring/sample-buffer';
 import { alignDown } from '../../model';
 import { roundedTo, Sum } from '../../model/arithmetic';
+import type { Series } from '../../model/series';
 import type { Headline } from './headlines';
 import { combine, ratePerSecond } from './readings';
 import { RECENT_POINTS, RECENT_STEP_MS } from './recent-step';

@@ -1,5 +1,5 @@
+import { selectMatching } from '../../memory/catalogue/matchers';
 import type { Work } from '../../runtime/work/work';
-import { selectMatching } from '../query/matchers';
 import type { Host } from './host';
 import type { HostsQuery, SortKey } from './hosts-query';
 

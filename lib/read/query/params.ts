@@ -15,6 +15,7 @@ import {
 import { AGGREGATE_FORMS, MOST_AGGREGATES, parseAggregate } from '../../model/aggregates';
 import { PulseError } from '../../model/errors';
 import { MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
+import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
 import { isUtc } from '../../model/time/steps';
 import { zoneOf } from '../../model/time/zone';
 import { formatDuration, parseDuration } from '../../model/units';
@@ -28,7 +29,6 @@ import {
   readCount,
   readParameters,
 } from './parameters';
-import { formatSelector, NAME_LABEL, parseSelector } from './selector';
 import { doubtTime } from './time';
 
 export const DEFAULT_MAX_POINTS = 600;

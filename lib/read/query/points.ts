@@ -1,5 +1,5 @@
-import type { Metric, Series } from '../../memory/catalogue/registry';
 import type { Aggregate, Labels, Point, Tier } from '../../model';
+import type { Metric, Series } from '../../model/series';
 import type { Steps } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import type { Expression } from './expression';

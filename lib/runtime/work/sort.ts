@@ -1,4 +1,4 @@
-import type { Stage } from './stages';
+import type { Stage } from '../../observe/stages';
 import type { Work } from './work';
 
 /** Items sorted, or merged, in one go: about a millisecond. */

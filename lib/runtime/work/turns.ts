@@ -1,4 +1,4 @@
-import { once } from '../once';
+import { once } from '../../env/once';
 
 /** How long the event loop may be held in one go, ms; what else waits for it waits no longer than about this. */
 export const SLICE_MS = 10;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '@/test/support/manual-clock';
-import { forget } from '../once';
+import { forget } from '../../env/once';
 import { HeavyLine } from './heavy';
 import { SLICE_MS, Turns } from './turns';
 import { MAX_REQUEST_POINTS, Refusal, Work, type WorkOptions } from './work';

@@ -1,9 +1,9 @@
+import { once } from '../../env/once';
 import { SECOND } from '../../model';
 import { isPulseError, PulseError } from '../../model/errors';
 import { figures } from '../../observe/figures';
-import { once } from '../once';
+import { STAGES, type Stage } from '../../observe/stages';
 import { type HeavyLine, heavyLineOfProcess } from './heavy';
-import { STAGES, type Stage } from './stages';
 import { type Turns, turnsOfProcess } from './turns';
 
 /** What one request takes at most, waiting for the database included, ms. */

@@ -3,12 +3,13 @@ import { inject } from 'vitest';
 import { createTestDatabase } from '@/test/support/postgres';
 import { type Env, parseEnv } from '../../env';
 import type { Aggregate, Point } from '../../model';
+import type { SampleRows } from '../../model/sample-columns';
 import { type Choice, chooseEngine } from '../choose-engine';
 import { connect } from '../connection';
 import { Endpoint } from '../endpoint';
 import { type OpenStore, openStore } from '../open';
 import { openSetup } from '../pools';
-import type { MaintenanceReport, SampleRows, Store, StoreQuestion } from '../store';
+import type { MaintenanceReport, Store, StoreQuestion } from '../store';
 
 /** What an engine's own test gives to the suite that all engines pass. */
 export interface EngineUnderTest {

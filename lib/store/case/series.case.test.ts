@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SeriesIdentity, StoredSeries } from '../../memory/catalogue/registry';
+import type { SeriesIdentity, StoredSeries } from '../../model/series';
 import type { Store } from '../store';
 import { type Bench, type EngineUnderTest, range, setUp } from './engine-under-test';
 

@@ -1,11 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { ISql } from 'postgres';
-import {
-  type SeriesIdentity,
-  type StoredSeries,
-  seriesDigest,
-  seriesKey,
-} from '../../memory/catalogue/registry';
 import type { MetricType } from '../../model';
+import { type SeriesIdentity, type StoredSeries, seriesKey } from '../../model/series';
 
 interface Row {
   ordinal: number;
@@ -44,4 +40,9 @@ export async function ensureSeries(
     lastSeen: row.last_seen,
     isNew: row.is_new,
   }));
+}
+
+/** 128 bits of the key's SHA-256, as 32 hex digits: what the database holds unique, since keys outgrow an index row. */
+function seriesDigest(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }

@@ -1,6 +1,6 @@
 import type { ISql } from 'postgres';
+import type { SampleRows } from '../../model/sample-columns';
 import { arrayText } from '../arrays';
-import type { SampleRows } from '../store';
 
 /** Commits samples in one transaction; returns the positions of those that were there already. */
 export async function append(sql: ISql, { seriesIds, timestamps, values }: SampleRows): Promise<number[]> {

@@ -1,6 +1,7 @@
 import type { ISql, Sql } from 'postgres';
-import type { SeriesIdentity, StoredSeries } from '../../memory/catalogue/registry';
 import type { Retention } from '../../model/rollup/steps';
+import type { SampleRows } from '../../model/sample-columns';
+import type { SeriesIdentity, StoredSeries } from '../../model/series';
 import { again } from '../again';
 import { endSession, loadEndedSessions } from '../catalogue/ended-sessions';
 import { ensureSeries } from '../catalogue/ensure-series';
@@ -9,7 +10,7 @@ import { touchSeries } from '../catalogue/touch-series';
 import type { Run } from '../lane';
 import { LIMIT_MS, SESSION_LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';
-import type { SampleRows, Store, StoreAnswer, StoreQuestion } from '../store';
+import type { Store, StoreAnswer, StoreQuestion } from '../store';
 import { append } from './append';
 import { isHeavy } from './cost';
 import { HugeMetrics } from './huge-metrics';

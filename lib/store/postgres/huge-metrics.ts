@@ -1,7 +1,7 @@
 import type { ISql } from 'postgres';
 import { isTame } from '../../model/arithmetic';
+import type { SampleRows } from '../../model/sample-columns';
 import { arrayText } from '../arrays';
-import type { SampleRows } from '../store';
 
 /**
  * Notes which metrics have huge values, before the first of them is stored: whoever sees the sample sees the note. Other

@@ -1,6 +1,7 @@
 import type { ISql } from 'postgres';
+import type { SampleRows } from '../../model/sample-columns';
 import { arrayText } from '../arrays';
-import type { SampleRows, Store } from '../store';
+import type { Store } from '../store';
 import { isPassed, lastBefore, type ReadCoverage, reachOf, readCoverage, type Selection } from './coverage';
 import type { Counters } from './parts';
 import { staleRows } from './stale';

@@ -1,8 +1,9 @@
 import type { ISql } from 'postgres';
 import { SECOND } from '../../model';
+import type { SampleRows } from '../../model/sample-columns';
 import { arrayText } from '../arrays';
 import type { Run } from '../lane';
-import type { SampleRows, Store } from '../store';
+import type { Store } from '../store';
 import { moment } from './parts';
 
 type SampleRange = Parameters<Store['readSamples']>[0];

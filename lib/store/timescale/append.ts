@@ -1,6 +1,6 @@
 import type { ISql } from 'postgres';
+import type { SampleRows } from '../../model/sample-columns';
 import { arrayText } from '../arrays';
-import type { SampleRows } from '../store';
 
 /** Fewer rows than this go to the row store: a batch of its own would be larger than they are. */
 const WORTH_PACKING = 20;

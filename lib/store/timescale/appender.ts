@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ISql } from 'postgres';
 import { SECOND } from '../../model';
+import type { SampleRows } from '../../model/sample-columns';
 import { log } from '../../observe/log';
 import { again } from '../again';
 import type { Lane } from '../lane';
 import { LIMIT_MS } from '../limits';
 import { HugeMetrics } from '../postgres/huge-metrics';
-import type { SampleRows } from '../store';
 import { isAnswer } from '../trouble';
 import { append } from './append';
 import { Heads } from './heads';

@@ -1,4 +1,4 @@
-import type { SampleRows } from '../store';
+import type { SampleRows } from '../../model/sample-columns';
 
 export interface OrderedRows {
   rows: SampleRows;

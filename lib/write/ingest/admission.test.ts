@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { labelsKey } from '../../memory/catalogue/registry';
 import type { Labels } from '../../model';
+import { labelsKey } from '../../model/series';
 import { admit } from './admission';
 import type { IncomingSample } from './sample';
 

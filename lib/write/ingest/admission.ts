@@ -1,5 +1,5 @@
-import { labelsKey } from '../../memory/catalogue/registry';
 import { LABEL_NAME, type Labels, LIMITS, METRIC_NAME } from '../../model';
+import { labelsKey } from '../../model/series';
 import { PLAUSIBLE_MS, wrongEpochUnit } from '../../model/units';
 import { type IncomingSample, SAMPLE_ERRORS, type SampleError, sampleError } from './sample';
 import type { Precision } from './timestamp';

@@ -1,5 +1,5 @@
-import { LABEL_NAME, type Matcher, type MatchOperator } from '../../model';
-import { PulseError } from '../../model/errors';
+import { PulseError } from './errors';
+import { LABEL_NAME, type Matcher, type MatchOperator } from './index';
 
 export const MAX_SELECTOR_LENGTH = 8_000;
 const MAX_MATCHERS = 64;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { digestOf, findKey } from '../../access/auth/keys';
 import { env } from '../../env';
+import { digestOf, findKey } from '../../env/keys';
+import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
-import { once } from '../../runtime/once';
 
 /** What this process's own agent is called where keys have names. */
 export const LOCAL_AGENT_KEY = 'local-agent';

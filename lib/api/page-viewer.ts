@@ -1,8 +1,8 @@
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { viewerHeaders } from '../../api/http';
-import { isPulseError } from '../../model/errors';
-import { type Viewer, viewerOf } from './viewer';
+import { type Viewer, viewerOf } from '../access/auth/viewer';
+import { isPulseError } from '../model/errors';
+import { viewerHeaders } from './http';
 
 /** Who looks at a page; null when they may not. */
 export async function pageViewer(): Promise<Viewer | null> {

@@ -1,8 +1,8 @@
 import type { Labels, Matcher } from '../../model';
 import { PulseError } from '../../model/errors';
+import { NAME_LABEL } from '../../model/selector';
+import { expressionsOfProcess } from '../../runtime/expressions';
 import type { Work } from '../../runtime/work/work';
-import { expressionsOfProcess } from './expressions';
-import { NAME_LABEL } from './selector';
 
 /** What is looked at in one go: about a millisecond with few matchers, a few with very many. */
 const CHUNK = 512;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '@/test/support/processes';
 import type { Labels } from '../../model';
+import { parseSelector } from '../../model/selector';
+import { Expressions } from '../../runtime/expressions';
 import { Work, type WorkOptions } from '../../runtime/work/work';
-import { Expressions } from './expressions';
 import { selectMatching, simpleTest } from './matchers';
-import { parseSelector } from './selector';
 
 async function select(
   selector: string,

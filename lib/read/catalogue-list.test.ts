@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readParameters } from '../../read/query/parameters';
-import { Work } from '../../runtime/work/work';
-import { listMetrics, listSeries, metricListParams, seriesListParams } from './list';
-import { Registry } from './registry';
+import { Registry } from '../memory/catalogue/registry';
+import { Work } from '../runtime/work/work';
+import { listMetrics, listSeries, metricListParams, seriesListParams } from './catalogue-list';
+import { readParameters } from './query/parameters';
 
 function registryOf(
   ...identities: Array<[metric: string, labels: Record<string, string>, lastSeen?: number]>

@@ -1,22 +1,13 @@
-import type { Series } from '../memory/catalogue/registry';
-import type { CommittedSamples } from '../memory/ring/ring';
 import { isPulseError, PulseError } from '../model/errors';
+import type { SampleColumns, SampleRows } from '../model/sample-columns';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
 import { type Arranged, arrange } from './arrange';
-import type { SampleRows } from './store';
-
-/** Samples of one request, in columns: position `i` of each array is one sample. */
-export interface WriteRows {
-  series: Series[];
-  timestamps: number[];
-  values: number[];
-}
 
 /** What one commit brought: the rows this node stored, and those the database had already. */
 export interface CommitResult {
-  stored: CommittedSamples;
-  alreadyThere: CommittedSamples;
+  stored: SampleColumns;
+  alreadyThere: SampleColumns;
 }
 
 export interface CommitQueueOptions {
@@ -25,7 +16,7 @@ export interface CommitQueueOptions {
   /** Called after each commit, before its writers are answered. */
   onCommit(result: CommitResult): Promise<void> | void;
   /** Called when a commit failed in a way that leaves open whether the database took it. */
-  onUncertain(rows: CommittedSamples): void;
+  onUncertain(rows: SampleColumns): void;
   /** Rows that make a commit leave at once. */
   batchRows?: number;
   /** How long a row waits for company while another commit is under way. */
@@ -55,7 +46,7 @@ export interface CommitFigures {
 }
 
 interface Waiting {
-  rows: WriteRows;
+  rows: SampleColumns;
   since: number;
   dueAt: number;
   resolve(duplicates: number): void;
@@ -118,7 +109,7 @@ export class CommitQueue {
    * some may be kept, now or later.
    */
   write(
-    rows: WriteRows,
+    rows: SampleColumns,
     { since = performance.now(), answerMs = ANSWER_MS }: WriteOptions = {},
   ): Promise<number> {
     const count = rows.series.length;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { Labels, MetricType } from '../../model';
-import { selectMatching } from '../../read/query/matchers';
-import { parameter, readCount } from '../../read/query/parameters';
-import { parseSelector } from '../../read/query/selector';
-import { FirstFew } from '../../runtime/work/sort';
-import type { Work } from '../../runtime/work/work';
-import type { Metric, Registry, Series } from './registry';
+import { selectMatching } from '../memory/catalogue/matchers';
+import type { Registry } from '../memory/catalogue/registry';
+import type { Labels, MetricType } from '../model';
+import { parseSelector } from '../model/selector';
+import type { Metric, Series } from '../model/series';
+import { FirstFew } from '../runtime/work/sort';
+import type { Work } from '../runtime/work/work';
+import { parameter, readCount } from './query/parameters';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;

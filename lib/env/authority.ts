@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLoopbackHost } from '../loopback';
+import { isLoopbackHost } from './loopback';
 
 /** What a `Host` header or the address of a request names. */
 export interface Authority {

@@ -1,6 +1,5 @@
-import type { Series } from '../memory/catalogue/registry';
-import type { WriteRows } from './commit';
-import type { SampleRows } from './store';
+import type { SampleColumns, SampleRows } from '../model/sample-columns';
+import type { Series } from '../model/series';
 
 /** The rows of several requests as one batch: sorted by (series id, timestamp), unique by both. */
 export interface Arranged {
@@ -20,7 +19,7 @@ const POSITIONS = 2 ** POSITION_BITS;
  * Sorted, because the index is then walked once and two commits under way lock in the same order; unique,
  * because one statement cannot conflict with itself and say which row came first.
  */
-export function arrange(requests: readonly WriteRows[]): Arranged {
+export function arrange(requests: readonly SampleColumns[]): Arranged {
   const flat = flatten(requests);
   const order = sortedPositions(flat);
   const batch: Arranged = {
@@ -49,11 +48,11 @@ export function arrange(requests: readonly WriteRows[]): Arranged {
   return batch;
 }
 
-interface Flat extends WriteRows {
+interface Flat extends SampleColumns {
   requestOf: number[];
 }
 
-function flatten(requests: readonly WriteRows[]): Flat {
+function flatten(requests: readonly SampleColumns[]): Flat {
   const flat: Flat = { series: [], timestamps: [], values: [], requestOf: [] };
   requests.forEach(({ series, timestamps, values }, request) => {
     for (let i = 0; i < series.length; i++) {

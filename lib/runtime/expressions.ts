@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { SECOND } from '../../model';
-import { once } from '../../runtime/once';
+import { once } from '../env/once';
+import { SECOND } from '../model';
 
 /** Instructions a compiled expression may have; a list of some hundred hosts stays below. */
 const MAX_PROGRAM_SIZE = 5_000;

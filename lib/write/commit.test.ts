@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Registry, type Series } from '../memory/catalogue/registry';
-import type { CommittedSamples } from '../memory/ring/ring';
+import { Registry } from '../memory/catalogue/registry';
 import { PulseError } from '../model/errors';
-import { CommitQueue, type CommitQueueOptions, type CommitResult, type WriteRows } from './commit';
-import type { SampleRows } from './store';
+import type { SampleColumns, SampleRows } from '../model/sample-columns';
+import type { Series } from '../model/series';
+import { CommitQueue, type CommitQueueOptions, type CommitResult } from './commit';
 
 const registry = new Registry();
 const series: Series[] = Array.from({ length: 5 }, (_, i) =>
@@ -18,7 +18,7 @@ const series: Series[] = Array.from({ length: 5 }, (_, i) =>
     lastSeen: 0,
   }),
 );
-const rows = (...samples: Array<[series: number, timestamp: number, value: number]>): WriteRows => ({
+const rows = (...samples: Array<[series: number, timestamp: number, value: number]>): SampleColumns => ({
   series: samples.map(([i]) => series[i]),
   timestamps: samples.map(([, timestamp]) => timestamp),
   values: samples.map(([, , value]) => value),
@@ -28,7 +28,7 @@ const rows = (...samples: Array<[series: number, timestamp: number, value: numbe
 let kept: Map<string, number>;
 let appended: SampleRows[];
 let results: CommitResult[];
-let uncertain: CommittedSamples[];
+let uncertain: SampleColumns[];
 
 async function append(batch: SampleRows): Promise<number[]> {
   appended.push(batch);

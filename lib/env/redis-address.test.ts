@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRedisAddress } from './address';
+import { parseRedisAddress } from './redis-address';
 
 test.each(['redis://127.0.0.1:6379', 'rediss://user:p%40ss@redis.example.com/2', 'redis://localhost'])(
   '%s is one server',

@@ -1,14 +1,14 @@
-import type { PlainResponse } from '../../api/http';
-import { env } from '../../env';
-import { SECOND } from '../../model';
-import { PulseError } from '../../model/errors';
-import { log } from '../../observe/log';
-import { tryOnce } from './attempts';
-import { endedSessions } from './ended-sessions';
-import { equalSecrets } from './keys';
-import { issueSession, SESSION_COOKIE, SESSION_MS } from './session';
-import { isForeign, type OriginHeaders } from './source';
-import { sessionOf, viewerKey } from './viewer';
+import { tryOnce } from '../access/auth/attempts';
+import { endedSessions } from '../access/auth/ended-sessions';
+import { issueSession, SESSION_COOKIE, SESSION_MS } from '../access/auth/session';
+import { isForeign, type OriginHeaders } from '../access/auth/source';
+import { sessionOf, viewerKey } from '../access/auth/viewer';
+import { env } from '../env';
+import { equalSecrets } from '../env/keys';
+import { SECOND } from '../model';
+import { PulseError } from '../model/errors';
+import { log } from '../observe/log';
+import type { PlainResponse } from './http';
 
 /** What a form of the login page may have. */
 export const MAX_FORM_BYTES = 4_096;

@@ -3,7 +3,7 @@ import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
 import { MINUTE, SECOND } from '../model';
 import { log } from '../observe/log';
-import type { Store } from './store';
+import type { Store } from '../store/store';
 
 const EVICT_EVERY_MS = SECOND;
 const MAINTAIN_EVERY_MS = 10 * SECOND;

@@ -1,0 +1,56 @@
+import type { Labels, MetricType } from '.';
+
+/** A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects. */
+export interface Metric {
+  readonly id: number;
+  readonly name: string;
+  type: MetricType;
+  unit: string;
+  readonly series: Series[];
+  /** Label names that any of them has; of very many, the first. */
+  readonly labelNames: Set<string>;
+}
+
+/** One metric with one set of labels, under the id the database gave it. */
+export interface Series {
+  readonly id: number;
+  readonly metric: Metric;
+  readonly labels: Labels;
+  /** Timestamp of its newest committed sample, 0 before the first. */
+  lastSeen: number;
+  /** Whether it came to be under the eyes of this process, which has heard of all its samples: see `Ring`. */
+  isNew: boolean;
+}
+
+/** A series before it has an id: what identifies it, and what is known of its metric. */
+export interface SeriesIdentity {
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly type?: MetricType;
+  readonly unit?: string;
+}
+
+export interface StoredSeries extends SeriesIdentity {
+  readonly id: number;
+  readonly metricId: number;
+  readonly type: MetricType;
+  readonly unit: string;
+  readonly lastSeen: number;
+  /** Whether it was not there before. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * The canonical text of an identity: label names in code-unit order, parts separated by NUL, which
+ * admission refuses in names and values. Two identities are the same series exactly when their keys are equal.
+ */
+export function seriesKey(metric: string, labels: Labels): string {
+  let key = metric;
+  for (const name of Object.keys(labels).sort()) key += `\0${name}\0${labels[name]}`;
+  return key;
+}
+
+/** The part of a series' key that its labels make: `seriesKey(metric, labels) === metric + labelsKey(labels)`. */
+export function labelsKey(labels: Labels): string {
+  return seriesKey('', labels);
+}
