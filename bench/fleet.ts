@@ -1,4 +1,4 @@
-import { SECOND } from '../lib/model';
+import { SECOND } from '../lib/model/time/duration';
 import { startGenerator } from './support/generator';
 import { below, milliseconds, printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';

@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, SECOND } from '../lib/model';
+import { DAY, HOUR, MINUTE, SECOND } from '../lib/model/time/duration';
 import { backfill } from '../scripts/simulate/backfill';
 import { createFleet } from '../scripts/simulate/fleet';
 import { metricsOf } from '../scripts/simulate/metrics';

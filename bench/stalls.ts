@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { SECOND } from '../lib/model';
+import { SECOND } from '../lib/model/time/duration';
 import { below, milliseconds, printTable, type Row } from './support/report';
 import { type BenchServer, startServer } from './support/server';
 import { openReader } from './support/viewers';

@@ -1,6 +1,8 @@
 import { parseEnv } from '../lib/env';
-import { type Aggregate, alignDown, DAY, HOUR, MINUTE, SECOND } from '../lib/model';
-import type { SampleRows } from '../lib/model/sample-columns';
+import type { Aggregate } from '../lib/model/aggregates';
+import { alignDown } from '../lib/model/points';
+import type { SampleRows } from '../lib/model/samples';
+import { DAY, HOUR, MINUTE, SECOND } from '../lib/model/time/duration';
 import { connect } from '../lib/store/connection';
 import { type OpenStore, openStore } from '../lib/store/open';
 import type { Store } from '../lib/store/store';

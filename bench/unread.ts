@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { SECOND } from '../lib/model';
+import { SECOND } from '../lib/model/time/duration';
 import { usageOf } from './support/processes';
 import { printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';

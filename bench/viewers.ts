@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { SECOND } from '../lib/model';
+import { SECOND } from '../lib/model/time/duration';
 import { startGenerator } from './support/generator';
 import { usageOf } from './support/processes';
 import { below, milliseconds, printTable, type Row, whole } from './support/report';

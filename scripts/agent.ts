@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startAgent } from '../lib/agent/agent';
-import { SECOND } from '../lib/model';
-import { formatDuration } from '../lib/model/units';
+import { formatDuration, SECOND } from '../lib/model/time/duration';
 import { failWith, readDuration, readLabels } from './arguments';
 
 const USAGE = `Sends this machine's metrics to a Pulseboard server.

@@ -1,5 +1,5 @@
-import { LABEL_NAME, type Labels } from '../lib/model';
-import { parseDuration } from '../lib/model/units';
+import { LABEL_NAME, type Labels } from '../lib/model/labels';
+import { parseDuration } from '../lib/model/time/duration';
 
 /** `['region=eu', 'role=web']` → labels. Throws a sentence for anything else. */
 export function readLabels(pairs: readonly string[]): Labels {

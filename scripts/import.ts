@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
-import { DAY, LIMITS, METRIC_NAME } from '../lib/model';
+import { LIMITS } from '../lib/model/limits';
+import { METRIC_NAME } from '../lib/model/series';
+import { DAY } from '../lib/model/time/duration';
 import { failWith, readLabels } from './arguments';
 import { type ImportReport, importFile } from './import/load';
 import { parseTimestamp } from './import/rows';

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MINUTE, SECOND } from '../lib/model';
-import { formatDuration } from '../lib/model/units';
+import { formatDuration, MINUTE, SECOND } from '../lib/model/time/duration';
 import { failWith, readCount, readDuration } from './arguments';
 import { type BackfillOptions, backfill } from './simulate/backfill';
 import { createFleet } from './simulate/fleet';

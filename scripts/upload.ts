@@ -1,6 +1,6 @@
 import { type Answer, failureReason, type Poster } from '../lib/agent/post';
 import { judge, type Verdict } from '../lib/agent/verdict';
-import { SECOND } from '../lib/model';
+import { SECOND } from '../lib/model/time/duration';
 
 /** How often in a row a body is posted before giving up: about a minute and a half. */
 const ATTEMPTS = 12;

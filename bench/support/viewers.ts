@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
-import { SECOND } from '../../lib/model';
+import { SECOND } from '../../lib/model/time/duration';
 
 /** Makes a benchmark's program watch instead: the viewers' own work must not be the server's or the clock's. */
 export const VIEWERS_ARGUMENT = 'viewers';

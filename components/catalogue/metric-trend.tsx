@@ -2,8 +2,9 @@
 
 import { use, useRef } from 'react';
 import { isErrorAnswer, type PanelAnswer, type PanelResult } from '@/lib/live/wire';
-import { isWhole, MINUTE, SECOND } from '@/lib/model';
 import { formatAgo, formatValue, unitOf } from '@/lib/model/format';
+import { isWhole } from '@/lib/model/points';
+import { MINUTE, SECOND } from '@/lib/model/time/duration';
 import type { MetricEntry } from '@/lib/read/catalogue-list';
 import { Sparkline } from '../charts/sparkline';
 import { useLiveQuery } from '../live/feed';

@@ -1,5 +1,5 @@
 import type { PanelQuery } from '@/lib/live/wire';
-import type { MetricType } from '@/lib/model';
+import type { MetricType } from '@/lib/model/series';
 
 /** A metric's last minutes, coarse: as long as the memory tier certainly reaches, so a page of them costs no database. */
 export function trendQuery({ name, type }: { name: string; type: MetricType }): PanelQuery {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WholePoint } from '@/lib/model';
 import { axisFormatter, formatSpan, formatValue, unitOf } from '@/lib/model/format';
+import type { WholePoint } from '@/lib/model/points';
 import { anyFloat64 } from '@/test/support/float64';
 import { nearestPoint, type Plot, pieces, seriesPaths, timeAt, xOf } from './plot';
 import { timeTicks, valueAxis } from './ticks';

@@ -1,4 +1,4 @@
-import type { WholePoint } from '@/lib/model';
+import type { WholePoint } from '@/lib/model/points';
 
 /** A rectangle of the screen and the times and values it spans. Pure arithmetic: the server draws with it too. */
 export interface Plot {

@@ -1,4 +1,4 @@
-import type { WholePoint } from '@/lib/model';
+import type { WholePoint } from '@/lib/model/points';
 
 /** One line of a chart: what it is called, how it looks, and its points `[t, value]` or `[t, avg, min, max]`. */
 export interface ChartSeries {

@@ -1,5 +1,5 @@
-import type { WholePoint } from '@/lib/model';
 import { saturated } from '@/lib/model/arithmetic';
+import type { WholePoint } from '@/lib/model/points';
 import { cn } from '../ui/cn';
 import { type Plot, seriesPaths } from './plot';
 import { extentOf } from './ticks';

@@ -1,5 +1,6 @@
-import { DAY, HOUR, MINUTE, SECOND, type WholePoint } from '@/lib/model';
 import { formatClock, formatDay, type Unit } from '@/lib/model/format';
+import type { WholePoint } from '@/lib/model/points';
+import { DAY, HOUR, MINUTE, SECOND } from '@/lib/model/time/duration';
 
 export interface Axis {
   domain: [number, number];

@@ -1,5 +1,4 @@
-import type { Aggregate } from '@/lib/model';
-import { isGrowth, parseAggregate, stagesOf } from '@/lib/model/aggregates';
+import { type Aggregate, isGrowth, parseAggregate, stagesOf } from '@/lib/model/aggregates';
 
 /** An aggregate as the explorer asks for it: in two choices, each in words. */
 export interface AggregateChoice {

@@ -1,6 +1,8 @@
 import type { PanelQuery } from '@/lib/live/wire';
-import type { Aggregate, Matcher, MetricType } from '@/lib/model';
+import type { Aggregate } from '@/lib/model/aggregates';
+import type { Matcher } from '@/lib/model/labels';
 import { parseSelector } from '@/lib/model/selector';
+import type { MetricType } from '@/lib/model/series';
 
 /**
  * What the explorer's URL says, in the API's own parameter names, so that an address can be turned into an API

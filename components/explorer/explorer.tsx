@@ -2,8 +2,8 @@
 
 import { Suspense, use } from 'react';
 import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
-import type { MetricType } from '@/lib/model';
 import { formatSelector } from '@/lib/model/selector';
+import type { MetricType } from '@/lib/model/series';
 import { parseTime } from '@/lib/read/query/time';
 import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';

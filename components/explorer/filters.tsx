@@ -2,7 +2,7 @@
 
 import { ListFilter, Plus, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import type { Matcher, MatchOperator } from '@/lib/model';
+import type { Matcher, MatchOperator } from '@/lib/model/labels';
 import { formatSelector } from '@/lib/model/selector';
 import { Button } from '../ui/button';
 import { Input, inputStyle } from '../ui/input';

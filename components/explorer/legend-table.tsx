@@ -1,8 +1,8 @@
 'use client';
 
 import { useState } from 'react';
-import type { WholePoint } from '@/lib/model';
 import { formatValue, type Unit } from '@/lib/model/format';
+import type { WholePoint } from '@/lib/model/points';
 import type { ChartSeries } from '../charts/series';
 import { extentOf } from '../charts/ticks';
 import { chosen } from '../panels/series-legend';

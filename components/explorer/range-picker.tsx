@@ -2,8 +2,8 @@
 
 import { CalendarClock, ChevronLeft, ChevronRight, Pause, Play, ZoomOut } from 'lucide-react';
 import { type FormEvent, useId, useState, useSyncExternalStore } from 'react';
-import { MINUTE } from '@/lib/model';
 import { formatMoment, zoneName } from '@/lib/model/format';
+import { MINUTE } from '@/lib/model/time/duration';
 import { describeWindow, RANGE_PRESETS, type RangeControl } from '../panels/use-range';
 import { Button } from '../ui/button';
 import { Input } from '../ui/input';

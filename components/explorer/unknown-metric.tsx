@@ -1,8 +1,8 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { METRIC_NAME } from '@/lib/model';
 import { nameFromSegments } from '@/lib/model/links';
+import { METRIC_NAME } from '@/lib/model/series';
 import { PostSample } from '../panels/post-sample';
 
 /** How the metric that the address names would come into being. */

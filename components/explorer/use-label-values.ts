@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import type { Labels, Matcher } from '@/lib/model';
+import type { Labels, Matcher } from '@/lib/model/labels';
 import { formatSelector } from '@/lib/model/selector';
 
 const TYPING_MS = 200;

@@ -1,7 +1,8 @@
 'use client';
 
-import { MINUTE, type WholePoint } from '@/lib/model';
 import { unitOf } from '@/lib/model/format';
+import type { WholePoint } from '@/lib/model/points';
+import { MINUTE } from '@/lib/model/time/duration';
 import type { ChartSeries } from '../charts/series';
 import { lookOf } from '../charts/series';
 import { TimeSeriesChart } from '../charts/time-series-chart';

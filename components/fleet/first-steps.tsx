@@ -1,7 +1,7 @@
 'use client';
 
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 import type { FleetSummary } from '@/lib/read/fleet/answers';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';

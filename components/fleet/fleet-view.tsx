@@ -1,8 +1,8 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { SECOND } from '@/lib/model';
 import { formatCount } from '@/lib/model/format';
+import { SECOND } from '@/lib/model/time/duration';
 import type { FleetMap as FleetMapAnswer, FleetSummary } from '@/lib/read/fleet/answers';
 import { type HeadlineKey, headline, isHeadlineKey } from '@/lib/read/fleet/headlines';
 import { RECENT_STEP_MS } from '@/lib/read/fleet/recent-step';

@@ -1,6 +1,6 @@
 'use client';
 
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 import type { FleetSummary } from '@/lib/read/fleet/answers';
 import { usePoll } from './use-poll';
 import { useRefreshOnChange } from './use-refresh-on-change';

@@ -2,8 +2,8 @@
 
 import type { Route } from 'next';
 import type { ReactNode } from 'react';
-import { SECOND } from '@/lib/model';
 import { formatCount, formatMoment, formatSpan } from '@/lib/model/format';
+import { SECOND } from '@/lib/model/time/duration';
 import type { HostRow, HostsPage } from '@/lib/read/fleet/answers';
 import { EVERY_HOST, formatHostsQuery } from '@/lib/read/fleet/hosts-query';
 import { PageHeader } from '../shell/page-header';

@@ -1,5 +1,5 @@
 import type { Route } from 'next';
-import type { Labels } from '@/lib/model';
+import type { Labels } from '@/lib/model/labels';
 import { EVERY_HOST, formatHostsQuery } from '@/lib/read/fleet/hosts-query';
 import { Link } from '../ui/link';
 

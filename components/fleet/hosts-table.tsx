@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from 'react';
-import type { Labels } from '@/lib/model';
 import { formatSpan } from '@/lib/model/format';
+import type { Labels } from '@/lib/model/labels';
 import type { HostRow, HostsPage } from '@/lib/read/fleet/answers';
 import { headline } from '@/lib/read/fleet/headlines';
 import type { HostsQuery, SortKey } from '@/lib/read/fleet/hosts-query';

@@ -2,8 +2,8 @@
 
 import { Search, X } from 'lucide-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { Matcher } from '@/lib/model';
 import { formatCount } from '@/lib/model/format';
+import type { Matcher } from '@/lib/model/labels';
 import type { HostsPage } from '@/lib/read/fleet/answers';
 import { headline } from '@/lib/read/fleet/headlines';
 import { type HostsQuery, listedValues, type SortKey } from '@/lib/read/fleet/hosts-query';

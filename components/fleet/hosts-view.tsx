@@ -2,8 +2,8 @@
 
 import { useSearchParams } from 'next/navigation';
 import { startTransition, useOptimistic } from 'react';
-import { SECOND } from '@/lib/model';
 import { formatCount } from '@/lib/model/format';
+import { SECOND } from '@/lib/model/time/duration';
 import type { HostsPage } from '@/lib/read/fleet/answers';
 import {
   changeQuery,

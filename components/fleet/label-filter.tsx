@@ -2,8 +2,8 @@
 
 import { ListFilter } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Matcher } from '@/lib/model';
 import { formatCount } from '@/lib/model/format';
+import type { Matcher } from '@/lib/model/labels';
 import type { LabelFacet } from '@/lib/read/fleet/answers';
 import { chooseValues, chosenValues } from '@/lib/read/fleet/hosts-query';
 import { Button } from '../ui/button';

@@ -1,4 +1,4 @@
-import type { WholePoint } from '@/lib/model';
+import type { WholePoint } from '@/lib/model/points';
 import { lateAfterMs } from '@/lib/read/fleet/status';
 import { Sparkline } from '../charts/sparkline';
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useRef } from 'react';
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 import type { HostsPage } from '@/lib/read/fleet/answers';
 import { formatHostsQuery, type HostsQuery } from '@/lib/read/fleet/hosts-query';
 import { type Polled, usePoll } from './use-poll';

@@ -1,4 +1,4 @@
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 
 /** What a poller has, and whether it is what was asked for. A new object at every change. */
 export interface Polled<T> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
-import type { Point } from '@/lib/model';
+import type { Point } from '@/lib/model/points';
 import { createQueryStore, liveWindow } from './query-store';
 
 const NOW = 1_795_200_000_000;

@@ -1,7 +1,9 @@
 import { type GroupUpserts, type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
-import type { GroupPoints, Labels, Point, Ranking } from '@/lib/model';
+import type { Labels } from '@/lib/model/labels';
+import type { GroupPoints, Point } from '@/lib/model/points';
+import type { Ranking } from '@/lib/model/question';
+import { formatDuration, parseDuration } from '@/lib/model/time/duration';
 import { readStep, stepsOf } from '@/lib/model/time/steps';
-import { formatDuration, parseDuration } from '@/lib/model/units';
 import { isTold } from '@/lib/read/query/fill';
 import { topGroups } from '@/lib/read/query/top';
 

@@ -1,4 +1,4 @@
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 import type { Connection, ConnectionEvents } from './connection';
 import { ALIVE_EVERY_MS, type ExchangeMessage, type PortLike, type TabMessage } from './exchange';
 

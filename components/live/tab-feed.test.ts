@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
-import type { GroupPoints, Point } from '@/lib/model';
+import type { GroupPoints, Point } from '@/lib/model/points';
 import { NodeEventSource } from '@/test/support/event-source';
 import { until } from '@/test/support/processes';
 import { createConnection } from './connection';

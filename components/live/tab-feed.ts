@@ -1,5 +1,5 @@
 import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
-import { MINUTE, SECOND } from '@/lib/model';
+import { MINUTE, SECOND } from '@/lib/model/time/duration';
 import type { Connection, ConnectionEvents, Phase } from './connection';
 import type { QueryStore } from './query-store';
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 import { useFeedStatus } from './feed';
 import { useServerNow } from './now';
 import { usePollingStatus } from './polling';

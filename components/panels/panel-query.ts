@@ -1,5 +1,5 @@
 import type { PanelQuery } from '@/lib/live/wire';
-import type { MetricType } from '@/lib/model';
+import type { MetricType } from '@/lib/model/series';
 
 /**
  * The question a panel asks of a metric unless somebody chose otherwise: a counter by its rate, anything else by

@@ -1,7 +1,7 @@
 'use client';
 
-import type { WholePoint } from '@/lib/model';
 import { formatValue, type Unit } from '@/lib/model/format';
+import type { WholePoint } from '@/lib/model/points';
 import type { ChartSeries } from '../charts/series';
 import { cn } from '../ui/cn';
 import { SeriesMark } from './series-mark';

@@ -1,7 +1,8 @@
 'use client';
 
 import { useMemo, useRef } from 'react';
-import { type GroupPoints, isWhole, type Labels, type Point } from '@/lib/model';
+import type { Labels } from '@/lib/model/labels';
+import { type GroupPoints, isWhole, type Point } from '@/lib/model/points';
 import { type ChartSeries, lookOf } from '../charts/series';
 import { labelsKey, type QuerySnapshot } from '../live/query-store';
 import { seriesName } from './series-names';

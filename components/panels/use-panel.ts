@@ -2,8 +2,9 @@
 
 import { type RefObject, useMemo, useRef } from 'react';
 import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
-import { SECOND, type WholePoint } from '@/lib/model';
 import { type Unit, unitOf } from '@/lib/model/format';
+import type { WholePoint } from '@/lib/model/points';
+import { SECOND } from '@/lib/model/time/duration';
 import { type ChartSeries, latestPoint } from '../charts/series';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';

@@ -1,7 +1,6 @@
 'use client';
 
-import { DAY, HOUR, MINUTE, SECOND } from '@/lib/model';
-import { formatDuration, parseDuration } from '@/lib/model/units';
+import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '@/lib/model/time/duration';
 import { type UrlState, useUrlState } from '../shell/use-url-state';
 
 export const RANGE_PRESETS = ['5m', '15m', '1h', '6h', '24h', '7d', '30d', '90d'] as const;

@@ -1,4 +1,4 @@
-import type { Labels } from '@/lib/model';
+import type { Labels } from '@/lib/model/labels';
 
 export interface SampleInput {
   name: string;

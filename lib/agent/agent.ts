@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { gzipSync } from 'node:zlib';
-import { alignDown, type Labels, SECOND } from '../model';
+import type { Labels } from '../model/labels';
+import { alignDown } from '../model/points';
+import { SECOND } from '../model/time/duration';
 import { Backlog } from './backlog';
 import { createCollector, machineSources } from './collector';
 import { createPoster, ingestUrl } from './post';

@@ -1,4 +1,4 @@
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { linuxSources } from './linux/sources';
 import { portableSources } from './portable';
 import type { Reading, Source } from './reading';

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { MINUTE, SECOND } from '../model';
+import { MINUTE, SECOND } from '../model/time/duration';
 import { childEnv } from '../runtime/process/child-env.mjs';
 
 const FIRST_RESTART_MS = SECOND;

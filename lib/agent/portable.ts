@@ -1,5 +1,5 @@
 import { cpus, freemem, loadavg, totalmem, uptime } from 'node:os';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { counter, gauge, percent, type Reading, type Source } from './reading';
 
 const SLOW_MS = 10 * SECOND;

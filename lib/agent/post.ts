@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 
 const ANSWER_WITHIN_MS = 30 * SECOND;
 

@@ -1,4 +1,4 @@
-import type { Labels } from '../model';
+import type { Labels } from '../model/labels';
 
 /** One figure of this machine, without the time and the host: those belong to the whole batch. */
 export interface Reading {

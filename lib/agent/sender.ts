@@ -1,4 +1,4 @@
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import type { Backlog } from './backlog';
 import { failureReason, type Poster } from './post';
 import { judge, type Verdict } from './verdict';

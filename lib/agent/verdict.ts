@@ -1,4 +1,4 @@
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import type { Answer } from './post';
 
 /** What an answer means for the samples that were posted. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { SECOND } from '../model';
 import { type ErrorBody, type ErrorCode, errorBody, isPulseError, PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 import type { Asking, History, HistoryAnswer } from '../read/history';
 import { parseQuery } from '../read/query/params';
 import type { Work } from '../runtime/work/work';

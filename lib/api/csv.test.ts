@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { GroupPoints } from '../model';
+import type { GroupPoints } from '../model/points';
 import { csvOfAnswer, wantsCsv } from './csv';
 
 const toCsv = (...answer: Parameters<typeof csvOfAnswer>) => [...csvOfAnswer(...answer)].join('');

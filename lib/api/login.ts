@@ -5,8 +5,8 @@ import { isForeign, type OriginHeaders } from '../access/auth/source';
 import { sessionOf, viewerKey } from '../access/auth/viewer';
 import { env } from '../env';
 import { equalSecrets } from '../env/keys';
-import { SECOND } from '../model';
 import { PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import type { PlainResponse } from './http';
 

@@ -1,6 +1,6 @@
 import { HeldBody, isDisconnect, tooLarge } from '../access/limit/held-body';
 import { PulseError } from '../model/errors';
-import { formatDuration } from '../model/units';
+import { formatDuration } from '../model/time/duration';
 import { linger } from './linger';
 
 /** What a route takes of a body. */

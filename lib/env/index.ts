@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
-import { parseBytes, parseDuration } from '../model/units';
+import { parseDuration } from '../model/time/duration';
+import { parseBytes } from '../model/units';
 import { parseHostNames } from './authority';
 import { parseIngestKeys } from './keys';
 import { once } from './once';

@@ -1,4 +1,4 @@
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import type { Clock } from './clock';
 

@@ -1,4 +1,5 @@
-import { type Fill, isWhole, type Point } from '../model';
+import { isWhole, type Point } from '../model/points';
+import type { Fill } from '../model/question';
 import { fillPoints, isTold } from '../read/query/fill';
 import type { LiveGroup, Upsert } from './live-group';
 import type { LiveQuery, LiveRange } from './live-query';

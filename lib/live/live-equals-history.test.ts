@@ -5,7 +5,9 @@ import { expectSameGroups } from '@/test/support/expect-points';
 import { Fold, LiveReader, type StreamEvent } from '@/test/support/live-reader';
 import { settle } from '@/test/support/manual-clock';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
-import { type Aggregate, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
+import type { Aggregate } from '../model/aggregates';
+import type { GroupPoints } from '../model/points';
+import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { readStep, stepsOf } from '../model/time/steps';
 import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../read/query/params';
 

@@ -1,4 +1,5 @@
-import type { Labels, Point } from '../model';
+import type { Labels } from '../model/labels';
+import type { Point } from '../model/points';
 import type { Series } from '../model/series';
 import type { SidedGroup } from '../read/query/points';
 import { labelText } from '../read/query/top';

@@ -1,10 +1,13 @@
 import { groupKey, groupLabels } from '../memory/catalogue/groups';
 import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
-import { COUNTER_GAP_MS, LIMITS, type Point, type Ranking, type Tier } from '../model';
 import { isGrowth } from '../model/aggregates';
 import { isPulseError } from '../model/errors';
-import { tierForStarts } from '../model/rollup/steps';
+import { LIMITS } from '../model/limits';
+import type { Point } from '../model/points';
+import type { Ranking } from '../model/question';
+import { type Tier, tierForStarts } from '../model/rollup/tiers';
+import { COUNTER_GAP_MS } from '../model/samples';
 import type { Metric, Series } from '../model/series';
 import { countSteps, listStarts, startFrom, toldAt } from '../model/time/steps';
 import type { History } from '../read/history';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, SECOND } from '../model';
+import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { resolveQuestion } from '../read/query/question';
 import { readLiveQuestion } from './live-question';
 

@@ -1,7 +1,8 @@
 import { type Selectable, simpleTest } from '../memory/catalogue/matchers';
-import { DAY, type Fill, type QuestionSide, type Ranking } from '../model';
 import { PulseError } from '../model/errors';
+import type { Fill, QuestionSide, Ranking } from '../model/question';
 import type { StepRequest } from '../model/rollup/choose';
+import { DAY } from '../model/time/duration';
 import { type Step, type Steps, stepsOf } from '../model/time/steps';
 import type { History } from '../read/history';
 import type { Expression } from '../read/query/expression';

@@ -1,4 +1,4 @@
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import type { Turns } from '../runtime/work/turns';
 import { Work } from '../runtime/work/work';
 import type { Clock } from './clock';

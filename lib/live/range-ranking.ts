@@ -1,4 +1,5 @@
-import { type Ranking, SECOND } from '../model';
+import type { Ranking } from '../model/question';
+import { SECOND } from '../model/time/duration';
 import { rankWhole } from '../read/query/rank';
 import { Work } from '../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';

@@ -1,5 +1,5 @@
-import { SECOND } from '../model';
 import { isPulseError, PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 import type { LiveQuestion } from './live-question';
 
 const MAX_QUERIES = 64;

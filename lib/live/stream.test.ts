@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { LiveReader } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import { until } from '@/test/support/processes';
-import { DAY, type GroupPoints, MINUTE, SECOND } from '../model';
+import type { GroupPoints } from '../model/points';
+import { DAY, MINUTE, SECOND } from '../model/time/duration';
 import { parseQuery } from '../read/query/params';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;

@@ -1,5 +1,6 @@
-import { MINUTE, SECOND, type Tier } from '../model';
 import { PulseError } from '../model/errors';
+import type { Tier } from '../model/rollup/tiers';
+import { MINUTE, SECOND } from '../model/time/duration';
 import { type Work, work } from '../runtime/work/work';
 import type { Hub, HubStream } from './hub';
 import type { LiveQuestion } from './live-question';

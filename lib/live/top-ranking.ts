@@ -1,4 +1,6 @@
-import { MINUTE, type Point, type Ranking, SECOND } from '../model';
+import type { Point } from '../model/points';
+import type { Ranking } from '../model/question';
+import { MINUTE, SECOND } from '../model/time/duration';
 import { isTold } from '../read/query/fill';
 import { readLatest } from '../read/query/rank';
 import { firstRanked } from '../read/query/top';

@@ -1,9 +1,9 @@
 import { selectMatching } from '../memory/catalogue/matchers';
 import type { Registry } from '../memory/catalogue/registry';
 import type { Coverage } from '../memory/ring/coverage';
-import { SECOND } from '../model';
 import { isPulseError, PulseError } from '../model/errors';
 import type { Series } from '../model/series';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { refusedWork, Work } from '../runtime/work/work';
 import type { ArrivalLog } from './arrival-log';

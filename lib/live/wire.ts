@@ -1,4 +1,5 @@
-import type { GroupPoints, Tier } from '../model';
+import type { GroupPoints } from '../model/points';
+import type { Tier } from '../model/rollup/tiers';
 
 /**
  * What travels between server and browser, as the browser reads it. Client-safe: types and pure functions only.

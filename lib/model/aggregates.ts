@@ -1,11 +1,29 @@
-import {
-  type Aggregate,
-  INNER_AGGREGATES,
-  type InnerAggregate,
-  OUTER_AGGREGATES,
-  type OuterAggregate,
-  type Percentile,
-} from './index';
+/** What is made of samples, a percentile aside: of all of a group in a step, or of each series for itself. */
+export const INNER_AGGREGATES = [
+  'avg',
+  'sum',
+  'min',
+  'max',
+  'count',
+  'last',
+  'first',
+  'rate',
+  'increase',
+  'delta',
+  'stddev',
+] as const;
+/** What is made of the values of a group's series, one a series and step, a percentile aside. */
+export const OUTER_AGGREGATES = ['sum', 'avg', 'min', 'max', 'count', 'stddev'] as const;
+
+/** `p0` to `p100`, up to 3 decimals. */
+export type Percentile = `p${number}`;
+export type InnerAggregate = (typeof INNER_AGGREGATES)[number] | Percentile;
+export type OuterAggregate = (typeof OUTER_AGGREGATES)[number] | Percentile;
+/**
+ * One value of a point, by its canonical text (see `parseAggregate`): `avg` is of all samples of a group and step
+ * together; `sum(avg)` of each series for itself first, then of the series that have a value in the step.
+ */
+export type Aggregate = InnerAggregate | `${OuterAggregate}(${InnerAggregate})`;
 
 /** Aggregates one question may ask for. */
 export const MOST_AGGREGATES = 8;

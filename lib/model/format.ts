@@ -1,6 +1,6 @@
 import { parseAggregate, type Stages, stagesOf } from './aggregates';
 import { saturated } from './arithmetic';
-import { DAY, HOUR, MINUTE, SECOND } from './index';
+import { DAY, HOUR, MINUTE, SECOND } from './time/duration';
 
 /**
  * Values and times for people. Everything here is locale-fixed (en) where a server renders it too, so that the

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Matcher, MatchOperator } from './index';
+import type { Matcher, MatchOperator } from './labels';
 import { formatSelector, parseSelector } from './selector';
 
 const matcher = (label: string, operator: MatchOperator, value: string): Matcher => ({

@@ -1,5 +1,5 @@
 import { PulseError } from './errors';
-import { LABEL_NAME, type Matcher, type MatchOperator } from './index';
+import { LABEL_NAME, type Matcher, type MatchOperator } from './labels';
 
 export const MAX_SELECTOR_LENGTH = 8_000;
 const MAX_MATCHERS = 64;

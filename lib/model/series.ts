@@ -1,4 +1,9 @@
-import type { Labels, MetricType } from '.';
+import { type Labels, labelsKey } from './labels';
+
+export const METRIC_TYPES = ['gauge', 'counter', 'histogram', 'summary'] as const;
+export type MetricType = (typeof METRIC_TYPES)[number];
+
+export const METRIC_NAME = /^[a-zA-Z_:.][a-zA-Z0-9_:./-]*$/;
 
 /** A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects. */
 export interface Metric {
@@ -41,16 +46,9 @@ export interface StoredSeries extends SeriesIdentity {
 }
 
 /**
- * The canonical text of an identity: label names in code-unit order, parts separated by NUL, which
- * admission refuses in names and values. Two identities are the same series exactly when their keys are equal.
+ * The canonical text of an identity: two identities are the same series exactly when their keys are equal. Its digest
+ * is what the database finds a series by, so it never changes.
  */
 export function seriesKey(metric: string, labels: Labels): string {
-  let key = metric;
-  for (const name of Object.keys(labels).sort()) key += `\0${name}\0${labels[name]}`;
-  return key;
-}
-
-/** The part of a series' key that its labels make: `seriesKey(metric, labels) === metric + labelsKey(labels)`. */
-export function labelsKey(labels: Labels): string {
-  return seriesKey('', labels);
+  return metric + labelsKey(labels);
 }

@@ -1,14 +1,3 @@
-import { DAY, HOUR, MINUTE, SECOND } from './index';
-
-const DURATION_UNITS: Record<string, number> = {
-  ms: 1,
-  s: SECOND,
-  m: MINUTE,
-  h: HOUR,
-  d: DAY,
-  w: 7 * DAY,
-  y: 365 * DAY,
-};
 const BYTE_UNITS: Record<string, number> = {
   '': 1,
   b: 1,
@@ -40,27 +29,10 @@ export function wrongEpochUnit(ms: number, read: EpochUnit): string | null {
   return `looks like ${EPOCH_UNITS[unit]}; ${EPOCH_UNITS[read]} are expected`;
 }
 
-/** `"90s"`, `"7d"`, `"2y"` → ms; `"forever"` → Infinity; anything else → null. A year is 365 days. */
-export function parseDuration(text: string): number | null {
-  if (text === 'forever') return Number.POSITIVE_INFINITY;
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)$/.exec(text.trim());
-  return found ? Number(found[1]) * DURATION_UNITS[found[2]] : null;
-}
-
 /** `"8MiB"`, `"1 GiB"`, `"4096"` → bytes (binary units; `MB` is read as `MiB`); anything else → null. */
 export function parseBytes(text: string): number | null {
   const found = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)$/i.exec(text.trim());
   if (!found) return null;
   const unit = found[2].toLowerCase().replace(/^([kmgt])b?$/, '$1ib');
   return unit in BYTE_UNITS ? Math.floor(Number(found[1]) * BYTE_UNITS[unit]) : null;
-}
-
-/** ms → `"1m"`, `"6h"`, `"90s"`: the largest unit that divides it, the inverse of `parseDuration`. */
-export function formatDuration(ms: number): string {
-  if (ms === Number.POSITIVE_INFINITY) return 'forever';
-  for (const unit of ['d', 'h', 'm', 's'] as const) {
-    if (ms >= DURATION_UNITS[unit] && ms % DURATION_UNITS[unit] === 0)
-      return `${ms / DURATION_UNITS[unit]}${unit}`;
-  }
-  return `${ms}ms`;
 }

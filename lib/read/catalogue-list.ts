@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { selectMatching } from '../memory/catalogue/matchers';
 import type { Registry } from '../memory/catalogue/registry';
-import type { Labels, MetricType } from '../model';
+import type { Labels } from '../model/labels';
 import { parseSelector } from '../model/selector';
-import type { Metric, Series } from '../model/series';
+import type { Metric, MetricType, Series } from '../model/series';
 import { FirstFew } from '../runtime/work/sort';
 import type { Work } from '../runtime/work/work';
 import { parameter, readCount } from './query/parameters';

@@ -3,16 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectSameGroups } from '@/test/support/expect-points';
 import { naivePoints, type Samples } from '@/test/support/naive';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
-import {
-  type Aggregate,
-  DAY,
-  type GroupPoints,
-  HOUR,
-  type Labels,
-  MINUTE,
-  type Point,
-  SECOND,
-} from '../model';
+import type { Aggregate } from '../model/aggregates';
+import type { Labels } from '../model/labels';
+import type { GroupPoints, Point } from '../model/points';
+import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { parseQuery } from './query/params';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;

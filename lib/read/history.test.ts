@@ -7,7 +7,9 @@ import { lockSamples } from '@/test/support/lock-samples';
 import { naivePoints, type Samples } from '@/test/support/naive';
 import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
 import { until } from '@/test/support/processes';
-import { type Aggregate, DAY, type GroupPoints, HOUR, MINUTE, SECOND } from '../model';
+import type { Aggregate } from '../model/aggregates';
+import type { GroupPoints } from '../model/points';
+import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { Work } from '../runtime/work/work';
 import { parseQuery } from './query/params';
 

@@ -3,9 +3,11 @@ import { type Evaluation, evaluate, evaluateAside } from '../memory/ring/evaluat
 import type { Predecessors } from '../memory/ring/predecessors';
 import type { Ring } from '../memory/ring/ring';
 import type { SampleBuffer } from '../memory/ring/sample-buffer';
-import { type Aggregate, alignUp, type Point, SECOND, type Tier } from '../model';
-import { isGrowth } from '../model/aggregates';
+import { type Aggregate, isGrowth } from '../model/aggregates';
+import { alignUp, type Point } from '../model/points';
+import type { Tier } from '../model/rollup/tiers';
 import type { Series } from '../model/series';
+import { SECOND } from '../model/time/duration';
 import { figures } from '../observe/figures';
 import type { Work } from '../runtime/work/work';
 import type { StoreQuestion } from '../store/store';

@@ -6,7 +6,7 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel';
 import { once } from '../env/once';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
 

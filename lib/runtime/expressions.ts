@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { once } from '../env/once';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 
 /** Instructions a compiled expression may have; a list of some hundred hosts stays below. */
 const MAX_PROGRAM_SIZE = 5_000;

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Env } from '../env';
 import { isLoopbackHost } from '../env/loopback';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { neighbourOn } from './build-folder';
 import { answerOddRequests } from './upgrades';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tooLarge } from '../access/limit/held-body';
-import { SECOND } from '../model';
 import { PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 
 /** Some clients send a few bytes with everything. */
 const IGNORED_BYTES = 4_096;

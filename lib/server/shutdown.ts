@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { drain } from '../runtime/drain';
 import { isRunByNpm, onHangUp, watchRunner } from '../runtime/process/parent.mjs';

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 
 const LOOK_EVERY_MS = 5 * SECOND;

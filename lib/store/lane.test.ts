@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/postgres';
 import { until } from '../../test/support/processes';
 import { startTcpProxy, type TcpProxy } from '../../test/support/tcp-proxy';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { withRequestId } from '../observe/request-id';
 import { Endpoint } from './endpoint';
 import { Lane, type LaneOptions } from './lane';

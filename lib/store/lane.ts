@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { ISql, Sql } from 'postgres';
-import { SECOND } from '../model';
 import { PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 import { currentRequestId } from '../observe/request-id';
 import type { ConnectOptions } from './connection';
 import type { Endpoint } from './endpoint';

@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../model';
+import { MINUTE, SECOND } from '../model/time/duration';
 
 /**
  * The longest that a caller waits for the database, ms, waiting for a connection included. A commit may take long where

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../env';
 import { isPulseError } from '../model/errors';
-import { type Retention, retentionFrom } from '../model/rollup/steps';
+import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { log } from '../observe/log';
 import { type Choice, chooseEngine } from './choose-engine';
 import { type Connection, describeUrl } from './connection';

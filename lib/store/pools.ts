@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../model';
+import { MINUTE, SECOND } from '../model/time/duration';
 import type { Endpoint } from './endpoint';
 import { Lane, type LaneFigures, type LaneOptions } from './lane';
 import { LIMIT_MS } from './limits';

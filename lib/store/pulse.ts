@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../model';
+import { MINUTE, SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
 import { within } from '../runtime/within';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ParsedOptions, Sql } from 'postgres';
-import { SECOND } from '../model';
+import { SECOND } from '../model/time/duration';
 import { type Address, type Backend, dial, requestCancel } from './cancel';
 import { type ConnectOptions, connect } from './connection';
 import type { Endpoint } from './endpoint';

@@ -1,6 +1,8 @@
 import type { Session } from '../access/auth/session';
-import type { Aggregate, Point, Tier } from '../model';
-import type { SampleRows } from '../model/sample-columns';
+import type { Aggregate } from '../model/aggregates';
+import type { Point } from '../model/points';
+import type { Tier } from '../model/rollup/tiers';
+import type { SampleRows } from '../model/samples';
 import type { SeriesIdentity, StoredSeries } from '../model/series';
 import type { LaneFigures } from './lane';
 

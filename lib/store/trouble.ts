@@ -1,5 +1,5 @@
-import { SECOND } from '../model';
 import { isPulseError, PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 
 /** What a statement was for decides what its timeout means: a question was too large, a write was too slow. */
 export type Purpose = 'read' | 'write';

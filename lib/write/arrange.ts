@@ -1,4 +1,4 @@
-import type { SampleColumns, SampleRows } from '../model/sample-columns';
+import type { SampleColumns, SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
 
 /** The rows of several requests as one batch: sorted by (series id, timestamp), unique by both. */

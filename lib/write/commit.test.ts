@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Registry } from '../memory/catalogue/registry';
 import { PulseError } from '../model/errors';
-import type { SampleColumns, SampleRows } from '../model/sample-columns';
+import type { SampleColumns, SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
 import { CommitQueue, type CommitQueueOptions, type CommitResult } from './commit';
 

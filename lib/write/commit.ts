@@ -1,5 +1,5 @@
 import { isPulseError, PulseError } from '../model/errors';
-import type { SampleColumns, SampleRows } from '../model/sample-columns';
+import type { SampleColumns, SampleRows } from '../model/samples';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
 import { type Arranged, arrange } from './arrange';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestNode, type TestNode } from '@/test/support/node';
-import { HOUR } from '../model';
 import { PulseError } from '../model/errors';
-import type { SampleColumns } from '../model/sample-columns';
+import type { SampleColumns } from '../model/samples';
 import type { StoredSeries } from '../model/series';
+import { HOUR } from '../model/time/duration';
 import { parseQuery } from '../read/query/params';
 import type { Store } from '../store/store';
 import { createPipeline } from './pipeline';

@@ -1,7 +1,7 @@
 import type { EndedSessions } from '../access/auth/ended-sessions';
 import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
-import { MINUTE, SECOND } from '../model';
+import { MINUTE, SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import type { Store } from '../store/store';
 

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { STORE_TIERS, type StoreTier, TIER } from '../../lib/model/rollup/steps';
+import { STORE_TIERS, type StoreTier, TIER } from '../../lib/model/rollup/tiers';
 import type { End } from './ends';
 
 /** Sums in different orders differ in the last digits. */

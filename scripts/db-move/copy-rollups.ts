@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import { TIER } from '../../lib/model/rollup/steps';
+import { TIER } from '../../lib/model/rollup/tiers';
 import { arrayText } from '../../lib/store/arrays';
 import { ensurePartitions } from '../../lib/store/postgres/partitions';
 import type { RollupTier } from '../../lib/store/postgres/roll-up';

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { parseEnv } from '../../lib/env';
-import { type Retention, retentionFrom } from '../../lib/model/rollup/steps';
+import { type Retention, retentionFrom } from '../../lib/model/rollup/tiers';
 import { connect } from '../../lib/store/connection';
 import { openStore } from '../../lib/store/open';
 import type { Store } from '../../lib/store/store';

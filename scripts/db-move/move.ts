@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DAY } from '../../lib/model';
+import { DAY } from '../../lib/model/time/duration';
 import { ProgressBar } from '../progress';
 import { Checkpoint } from './checkpoint';
 import { compare } from './compare';

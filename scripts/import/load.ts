@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createPoster, ingestUrl } from '../../lib/agent/post';
-import type { Labels } from '../../lib/model';
+import type { Labels } from '../../lib/model/labels';
 import { ProgressBar } from '../progress';
 import { emptyTotals, type UploadTotals, upload } from '../upload';
 import { type Columns, readRows } from './rows';

@@ -1,4 +1,4 @@
-import { SECOND } from '../../lib/model';
+import { SECOND } from '../../lib/model/time/duration';
 import { readRecords } from './csv';
 
 /** One row of a file that can be a sample, or what is wrong with it. */

@@ -1,5 +1,5 @@
 import { createPoster, ingestUrl } from '../../lib/agent/post';
-import { alignUp } from '../../lib/model';
+import { alignUp } from '../../lib/model/points';
 import { ProgressBar } from '../progress';
 import { type UploadTotals, upload } from '../upload';
 import type { SimulatedServer } from './fleet';

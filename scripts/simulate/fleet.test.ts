@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, SECOND } from '../../lib/model';
+import { DAY, HOUR, MINUTE, SECOND } from '../../lib/model/time/duration';
 import { type Batch, createFleet } from './fleet';
 import { Latencies } from './latencies';
 

@@ -1,4 +1,5 @@
-import { HOUR, type Labels, MINUTE, SECOND } from '../../lib/model';
+import type { Labels } from '../../lib/model/labels';
+import { HOUR, MINUTE, SECOND } from '../../lib/model/time/duration';
 import { type Moment, metricsOf, type SimulatedMetric } from './metrics';
 import { chance, happeningAt, smoothNoise } from './random';
 import { dailyRhythm, REGIONS, type Region, ROLES, type Role, strainAt } from './world';

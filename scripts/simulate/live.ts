@@ -1,5 +1,5 @@
 import { createPoster, failureReason, ingestUrl } from '../../lib/agent/post';
-import { SECOND } from '../../lib/model';
+import { SECOND } from '../../lib/model/time/duration';
 import type { SimulatedServer } from './fleet';
 import type { Tally } from './tally';
 

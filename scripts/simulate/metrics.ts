@@ -1,4 +1,5 @@
-import { HOUR, type Labels, MINUTE } from '../../lib/model';
+import type { Labels } from '../../lib/model/labels';
+import { HOUR, MINUTE } from '../../lib/model/time/duration';
 import { smoothNoise } from './random';
 
 /** What one server is like at one moment, from which all its metrics follow: so they agree with each other. */

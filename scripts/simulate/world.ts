@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, SECOND } from '../../lib/model';
+import { DAY, HOUR, MINUTE, SECOND } from '../../lib/model/time/duration';
 import { chance, happeningAt } from './random';
 
 /** What the fleet is made of, as data. `share`: how much of the fleet; `load` and `swing`: of 1, at night and added by day. */

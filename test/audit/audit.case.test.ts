@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Point } from '@/lib/model';
+import type { Point } from '@/lib/model/points';
 import { parseQuery } from '@/lib/read/query/params';
 import type { Store } from '@/lib/store/store';
 import { startTestNode, type TestNode } from '../support/node';

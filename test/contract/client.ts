@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { z } from 'zod';
 import { ErrorAnswer, HistoryAnswer, IngestAnswer } from '@/lib/api/openapi/answers';
-import type { Point } from '@/lib/model';
+import type { Point } from '@/lib/model/points';
 
 export interface Answer {
   status: number;

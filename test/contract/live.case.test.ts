@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { GroupPoints } from '@/lib/model';
+import type { GroupPoints } from '@/lib/model/points';
 import type { StreamEvent } from '../support/live-reader';
 import { type Client, expectError } from './client';
 import { type EventStream, openEventStream } from './event-stream';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Aggregate, INNER_AGGREGATES, OUTER_AGGREGATES } from '@/lib/model';
+import { type Aggregate, INNER_AGGREGATES, OUTER_AGGREGATES } from '@/lib/model/aggregates';
 
 const PERCENTILES = ['p0', 'p50', 'p90', 'p99.9', 'p100'] as const;
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { GroupPoints, Point } from '@/lib/model';
+import type { GroupPoints, Point } from '@/lib/model/points';
 
 /** Sums in different orders differ in the last digits; everything else must be the same. */
 const RELATIVE = 1e-9;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Point } from '@/lib/model';
+import type { Point } from '@/lib/model/points';
 import { type NaiveQuestion, naivePoints, type Samples } from './naive';
 
 /** Of the value itself; and of what was added up for it, which may cancel out. */

@@ -1,7 +1,8 @@
 import type { Hub } from '@/lib/live/hub';
 import { openStream } from '@/lib/live/stream';
 import type { GroupUpserts } from '@/lib/live/wire';
-import type { GroupPoints, Point, Ranking } from '@/lib/model';
+import type { GroupPoints, Point } from '@/lib/model/points';
+import type { Ranking } from '@/lib/model/question';
 import { isTold } from '@/lib/read/query/fill';
 import { labelText, topGroups } from '@/lib/read/query/top';
 

@@ -1,4 +1,6 @@
-import { type Aggregate, COUNTER_GAP_MS, type Point } from '@/lib/model';
+import type { Aggregate } from '@/lib/model/aggregates';
+import type { Point } from '@/lib/model/points';
+import { COUNTER_GAP_MS } from '@/lib/model/samples';
 import { exact, nearest, squareRoot } from './exact';
 
 /** A series as plain pairs, ascending in time, unique by timestamp. */

@@ -3,7 +3,7 @@ import { isSecure, originHeaders } from '@/lib/access/auth/request';
 import { addressOf, openHandler, refuseOtherMethods } from '@/lib/api/http';
 import { handleLogin, MAX_FORM_BYTES } from '@/lib/api/login';
 import { readText } from '@/lib/api/web-body';
-import { SECOND } from '@/lib/model';
+import { SECOND } from '@/lib/model/time/duration';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,6 +1,6 @@
 import { once } from '../../env/once';
-import { MINUTE } from '../../model';
 import { PulseError } from '../../model/errors';
+import { MINUTE } from '../../model/time/duration';
 import { senderOf } from '../limit/address';
 import { LocalWindow, type WindowVerdict } from '../limit/local-window';
 

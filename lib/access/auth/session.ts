@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { DAY } from '../../model';
+import { DAY } from '../../model/time/duration';
 
 /**
  * A session is a cookie that says until when it holds, signed. There is nothing secret in it, and any node can judge it

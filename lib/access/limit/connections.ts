@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../../env/loopback';
-import { SECOND } from '../../model';
 import { PulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
 import { senderOf } from './address';
 
 /**

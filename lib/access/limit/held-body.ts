@@ -1,6 +1,6 @@
 import { once } from '../../env/once';
-import { SECOND } from '../../model';
 import { PulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
 
 /** What all bodies that are still arriving hold together: thousands of senders may each have begun a large one. */
 const held = () => once('ingest.held-bytes', () => ({ bytes: 0 }));

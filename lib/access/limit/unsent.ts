@@ -1,6 +1,6 @@
 import { once } from '../../env/once';
-import { SECOND } from '../../model';
 import { PulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
 
 /** What all large answers together may hold of what their readers have not taken yet. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;

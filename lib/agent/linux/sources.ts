@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import { gauge, type Source } from '../reading';
 import { cpuSource } from './cpu';
 import { diskSource } from './disks';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { LIMITS, METRIC_TYPES, TIERS } from '../../model';
 import { ERROR_STATUS, type ErrorCode } from '../../model/errors';
+import { LIMITS } from '../../model/limits';
+import { TIERS } from '../../model/rollup/tiers';
+import { METRIC_TYPES } from '../../model/series';
 import { NOTE_CODES } from '../../read/query/notes';
 import { SAMPLE_ERRORS, type SampleErrorCode } from '../../write/ingest/sample';
 

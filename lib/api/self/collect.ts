@@ -1,6 +1,6 @@
 import { unsent } from '../../access/limit/unsent';
 import type { HubFigures } from '../../live/hub';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import { type Family, figures } from '../../observe/figures';
 import { VERSION } from '../../observe/version';
 import { breakers } from '../../runtime/breaker';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import type { Family } from '../../observe/figures';
 import { log } from '../../observe/log';
 import type { IncomingSample } from '../../write/ingest/sample';

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '../../../test/support/processes';
 import { Registry } from '../../memory/catalogue/registry';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
 import type { Bus, BusWatcher } from './bus';
 import { BUS_VERSION } from './message';

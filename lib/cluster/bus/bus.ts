@@ -1,4 +1,4 @@
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Metric } from '../../model/series';
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import { describeBus } from './bus.case.test';
 import { createMemoryBus, MemoryNetwork } from './memory';
 

@@ -1,4 +1,4 @@
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Bus, BusFigures } from './bus';
 import type { Follower, Transport } from './transport';
 

@@ -1,6 +1,6 @@
 import type { Env } from '../../env';
-import { SECOND } from '../../model';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
+import { SECOND } from '../../model/time/duration';
 import type { Bus } from './bus';
 import { createMemoryBus } from './memory';
 import { createRedisTransport } from './redis';

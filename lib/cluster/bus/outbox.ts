@@ -1,4 +1,4 @@
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import { BUS_VERSION, encodeMessage, toDeltas } from './message';
 import type { OutgoingMessage, Transport } from './transport';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { HOUR, SECOND } from '../../model';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Metric, Series } from '../../model/series';
+import { HOUR, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { Bus, BusFigures, BusState, BusTrouble, BusWatcher } from './bus';
 import {

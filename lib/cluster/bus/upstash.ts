@@ -1,5 +1,5 @@
 import { Redis } from '@upstash/redis';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import { COMMAND_TIMEOUT_MS } from '../redis/connect';
 import { backoffMs } from './backoff';
 import { type Follower, PING, type Transport } from './transport';

@@ -1,6 +1,6 @@
 import { createClient, createCluster, createSentinel } from '@redis/client';
 import type { RedisAddress, RedisLogin } from '../../env/redis-address';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { within } from '../../runtime/within';
 import { backoffMs } from '../bus/backoff';

@@ -1,5 +1,5 @@
-import { MINUTE } from '../../model';
 import type { Metric, Series, SeriesIdentity } from '../../model/series';
+import { MINUTE } from '../../model/time/duration';
 import type { Store } from '../../store/store';
 import type { Registry } from './registry';
 

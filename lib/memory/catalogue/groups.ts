@@ -1,4 +1,4 @@
-import type { Labels, Matcher } from '../../model';
+import type { Labels, Matcher } from '../../model/labels';
 import type { Series } from '../../model/series';
 import { sortInPieces } from '../../runtime/work/sort';
 import type { Work } from '../../runtime/work/work';

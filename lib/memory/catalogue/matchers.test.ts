@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '@/test/support/processes';
-import type { Labels } from '../../model';
+import type { Labels } from '../../model/labels';
 import { parseSelector } from '../../model/selector';
 import { Expressions } from '../../runtime/expressions';
 import { Work, type WorkOptions } from '../../runtime/work/work';

@@ -1,5 +1,5 @@
-import type { Labels, Matcher } from '../../model';
 import { PulseError } from '../../model/errors';
+import type { Labels, Matcher } from '../../model/labels';
 import { NAME_LABEL } from '../../model/selector';
 import { expressionsOfProcess } from '../../runtime/expressions';
 import type { Work } from '../../runtime/work/work';

@@ -1,6 +1,6 @@
-import type { Labels } from '../../model';
 import { PulseError } from '../../model/errors';
-import { labelsKey, type Metric, type Series, type StoredSeries } from '../../model/series';
+import { type Labels, labelsKey } from '../../model/labels';
+import type { Metric, Series, StoredSeries } from '../../model/series';
 
 /** More than these nobody chooses from. */
 const MOST_LABEL_NAMES = 1_000;

@@ -1,6 +1,6 @@
-import { MINUTE, SECOND } from '../../model';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
+import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { Store } from '../../store/store';
 import type { Registry } from '../catalogue/registry';

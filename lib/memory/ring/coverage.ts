@@ -1,8 +1,8 @@
 import type { Bus } from '../../cluster/bus/bus';
-import { MINUTE, SECOND } from '../../model';
 import { isPulseError } from '../../model/errors';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Metric } from '../../model/series';
+import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { Store } from '../../store/store';
 import type { Ring } from './ring';

@@ -1,4 +1,4 @@
-import type { InnerAggregate } from '../../model';
+import type { InnerAggregate } from '../../model/aggregates';
 import type { SampleBuffer } from './sample-buffer';
 import { cleared } from './sums';
 import type { ReadSlot, Tally } from './tally';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Aggregate } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
 import { Turns } from '../../runtime/work/turns';
 import { Work } from '../../runtime/work/work';
 import { evaluate, evaluateAside } from './evaluate';

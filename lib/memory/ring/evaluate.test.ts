@@ -5,7 +5,9 @@ import { expectSamePoints } from '@/test/support/expect-points';
 import { expectToldRight } from '@/test/support/expect-told-right';
 import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints, type Samples } from '@/test/support/naive';
-import { type Aggregate, DAY, HOUR, type Point, SECOND } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import type { Point } from '../../model/points';
+import { DAY, HOUR, SECOND } from '../../model/time/duration';
 import { evaluate } from './evaluate';
 import { SampleBuffer } from './sample-buffer';
 

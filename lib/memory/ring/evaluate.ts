@@ -1,4 +1,5 @@
-import type { Aggregate, Point } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import type { Point } from '../../model/points';
 import type { Work } from '../../runtime/work/work';
 import { Evaluator } from './evaluator';
 import type { SlotRange } from './runs';

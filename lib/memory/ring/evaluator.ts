@@ -1,4 +1,5 @@
-import type { Aggregate, Point } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import type { Point } from '../../model/points';
 import { eachRun, type SlotRange, type TakeRun } from './runs';
 import type { SampleBuffer } from './sample-buffer';
 import { type Tallies, talliesOf } from './tallies';

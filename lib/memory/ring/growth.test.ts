@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { COUNTER_GAP_MS, DAY, HOUR, MINUTE } from '../../model';
+import { COUNTER_GAP_MS } from '../../model/samples';
 import type { Series } from '../../model/series';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { Registry } from '../catalogue/registry';
 import type { LackingSamples } from './lacking';
 import { Ring } from './ring';

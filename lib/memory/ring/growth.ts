@@ -1,5 +1,7 @@
-import { COUNTER_GAP_MS, type InnerAggregate, SECOND } from '../../model';
+import type { InnerAggregate } from '../../model/aggregates';
 import { isTame, Sum, saturated } from '../../model/arithmetic';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import { SECOND } from '../../model/time/duration';
 import type { SampleBuffer } from './sample-buffer';
 import { cleared, Sums } from './sums';
 import type { ReadSlot, Tally } from './tally';

@@ -1,4 +1,4 @@
-import { MINUTE } from '../../model';
+import { MINUTE } from '../../model/time/duration';
 import type { Registry } from '../catalogue/registry';
 import type { Coverage } from './coverage';
 

@@ -1,4 +1,4 @@
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import type { SeriesBuffer } from './series-buffer';
 
 /** What the ring lacks to know what counters did: the last sample of each of these series before a moment. */

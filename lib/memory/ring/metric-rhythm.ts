@@ -1,5 +1,5 @@
-import { SECOND } from '../../model';
 import type { Metric } from '../../model/series';
+import { SECOND } from '../../model/time/duration';
 import { intervalOfSamples } from './rhythm';
 import type { Ring } from './ring';
 

@@ -1,4 +1,4 @@
-import type { InnerAggregate, OuterAggregate } from '../../model';
+import type { InnerAggregate, OuterAggregate } from '../../model/aggregates';
 import type { SampleBuffer } from './sample-buffer';
 import { type SeriesValue, seriesValue } from './series-value';
 import { cleared, Sums } from './sums';

@@ -1,6 +1,6 @@
-import { SECOND } from '../../model';
 import { isPulseError } from '../../model/errors';
 import type { Metric } from '../../model/series';
+import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { Store } from '../../store/store';
 import type { Ring } from './ring';

@@ -1,4 +1,4 @@
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import type { SampleBuffer } from './sample-buffer';
 
 const REMEMBERED = 8;

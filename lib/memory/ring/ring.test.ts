@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY } from '../../model';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
+import { DAY } from '../../model/time/duration';
 import { Registry } from '../catalogue/registry';
 import { Ring } from './ring';
 

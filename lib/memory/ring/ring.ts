@@ -1,6 +1,6 @@
-import { COUNTER_GAP_MS, SECOND } from '../../model';
-import type { SampleColumns, SampleRows } from '../../model/sample-columns';
+import { COUNTER_GAP_MS, type SampleColumns, type SampleRows } from '../../model/samples';
 import type { Metric, Series } from '../../model/series';
+import { SECOND } from '../../model/time/duration';
 import { Lacking, type LackingSamples } from './lacking';
 import { LastSamples } from './last-samples';
 import type { SampleBuffer } from './sample-buffer';

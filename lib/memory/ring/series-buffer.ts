@@ -1,4 +1,4 @@
-import { COUNTER_GAP_MS } from '../../model';
+import { COUNTER_GAP_MS } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { SampleBuffer } from './sample-buffer';
 

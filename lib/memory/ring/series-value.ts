@@ -1,4 +1,4 @@
-import type { InnerAggregate } from '../../model';
+import type { InnerAggregate } from '../../model/aggregates';
 import { type Grown, Growth, isGrown } from './growth';
 import type { SampleBuffer } from './sample-buffer';
 import { sumOf } from './sums';

@@ -1,4 +1,4 @@
-import type { InnerAggregate } from '../../model';
+import type { InnerAggregate } from '../../model/aggregates';
 import { isTame } from '../../model/arithmetic';
 import type { SampleBuffer } from './sample-buffer';
 import { cleared, Sums } from './sums';

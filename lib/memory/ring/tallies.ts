@@ -1,5 +1,4 @@
-import type { Aggregate, InnerAggregate, OuterAggregate } from '../../model';
-import { stagesOf } from '../../model/aggregates';
+import { type Aggregate, type InnerAggregate, type OuterAggregate, stagesOf } from '../../model/aggregates';
 import { Ends, isEnd } from './ends';
 import { GrowthTally, isGrown } from './growth';
 import { OverSeries } from './over-series';

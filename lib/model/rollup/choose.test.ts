@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, SECOND } from '..';
+import { DAY, HOUR, MINUTE, SECOND } from '../time/duration';
 import { chooseStep, STEP_LADDER, type StepQuestion } from './choose';
-import { type Retention, retentionFrom, tierForStep } from './steps';
+import { type Retention, retentionFrom, tierForStep } from './tiers';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
 const FOREVER = Number.POSITIVE_INFINITY;

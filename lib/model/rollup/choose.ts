@@ -1,7 +1,7 @@
-import { alignDown, alignUp, DAY, HOUR, MINUTE, SECOND } from '..';
 import { PulseError } from '../errors';
-import { formatDuration } from '../units';
-import { type Retention, STORE_TIERS, TIER } from './steps';
+import { alignDown, alignUp } from '../points';
+import { DAY, formatDuration, HOUR, MINUTE, SECOND } from '../time/duration';
+import { type Retention, STORE_TIERS, TIER } from './tiers';
 
 /** The steps `auto` chooses from, ms. */
 export const STEP_LADDER = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE } from '..';
+import { DAY, HOUR, MINUTE } from './duration';
 import {
   type CalendarStep,
   countSteps,

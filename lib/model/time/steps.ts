@@ -1,5 +1,5 @@
-import { alignDown, DAY } from '..';
-import { formatDuration, parseDuration } from '../units';
+import { alignDown } from '../points';
+import { DAY, formatDuration, parseDuration } from './duration';
 import { zoneOf } from './zone';
 
 /** Whole days, weeks from Monday on, or months, by the clocks of a place. `every` counts days from 1 January 1970. */

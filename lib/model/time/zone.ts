@@ -1,4 +1,4 @@
-import { DAY, SECOND } from '..';
+import { DAY, SECOND } from './duration';
 
 /** Days whose midnights are kept: five thousand points and what is around them, several times over. */
 const MOST_KEPT = 50_000;

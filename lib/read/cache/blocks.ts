@@ -1,4 +1,4 @@
-import { alignDown } from '../../model';
+import { alignDown } from '../../model/points';
 
 /** Points a block has for each group: an hour by the minute is about one, a page's chart about ten. */
 const BLOCK_STEPS = 64;

@@ -1,4 +1,4 @@
-import type { Point } from '../../model';
+import type { Point } from '../../model/points';
 import type { Block } from './blocks';
 import type { Piece } from './piece';
 

@@ -1,4 +1,4 @@
-import type { Point } from '../../model';
+import type { Point } from '../../model/points';
 
 /** What is known of a block: the points of every group in `[from, until)`, epoch ms. */
 export interface Piece {

@@ -10,7 +10,8 @@ import { startUpstashFront, type UpstashFront } from '@/test/support/upstash-fro
 import { guardRedis } from '../../cluster/guarded-redis';
 import { openRedisCommands, type RedisCommands } from '../../cluster/redis/commands';
 import { parseEnv } from '../../env';
-import { type Aggregate, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import { breakers } from '../../runtime/breaker';
 import { type OpenStore, openStore } from '../../store/open';
 import type { Store, StoreQuestion } from '../../store/store';

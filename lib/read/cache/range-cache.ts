@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RedisCommands } from '../../cluster/redis/commands';
-import { alignDown, MINUTE, type Point, SECOND } from '../../model';
+import { alignDown, type Point } from '../../model/points';
+import { MINUTE, SECOND } from '../../model/time/duration';
 import { figures } from '../../observe/figures';
 import { Work } from '../../runtime/work/work';
 import type { ClosedPast, ReadOptions, Store, StoreAnswer, StoreQuestion } from '../../store/store';

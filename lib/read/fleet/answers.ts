@@ -1,4 +1,6 @@
-import type { Labels, MetricType, WholePoint } from '../../model';
+import type { Labels } from '../../model/labels';
+import type { WholePoint } from '../../model/points';
+import type { MetricType } from '../../model/series';
 import type { HeadlineKey } from './headlines';
 import type { HostStatus } from './status';
 

@@ -1,4 +1,5 @@
-import { alignDown, MINUTE, SECOND, type WholePoint } from '../../model';
+import { alignDown, type WholePoint } from '../../model/points';
+import { MINUTE, SECOND } from '../../model/time/duration';
 
 const KEPT_SECONDS = 910;
 /** Width of a chart's point: as fine as the panels beside it over a quarter of an hour. */

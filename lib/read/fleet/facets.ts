@@ -1,4 +1,4 @@
-import type { Labels } from '../../model';
+import type { Labels } from '../../model/labels';
 import type { Work } from '../../runtime/work/work';
 import type { LabelFacet } from './answers';
 

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryBus } from '../../cluster/bus/memory';
 import { Registry } from '../../memory/catalogue/registry';
 import { Ring } from '../../memory/ring/ring';
-import { DAY, type Labels, type MetricType, MINUTE, SECOND } from '../../model';
-import type { Series } from '../../model/series';
+import type { Labels } from '../../model/labels';
+import type { MetricType, Series } from '../../model/series';
+import { DAY, MINUTE, SECOND } from '../../model/time/duration';
 import { Fleet } from './fleet';
 import { EVERY_HOST, type HostsQuery } from './hosts-query';
 

@@ -1,10 +1,10 @@
 import type { Bus } from '../../cluster/bus/bus';
 import type { Registry } from '../../memory/catalogue/registry';
 import type { Ring } from '../../memory/ring/ring';
-import { DAY } from '../../model';
 import { roundedTo } from '../../model/arithmetic';
-import type { SampleColumns } from '../../model/sample-columns';
+import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
+import { DAY } from '../../model/time/duration';
 import { FirstFew, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import type {

@@ -1,6 +1,6 @@
 import { intervalOfSamples, Rhythm } from '../../memory/ring/rhythm';
 import type { Ring } from '../../memory/ring/ring';
-import type { Labels } from '../../model';
+import type { Labels } from '../../model/labels';
 import type { Series } from '../../model/series';
 import { HEADLINES } from './headlines';
 import { combine, reading } from './readings';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Matcher } from '../../model';
+import type { Matcher } from '../../model/labels';
 import {
   changeQuery,
   chooseValues,

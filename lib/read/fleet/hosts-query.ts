@@ -1,4 +1,4 @@
-import type { Matcher } from '../../model';
+import type { Matcher } from '../../model/labels';
 import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
 import { HEADLINE_KEYS, type HeadlineKey } from './headlines';
 import { HOST_STATUSES, type HostStatus } from './status';

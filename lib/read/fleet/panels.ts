@@ -1,9 +1,8 @@
 import type { PanelQuery } from '../../live/wire';
-import { type MetricType, SECOND } from '../../model';
 import { metricHref } from '../../model/links';
 import { formatSelector } from '../../model/selector';
-import type { Metric } from '../../model/series';
-import { parseDuration } from '../../model/units';
+import type { Metric, MetricType } from '../../model/series';
+import { parseDuration, SECOND } from '../../model/time/duration';
 import type { FleetSummary, HostMetric } from './answers';
 import { HEADLINES, type Headline, type HeadlineKey, headline } from './headlines';
 import { chooseValues } from './hosts-query';

@@ -1,7 +1,8 @@
 import { Growth } from '../../memory/ring/growth';
 import type { SampleBuffer } from '../../memory/ring/sample-buffer';
-import { type MetricType, MINUTE } from '../../model';
 import { meanOf, totalOf } from '../../model/arithmetic';
+import type { MetricType } from '../../model/series';
+import { MINUTE } from '../../model/time/duration';
 import type { Headline } from './headlines';
 
 /**

@@ -1,7 +1,7 @@
 import type { Ring } from '../../memory/ring/ring';
 import type { SampleBuffer } from '../../memory/ring/sample-buffer';
-import { alignDown } from '../../model';
 import { roundedTo, Sum } from '../../model/arithmetic';
+import { alignDown } from '../../model/points';
 import type { Series } from '../../model/series';
 import type { Headline } from './headlines';
 import { combine, ratePerSecond } from './readings';

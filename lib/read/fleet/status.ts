@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../../model';
+import { MINUTE, SECOND } from '../../model/time/duration';
 
 export const HOST_STATUSES = ['reporting', 'late', 'gone'] as const;
 export type HostStatus = (typeof HOST_STATUSES)[number];

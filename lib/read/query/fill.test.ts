@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Fill, Point } from '../../model';
+import type { Point } from '../../model/points';
+import type { Fill } from '../../model/question';
 import { fillPoints, isTold } from './fill';
 
 const STEP = 10;

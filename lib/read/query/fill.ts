@@ -1,4 +1,5 @@
-import type { Fill, Point } from '../../model';
+import type { Point } from '../../model/points';
+import type { Fill } from '../../model/question';
 
 export const FILL_WORDS = ['none', 'previous', 'linear'] as const satisfies readonly Fill[];
 

@@ -1,5 +1,5 @@
 import type { SeriesGroup } from '../../memory/catalogue/groups';
-import type { Labels } from '../../model';
+import type { Labels } from '../../model/labels';
 import type { Note } from './notes';
 import type { SidedGroup } from './points';
 

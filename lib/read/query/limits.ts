@@ -1,5 +1,7 @@
-import { alignDown, alignUp, DAY, type Fill, HOUR, MINUTE, type Ranking } from '../../model';
 import { PulseError } from '../../model/errors';
+import { alignDown, alignUp } from '../../model/points';
+import type { Fill, Ranking } from '../../model/question';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { countSteps, fixedSteps, type Steps } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import { MAX_GROUPS } from './params';

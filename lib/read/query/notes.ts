@@ -1,5 +1,7 @@
-import { COUNTER_GAP_MS, DAY, isWhole, MINUTE, type Point } from '../../model';
 import { isGrowth } from '../../model/aggregates';
+import { isWhole, type Point } from '../../model/points';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import { DAY, MINUTE } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import type { PointsQuestion, ReadPoints } from './points';

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, LABEL_NAME, METRIC_NAME, MINUTE, SECOND } from '../../model';
+import { LABEL_NAME } from '../../model/labels';
+import { METRIC_NAME } from '../../model/series';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import { parseExpression, sidesOf } from './expression';
 import { parseQuery, type QueryParams, sidesOfQuery, toSearchParams } from './params';
 import { resolveQuestion } from './question';

@@ -1,24 +1,16 @@
 import { z } from 'zod';
-import {
-  type Aggregate,
-  COUNTER_GAP_MS,
-  DAY,
-  type Fill,
-  HOUR,
-  LABEL_NAME,
-  LIMITS,
-  METRIC_NAME,
-  MINUTE,
-  type QuestionSide,
-  type Ranking,
-} from '../../model';
-import { AGGREGATE_FORMS, MOST_AGGREGATES, parseAggregate } from '../../model/aggregates';
+import { AGGREGATE_FORMS, type Aggregate, MOST_AGGREGATES, parseAggregate } from '../../model/aggregates';
 import { PulseError } from '../../model/errors';
+import { LABEL_NAME } from '../../model/labels';
+import { LIMITS } from '../../model/limits';
+import type { Fill, QuestionSide, Ranking } from '../../model/question';
 import { MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
+import { COUNTER_GAP_MS } from '../../model/samples';
 import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
+import { METRIC_NAME } from '../../model/series';
+import { DAY, formatDuration, HOUR, MINUTE, parseDuration } from '../../model/time/duration';
 import { isUtc } from '../../model/time/steps';
 import { zoneOf } from '../../model/time/zone';
-import { formatDuration, parseDuration } from '../../model/units';
 import { type Expression, ExpressionError, formatExpression, parseExpression, sidesOf } from './expression';
 import { FILL_WORDS } from './fill';
 import {

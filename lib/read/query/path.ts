@@ -1,5 +1,5 @@
-import { METRIC_NAME } from '../../model';
 import { PulseError } from '../../model/errors';
+import { METRIC_NAME } from '../../model/series';
 
 const PREFIX = '/api/metrics/';
 

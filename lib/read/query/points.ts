@@ -1,4 +1,7 @@
-import type { Aggregate, Labels, Point, Tier } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import type { Labels } from '../../model/labels';
+import type { Point } from '../../model/points';
+import type { Tier } from '../../model/rollup/tiers';
 import type { Metric, Series } from '../../model/series';
 import type { Steps } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';

@@ -1,8 +1,9 @@
-import { DAY, type Fill, type QuestionSide, type Ranking } from '../../model';
 import { isOverSeries } from '../../model/aggregates';
 import { PulseError } from '../../model/errors';
+import type { Fill, QuestionSide, Ranking } from '../../model/question';
 import { chooseStep, MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
-import type { Retention } from '../../model/rollup/steps';
+import type { Retention } from '../../model/rollup/tiers';
+import { DAY } from '../../model/time/duration';
 import {
   type CalendarStep,
   countSteps,

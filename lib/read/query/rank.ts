@@ -1,4 +1,6 @@
-import { type GroupPoints, type Ranking, SECOND } from '../../model';
+import type { GroupPoints } from '../../model/points';
+import type { Ranking } from '../../model/question';
+import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import type { PointsQuestion, ReadPoints, SidedGroup } from './points';

@@ -1,4 +1,5 @@
-import { type Point, TIERS } from '../../model';
+import type { Point } from '../../model/points';
+import { TIERS } from '../../model/rollup/tiers';
 import { listStarts } from '../../model/time/steps';
 import { type Expression, evaluateExpression } from './expression';
 import type { Asked, ReadPoints, ReadSide, SideQuestion } from './points';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, MINUTE } from '../../model';
+import { DAY, MINUTE } from '../../model/time/duration';
 import { doubtTime, parseTime } from './time';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);

@@ -1,4 +1,5 @@
-import { parseDuration, wrongEpochUnit } from '../../model/units';
+import { parseDuration } from '../../model/time/duration';
+import { wrongEpochUnit } from '../../model/units';
 
 const LAST_INSTANT = 8.64e15;
 const DIGITS = /^\d{1,24}$/;

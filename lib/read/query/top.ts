@@ -1,4 +1,6 @@
-import type { GroupPoints, Labels, Ranking } from '../../model';
+import type { Labels } from '../../model/labels';
+import type { GroupPoints } from '../../model/points';
+import type { Ranking } from '../../model/question';
 
 /**
  * A group's place is decided by its value, of those that are equal but for rounding by `labelText` of its labels. Null,

@@ -1,5 +1,5 @@
 import { once } from '../../env/once';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 
 /** Heavy work that is done at a time, and the points that all of it may come to: each point takes some 100 bytes. */
 const MOST_AT_A_TIME = 8;

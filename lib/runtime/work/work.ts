@@ -1,6 +1,6 @@
 import { once } from '../../env/once';
-import { SECOND } from '../../model';
 import { isPulseError, PulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
 import { figures } from '../../observe/figures';
 import { STAGES, type Stage } from '../../observe/stages';
 import { type HeavyLine, heavyLineOfProcess } from './heavy';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DAY, MINUTE, SECOND } from '../../model';
+import { DAY, MINUTE, SECOND } from '../../model/time/duration';
 import {
   allSamples,
   type Bench,

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ONE_STAGE } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { DAY, HOUR, MINUTE, type Point } from '../../model';
+import type { Point } from '../../model/points';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import type { Binaries } from '../cluster/binaries';
 import type { Store } from '../store';
 import {

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { naivePoints } from '@/test/support/naive';
-import { type Aggregate, alignDown, alignUp, COUNTER_GAP_MS, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import { alignDown, alignUp } from '../../model/points';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import type { Store } from '../store';
 import {
   type Bench,

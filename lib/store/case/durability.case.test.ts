@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { kill, killTree, placeSettings, startWriter, type Writer } from '@/test/support/embedded';
 import { until } from '@/test/support/processes';
 import { parseEnv } from '../../env';
-import { DAY } from '../../model';
+import { DAY } from '../../model/time/duration';
 import { openStore } from '../open';
 
 /** A database that is about to be killed again and again. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { alignDown, DAY, HOUR, MINUTE, type Point } from '../../model';
+import { alignDown, type Point } from '../../model/points';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import {
   allSamples,
   type Bench,

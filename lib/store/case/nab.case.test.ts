@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Aggregate, alignDown, alignUp, DAY, HOUR, MINUTE, type Point } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import { alignDown, alignUp, type Point } from '../../model/points';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import {
   type Bench,
   type EngineUnderTest,

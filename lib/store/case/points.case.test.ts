@@ -5,8 +5,10 @@ import { expectSamePoints } from '@/test/support/expect-points';
 import { expectToldRight } from '@/test/support/expect-told-right';
 import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints } from '@/test/support/naive';
-import { type Aggregate, alignDown, alignUp, DAY, HOUR, MINUTE, SECOND } from '../../model';
-import { tierForStep } from '../../model/rollup/steps';
+import type { Aggregate } from '../../model/aggregates';
+import { alignDown, alignUp } from '../../model/points';
+import { tierForStep } from '../../model/rollup/tiers';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import type { Store } from '../store';
 import {
   type Bench,

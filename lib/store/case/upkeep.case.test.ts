@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { naivePoints } from '@/test/support/naive';
-import { type Aggregate, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import type { Aggregate } from '../../model/aggregates';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import {
   allSamples,
   type Bench,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ISql } from 'postgres';
-import type { MetricType } from '../../model';
-import { type SeriesIdentity, type StoredSeries, seriesKey } from '../../model/series';
+import { type MetricType, type SeriesIdentity, type StoredSeries, seriesKey } from '../../model/series';
 
 interface Row {
   ordinal: number;

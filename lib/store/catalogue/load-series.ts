@@ -1,6 +1,6 @@
 import type { ISql } from 'postgres';
-import type { Labels, MetricType } from '../../model';
-import type { StoredSeries } from '../../model/series';
+import type { Labels } from '../../model/labels';
+import type { MetricType, StoredSeries } from '../../model/series';
 import type { Run } from '../lane';
 
 const PAGE = 5_000;

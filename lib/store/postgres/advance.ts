@@ -1,6 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
-import { alignDown } from '../../model';
-import { type StoreTier, TIER } from '../../model/rollup/steps';
+import { alignDown } from '../../model/points';
+import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { keepHuge } from './keep-huge';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
 import { moment } from './parts';

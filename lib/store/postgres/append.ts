@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
 
 /** Commits samples in one transaction; returns the positions of those that were there already. */

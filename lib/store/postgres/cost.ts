@@ -1,5 +1,5 @@
-import { SECOND } from '../../model';
-import { TIER, tierForStep } from '../../model/rollup/steps';
+import { TIER, tierForStep } from '../../model/rollup/tiers';
+import { SECOND } from '../../model/time/duration';
 import type { StoreQuestion } from '../store';
 import { columnsOf, isColumnOfSamples } from './points-sql';
 

@@ -1,6 +1,8 @@
 import type { Fragment, ISql } from 'postgres';
-import { alignDown, COUNTER_GAP_MS, DAY, MINUTE } from '../../model';
-import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/steps';
+import { alignDown } from '../../model/points';
+import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/tiers';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import { DAY, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { type Counters, epochMs, interval, moment, partColumns, partsOf } from './parts';
 import type { RollupTier } from './roll-up';

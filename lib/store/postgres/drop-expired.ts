@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
-import { HOUR } from '../../model';
-import { type Retention, STORE_TIERS, type StoreTier } from '../../model/rollup/steps';
+import { type Retention, STORE_TIERS, type StoreTier } from '../../model/rollup/tiers';
+import { HOUR } from '../../model/time/duration';
 import { codeOf } from '../trouble';
 import { forgetHuge } from './keep-huge';
 import { dropPartition, listPartitions, type Partition } from './partitions';

@@ -1,6 +1,6 @@
 import type { ISql, Sql } from 'postgres';
-import type { Retention } from '../../model/rollup/steps';
-import type { SampleRows } from '../../model/sample-columns';
+import type { Retention } from '../../model/rollup/tiers';
+import type { SampleRows } from '../../model/samples';
 import type { SeriesIdentity, StoredSeries } from '../../model/series';
 import { again } from '../again';
 import { endSession, loadEndedSessions } from '../catalogue/ended-sessions';

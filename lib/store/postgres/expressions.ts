@@ -1,5 +1,10 @@
-import type { InnerAggregate, OuterAggregate, Percentile } from '../../model';
-import { isPercentile, shareOf } from '../../model/aggregates';
+import {
+  type InnerAggregate,
+  isPercentile,
+  type OuterAggregate,
+  type Percentile,
+  shareOf,
+} from '../../model/aggregates';
 import {
   type Addends,
   eachOver,

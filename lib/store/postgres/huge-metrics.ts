@@ -1,6 +1,6 @@
 import type { ISql } from 'postgres';
 import { isTame } from '../../model/arithmetic';
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
 
 /**

@@ -1,5 +1,5 @@
 import type { Fragment, ISql } from 'postgres';
-import { TIER } from '../../model/rollup/steps';
+import { TIER } from '../../model/rollup/tiers';
 import { arrayText } from '../arrays';
 import { binned, gap, interval, moment, partColumns, partsOf } from './parts';
 import { type ChangedRow, type RollupTier, SOURCE } from './roll-up';

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
-import { DAY, SECOND } from '../../model';
-import type { Retention } from '../../model/rollup/steps';
+import type { Retention } from '../../model/rollup/tiers';
+import { DAY, SECOND } from '../../model/time/duration';
 import type { MaintenanceReport } from '../store';
 import { advance, type Progress } from './advance';
 import { dropExpired } from './drop-expired';

@@ -1,6 +1,7 @@
 import type { ISql } from 'postgres';
-import { alignDown, DAY } from '../../model';
-import { type StoreTier, TIER } from '../../model/rollup/steps';
+import { alignDown } from '../../model/points';
+import { type StoreTier, TIER } from '../../model/rollup/tiers';
+import { DAY } from '../../model/time/duration';
 
 /** How much time one partition holds. Multiples of each other, so that no coarser row spans two finer partitions. */
 const WIDTH_MS: Record<StoreTier, number> = { raw: DAY, minute: DAY, hour: 30 * DAY, day: 360 * DAY };

@@ -1,6 +1,6 @@
 import type { Fragment, ISql } from 'postgres';
-import { COUNTER_GAP_MS } from '../../model';
-import { type StoreTier, TIER } from '../../model/rollup/steps';
+import { type StoreTier, TIER } from '../../model/rollup/tiers';
+import { COUNTER_GAP_MS } from '../../model/samples';
 
 /**
  * Where a question finds what counters did between a part and the one before it in the series:

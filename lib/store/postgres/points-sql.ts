@@ -1,7 +1,6 @@
 import type { Fragment, ISql } from 'postgres';
-import type { Aggregate, InnerAggregate } from '../../model';
-import { type Stages, stagesOf } from '../../model/aggregates';
-import { TIER } from '../../model/rollup/steps';
+import { type Aggregate, type InnerAggregate, type Stages, stagesOf } from '../../model/aggregates';
+import { TIER } from '../../model/rollup/tiers';
 import type { StoreQuestion } from '../store';
 import type { Branch } from './coverage';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DAY, SECOND } from '../../model';
+import { DAY, SECOND } from '../../model/time/duration';
 import {
   type Bench,
   engineUnderTest,

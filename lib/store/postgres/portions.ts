@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ISql } from 'postgres';
-import { SECOND } from '../../model';
-import { type StoreTier, TIER } from '../../model/rollup/steps';
+import { type StoreTier, TIER } from '../../model/rollup/tiers';
+import { SECOND } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { moment } from './parts';
 

@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
 import type { Store } from '../store';
 import { isPassed, lastBefore, type ReadCoverage, reachOf, readCoverage, type Selection } from './coverage';

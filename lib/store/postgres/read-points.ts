@@ -1,7 +1,8 @@
 import type { Fragment, ISql } from 'postgres';
-import { alignDown, MINUTE } from '../../model';
 import { PulseError } from '../../model/errors';
-import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../model/rollup/steps';
+import { alignDown } from '../../model/points';
+import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../model/rollup/tiers';
+import { MINUTE } from '../../model/time/duration';
 import { Work } from '../../runtime/work/work';
 import type { StoreAnswer, StoreQuestion } from '../store';
 import { codeOf } from '../trouble';

@@ -1,6 +1,6 @@
 import type { ISql } from 'postgres';
-import { SECOND } from '../../model';
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
+import { SECOND } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import type { Run } from '../lane';
 import type { Store } from '../store';

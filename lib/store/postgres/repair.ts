@@ -1,6 +1,7 @@
 import type { Sql, TransactionSql } from 'postgres';
-import { COUNTER_GAP_MS, MINUTE } from '../../model';
-import { TIER } from '../../model/rollup/steps';
+import { TIER } from '../../model/rollup/tiers';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import type { Progress } from './advance';
 import { keepHugeAgain } from './keep-huge';

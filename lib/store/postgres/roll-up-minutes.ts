@@ -1,5 +1,5 @@
 import type { Fragment, ISql } from 'postgres';
-import { MINUTE } from '../../model';
+import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { type Coverage, NEAR_MS, sampleBefore } from './coverage';
 import { binned, epochMs, gap, interval, moment } from './parts';

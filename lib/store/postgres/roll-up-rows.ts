@@ -1,5 +1,5 @@
 import type { Fragment, ISql } from 'postgres';
-import { TIER } from '../../model/rollup/steps';
+import { TIER } from '../../model/rollup/tiers';
 import { arrayText } from '../arrays';
 import { binned, epochMs, moment } from './parts';
 import type { SeriesRange } from './portions';

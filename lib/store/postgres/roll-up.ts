@@ -1,5 +1,5 @@
 import type { Fragment, ISql } from 'postgres';
-import { type StoreTier, TIER } from '../../model/rollup/steps';
+import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import type { SeriesRange } from './portions';
 
 export type RollupTier = Exclude<StoreTier, 'raw'>;

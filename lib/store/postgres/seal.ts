@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres';
-import { alignDown, MINUTE, SECOND } from '../../model';
+import { alignDown } from '../../model/points';
+import { MINUTE, SECOND } from '../../model/time/duration';
 import { codeOf } from '../trouble';
 import { moment } from './parts';
 import { readState } from './state';

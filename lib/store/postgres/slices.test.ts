@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HOUR } from '../../model';
+import { HOUR } from '../../model/time/duration';
 import type { StoreQuestion } from '../store';
 import { slicesOf } from './slices';
 

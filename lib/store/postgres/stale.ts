@@ -1,6 +1,7 @@
 import type { Fragment, ISql } from 'postgres';
-import { COUNTER_GAP_MS, MINUTE } from '../../model';
-import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/steps';
+import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/tiers';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import type { Coverage, Selection } from './coverage';
 import { binned, interval, moment } from './parts';

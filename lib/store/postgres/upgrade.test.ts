@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { runMigration } from '@/test/support/run-migration';
-import { DAY, HOUR, MINUTE, type Point } from '../../model';
+import type { Point } from '../../model/points';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import {
   type Bench,
   engineUnderTest,

@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
 
 /** Fewer rows than this go to the row store: a batch of its own would be larger than they are. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ISql } from 'postgres';
-import { SECOND } from '../../model';
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
+import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { again } from '../again';
 import type { Lane } from '../lane';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE } from '../../model';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { chunkInterval } from './chunk-interval';
 
 it('is the shorter the more comes in, and the longer the longer samples are kept', () => {

@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE } from '../../model';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 
 /**
  * How long a chunk of samples is, by the rate of samples per second. Short enough that the newest chunk, which lies

@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import { MINUTE } from '../../model';
+import { MINUTE } from '../../model/time/duration';
 import type { Run } from '../lane';
 import { listChunks } from './chunks';
 

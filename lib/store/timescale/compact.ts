@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { moment } from '../postgres/parts';
 import { readState } from '../postgres/state';

@@ -1,5 +1,5 @@
-import { MINUTE } from '../../model';
-import type { Retention } from '../../model/rollup/steps';
+import type { Retention } from '../../model/rollup/tiers';
+import { MINUTE } from '../../model/time/duration';
 import type { Run } from '../lane';
 import { LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';

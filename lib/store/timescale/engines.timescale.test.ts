@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { alignDown } from '../../model/points';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import {
   type Bench,
   engineUnderTest,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { alignDown, DAY, HOUR, MINUTE, SECOND } from '../../model';
+import { alignDown } from '../../model/points';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import {
   type Bench,
   engineUnderTest,

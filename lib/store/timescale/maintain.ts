@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
-import { SECOND } from '../../model';
-import type { Retention } from '../../model/rollup/steps';
+import type { Retention } from '../../model/rollup/tiers';
+import { SECOND } from '../../model/time/duration';
 import type { RollupTier } from '../postgres/roll-up';
 import { seal } from '../postgres/seal';
 import { readState } from '../postgres/state';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { alignDown, HOUR } from '../../model';
+import { alignDown } from '../../model/points';
+import { HOUR } from '../../model/time/duration';
 import { type Bench, engineUnderTest, makeSeries, pointsOf, setUp } from '../case/engine-under-test';
 
 /** As a backfill leaves it: more chunks than one statement is to meet. */

@@ -1,4 +1,4 @@
-import type { SampleRows } from '../../model/sample-columns';
+import type { SampleRows } from '../../model/samples';
 
 export interface OrderedRows {
   rows: SampleRows;

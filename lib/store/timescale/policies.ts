@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
-import { DAY, HOUR } from '../../model';
-import { type Retention, STORE_TIERS } from '../../model/rollup/steps';
+import { type Retention, STORE_TIERS } from '../../model/rollup/tiers';
+import { DAY, HOUR } from '../../model/time/duration';
 import { chunkInterval } from './chunk-interval';
 
 /** Beyond the retention: samples that were admitted at its very edge are still on their way. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
-import { alignDown, alignUp, DAY, HOUR, MINUTE } from '../../model';
-import { type StoreTier, TIER } from '../../model/rollup/steps';
+import { alignDown, alignUp } from '../../model/points';
+import { type StoreTier, TIER } from '../../model/rollup/tiers';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { keepHuge, keepHugeAgain } from '../postgres/keep-huge';
 import { moment } from '../postgres/parts';

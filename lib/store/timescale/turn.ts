@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { MINUTE } from '../../model';
+import { MINUTE } from '../../model/time/duration';
 
 /** How long no other server may have appended before one claims the turn. */
 export const QUIET = '5 seconds';

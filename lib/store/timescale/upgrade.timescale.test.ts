@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { naivePoints } from '@/test/support/naive';
 import { runMigration } from '@/test/support/run-migration';
-import { DAY, HOUR, MINUTE } from '../../model';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import {
   type Bench,
   engineUnderTest,

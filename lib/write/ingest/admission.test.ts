@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Labels } from '../../model';
-import { labelsKey } from '../../model/series';
+import { type Labels, labelsKey } from '../../model/labels';
 import { admit } from './admission';
 import type { IncomingSample } from './sample';
 

@@ -1,5 +1,6 @@
-import { LABEL_NAME, type Labels, LIMITS, METRIC_NAME } from '../../model';
-import { labelsKey } from '../../model/series';
+import { LABEL_NAME, type Labels, labelsKey } from '../../model/labels';
+import { LIMITS } from '../../model/limits';
+import { METRIC_NAME } from '../../model/series';
 import { PLAUSIBLE_MS, wrongEpochUnit } from '../../model/units';
 import { type IncomingSample, SAMPLE_ERRORS, type SampleError, sampleError } from './sample';
 import type { Precision } from './timestamp';

@@ -1,6 +1,8 @@
 import type { $ZodIssue } from 'zod/v4/core';
-import { type Labels, LIMITS, METRIC_TYPES, type MetricType } from '../../model';
 import { PulseError } from '../../model/errors';
+import type { Labels } from '../../model/labels';
+import { LIMITS } from '../../model/limits';
+import { METRIC_TYPES, type MetricType } from '../../model/series';
 import {
   type DecodedSamples,
   type IncomingSample,

@@ -1,5 +1,5 @@
-import { LIMITS } from '../../model';
 import { PulseError } from '../../model/errors';
+import { LIMITS } from '../../model/limits';
 
 const MAX_DEPTH = 32;
 /** Of one array or object: a body holds no more samples, and nothing else in it comes near. */

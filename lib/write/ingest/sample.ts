@@ -1,4 +1,5 @@
-import type { Labels, MetricType } from '../../model';
+import type { Labels } from '../../model/labels';
+import type { MetricType } from '../../model/series';
 import type { Precision } from './timestamp';
 
 /** A sample as a protocol decoded it: the types are right, the content is not yet admitted. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { LABEL_NAME, LIMITS, METRIC_NAME, METRIC_TYPES } from '../../model';
+import { LABEL_NAME } from '../../model/labels';
+import { LIMITS } from '../../model/limits';
+import { METRIC_NAME, METRIC_TYPES } from '../../model/series';
 import { SAMPLE_ERRORS } from './sample';
 
 /**

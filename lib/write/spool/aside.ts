@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SECOND } from '../../model';
+import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 
 const NAME = /\.damaged$/;

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MINUTE } from '../../model';
+import { MINUTE } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { type Lock, LockHeld, takeLock } from '../../runtime/process/lock.mjs';
 import { Aside, type AsideFigures } from './aside';

@@ -1,5 +1,6 @@
-import { LIMITS, MINUTE, SECOND } from '../../model';
 import { isPulseError, PulseError } from '../../model/errors';
+import { LIMITS } from '../../model/limits';
+import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { admit } from '../ingest/admission';
 import type { DecodedSamples, IncomingSample, WriteResult } from '../ingest/sample';

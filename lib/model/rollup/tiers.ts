@@ -1,4 +1,8 @@
-import { DAY, HOUR, MINUTE, type Tier } from '..';
+import { DAY, HOUR, MINUTE } from '../time/duration';
+
+/** Where an answer was read, cheapest first. */
+export const TIERS = ['ring', 'cache', 'raw', 'minute', 'hour', 'day'] as const;
+export type Tier = (typeof TIERS)[number];
 
 /** The tiers that live in the database, finest first. */
 export const STORE_TIERS = ['raw', 'minute', 'hour', 'day'] as const satisfies readonly Tier[];

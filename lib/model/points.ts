@@ -1,0 +1,31 @@
+import type { Labels } from './labels';
+
+/**
+ * A *point* is what a question is answered with: the aggregate of all samples in `[t, t + step)`, named by its start `t`.
+ *
+ * `[t, value, …]`: epoch ms of the point's start, then one value per aggregate asked for, in that order. Null where
+ * several were asked for and this one cannot be told; one value at least is told.
+ */
+export type Point = [t: number, ...values: Array<number | null>];
+
+/** A point that tells every value, as charts draw it. */
+export type WholePoint = [t: number, ...values: number[]];
+
+export function isWhole(point: Point): point is WholePoint {
+  return !point.includes(null);
+}
+
+/** One group of an answer: the labels it is grouped by and its points, ascending in time, none missing twice. */
+export interface GroupPoints {
+  labels: Labels;
+  points: Point[];
+}
+
+/** The start of the point that holds `t`. */
+export function alignDown(t: number, step: number): number {
+  return Math.floor(t / step) * step;
+}
+
+export function alignUp(t: number, step: number): number {
+  return Math.ceil(t / step) * step;
+}

@@ -1,0 +1,22 @@
+import type { Aggregate } from './aggregates';
+import type { Matcher } from './labels';
+
+/** Which groups of an answer are kept, and which come first. */
+export interface Ranking {
+  count: number;
+  order: 'highest' | 'lowest';
+  /** `latest`: the newest point's first value; `range`: the first aggregate over the whole range as one step. */
+  by: 'latest' | 'range';
+}
+
+/** What stands where a group has no point: nothing, a number, the value before, or one on the line between its neighbours. */
+export type Fill = 'none' | 'previous' | 'linear' | number;
+
+/** What a question asks of one metric. */
+export interface QuestionSide {
+  metric: string;
+  aggregates: readonly Aggregate[];
+  matchers: readonly Matcher[];
+  /** What is told at `t` is of so much before it, ms. */
+  offset: number;
+}
