@@ -1,5 +1,5 @@
 import { type GroupUpserts, type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
-import type { Labels } from '@/lib/model/labels';
+import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
 import { formatDuration, parseDuration } from '@/lib/model/time/duration';
@@ -187,11 +187,6 @@ export function liveWindow({ start = 'now-1h', end = 'now' }: PanelQuery): numbe
   if (end !== 'now') return null;
   const found = /^now-(.+)$/.exec(start);
   return found ? parseDuration(found[1]) : null;
-}
-
-/** One text per set of labels. */
-export function labelsKey(labels: Labels): string {
-  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 type Groups = Map<string, GroupPoints>;

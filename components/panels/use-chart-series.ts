@@ -3,8 +3,9 @@
 import { useMemo, useRef } from 'react';
 import type { Labels } from '@/lib/model/labels';
 import { type GroupPoints, isWhole, type Point } from '@/lib/model/points';
+import { labelsKey } from '../../lib/model/labels';
 import { type ChartSeries, lookOf } from '../charts/series';
-import { labelsKey, type QuerySnapshot } from '../live/query-store';
+import type { QuerySnapshot } from '../live/query-store';
 import { seriesName } from './series-names';
 
 /** With more lines than this their bands would hide each other. */

@@ -1,8 +1,8 @@
 import type { Labels } from '../model/labels';
+import { labelsKey } from '../model/labels';
 import type { Point } from '../model/points';
 import type { Series } from '../model/series';
 import type { SidedGroup } from '../read/query/points';
-import { labelText } from '../read/query/top';
 import type { LiveQuery } from './live-query';
 import { Marks } from './marks';
 
@@ -28,7 +28,7 @@ export class LiveGroup implements SidedGroup {
   ) {
     this.sides = query.question.sides.map(() => []);
     this.places = this.sides.map((_, side) => ({ group: this, side }));
-    this.text = labelText(labels);
+    this.text = labelsKey(labels);
     this.opening = `{"labels":${JSON.stringify(labels)},"points":`;
   }
 

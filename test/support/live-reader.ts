@@ -1,10 +1,11 @@
 import type { Hub } from '@/lib/live/hub';
 import { openStream } from '@/lib/live/stream';
 import type { GroupUpserts } from '@/lib/live/wire';
+import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
 import { isTold } from '@/lib/read/query/fill';
-import { labelText, topGroups } from '@/lib/read/query/top';
+import { topGroups } from '@/lib/read/query/top';
 
 export interface StreamEvent {
   id: string | null;
@@ -106,14 +107,14 @@ export class Fold {
 
   replace(series: readonly GroupPoints[]): void {
     this.groups.clear();
-    this.order = series.map(({ labels }) => labelText(labels));
+    this.order = series.map(({ labels }) => labelsKey(labels));
     this.upsert(series, Number.NEGATIVE_INFINITY);
   }
 
   /** @param start of the range as of now */
   upsert(series: readonly GroupUpserts[], start: number): void {
     for (const { labels, points } of series) {
-      const key = labelText(labels);
+      const key = labelsKey(labels);
       const group = this.groups.get(key) ?? { labels, points: new Map<number, Point>() };
       this.groups.set(key, group);
       for (const point of points) {
@@ -123,10 +124,10 @@ export class Fold {
       }
     }
     const ranked = series.filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank! - b.rank!);
-    if (ranked.length > 0) this.order = ranked.map(({ labels }) => labelText(labels));
+    if (ranked.length > 0) this.order = ranked.map(({ labels }) => labelsKey(labels));
     if (this.ranking !== null) {
       const kept = new Set(
-        this.within(start, Number.POSITIVE_INFINITY).map(({ labels }) => labelText(labels)),
+        this.within(start, Number.POSITIVE_INFINITY).map(({ labels }) => labelsKey(labels)),
       );
       for (const key of this.groups.keys()) if (!kept.has(key)) this.groups.delete(key);
     }
@@ -142,7 +143,7 @@ export class Fold {
     const inOrder =
       this.ranking === null
         ? shown
-        : this.order.flatMap((key) => shown.find(({ labels }) => labelText(labels) === key) ?? []);
+        : this.order.flatMap((key) => shown.find(({ labels }) => labelsKey(labels) === key) ?? []);
     return inOrder.filter(({ points }) => points.length > 0);
   }
 }

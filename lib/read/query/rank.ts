@@ -1,10 +1,11 @@
+import { labelsKey } from '../../model/labels';
 import type { GroupPoints } from '../../model/points';
 import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import type { PointsQuestion, ReadPoints, SidedGroup } from './points';
-import { firstRanked, labelText, type Rank, topGroups } from './top';
+import { firstRanked, type Rank, topGroups } from './top';
 
 /** How far back the newest points are looked for first, and by what that grows. */
 const FIRST_STEPS = 2;
@@ -75,7 +76,7 @@ async function readWhole(
     if (work.isDue('rank')) await work.pause();
     const value = points[i].length > 0 ? points[i][0][1] : null;
     if (value !== null || question.sides[0].aggregates.length > 1)
-      values.push({ group, value, text: labelText(group.labels) });
+      values.push({ group, value, text: labelsKey(group.labels) });
   }
   return values;
 }

@@ -1,9 +1,9 @@
-import type { Labels } from '../../model/labels';
+import { labelsKey } from '../../model/labels';
 import type { GroupPoints } from '../../model/points';
 import type { Ranking } from '../../model/question';
 
 /**
- * A group's place is decided by its value, of those that are equal but for rounding by `labelText` of its labels. Null,
+ * A group's place is decided by its value, of those that are equal but for rounding by `labelsKey` of its labels. Null,
  * which cannot be told, comes last.
  */
 export interface Rank {
@@ -24,7 +24,7 @@ export function topGroups<Group extends GroupPoints>(
     .map((group) => ({
       group,
       value: group.points[group.points.length - 1][1],
-      text: labelText(group.labels),
+      text: labelsKey(group.labels),
     }));
   return firstRanked(ranked, ranking).map(({ group }) => group);
 }
@@ -58,12 +58,4 @@ export function placeOf(value: number): number {
   const scale = 10 ** (RANKED_DIGITS - 1 - Math.floor(Math.log10(Math.abs(value))));
   const digits = Math.round(value * scale);
   return Number.isSafeInteger(digits) ? digits / scale : value;
-}
-
-/** One text per set of labels, whatever their order. */
-export function labelText(labels: Labels): string {
-  return Object.keys(labels)
-    .sort()
-    .map((name) => `${name}\0${labels[name]}`)
-    .join('\0');
 }
