@@ -7,7 +7,7 @@ import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
-import { queryText } from '@/lib/live/wire';
+import { queryText } from '@/lib/model/wire/query';
 import type { FleetMap } from '@/lib/read/fleet/answers';
 import { isHeadlineKey } from '@/lib/read/fleet/headlines';
 import { EVERY_HOST } from '@/lib/read/fleet/hosts-query';

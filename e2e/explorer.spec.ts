@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PanelAnswer } from '@/lib/live/wire';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
 import {
   chartPoint,
   expectAccessible,
@@ -287,7 +287,7 @@ test('the table and the CSV have the chart’s numbers', async ({ page, server }
   const question = `start=${end - 300_000}&end=${end}&step=10s&by=host`;
   const answer = (await (
     await fetch(`${server.url}/api/metrics/${metric}?${question}&aggregate=avg(avg),min,max`)
-  ).json()) as PanelAnswer;
+  ).json()) as HistoryAnswer;
   expect(answer.series).toHaveLength(2);
 
   await page.goto(`/metrics/${metric}?${question}&view=table`);

@@ -1,15 +1,15 @@
 import { Suspense } from 'react';
-import type { PanelResult } from '@/lib/live/wire';
 import { formatCount } from '@/lib/model/format';
 import { metricHref } from '@/lib/model/links';
-import type { MetricEntry } from '@/lib/read/catalogue-list';
+import type { MetricEntry } from '@/lib/model/wire/catalogue';
+import type { QueryResult } from '@/lib/model/wire/history';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { MetricTrend } from './metric-trend';
 
 export interface MetricRow {
   metric: MetricEntry;
-  trend: PanelResult | Promise<PanelResult>;
+  trend: QueryResult | Promise<QueryResult>;
 }
 
 /** `now`: the server's time of rendering, so that "last seen" starts out the same on both sides. */

@@ -1,11 +1,12 @@
 'use client';
 
 import { use, useRef } from 'react';
-import { isErrorAnswer, type PanelAnswer, type PanelResult } from '@/lib/live/wire';
 import { formatAgo, formatValue, unitOf } from '@/lib/model/format';
 import { isWhole } from '@/lib/model/points';
 import { MINUTE, SECOND } from '@/lib/model/time/duration';
-import type { MetricEntry } from '@/lib/read/catalogue-list';
+import type { MetricEntry } from '@/lib/model/wire/catalogue';
+import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
+import { isErrorAnswer } from '@/lib/model/wire/query';
 import { Sparkline } from '../charts/sparkline';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';
@@ -14,7 +15,7 @@ import { trendQuery } from './trend-query';
 
 export interface MetricTrendProps {
   metric: MetricEntry;
-  initial: PanelResult | Promise<PanelResult>;
+  initial: QueryResult | Promise<QueryResult>;
   renderedAt: number;
 }
 
@@ -35,7 +36,7 @@ function LiveTrend({
   metric,
   answer,
   renderedAt,
-}: Omit<MetricTrendProps, 'initial'> & { answer: PanelAnswer }) {
+}: Omit<MetricTrendProps, 'initial'> & { answer: HistoryAnswer }) {
   const cell = useRef<HTMLTableCellElement>(null);
   const inView = useInView(cell);
   const { series, step } = useLiveQuery(trendQuery(metric), answer, inView);

@@ -1,10 +1,10 @@
 import { Download } from 'lucide-react';
-import { type PanelQuery, queryText } from '@/lib/live/wire';
 import { apiHref } from '@/lib/model/links';
+import { type Query, queryText } from '@/lib/model/wire/query';
 import { Button } from '../ui/button';
 
 /** The same question to the API, as a file. */
-export function CsvLink({ query: { metric, ...question } }: { query: PanelQuery }) {
+export function CsvLink({ query: { metric, ...question } }: { query: Query }) {
   const parameters = Object.fromEntries(new URLSearchParams(queryText({ metric: '', ...question })));
   return (
     <Button asChild size="sm">

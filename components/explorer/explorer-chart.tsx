@@ -2,8 +2,9 @@
 
 import { ChartLine, Table2 } from 'lucide-react';
 import { useState } from 'react';
-import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import { formatCount, formatSpan, formatStep } from '@/lib/model/format';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { PanelMessage } from '../panels/panel-message';
 import { PostSample } from '../panels/post-sample';
@@ -20,8 +21,8 @@ import { LegendTable } from './legend-table';
 import { PointsTable } from './points-table';
 
 export interface ExplorerChartProps {
-  query: PanelQuery;
-  answer: PanelAnswer;
+  query: Query;
+  answer: HistoryAnswer;
   unit: string;
   view: 'chart' | 'table';
   control: RangeControl;
@@ -131,7 +132,7 @@ function NoPoints({
     </PanelMessage>
   );
 }
-function emptyBecause({ expression, match }: PanelQuery): string {
+function emptyBecause({ expression, match }: Query): string {
   if (expression) return 'Nothing to calculate: no step of this range has samples of both sides';
   return match ? 'No samples match these filters in this range' : 'No samples in this range';
 }

@@ -1,8 +1,8 @@
-import type { PanelQuery } from '@/lib/live/wire';
 import type { Aggregate } from '@/lib/model/aggregates';
 import type { Matcher } from '@/lib/model/labels';
 import { parseSelector } from '@/lib/model/selector';
 import type { MetricType } from '@/lib/model/series';
+import type { Query } from '@/lib/model/wire/query';
 
 /**
  * What the explorer's URL says, in the API's own parameter names, so that an address can be turned into an API
@@ -36,7 +36,7 @@ export const FURTHER = [
   'b.aggregate',
   'b.match',
   'b.offset',
-] as const satisfies ReadonlyArray<keyof PanelQuery>;
+] as const satisfies ReadonlyArray<keyof Query>;
 export type Further = Partial<Record<(typeof FURTHER)[number], string>>;
 
 export const DEFAULT_RANGE = '15m';
@@ -78,7 +78,7 @@ export function defaultAggregate(type: MetricType): Aggregate {
 const AVERAGES = ['avg', 'avg(avg)'];
 
 /** The question of that state. An average brings the lowest and highest along, so that no spike is averaged away. */
-export function explorerQuery(state: ExplorerState): PanelQuery {
+export function explorerQuery(state: ExplorerState): Query {
   return {
     metric: state.metric,
     start: state.start,
@@ -98,7 +98,7 @@ function isBanded({ aggregate, further }: ExplorerState): boolean {
   return AVERAGES.includes(aggregate) && further.expression === undefined;
 }
 
-function rankingOf({ top, bottom, rank }: ExplorerState): Pick<PanelQuery, 'top' | 'bottom' | 'rank'> {
+function rankingOf({ top, bottom, rank }: ExplorerState): Pick<Query, 'top' | 'bottom' | 'rank'> {
   return { top: top || undefined, bottom: bottom || undefined, rank: rank === 'latest' ? undefined : rank };
 }
 

@@ -1,9 +1,10 @@
 'use client';
 
 import { Suspense, use } from 'react';
-import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
 import { formatSelector } from '@/lib/model/selector';
 import type { MetricType } from '@/lib/model/series';
+import type { QueryResult } from '@/lib/model/wire/history';
+import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { parseTime } from '@/lib/read/query/time';
 import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';
@@ -48,8 +49,8 @@ export interface ExplorerProps {
   /** Label names of the metric's series. */
   labels: readonly string[];
   /** The question that the URL comes to, and its answer. */
-  query: PanelQuery;
-  initial: PanelResult | Promise<PanelResult>;
+  query: Query;
+  initial: QueryResult | Promise<QueryResult>;
 }
 
 const serverNow = () => feedOfTab().serverNow();

@@ -1,5 +1,6 @@
 import type { Route } from 'next';
-import { type PanelQuery, type PanelResult, queryText } from '@/lib/live/wire';
+import type { QueryResult } from '@/lib/model/wire/history';
+import { type Query, queryText } from '@/lib/model/wire/query';
 import type { HostMetric } from '@/lib/read/fleet/answers';
 import { hostPanel, type PanelRange } from '@/lib/read/fleet/panels';
 import { inSections } from '@/lib/read/fleet/sections';
@@ -19,7 +20,7 @@ export interface HostSectionsProps {
   metrics: readonly HostMetric[];
   range: PanelRange;
   parts: boolean;
-  ask(query: PanelQuery): Promise<PanelResult>;
+  ask(query: Query): Promise<QueryResult>;
 }
 
 /** All metrics of a host in chapters. A server component: it starts the questions and waits for none. */

@@ -2,7 +2,7 @@
 
 import type { Route } from 'next';
 import { Suspense, useEffect, useRef, useState } from 'react';
-import type { PanelResult } from '@/lib/live/wire';
+import type { QueryResult } from '@/lib/model/wire/history';
 import type { PanelSpec } from '@/lib/read/fleet/panels';
 import { PanelBody } from '../panels/panel-body';
 import { Link } from '../ui/link';
@@ -24,7 +24,7 @@ const AROUND_CHART = 36;
 /** A panel that asks when it comes near the screen; its place has its final size from the start. */
 export function LazyPanel({ spec, height, zoomable = false }: LazyPanelProps) {
   const box = useRef<HTMLElement>(null);
-  const [answer, setAnswer] = useState<Promise<PanelResult> | null>(null);
+  const [answer, setAnswer] = useState<Promise<QueryResult> | null>(null);
   const { query } = spec;
   useEffect(() => {
     if (!box.current || answer) return;

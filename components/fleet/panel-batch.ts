@@ -1,17 +1,18 @@
-import type { PanelQuery, PanelResult } from '@/lib/live/wire';
+import type { QueryResult } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import { postQueries } from '../live/tab-feed';
 
 const QUERIES_PER_REQUEST = 50;
 
 interface Waiting {
-  query: PanelQuery;
-  resolve(result: PanelResult): void;
+  query: Query;
+  resolve(result: QueryResult): void;
 }
 
 let waiting: Waiting[] = [];
 
 /** One question, asked from the browser; all that are asked in one turn of its loop share a request. Never rejects. */
-export function askPanel(query: PanelQuery): Promise<PanelResult> {
+export function askPanel(query: Query): Promise<QueryResult> {
   return new Promise((resolve) => {
     if (waiting.length === 0) setTimeout(askAll, 0);
     waiting.push({ query, resolve });
@@ -36,6 +37,6 @@ async function askTogether(batch: readonly Waiting[]): Promise<void> {
     for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    for (const { resolve } of batch) resolve({ error: { code: 'internal', message } });
+    for (const { resolve } of batch) resolve({ error: { code: 'internal', message, details: [] } });
   }
 }

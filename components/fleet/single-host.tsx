@@ -1,6 +1,7 @@
 import type { Route } from 'next';
-import type { PanelQuery, PanelResult } from '@/lib/live/wire';
 import { hostHref } from '@/lib/model/links';
+import type { QueryResult } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import type { FleetSummary, HostDetail, HostsPage } from '@/lib/read/fleet/answers';
 import { mainPanels, rangeSince } from '@/lib/read/fleet/panels';
 import { MetricPanel } from '../panels/metric-panel';
@@ -19,7 +20,7 @@ export interface SingleHostProps {
   detail: HostDetail;
   page: HostsPage;
   summary: FleetSummary;
-  ask(query: PanelQuery): Promise<PanelResult>;
+  ask(query: Query): Promise<QueryResult>;
 }
 
 /** A fleet of one: that machine's own charts at once, and how to make it two. */

@@ -1,5 +1,5 @@
-import type { GroupUpserts, PointsEvent, StatusEvent } from '@/lib/live/wire';
 import { SECOND } from '@/lib/model/time/duration';
+import type { GroupUpserts, PointsEvent, StatusEvent } from '@/lib/model/wire/stream';
 
 /** The part of a browser's `EventSource` that is used here. */
 export interface EventSourceLike {

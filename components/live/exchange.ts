@@ -1,5 +1,5 @@
-import type { GroupUpserts, StatusEvent } from '@/lib/live/wire';
 import { SECOND } from '@/lib/model/time/duration';
+import type { GroupUpserts, StatusEvent } from '@/lib/model/wire/stream';
 import type { Connection, ConnectionEvents, Phase } from './connection';
 
 /** A `MessagePort`, as far as it is used here. */

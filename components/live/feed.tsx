@@ -1,7 +1,8 @@
 'use client';
 
 import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
+import { type Query, queryText } from '@/lib/model/wire/query';
 import { connectTab } from './connect-tab';
 import { queueFrame, unqueueFrame } from './frame-queue';
 import { createQueryStore, type QuerySnapshot } from './query-store';
@@ -46,7 +47,7 @@ export function useFeedStatus(): FeedStatus {
  * The query's points: `initial` on the server and at first, then as the stream moves them. While `inView` is
  * false they are kept current, but nothing renders.
  */
-export function useLiveQuery(query: PanelQuery, initial: PanelAnswer, inView = true): QuerySnapshot {
+export function useLiveQuery(query: Query, initial: HistoryAnswer, inView = true): QuerySnapshot {
   const key = queryText(query);
   const store = useMemo(() => createQueryStore(query, initial), [key, initial]);
   const attachment = useRef<Attachment | null>(null);

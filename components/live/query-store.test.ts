@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import type { Point } from '@/lib/model/points';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import { createQueryStore, liveWindow } from './query-store';
 
 const NOW = 1_795_200_000_000;
-const query: PanelQuery = { metric: 'cpu_usage_percent', start: 'now-1m', aggregate: 'avg' };
+const query: Query = { metric: 'cpu_usage_percent', start: 'now-1m', aggregate: 'avg' };
 
-function answer(change: Partial<PanelAnswer> = {}): PanelAnswer {
+function answer(change: Partial<HistoryAnswer> = {}): HistoryAnswer {
   return {
     metric: 'cpu_usage_percent',
+    type: 'gauge',
+    unit: 'percent',
     aggregate: 'avg',
     step: 1_000,
     tier: 'ring',

@@ -1,9 +1,11 @@
-import { type GroupUpserts, type PanelAnswer, type PanelQuery, queryText } from '@/lib/live/wire';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
 import { formatDuration, parseDuration } from '@/lib/model/time/duration';
 import { readStep, stepsOf } from '@/lib/model/time/steps';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
+import { type Query, queryText } from '@/lib/model/wire/query';
+import type { GroupUpserts } from '@/lib/model/wire/stream';
 import { isTold } from '@/lib/read/query/fill';
 import { topGroups } from '@/lib/read/query/top';
 
@@ -12,7 +14,7 @@ export interface QuerySnapshot {
   readonly aggregate: string;
   /** Width of a point in ms; where points differ, the usual one. */
   readonly step: number;
-  readonly tier: PanelAnswer['tier'];
+  readonly tier: HistoryAnswer['tier'];
   /** The range that was asked for; while live the window moves on from `end`. */
   readonly start: number;
   readonly end: number;
@@ -35,11 +37,11 @@ interface Held {
  * Knows nothing of the network; `Feed` moves events in.
  */
 export interface QueryStore {
-  readonly query: PanelQuery;
+  readonly query: Query;
   /** The query's text on the stream, with the step the answer chose; null when its range stands still. */
   readonly text: string | null;
   /** The question as it is asked from now on, with the step the answer chose. */
-  readonly live: PanelQuery;
+  readonly live: Query;
   /** Server ms; everything before it is in here. */
   cursor(): number;
   advance(cursor: number): void;
@@ -49,13 +51,13 @@ export interface QueryStore {
   upsert(series: readonly GroupUpserts[], id: number, now: number): void;
   /** A request for the whole range leaves now. Until `replace`, upserts are also kept aside: its answer may not have them. */
   beginReread(): void;
-  replace(answer: PanelAnswer, now: number): void;
+  replace(answer: HistoryAnswer, now: number): void;
   fail(problem: string): void;
   /** Lets go of points that have left the window. */
   trim(now: number): void;
 }
 
-export function createQueryStore(query: PanelQuery, initial: PanelAnswer): QueryStore {
+export function createQueryStore(query: Query, initial: HistoryAnswer): QueryStore {
   const windowMs = liveWindow(query);
   const ranking = rankingOf(query);
   const steps = stepsOf(readStep(initial.step, initial.timezone));
@@ -170,20 +172,20 @@ export function createQueryStore(query: PanelQuery, initial: PanelAnswer): Query
   }
 }
 
-function rankingOf({ top, bottom, rank }: PanelQuery): Ranking | null {
+function rankingOf({ top, bottom, rank }: Query): Ranking | null {
   const by = rank === 'range' ? rank : 'latest';
   if (top) return { count: Number(top), order: 'highest', by };
   return bottom ? { count: Number(bottom), order: 'lowest', by } : null;
 }
 
 /** The same question for the stream: with the step that `auto` came to, which must not change under a chart. */
-function liveQuery({ maxPoints: _, ...query }: PanelQuery, step: number | string): PanelQuery {
+function liveQuery({ maxPoints: _, ...query }: Query, step: number | string): Query {
   if (typeof step === 'string') return { ...query, step };
   return { ...query, step: step === 1 ? 'raw' : formatDuration(step) };
 }
 
 /** ms of the window that ends now; null when the range stands still. */
-export function liveWindow({ start = 'now-1h', end = 'now' }: PanelQuery): number | null {
+export function liveWindow({ start = 'now-1h', end = 'now' }: Query): number | null {
   if (end !== 'now') return null;
   const found = /^now-(.+)$/.exec(start);
   return found ? parseDuration(found[1]) : null;

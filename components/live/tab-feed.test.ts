@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import type { GroupPoints, Point } from '@/lib/model/points';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import { NodeEventSource } from '@/test/support/event-source';
 import { until } from '@/test/support/processes';
 import { createConnection } from './connection';
@@ -15,9 +16,9 @@ class TestServer {
   url = '';
   port = 0;
   streams: Array<{ url: URL; response: ServerResponse }> = [];
-  reads: PanelQuery[][] = [];
+  reads: Query[][] = [];
   refuseStreams: false | 401 | 503 = false;
-  answer: (query: PanelQuery) => unknown = (query) => answerFor(query, []);
+  answer: (query: Query) => unknown = (query) => answerFor(query, []);
   readStatus = 200;
 
   async listen(): Promise<void> {
@@ -54,7 +55,7 @@ class TestServer {
       body += chunk;
     });
     request.on('end', () => {
-      const { queries } = JSON.parse(body) as { queries: PanelQuery[] };
+      const { queries } = JSON.parse(body) as { queries: Query[] };
       this.reads.push(queries);
       response.writeHead(this.readStatus, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ results: queries.map(this.answer) }));
@@ -88,10 +89,12 @@ function send(event: string, data: unknown, id?: number, response?: ServerRespon
   );
 }
 
-function answerFor(query: PanelQuery, series: GroupPoints[], cursor = Date.now()): PanelAnswer {
+function answerFor(query: Query, series: GroupPoints[], cursor = Date.now()): HistoryAnswer {
   const aggregate = query.aggregate ?? 'avg';
   return {
     metric: query.metric,
+    type: 'gauge',
+    unit: '',
     aggregate,
     step: 1_000,
     tier: 'ring',
@@ -102,7 +105,7 @@ function answerFor(query: PanelQuery, series: GroupPoints[], cursor = Date.now()
   };
 }
 
-const query = (metric: string): PanelQuery => ({ metric, start: 'now-15m', end: 'now' });
+const query = (metric: string): Query => ({ metric, start: 'now-15m', end: 'now' });
 const group = (...points: Point[]): GroupPoints[] => [{ labels: {}, points }];
 const second = (offset = 0) => Math.floor(Date.now() / 1_000) * 1_000 + offset * 1_000;
 

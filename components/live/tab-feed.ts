@@ -1,5 +1,6 @@
-import { isErrorAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
 import { MINUTE, SECOND } from '@/lib/model/time/duration';
+import type { QueryResult } from '@/lib/model/wire/history';
+import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import type { Connection, ConnectionEvents, Phase } from './connection';
 import type { QueryStore } from './query-store';
 
@@ -322,15 +323,15 @@ export function createFeed(options: FeedOptions): Feed {
 export async function postQueries(
   fetchLike: typeof fetch,
   url: string,
-  queries: readonly PanelQuery[],
-): Promise<PanelResult[]> {
+  queries: readonly Query[],
+): Promise<QueryResult[]> {
   const response = await fetchLike(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ queries }),
   });
   if (!response.ok) throw new Error(`The server answered ${response.status} when asked for history.`);
-  const { results } = (await response.json()) as { results: PanelResult[] };
+  const { results } = (await response.json()) as { results: QueryResult[] };
   return results;
 }
 

@@ -1,6 +1,7 @@
 import type { Route } from 'next';
 import { type ReactNode, Suspense } from 'react';
-import type { PanelQuery, PanelResult } from '@/lib/live/wire';
+import type { QueryResult } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import { cn } from '../ui/cn';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
@@ -12,9 +13,9 @@ export interface MetricPanelProps {
   /** The title in plain words, where it is more than text. */
   name?: string;
   /** The question, serialisable; live when its range ends `now`. See `panelQuery`. */
-  query: PanelQuery;
+  query: Query;
   /** Its answer, started on the server and not awaited there. Never rejects: errors are values. */
-  initial: Promise<PanelResult>;
+  initial: Promise<QueryResult>;
   /** The metric's declared unit, where the catalogue has one. */
   unit?: string;
   /** Where the whole story is: the metric's explorer with this question. */

@@ -1,8 +1,9 @@
 'use client';
 
 import { use, useState } from 'react';
-import { isErrorAnswer, type PanelAnswer, type PanelQuery, type PanelResult } from '@/lib/live/wire';
 import { formatSpan } from '@/lib/model/format';
+import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
+import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { feedOfTab } from '../live/feed';
 import { Badge } from '../ui/badge';
@@ -16,8 +17,8 @@ import { useRange } from './use-range';
 export interface PanelBodyProps {
   /** What the chart shows, in words. */
   name: string;
-  query: PanelQuery;
-  initial: PanelResult | Promise<PanelResult>;
+  query: Query;
+  initial: QueryResult | Promise<QueryResult>;
   unit?: string;
   height: number;
   compact: boolean;
@@ -36,7 +37,7 @@ export function PanelBody({ initial, ...props }: PanelBodyProps) {
   return <PanelChart answer={result} {...props} />;
 }
 
-type PanelChartProps = Omit<PanelBodyProps, 'initial'> & { answer: PanelAnswer };
+type PanelChartProps = Omit<PanelBodyProps, 'initial'> & { answer: HistoryAnswer };
 
 function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, zoomable }: PanelChartProps) {
   const { box, snapshot, series, unit, range, openFrom, latestOf, silentMs } = usePanel(

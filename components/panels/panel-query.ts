@@ -1,5 +1,5 @@
-import type { PanelQuery } from '@/lib/live/wire';
 import type { MetricType } from '@/lib/model/series';
+import type { Query } from '@/lib/model/wire/query';
 
 /**
  * The question a panel asks of a metric unless somebody chose otherwise: a counter by its rate, anything else by
@@ -8,7 +8,7 @@ import type { MetricType } from '@/lib/model/series';
 export function panelQuery(
   metric: string,
   type: MetricType,
-  rest: Omit<PanelQuery, 'metric' | 'aggregate'> = {},
-): PanelQuery {
+  rest: Omit<Query, 'metric' | 'aggregate'> = {},
+): Query {
   return { metric, aggregate: type === 'counter' ? 'rate' : 'avg,min,max', maxPoints: '300', ...rest };
 }

@@ -1,10 +1,11 @@
 'use client';
 
 import { type RefObject, useMemo, useRef } from 'react';
-import type { PanelAnswer, PanelQuery } from '@/lib/live/wire';
 import { type Unit, unitOf } from '@/lib/model/format';
 import type { WholePoint } from '@/lib/model/points';
 import { SECOND } from '@/lib/model/time/duration';
+import type { HistoryAnswer } from '@/lib/model/wire/history';
+import type { Query } from '@/lib/model/wire/query';
 import { type ChartSeries, latestPoint } from '../charts/series';
 import { useLiveQuery } from '../live/feed';
 import { useServerNow } from '../live/now';
@@ -35,7 +36,7 @@ const SILENT_POINTS = 5;
 const SILENT_AT_LEAST_MS = 10 * SECOND;
 
 /** Everything a panel shows of one question, moving while it is in view. */
-export function usePanel(query: PanelQuery, answer: PanelAnswer, name: string, declaredUnit?: string): Panel {
+export function usePanel(query: Query, answer: HistoryAnswer, name: string, declaredUnit?: string): Panel {
   const box = useRef<HTMLDivElement>(null);
   const inView = useInView(box);
   const snapshot = useLiveQuery(query, answer, inView);

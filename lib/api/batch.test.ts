@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PulseError } from '../model/errors';
-import type { HistoryAnswer } from '../read/history';
-import type { QueryParams } from '../read/query/params';
+import type { HistoryAnswer } from '../model/wire/history';
+import type { ParsedQuery } from '../read/query/params';
 import { Work } from '../runtime/work/work';
 import { answerEach, readQueries } from './batch';
 
@@ -27,7 +27,7 @@ it.each([
 });
 
 it('answers each query in its place, with a result or an error', async () => {
-  const answer = async ({ metric }: QueryParams) => {
+  const answer = async ({ metric }: ParsedQuery) => {
     if (metric === 'gone') throw new PulseError('unknown_metric', 'There is no metric gone.');
     return { metric } as HistoryAnswer;
   };

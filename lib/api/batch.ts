@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { type ErrorBody, type ErrorCode, errorBody, isPulseError, PulseError } from '../model/errors';
+import { type ErrorCode, isPulseError, PulseError } from '../model/errors';
 import { SECOND } from '../model/time/duration';
-import type { Asking, History, HistoryAnswer } from '../read/history';
+import { errorAnswer } from '../model/wire/error';
+import type { QueryResult } from '../model/wire/history';
+import type { Asking, History } from '../read/history';
 import { parseQuery } from '../read/query/params';
 import type { Work } from '../runtime/work/work';
 import { toPulseError } from './http';
@@ -44,9 +46,9 @@ export async function answerEach(
   queries: ReadonlyArray<Record<string, unknown>>,
   history: Pick<History, 'answer'>,
   work: Work,
-): Promise<Array<HistoryAnswer | ErrorBody>> {
+): Promise<Array<QueryResult>> {
   const now = Date.now();
-  const results: Array<HistoryAnswer | ErrorBody> = [];
+  const results: Array<QueryResult> = [];
   let next = 0;
   const answerOn = async () => {
     while (next < queries.length) {
@@ -62,12 +64,12 @@ async function answerOne(
   query: Record<string, unknown>,
   history: Pick<History, 'answer'>,
   asking: Asking,
-): Promise<HistoryAnswer | ErrorBody> {
+): Promise<QueryResult> {
   try {
     return await history.answer(parseQuery(query), asking);
   } catch (error) {
     if (isPulseError(error) && ENDING.includes(error.code)) throw error;
-    return errorBody(toPulseError(error));
+    return errorAnswer(toPulseError(error));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HistoryAnswer } from '../read/history';
+import type { HistoryAnswer } from '../model/wire/history';
 
 /**
  * An answer as CSV (RFC 4180), line by line, one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels grouped

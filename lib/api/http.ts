@@ -2,7 +2,8 @@ import { sourceOf } from '../access/auth/request';
 import { requireOwnSource } from '../access/auth/source';
 import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
 import { createUnsentBody } from '../access/limit/unsent';
-import { errorBody, isPulseError, type PulseError, PulseError as PulseErrorClass } from '../model/errors';
+import { isPulseError, type PulseError, PulseError as PulseErrorClass } from '../model/errors';
+import { errorAnswer } from '../model/wire/error';
 import { log, logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
 import { drain } from '../runtime/drain';
@@ -77,7 +78,7 @@ export function errorResponse(thrown: unknown): PlainResponse {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
   // What is left of its body would be taken for the next request.
   if (error.status === 413 || error.status === 408) headers.connection = 'close';
-  return jsonResponse(errorBody(error), error.status, headers);
+  return jsonResponse(errorAnswer(error), error.status, headers);
 }
 
 /** The error as the outside may see it; what is not a `PulseError` is logged whole. */

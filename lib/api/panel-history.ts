@@ -1,6 +1,7 @@
 import { cache } from 'react';
-import type { PanelQuery, PanelResult } from '../live/wire';
-import { errorBody } from '../model/errors';
+import { errorAnswer } from '../model/wire/error';
+import type { QueryResult } from '../model/wire/history';
+import type { Query } from '../model/wire/query';
 import { currentRequestGone } from '../observe/request-id';
 import { parseQuery } from '../read/query/params';
 import { Work } from '../runtime/work/work';
@@ -14,11 +15,11 @@ export const pageWork = cache(() => new Work({ signal: currentRequestGone() }));
  * A panel's question, answered; for server components, which start it and hand the promise on. Never rejects:
  * what went wrong is the answer, because an error thrown on the server reaches a browser without its message.
  */
-export async function readPanel(query: PanelQuery): Promise<PanelResult> {
+export async function readPanel(query: Query): Promise<QueryResult> {
   try {
     const { history } = await system();
     return await history.answer(parseQuery({ ...query }), { work: pageWork() });
   } catch (error) {
-    return errorBody(toPulseError(error));
+    return errorAnswer(toPulseError(error));
   }
 }

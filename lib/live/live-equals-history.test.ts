@@ -9,7 +9,7 @@ import type { Aggregate } from '../model/aggregates';
 import type { GroupPoints } from '../model/points';
 import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { readStep, stepsOf } from '../model/time/steps';
-import { parseQuery, type QueryParams, rankingOf, toSearchParams } from '../read/query/params';
+import { type ParsedQuery, parseQuery, rankingOf, toSearchParams } from '../read/query/params';
 
 /**
  * The promise of the stream: whatever arrives in whatever order, whenever a page opens, loses its connection or reads
@@ -31,7 +31,7 @@ class Page {
   private lastEventId: string | null = null;
   private cursor = 0;
   private steps = stepsOf(1);
-  private step: QueryParams['step'] = 'auto';
+  private step: ParsedQuery['step'] = 'auto';
   private isStale = true;
 
   constructor(

@@ -6,7 +6,7 @@ import { DAY } from '../model/time/duration';
 import { type Step, type Steps, stepsOf } from '../model/time/steps';
 import type { History } from '../read/history';
 import type { Expression } from '../read/query/expression';
-import { parseQuery, type QueryParams, rankingOf, sidesOfQuery, toSearchParams } from '../read/query/params';
+import { type ParsedQuery, parseQuery, rankingOf, sidesOfQuery, toSearchParams } from '../read/query/params';
 import { resolveTime } from '../read/query/question';
 import { isRelativeTime } from '../read/query/time';
 
@@ -62,7 +62,7 @@ function asRequested(step: Step): { step: StepRequest; timezone: string } {
   return { step: step.unit === 'day' ? step.every * DAY : step.unit, timezone: step.timezone };
 }
 
-function movingStart({ start }: QueryParams, now: number): (now: number) => number {
+function movingStart({ start }: ParsedQuery, now: number): (now: number) => number {
   const resolved = resolveTime('start', start, now);
   return isRelativeTime(start) ? (later) => resolved + (later - now) : fixed(resolved);
 }

@@ -64,11 +64,3 @@ export class PulseError extends Error {
 export function isPulseError(error: unknown): error is PulseError {
   return error instanceof Error && error.name === 'PulseError';
 }
-
-export interface ErrorBody {
-  error: { code: ErrorCode; message: string; details: readonly unknown[] };
-}
-
-export function errorBody(error: PulseError): ErrorBody {
-  return { error: { code: error.code, message: error.message, details: error.details } };
-}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { selectMatching } from '../memory/catalogue/matchers';
 import type { Registry } from '../memory/catalogue/registry';
-import type { Labels } from '../model/labels';
 import { parseSelector } from '../model/selector';
-import type { Metric, MetricType, Series } from '../model/series';
+import type { Metric, Series } from '../model/series';
+import type { CatalogueAnswer, MetricEntry, SeriesAnswer } from '../model/wire/catalogue';
 import { FirstFew } from '../runtime/work/sort';
 import type { Work } from '../runtime/work/work';
 import { parameter, readCount } from './query/parameters';
@@ -35,30 +35,12 @@ export const seriesListParams = z.strictObject({
 });
 export type SeriesListParams = z.output<typeof seriesListParams>;
 
-export interface MetricEntry {
-  name: string;
-  type: MetricType;
-  unit: string;
-  /** How many. */
-  series: number;
-  /** Label names that any of them has, sorted. */
-  labels: string[];
-  /** Timestamp of the newest sample, epoch ms; null before the first. */
-  lastSeen: number | null;
-}
-
-export interface SeriesEntry {
-  metric: string;
-  labels: Labels;
-  lastSeen: number | null;
-}
-
 /** A page of metrics in the order of their names; `next` is the cursor of the page after, null on the last. */
 export async function listMetrics(
   registry: Registry,
   { search, limit, cursor }: MetricListParams,
   work: Work,
-): Promise<{ metrics: MetricEntry[]; next: string | null }> {
+): Promise<CatalogueAnswer> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const first = new FirstFew<Metric>(limit + 1, (a, b) => (a.name < b.name ? -1 : 1));
   for (const metric of registry.metrics.values()) {
@@ -96,7 +78,7 @@ export async function listSeries(
   registry: Registry,
   { metric, match, limit, cursor }: SeriesListParams,
   work: Work,
-): Promise<{ series: SeriesEntry[]; next: string | null }> {
+): Promise<SeriesAnswer> {
   const all = metric === '' ? registry.seriesById.values() : registry.knownMetric(metric).series;
   const first = new FirstFew<Series>(limit + 1, (a, b) => a.id - b.id);
   for await (const some of selectMatching(all, match, work)) {

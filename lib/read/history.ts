@@ -8,10 +8,10 @@ import type { Ring } from '../memory/ring/ring';
 import { isPulseError } from '../model/errors';
 import type { GroupPoints, Point } from '../model/points';
 import { MAX_POINTS } from '../model/rollup/choose';
-import { type Retention, retentionFrom, type Tier } from '../model/rollup/tiers';
-import type { MetricType } from '../model/series';
+import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { SECOND } from '../model/time/duration';
 import { nameOfStep, type Steps, stepsOf, toldAt } from '../model/time/steps';
+import type { HistoryAnswer } from '../model/wire/history';
 import { figures } from '../observe/figures';
 import { createSingleFlight } from '../runtime/single-flight';
 import { within } from '../runtime/within';
@@ -24,48 +24,20 @@ import { formatExpression } from './query/expression';
 import { fillPoints } from './query/fill';
 import { joinSides } from './query/join';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
-import { type Note, notesOn } from './query/notes';
-import type { QueryParams } from './query/params';
+import { notesOn } from './query/notes';
+import type { ParsedQuery } from './query/params';
 import type { Asked, PointsAnswer, PointsQuestion, ReadPoints, SidedGroup } from './query/points';
 import { type Question, resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 import { calculate, moveRange, readSides } from './query/sides';
 import { topGroups } from './query/top';
 
-export interface HistoryAnswer {
-  metric: string;
-  type: MetricType;
-  unit: string;
-  /** As asked, several comma separated. */
-  aggregate: string;
-  /** Width of a point, ms; or of a calendar's, `day`, `2d`, `week`, `month`, by the clocks of `timezone`. */
-  step: number | string;
-  timezone?: string;
-  /** What was made of `a` and `b`; metric, type and aggregate are those of `a`, and a unit is not told. */
-  expression?: string;
-  tier: Tier;
-  /** Epoch ms, where a step begins; `end` exclusive. */
-  start: number;
-  end: number;
-  /** Server time, epoch ms. Everything committed before is in the answer, if in its range: where a live stream takes over. */
-  cursor: number;
-  /**
-   * Set while the database is away: everything from here on, epoch ms, came from memory. Points before are what the
-   * cache had, as they were when the database could last be asked; there may be gaps.
-   */
-  degraded?: { reason: 'database_unavailable'; completeFrom: number };
-  /** What a person should know, such as why there are no points where there are samples; absent when there is nothing. */
-  notes?: Note[];
-  /** In the order of their labels, or of their rank. Groups without points are left out. */
-  series: GroupPoints[];
-}
-
 /** The read path: a question goes in, points come out, whether from memory or the database. */
 export interface History {
   /** @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`. */
-  answer(params: QueryParams, asking?: Asking): Promise<HistoryAnswer>;
+  answer(params: ParsedQuery, asking?: Asking): Promise<HistoryAnswer>;
   /** What is asked, in absolute terms. */
-  resolve(params: QueryParams, now: number): Question;
+  resolve(params: ParsedQuery, now: number): Question;
   /** The same points for a live query, which has its groups already. */
   read: ReadPoints;
   /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
@@ -118,7 +90,7 @@ export function createHistory({
   const memory = createMemoryTier({ registry, ring, predecessors });
   const read = readSides(memory.readWith(readOlder));
 
-  async function answer(params: QueryParams, asking: Asking = {}): Promise<HistoryAnswer> {
+  async function answer(params: ParsedQuery, asking: Asking = {}): Promise<HistoryAnswer> {
     const { work = new Work(), now = clock() } = asking;
     const question = resolve(params, now);
     const mostRaw = params.maxPoints ?? MAX_POINTS;
@@ -139,7 +111,7 @@ export function createHistory({
     });
   }
 
-  function resolve(params: QueryParams, now: number): Question {
+  function resolve(params: ParsedQuery, now: number): Question {
     const rhythmOf = (name: string) => {
       const metric = registry.metrics.get(name);
       return metric ? rhythms.of(metric, now) : 0;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { FleetAnswer, FleetLabelsAnswer, FleetMapAnswer, HostsAnswer } from '@/lib/api/openapi/fleet-answers';
+import { FleetLabels, FleetMap, FleetSummary, HostsPage } from '@/lib/read/fleet/answers';
 import { type Client, expectError } from './client';
 
 /** What whoever asks about hosts may rely on, on any front. */
@@ -26,7 +26,7 @@ export function fleetContract(connect: () => Client): void {
   });
 
   const hosts = async (query: string) =>
-    HostsAnswer.parse((await client.get(`/api/hosts?q=${prefix}&${query}`)).body);
+    HostsPage.parse((await client.get(`/api/hosts?q=${prefix}&${query}`)).body);
   const names = (rows: Array<{ name: string }>) => rows.map(({ name }) => name.slice(prefix.length + 1));
 
   describe('GET /api/hosts', () => {
@@ -62,27 +62,27 @@ export function fleetContract(connect: () => Client): void {
   });
 
   test('GET /api/fleet sums up', async () => {
-    const fleet = FleetAnswer.parse((await client.get('/api/fleet?by=cpu')).body);
+    const fleet = FleetSummary.parse((await client.get('/api/fleet?by=cpu')).body);
     expect(fleet.by).toBe('cpu');
     expect(fleet.counts.reporting).toBeGreaterThanOrEqual(2);
     expect(fleet.series).toBeGreaterThanOrEqual(3);
     const newest = fleet.arrivals.at(-1)?.[0] ?? 0;
-    const later = FleetAnswer.parse((await client.get(`/api/fleet?since=${newest}`)).body);
+    const later = FleetSummary.parse((await client.get(`/api/fleet?since=${newest}`)).body);
     expect(later.arrivals.every(([t]) => t >= newest)).toBe(true);
     expectError(await client.get('/api/fleet?by=colour'), 400, 'bad_parameter');
   });
 
   test('GET /api/fleet/map has a cell per host, and leaves known names out', async () => {
-    const map = FleetMapAnswer.parse((await client.get('/api/fleet/map?by=cpu')).body);
+    const map = FleetMap.parse((await client.get('/api/fleet/map?by=cpu')).body);
     const at = map.names?.indexOf(`${prefix}-b`) ?? -1;
     expect([map.statuses[at], map.values[at]]).toEqual(['r', 90]);
     expect(map.statuses).toHaveLength(map.values.length);
-    const again = FleetMapAnswer.parse((await client.get(`/api/fleet/map?names=${map.namesVersion}`)).body);
+    const again = FleetMap.parse((await client.get(`/api/fleet/map?names=${map.namesVersion}`)).body);
     expect(again.names === null || again.namesVersion !== map.namesVersion).toBe(true);
   });
 
   test('GET /api/fleet/labels counts hosts per value', async () => {
-    const { labels } = FleetLabelsAnswer.parse((await client.get('/api/fleet/labels')).body);
+    const { labels } = FleetLabels.parse((await client.get('/api/fleet/labels')).body);
     expect(labels.find(({ label }) => label === 'region')?.values).toEqual(
       expect.arrayContaining([{ value: `${prefix}-eu`, hosts: 2 }]),
     );

@@ -1,9 +1,11 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ErrorAnswer, IngestAnswer, SeriesAnswer } from '@/lib/api/openapi/answers';
+import { IngestAnswer } from '@/lib/api/openapi/answers';
 import { LABEL_NAME } from '@/lib/model/labels';
 import { METRIC_NAME } from '@/lib/model/series';
+import { SeriesAnswer } from '@/lib/model/wire/catalogue';
+import { ErrorAnswer } from '@/lib/model/wire/error';
 import type { Store } from '@/lib/store/store';
 import { Dice, type HostileRequest, hostileRequest } from '../support/hostile-bodies';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';

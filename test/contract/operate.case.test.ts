@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  CatalogueAnswer,
-  HealthAnswer,
-  QueryAnswer,
-  ReadyAnswer,
-  SeriesAnswer,
-} from '@/lib/api/openapi/answers';
+import { CatalogueAnswer, SeriesAnswer } from '@/lib/model/wire/catalogue';
+import { ResultsAnswer } from '@/lib/model/wire/history';
+import { HealthAnswer, ReadyAnswer } from '@/lib/model/wire/operate';
 import type { Store } from '@/lib/store/store';
 import { type Client, expectError } from './client';
 
@@ -104,7 +100,7 @@ export function operateContract(connect: () => Client, engine: Store['engine']):
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ queries: [{ metric }, { metric: 'nobody_has_this' }] }),
     });
-    const { results } = QueryAnswer.parse(await response.json());
+    const { results } = ResultsAnswer.parse(await response.json());
     expect(results).toMatchObject([{ metric }, { error: { code: 'unknown_metric' } }]);
   });
 

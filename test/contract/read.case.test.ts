@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CatalogueAnswer, HistoryAnswer, QueryAnswer, SeriesAnswer } from '@/lib/api/openapi/answers';
+import { CatalogueAnswer, SeriesAnswer } from '@/lib/model/wire/catalogue';
+import { HistoryAnswer, ResultsAnswer } from '@/lib/model/wire/history';
 import { type Client, expectError } from './client';
 
 const MINUTE = 60_000;
@@ -368,7 +369,7 @@ export function readContract(connect: () => Client): void {
         ],
       });
       expect(response.status).toBe(200);
-      expect(QueryAnswer.parse(await response.json()).results).toMatchObject([
+      expect(ResultsAnswer.parse(await response.json()).results).toMatchObject([
         { metric: metric(), series: [{ labels: { host: 'c "d", e' } }] },
         { error: { code: 'unknown_metric' } },
         { metric: `${prefix}/memory`, aggregate: 'max', series: [{ points: [[start, 5]] }] },

@@ -1,9 +1,9 @@
 import type { Hub } from '@/lib/live/hub';
 import { openStream } from '@/lib/live/stream';
-import type { GroupUpserts } from '@/lib/live/wire';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
+import type { GroupUpserts } from '@/lib/model/wire/stream';
 import { isTold } from '@/lib/read/query/fill';
 import { topGroups } from '@/lib/read/query/top';
 

@@ -1,7 +1,7 @@
 import { type ClientRequest, get } from 'node:http';
 import type { z } from 'zod';
-import { HistoryAnswer } from '@/lib/api/openapi/answers';
 import type { Point } from '@/lib/model/points';
+import { HistoryAnswer } from '@/lib/model/wire/history';
 
 type Answer = z.infer<typeof HistoryAnswer>;
 

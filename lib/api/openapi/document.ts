@@ -1,21 +1,18 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { ERROR_STATUS, type ErrorCode } from '../../model/errors';
+import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
+import { ErrorAnswer } from '../../model/wire/error';
+import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
+import { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
+import { PointsEvent, ResetEvent, StatusEvent } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
 import { queryParams } from '../../read/query/params';
 import { Batch, IngestBody, Sample } from '../../write/ingest/schemas';
 import { PRECISIONS, type Precision } from '../../write/ingest/timestamp';
-import {
-  CatalogueAnswer,
-  ErrorAnswer,
-  HealthAnswer,
-  HistoryAnswer,
-  IngestAnswer,
-  QueryAnswer,
-  ReadyAnswer,
-  SeriesAnswer,
-} from './answers';
+import { MAX_QUERIES } from '../batch';
+import { IngestAnswer } from './answers';
 import { fleetPaths } from './fleet-paths';
 
 /** The API for machines, from the same schemas that validate. */
@@ -36,7 +33,7 @@ export function openApiDocument(): object {
           description: 'One of INGEST_KEYS, where keys are configured.',
         },
       },
-      schemas: { Sample, Batch },
+      schemas: { Sample, Batch, PointsEvent, StatusEvent, ResetEvent },
     },
     paths: {
       ...WRITE,
@@ -167,9 +164,12 @@ const READ: ZodOpenApiPathsObject = {
   '/api/query': {
     post: {
       summary: 'Several questions at once',
-      requestBody: { required: true, content: json(z.object({ queries: z.array(queryParams).max(50) })) },
+      requestBody: {
+        required: true,
+        content: json(z.object({ queries: z.array(queryParams).max(MAX_QUERIES) })),
+      },
       responses: {
-        ...ok('A result or an error each, in order', QueryAnswer),
+        ...ok('A result or an error each, in order', ResultsAnswer),
         ...refusals(
           ...(['bad_json', 'bad_shape', 'bad_body', 'bad_parameter', ...LOOK] as const),
           ...(['request_timeout', 'body_too_large', 'unsupported_content_type'] as const),
@@ -182,7 +182,7 @@ const READ: ZodOpenApiPathsObject = {
     get: {
       summary: 'A live stream of points (Server-Sent Events)',
       description:
-        'A sequence of idempotent upserts: events `points` {"q","series":[{"labels","points"}]}, `status` and `reset`. ' +
+        'A sequence of idempotent upserts: events `points` (PointsEvent), `status` (StatusEvent) and `reset` (ResetEvent). ' +
         'A point whose values are all null is no longer: it is taken back. With rank=range the order is made anew about ' +
         'every ten seconds; when it changes, every group that is kept comes with its `rank`, from 1, and those that do not ' +
         'are kept no longer. With an offset, points come when they become due, within about a second. ' +

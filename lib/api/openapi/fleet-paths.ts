@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import { FleetLabels, FleetMap, FleetSummary, HostsPage } from '../../read/fleet/answers';
 import { HEADLINE_KEYS } from '../../read/fleet/headlines';
 import { SORT_KEYS } from '../../read/fleet/hosts-query';
-import { FleetAnswer, FleetLabelsAnswer, FleetMapAnswer, HostsAnswer } from './fleet-answers';
 
 const By = z.enum(HEADLINE_KEYS).optional().meta({ description: 'The figure hosts are ranked by' });
 const Whole = z.string().regex(/^\d+$/).optional();
@@ -22,18 +22,18 @@ export function fleetPaths(refused: ZodOpenApiOperationObject['responses']): Zod
   return {
     '/api/fleet': read(
       'The fleet in one look: who reports, how much, the busiest, the quietest, the silent',
-      FleetAnswer,
+      FleetSummary,
       z.object({ by: By, since: Whole.meta({ description: 'The newest point of arrivals that is known' }) }),
     ),
     '/api/fleet/map': read(
       'Every host as one cell: name, status, one figure',
-      FleetMapAnswer,
+      FleetMap,
       z.object({ by: By, names: Whole.meta({ description: 'namesVersion of the names that are known' }) }),
     ),
-    '/api/fleet/labels': read('Labels that hosts can be filtered by', FleetLabelsAnswer),
+    '/api/fleet/labels': read('Labels that hosts can be filtered by', FleetLabels),
     '/api/hosts': read(
       'A page of hosts',
-      HostsAnswer,
+      HostsPage,
       z.object({
         q: z.string().optional().meta({ description: "Words that must all occur in the host's name" }),
         status: z.string().optional().meta({ description: 'reporting, late, gone; comma separated' }),

@@ -1,3 +1,4 @@
+import type { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
 import { VERSION } from '../../observe/version';
 import { readySystem, startup } from '../../system';
 import { jsonResponse, type PlainResponse } from '../http';
@@ -6,7 +7,7 @@ import { jsonResponse, type PlainResponse } from '../http';
 export function health(): PlainResponse {
   const started = startup();
   const parts = started.phase === 'ready' ? started.system : null;
-  return jsonResponse({
+  const answer: HealthAnswer = {
     status: 'ok',
     phase: started.phase,
     engine: parts?.store.engine ?? null,
@@ -14,12 +15,13 @@ export function health(): PlainResponse {
     bus: parts?.bus.kind ?? null,
     version: VERSION,
     uptimeSeconds: Math.floor(process.uptime()),
-  });
+  };
+  return jsonResponse(answer);
 }
 
 /** `GET /api/ready`: whether samples are taken now. Throws `database_unavailable` with the reason otherwise. */
 export async function ready(): Promise<PlainResponse> {
   const { store } = readySystem();
   await store.ping('write');
-  return jsonResponse({ status: 'ready' });
+  return jsonResponse({ status: 'ready' } satisfies ReadyAnswer);
 }

@@ -1,78 +1,112 @@
-import type { Labels } from '../../model/labels';
-import type { WholePoint } from '../../model/points';
+import { z } from 'zod';
 import type { MetricType } from '../../model/series';
-import type { HeadlineKey } from './headlines';
-import type { HostStatus } from './status';
+import { HEADLINE_KEYS } from './headlines';
+import { HOST_STATUSES } from './status';
 
-/** What the fleet's questions are answered with. Plain values, client-safe; times are epoch ms by the server's clock. */
+/** What the fleet's questions are answered with. Times are epoch ms by the server's clock. */
+const Time = z.number().meta({ description: 'Epoch milliseconds by the server', example: 1795200000000 });
+const Headline = z.enum(HEADLINE_KEYS);
+const StatusCounts = z.strictObject({ reporting: z.int(), late: z.int(), gone: z.int() });
+export type StatusCounts = z.infer<typeof StatusCounts>;
 
-export type StatusCounts = Record<HostStatus, number>;
+const HostRow = z
+  .strictObject({
+    name: z.string(),
+    status: z.enum(HOST_STATUSES).meta({
+      description: 'late after 3 of its usual intervals (15 s at least), gone after 10 (5 minutes at least)',
+    }),
+    lastSeen: Time.meta({ description: 'Timestamp of its newest sample, 0 before the first' }),
+    heardAt: Time.meta({
+      description: 'Until when it is known to have been alive: never later than it was heard',
+    }),
+    intervalMs: z
+      .number()
+      .nullable()
+      .meta({ description: 'Its usual time between posts, null when not known yet' }),
+    aheadMs: z.number().meta({ description: "How far its clock runs ahead of the server's" }),
+    series: z.int(),
+    labels: z.record(z.string(), z.string()),
+    values: z
+      .partialRecord(Headline, z.number())
+      .meta({ description: 'The newest figures; absent: none that is current' }),
+    recent: z.array(z.number().nullable()).meta({
+      description: 'The last ten minutes of one figure, oldest first; null where there was no sample',
+    }),
+  })
+  .meta({ id: 'Host' });
+export type HostRow = z.infer<typeof HostRow>;
 
-export interface HostRow {
-  name: string;
-  status: HostStatus;
-  /** Timestamp of its newest sample; 0 when it never sent one. */
-  lastSeen: number;
-  /** Until when it is known to have been alive: `lastSeen`, but never later than we heard from it. */
-  heardAt: number;
-  /** Its usual time between posts; null before there have been two. */
-  intervalMs: number | null;
-  /** How far its clock runs ahead of the server's. */
-  aheadMs: number;
-  series: number;
-  labels: Labels;
-  /** The newest figure per headline; absent when it has no current one. */
-  values: Partial<Record<HeadlineKey, number>>;
-  /** The last minutes of the headline asked for, oldest first, `recentStepMs` apart; null where there was no sample. */
-  recent: Array<number | null>;
-}
+export const FleetSummary = z
+  .strictObject({
+    now: Time,
+    counts: StatusCounts,
+    goneLastDay: z.int().meta({ description: 'Of those gone: heard within the last day' }),
+    series: z.int(),
+    intervalMs: z.number().nullable().meta({
+      description:
+        'What nine of ten reporting hosts post at least as often as; null while none has a known interval',
+    }),
+    samplesPerSecond: z.number().nullable().meta({ description: 'Over the last ten complete seconds' }),
+    arrivals: z
+      .array(z.tuple([Time], z.number()))
+      .meta({ description: 'Samples per second in [t, t + arrivalsStepMs), the last one still open' }),
+    arrivalsStepMs: z.int(),
+    headlines: z.array(Headline).meta({ description: 'Figures that some reporting host has' }),
+    by: Headline.nullable().meta({
+      description: 'What busiest and quietest are ranked by; null when no host has any figure',
+    }),
+    busiest: z.array(HostRow),
+    quietest: z.array(HostRow),
+    silent: z.array(HostRow).meta({ description: 'Late or gone, the most recent first' }),
+  })
+  .meta({ id: 'Fleet' });
+export type FleetSummary = z.infer<typeof FleetSummary>;
 
-export interface FleetSummary {
-  now: number;
-  counts: StatusCounts;
-  /** Of those gone: how many were heard within the last day. */
-  goneLastDay: number;
-  series: number;
-  /** What nine of ten reporting hosts post at least as often as; null while none has a known interval. */
-  intervalMs: number | null;
-  /** Over the last ten complete seconds; null in the first second of this process. */
-  samplesPerSecond: number | null;
-  /** Samples per second over the last quarter of an hour, from the point asked for on; the last one is still open. */
-  arrivals: WholePoint[];
-  arrivalsStepMs: number;
-  /** Headlines at least one reporting host has a figure for. */
-  headlines: HeadlineKey[];
-  /** What busiest and quietest are ranked by; null when no host has any headline. */
-  by: HeadlineKey | null;
-  busiest: HostRow[];
-  quietest: HostRow[];
-  /** Hosts that fell silent, the most recent first. */
-  silent: HostRow[];
-}
+export const HostsPage = z
+  .strictObject({
+    now: Time,
+    total: z.int().meta({ description: 'Hosts in the fleet, before any filter' }),
+    counts: StatusCounts.meta({ description: 'Of the hosts that q and match leave' }),
+    matching: z.int().meta({ description: 'Hosts that all filters leave' }),
+    page: z.int(),
+    pages: z.int(),
+    pageSize: z.int(),
+    headlines: z.array(Headline),
+    recentOf: Headline.meta({ description: "The figure of the rows' `recent`" }),
+    recentStepMs: z.int(),
+    rows: z.array(HostRow),
+  })
+  .meta({ id: 'Hosts' });
+export type HostsPage = z.infer<typeof HostsPage>;
 
-export interface HostsPage {
-  now: number;
-  /** Hosts in the fleet, before any filter. */
-  total: number;
-  /** Per status, of the hosts that search and labels leave. */
-  counts: StatusCounts;
-  /** Hosts that all filters leave. */
-  matching: number;
-  page: number;
-  pages: number;
-  pageSize: number;
-  headlines: HeadlineKey[];
-  /** The headline of the rows' `recent`. */
-  recentOf: HeadlineKey;
-  recentStepMs: number;
-  rows: HostRow[];
-}
+/** A server as one cell: everything the overview of the whole fleet needs, in columns of equal length. */
+export const FleetMap = z
+  .strictObject({
+    now: Time,
+    by: Headline.nullable(),
+    namesVersion: z.int(),
+    names: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'null when the asker has those of this version' }),
+    statuses: z.string().meta({ description: 'One letter a host: r, l, g' }),
+    values: z
+      .array(z.number().nullable())
+      .meta({ description: 'Rounded to three digits; null without a current figure' }),
+  })
+  .meta({ id: 'FleetMap' });
+export type FleetMap = z.infer<typeof FleetMap>;
 
-/** A label and how many hosts carry each of its values, the most common first. */
-export interface LabelFacet {
-  label: string;
-  values: Array<{ value: string; hosts: number }>;
-}
+const LabelFacet = z.strictObject({
+  label: z.string(),
+  values: z
+    .array(z.strictObject({ value: z.string(), hosts: z.int() }))
+    .meta({ description: 'How many hosts carry each of its values, the most common first' }),
+});
+export type LabelFacet = z.infer<typeof LabelFacet>;
+
+export const FleetLabels = z.strictObject({ labels: z.array(LabelFacet) }).meta({ id: 'FleetLabels' });
+export type FleetLabels = z.infer<typeof FleetLabels>;
 
 /** A metric of one host, as far as a panel needs to know it. */
 export interface HostMetric {
@@ -91,17 +125,4 @@ export interface HostDetail {
   /** Timestamp of its oldest sample in memory; null when there is none. */
   since: number | null;
   metrics: HostMetric[];
-}
-
-/** A server as one cell: everything the overview of the whole fleet needs, in columns of equal length. */
-export interface FleetMap {
-  now: number;
-  by: HeadlineKey | null;
-  namesVersion: number;
-  /** In the natural order; null when the asker has those of this version. */
-  names: string[] | null;
-  /** One letter a host: r, l, g. */
-  statuses: string;
-  /** Rounded to three digits; null without a current figure. */
-  values: Array<number | null>;
 }

@@ -1,8 +1,8 @@
-import type { PanelQuery } from '../../live/wire';
 import { metricHref } from '../../model/links';
 import { formatSelector } from '../../model/selector';
 import type { Metric, MetricType } from '../../model/series';
 import { parseDuration, SECOND } from '../../model/time/duration';
+import type { Query } from '../../model/wire/query';
 import type { FleetSummary, HostMetric } from './answers';
 import { HEADLINES, type Headline, type HeadlineKey, headline } from './headlines';
 import { chooseValues } from './hosts-query';
@@ -11,7 +11,7 @@ import { chooseValues } from './hosts-query';
 export interface PanelSpec {
   key: string;
   title: string;
-  query: PanelQuery;
+  query: Query;
   unit: string;
   href: string;
 }
@@ -132,10 +132,10 @@ function spec(
   key: string,
   title: string,
   metric: { name: string; type: MetricType; unit: string },
-  rest: Omit<PanelQuery, 'metric' | 'aggregate'>,
+  rest: Omit<Query, 'metric' | 'aggregate'>,
 ): PanelSpec {
   const aggregate = metric.type === 'counter' ? 'rate' : 'avg,min,max';
-  const query: PanelQuery = { metric: metric.name, aggregate, maxPoints: MAX_POINTS, ...rest };
+  const query: Query = { metric: metric.name, aggregate, maxPoints: MAX_POINTS, ...rest };
   const { start, end, by, match } = query;
   return {
     key,

@@ -1,8 +1,7 @@
-import type { ErrorBody } from '../../model/errors';
-import type { HistoryAnswer } from '../history';
+import type { QueryResult } from '../../model/wire/history';
 
 /** An answer as JSON, in texts of at most one group. */
-export function* jsonOfAnswer(answer: HistoryAnswer | ErrorBody): Generator<string> {
+export function* jsonOfAnswer(answer: QueryResult): Generator<string> {
   if ('error' in answer) {
     yield JSON.stringify(answer);
     return;
@@ -18,7 +17,7 @@ export function* jsonOfAnswer(answer: HistoryAnswer | ErrorBody): Generator<stri
 }
 
 /** Several, as `POST /api/query` answers them. */
-export function* jsonOfResults(results: ReadonlyArray<HistoryAnswer | ErrorBody>): Generator<string> {
+export function* jsonOfResults(results: ReadonlyArray<QueryResult>): Generator<string> {
   yield '{"results":[';
   for (const [i, result] of results.entries()) {
     if (i > 0) yield ',';

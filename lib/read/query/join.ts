@@ -1,6 +1,6 @@
 import type { SeriesGroup } from '../../memory/catalogue/groups';
 import type { Labels } from '../../model/labels';
-import type { Note } from './notes';
+import type { Note } from '../../model/wire/history';
 import type { SidedGroup } from './points';
 
 /** Groups that a note names. */

@@ -3,18 +3,9 @@ import { isWhole, type Point } from '../../model/points';
 import { COUNTER_GAP_MS } from '../../model/samples';
 import { DAY, MINUTE } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
+import type { Note } from '../../model/wire/history';
 import type { Work } from '../../runtime/work/work';
 import type { PointsQuestion, ReadPoints } from './points';
-
-/** What a person should know of an answer. */
-export interface Note {
-  code: NoteCode;
-  /** A sentence for people. */
-  message: string;
-}
-
-export const NOTE_CODES = ['no_predecessor', 'unmatched_groups'] as const;
-export type NoteCode = (typeof NOTE_CODES)[number];
 
 /** When a series was last seen may be recorded so much too early, ms. */
 const LAST_SEEN_SLACK_MS = 10 * MINUTE;

@@ -4,13 +4,13 @@ import { LABEL_NAME } from '../../model/labels';
 import { METRIC_NAME } from '../../model/series';
 import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import { parseExpression, sidesOf } from './expression';
-import { parseQuery, type QueryParams, sidesOfQuery, toSearchParams } from './params';
+import { type ParsedQuery, parseQuery, sidesOfQuery, toSearchParams } from './params';
 import { resolveQuestion } from './question';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
 const retention = { raw: 7 * DAY, minute: 90 * DAY, hour: 730 * DAY, day: Number.POSITIVE_INFINITY };
 
-const DEFAULTS: QueryParams = {
+const DEFAULTS: ParsedQuery = {
   metric: 'cpu',
   start: 'now-1h',
   end: 'now',
@@ -164,7 +164,7 @@ describe('parseQuery', () => {
 });
 
 /** Of what contradicts itself, what can be asked. */
-function asked(query: QueryParams): QueryParams {
+function asked(query: ParsedQuery): ParsedQuery {
   const bottom = query.top === null ? query.bottom : null;
   const fill = query.step === 1 ? 'none' : query.fill;
   const ofB = query.expression && sidesOf(query.expression).includes(1);
@@ -178,12 +178,12 @@ function asked(query: QueryParams): QueryParams {
   };
 }
 
-const anyQuery: fc.Arbitrary<QueryParams> = fc
+const anyQuery: fc.Arbitrary<ParsedQuery> = fc
   .record({
     metric: fc.stringMatching(METRIC_NAME).filter((name) => name.length <= 200),
     start: fc.constantFrom('now-1h', 'now-15m', '0', '2026-11-20T12:00:00+02:00'),
     end: fc.constantFrom('now', 'now-1m', '1795200000000'),
-    step: fc.constantFrom<QueryParams['step']>(
+    step: fc.constantFrom<ParsedQuery['step']>(
       'auto',
       1,
       250,
@@ -201,10 +201,10 @@ const anyQuery: fc.Arbitrary<QueryParams> = fc
     expression: fc.constantFrom(null, '100 * a / b', 'a - 1').map((text) => text && parseExpression(text)),
     'b.metric': fc.constantFrom(null, 'memory'),
     'b.aggregate': fc.constant(null),
-    'b.match': fc.constantFrom<QueryParams['b.match']>(null, [], [{ label: 'a', operator: '=', value: '&' }]),
+    'b.match': fc.constantFrom<ParsedQuery['b.match']>(null, [], [{ label: 'a', operator: '=', value: '&' }]),
     'b.offset': fc.constantFrom(null, 0, 7 * DAY),
     maxPoints: fc.option(fc.integer({ min: 1, max: 5_000 })),
-    aggregate: fc.constantFrom<QueryParams['aggregate']>(
+    aggregate: fc.constantFrom<ParsedQuery['aggregate']>(
       ['avg'],
       ['max', 'min'],
       ['rate'],
@@ -224,8 +224,8 @@ const anyQuery: fc.Arbitrary<QueryParams> = fc
     ),
     top: fc.option(fc.integer({ min: 1, max: 1_000 })),
     bottom: fc.option(fc.integer({ min: 1, max: 1_000 })),
-    rank: fc.constantFrom<QueryParams['rank']>('latest', 'range'),
-    fill: fc.constantFrom<QueryParams['fill']>('none', 'previous', 'linear', 0, -1.5e9),
+    rank: fc.constantFrom<ParsedQuery['rank']>('latest', 'range'),
+    fill: fc.constantFrom<ParsedQuery['fill']>('none', 'previous', 'linear', 0, -1.5e9),
   })
   .map(asked);
 

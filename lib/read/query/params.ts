@@ -11,6 +11,7 @@ import { METRIC_NAME } from '../../model/series';
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration } from '../../model/time/duration';
 import { isUtc } from '../../model/time/steps';
 import { zoneOf } from '../../model/time/zone';
+import type { QueryParameter } from '../../model/wire/query';
 import { type Expression, ExpressionError, formatExpression, parseExpression, sidesOf } from './expression';
 import { FILL_WORDS } from './fill';
 import {
@@ -113,18 +114,16 @@ export const queryParams = z.strictObject({
     description:
       'What top and bottom go by: `latest`, the first value of the newest point; or `range`, the first aggregate over the whole range as one step',
   }),
-});
+} satisfies Record<QueryParameter, z.ZodType>);
 
 /**
- * A question as it was asked, times still relative: `step` in ms or `auto`, `maxPoints` and `top` null where
- * not given.
+ * A query that has been read, parameter by parameter. Times are still relative; `step` in ms or `auto`, `maxPoints` and
+ * `top` null where not given.
  */
-export type QueryParams = z.output<typeof queryParams>;
-
-export const QUERY_PARAMETERS = Object.keys(queryParams.shape) as Array<keyof QueryParams>;
+export type ParsedQuery = z.output<typeof queryParams>;
 
 /** @throws PulseError `bad_parameter` naming the parameter, also one that does not exist. See `readParameters`. */
-export function parseQuery(source: ParameterSource): QueryParams {
+export function parseQuery(source: ParameterSource): ParsedQuery {
   const params = readParameters(queryParams, source);
   if (params.top !== null && params.bottom !== null)
     refuse('bottom', 'cannot be asked for together with top');
@@ -141,7 +140,7 @@ export function parseQuery(source: ParameterSource): QueryParams {
 }
 
 /** What a question asks of each side; one where it does not calculate with two. */
-export function sidesOfQuery(params: QueryParams): QuestionSide[] {
+export function sidesOfQuery(params: ParsedQuery): QuestionSide[] {
   const a: QuestionSide = {
     metric: params.metric,
     aggregates: params.aggregate,
@@ -158,7 +157,7 @@ export function sidesOfQuery(params: QueryParams): QuestionSide[] {
   return [a, b];
 }
 
-function checkExpression(params: QueryParams): void {
+function checkExpression(params: ParsedQuery): void {
   const sides = params.expression ? sidesOf(params.expression) : [];
   if (params.expression && !sides.includes(0)) refuse('expression', 'must say what to do with a');
   const ofB = B_PARAMETERS.find((name) => params[name] !== null);
@@ -184,18 +183,18 @@ export function rankingOf({
   top,
   bottom,
   rank,
-}: Pick<QueryParams, 'top' | 'bottom' | 'rank'>): Ranking | null {
+}: Pick<ParsedQuery, 'top' | 'bottom' | 'rank'>): Ranking | null {
   if (top !== null) return { count: top, order: 'highest', by: rank };
   return bottom === null ? null : { count: bottom, order: 'lowest', by: rank };
 }
 
-function refuse(parameter: keyof QueryParams, message: string): never {
+function refuse(parameter: QueryParameter, message: string): never {
   throw new PulseError('bad_parameter', `${parameter} ${message}.`, { details: [{ parameter, message }] });
 }
 
 /** The inverse of `parseQuery`, without defaults and in fixed order: the canonical text of a question. */
-export function toSearchParams(params: QueryParams): URLSearchParams {
-  const texts: Record<keyof QueryParams, string> = {
+export function toSearchParams(params: ParsedQuery): URLSearchParams {
+  const texts: Record<QueryParameter, string> = {
     metric: params.metric,
     start: params.start === 'now-1h' ? '' : params.start,
     end: params.end === 'now' ? '' : params.end,

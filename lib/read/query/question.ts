@@ -14,7 +14,7 @@ import {
   stepsOf,
 } from '../../model/time/steps';
 import type { Expression } from './expression';
-import { DEFAULT_MAX_POINTS, type QueryParams, rankingOf, sidesOfQuery } from './params';
+import { DEFAULT_MAX_POINTS, type ParsedQuery, rankingOf, sidesOfQuery } from './params';
 import { isRelativeTime, parseTime } from './time';
 
 const LAST_YEAR = Date.UTC(10_000, 0);
@@ -48,7 +48,7 @@ export interface Question {
  *
  * @throws PulseError `bad_parameter` when the range is empty, `too_many_points` when the step is too fine for it.
  */
-export function resolveQuestion(params: QueryParams, context: QuestionContext): Question {
+export function resolveQuestion(params: ParsedQuery, context: QuestionContext): Question {
   const start = resolveTime('start', params.start, context.now);
   const end = resolveTime('end', params.end, context.now);
   if (start >= end) throw new PulseError('bad_parameter', 'start must be before end.');
@@ -78,7 +78,7 @@ interface Range {
   end: number;
 }
 
-function resolveStep(params: QueryParams, range: Range, { now, retention, rhythmOf }: QuestionContext): Step {
+function resolveStep(params: ParsedQuery, range: Range, { now, retention, rhythmOf }: QuestionContext): Step {
   const { step: requested, timezone } = params;
   const maxPoints = params.maxPoints ?? DEFAULT_MAX_POINTS;
   const calendar = calendarOf(requested, timezone);

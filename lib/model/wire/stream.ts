@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { TIERS } from '../rollup/tiers';
+import { AnyLabels, Time } from './shared';
+
+/**
+ * In group `labels`, the point at `t` is now `v`. Where groups are ranked over the whole range and their order has
+ * changed, every group that is kept comes with its `rank`, from 1; those that do not come are kept no longer.
+ */
+const GroupUpserts = z.strictObject({
+  labels: AnyLabels,
+  points: z
+    .array(z.tuple([Time], z.number().nullable()))
+    .meta({ description: 'A point whose values are all null is no longer: it is taken back' }),
+  rank: z.int().min(1).optional().meta({
+    description:
+      'With rank=range, when the order has changed: its place; groups that do not come are kept no longer',
+  }),
+});
+export type GroupUpserts = z.infer<typeof GroupUpserts>;
+
+/** `event: points`: what has changed in the answer to query `q`. */
+export const PointsEvent = z
+  .strictObject({
+    q: z.int().min(0).meta({ description: 'Which of the queries, from 0' }),
+    series: z.array(GroupUpserts),
+  })
+  .meta({ id: 'PointsEvent' });
+export type PointsEvent = z.infer<typeof PointsEvent>;
+
+/** `event: status`: how the server does. */
+export const StatusEvent = z
+  .strictObject({
+    state: z.enum(['live', 'degraded']),
+    tier: z.enum(TIERS).optional(),
+    lagMs: z.number().optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'StatusEvent' });
+export type StatusEvent = z.infer<typeof StatusEvent>;
+
+/** `event: reset`: the stream cannot go on from the cursor; history has to be read again. */
+export const ResetEvent = z.strictObject({ reason: z.string() }).meta({ id: 'ResetEvent' });
+export type ResetEvent = z.infer<typeof ResetEvent>;
