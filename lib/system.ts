@@ -9,9 +9,9 @@ import { once } from './env/once';
 import { createHub, type Hub } from './live/hub';
 import { type Registry, Registry as RegistryClass } from './memory/catalogue/registry';
 import { createCatalogueSync } from './memory/catalogue/sync';
-import { type Coverage, createCoverage } from './memory/ring/coverage';
 import { createHoldAll } from './memory/ring/hold-all';
 import { Ring } from './memory/ring/ring';
+import { createRingSync, type RingSync } from './memory/ring/ring-sync';
 import { PulseError } from './model/errors';
 import type { SampleColumns, SampleRows } from './model/samples';
 import { MINUTE, SECOND } from './model/time/duration';
@@ -39,7 +39,7 @@ export interface System {
   readonly registry: Registry;
   readonly ring: Ring;
   readonly bus: Bus;
-  readonly coverage: Coverage;
+  readonly ringSync: RingSync;
   readonly pipeline: Pipeline;
   /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
   readonly spool: SpoolFigures | null;
@@ -123,14 +123,14 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const catalogue = createCatalogueSync({ store, registry });
   const learn = () => catalogue.learn();
   const bus = openBus(settings, { series: catalogue, takeIn: (samples) => ring.add(samples) });
-  const coverage = createCoverage({
+  const ringSync = createRingSync({
     bus,
     ring,
     store,
     learn,
     onMissed: (metric) => hub.noteMissed(metric),
   });
-  const everything = createHoldAll(coverage, registry);
+  const everything = createHoldAll(ringSync, registry);
   const direct = createPipeline({ env: settings, store, registry, ring, bus });
   const spooled = segments && openSpool(settings, direct, segments);
   const pipeline = spooled ?? direct;
@@ -148,7 +148,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     ring,
     bus,
     history,
-    coverage,
+    ringSync,
     cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,
   });
   const fleet = new Fleet({ registry, ring, bus, onLook: shared ? everything.hold : undefined });
@@ -165,7 +165,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     registry,
     ring,
     bus,
-    coverage,
+    ringSync,
     pipeline,
     get spool() {
       return spooled?.spool ?? null;
@@ -180,7 +180,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
       hub.close();
       fleet.close();
       everything.close();
-      coverage.close();
+      ringSync.close();
       await pipeline.close();
       await refilled;
       // After the last commit: it records when each series was last seen.

@@ -1,8 +1,8 @@
 import type { Bus } from '../cluster/bus/bus';
 import { env } from '../env';
 import type { Registry } from '../memory/catalogue/registry';
-import type { Coverage } from '../memory/ring/coverage';
 import type { Ring } from '../memory/ring/ring';
+import type { RingSync } from '../memory/ring/ring-sync';
 import { isPulseError, PulseError } from '../model/errors';
 import type { SampleColumns } from '../model/samples';
 import type { Metric } from '../model/series';
@@ -91,7 +91,7 @@ export interface HubParts {
   bus: Bus;
   history: History;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
-  coverage?: Pick<Coverage, 'watch'>;
+  ringSync?: Pick<RingSync, 'watch'>;
   cursorSlackMs?: number;
   maxStreams?: number;
   /** How long a reader may be away and still get what it missed. */
@@ -117,7 +117,7 @@ export function createHub({
   ring,
   bus,
   history,
-  coverage,
+  ringSync,
   cursorSlackMs = 0,
   maxStreams = env().MAX_STREAMS,
   replayMs = env().RING_MINUTES * MINUTE,
@@ -163,7 +163,7 @@ export function createHub({
     registry,
     query: parts,
     arrivals,
-    coverage,
+    ringSync,
     moment: () => ({ seq, at: clock.now() }),
   });
 

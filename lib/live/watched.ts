@@ -1,6 +1,6 @@
 import { selectMatching } from '../memory/catalogue/matchers';
 import type { Registry } from '../memory/catalogue/registry';
-import type { Coverage } from '../memory/ring/coverage';
+import type { RingSync } from '../memory/ring/ring-sync';
 import { isPulseError, PulseError } from '../model/errors';
 import type { Series } from '../model/series';
 import { SECOND } from '../model/time/duration';
@@ -19,7 +19,7 @@ export interface WatchedQueriesParts {
   registry: Registry;
   query: LiveQueryParts;
   arrivals: ArrivalLog;
-  coverage?: Pick<Coverage, 'watch'>;
+  ringSync?: Pick<RingSync, 'watch'>;
   /** The newest there was. */
   moment(): Moment;
 }
@@ -146,10 +146,10 @@ export class WatchedQueries {
   }
 
   private cover(query: LiveQuery): void {
-    const { coverage } = this.parts;
+    const { ringSync } = this.parts;
     const { metrics } = query;
-    if (!coverage || !metrics || this.coverings.has(query)) return;
-    const stops = metrics.map((metric) => coverage.watch(metric));
+    if (!ringSync || !metrics || this.coverings.has(query)) return;
+    const stops = metrics.map((metric) => ringSync.watch(metric));
     this.coverings.set(query, () => {
       for (const stop of stops) stop();
     });

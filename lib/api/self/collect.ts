@@ -97,7 +97,7 @@ function ofTheSpool(): Family[] {
 function ofTheBus(): Family[] {
   const started = startup();
   if (started.phase !== 'ready' || !started.system.bus.shared) return [];
-  const { bus, coverage } = started.system;
+  const { bus, ringSync } = started.system;
   const { figures: bused, state } = bus;
   const received = [
     ['read', bused.messagesReceived - bused.messagesNewer - bused.messagesInvalid],
@@ -113,7 +113,7 @@ function ofTheBus(): Family[] {
     ),
     gauge('pulseboard_bus_peers', 'Other nodes heard of.', bused.peers),
     gauge('pulseboard_bus_metrics_watched', 'Metrics followed on other nodes.', bused.metricsWatched),
-    gauge('pulseboard_bus_metrics_complete', 'Of those, how many memory answers for.', coverage.complete),
+    gauge('pulseboard_bus_metrics_complete', 'Of those, how many memory answers for.', ringSync.complete),
     total('pulseboard_bus_batches_sent_total', 'Batches sent to other nodes.', bused.batchesSent),
     total('pulseboard_bus_batches_failed_total', 'Batches that could not be sent.', bused.batchesFailed),
     total('pulseboard_bus_samples_dropped_total', 'Samples left out of batches.', bused.samplesDropped),

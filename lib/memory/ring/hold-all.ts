@@ -1,6 +1,6 @@
 import { MINUTE } from '../../model/time/duration';
 import type { Registry } from '../catalogue/registry';
-import type { Coverage } from './coverage';
+import type { RingSync } from './ring-sync';
 
 /** How long one look at everything keeps it complete. */
 const HOLD_MS = MINUTE;
@@ -9,7 +9,7 @@ const HOLD_MS = MINUTE;
  * For pages that show every server: each call keeps the ring complete for every metric, for a minute from then.
  * What the ring does not hold yet appears as it is read.
  */
-export function createHoldAll(coverage: Coverage, registry: Registry) {
+export function createHoldAll(ringSync: RingSync, registry: Registry) {
   const held = new Map<string, () => void>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -23,7 +23,7 @@ export function createHoldAll(coverage: Coverage, registry: Registry) {
   return {
     hold(): void {
       for (const metric of registry.metrics.values()) {
-        if (!held.has(metric.name)) held.set(metric.name, coverage.watch(metric));
+        if (!held.has(metric.name)) held.set(metric.name, ringSync.watch(metric));
       }
       clearTimeout(timer);
       timer = setTimeout(release, HOLD_MS);

@@ -6,8 +6,8 @@ import { PulseError } from '../../model/errors';
 import type { SampleRows } from '../../model/samples';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { Registry } from '../catalogue/registry';
-import { createCoverage } from './coverage';
 import { Ring } from './ring';
+import { createRingSync } from './ring-sync';
 
 /** What the nodes share besides the network: the committed samples, and whether they can be read. */
 class Shelf {
@@ -69,7 +69,7 @@ function cluster() {
     const onMissed = vi.fn();
     const heard: number[] = [];
     bus.subscribe(({ timestamps }) => heard.push(...timestamps));
-    const coverage = createCoverage({
+    const ringSync = createRingSync({
       bus,
       ring,
       store: shelf,
@@ -79,7 +79,7 @@ function cluster() {
       lingerMs: 100,
     });
     closers.push(
-      () => coverage.close(),
+      () => ringSync.close(),
       () => bus.close(),
     );
     await until(() => expect(bus.state.up).toBe(true));
@@ -90,7 +90,7 @@ function cluster() {
       ring.add(samples);
       bus.publish(samples);
     };
-    return { ring, bus, coverage, metric, onMissed, heard, commit };
+    return { ring, bus, ringSync, metric, onMissed, heard, commit };
   }
   return { network, shelf, join };
 }
@@ -112,10 +112,10 @@ test('nothing is vouched for until somebody looks, then the newest first, then t
   const { shelf, join } = cluster();
   const now = Date.now();
   for (let i = 0; i < 9; i++) shelf.rows.set(`1 ${i}`, [1, now - i * MINUTE, i]);
-  const { ring, coverage, metric, heard } = await join();
+  const { ring, ringSync, metric, heard } = await join();
   expect(ring.coveredSince(metric.id)).toBe(Number.POSITIVE_INFINITY);
-  coverage.watch(metric);
-  await until(() => expect(coverage.complete).toBe(1));
+  ringSync.watch(metric);
+  await until(() => expect(ringSync.complete).toBe(1));
   await until(() => expect(ring.coveredSince(metric.id)).toBeLessThan(now - 9 * MINUTE));
   expect(shelf.reads[0].start).toBeGreaterThan(now - 31 * SECOND);
   expectTruth(ring, shelf);
@@ -125,8 +125,8 @@ test('nothing is vouched for until somebody looks, then the newest first, then t
 test('what other nodes commit is here while somebody looks, and not claimed soon after nobody does', async () => {
   const { shelf, join } = cluster();
   const [a, b] = [await join(), await join()];
-  const stop = b.coverage.watch(b.metric);
-  await until(() => expect(b.coverage.complete).toBe(1));
+  const stop = b.ringSync.watch(b.metric);
+  await until(() => expect(b.ringSync.complete).toBe(1));
   for (let i = 0; i < 50; i++) a.commit((i % 2) + 1, Date.now() - i);
   await until(() => expect(b.heard.length).toBeGreaterThanOrEqual(50));
   expectTruth(b.ring, shelf);
@@ -138,20 +138,20 @@ test('what other nodes commit is here while somebody looks, and not claimed soon
 
 test('a second look before the first has faded costs no reading', async () => {
   const { shelf, join } = cluster();
-  const { coverage, metric } = await join();
-  const stop = coverage.watch(metric);
+  const { ringSync, metric } = await join();
+  const stop = ringSync.watch(metric);
   await until(() => expect(shelf.reads.length).toBeGreaterThan(9));
   stop();
-  coverage.watch(metric);
+  ringSync.watch(metric);
   await new Promise((resolve) => setTimeout(resolve, 250));
-  expect(coverage.complete).toBe(1);
+  expect(ringSync.complete).toBe(1);
 });
 
 test('while others cannot be heard nothing is vouched for, but their samples are read and told', async () => {
   const { network, shelf, join } = cluster();
   const [a, b] = [await join(), await join()];
-  b.coverage.watch(b.metric);
-  await until(() => expect(b.coverage.complete).toBe(1));
+  b.ringSync.watch(b.metric);
+  await until(() => expect(b.ringSync.complete).toBe(1));
   network.cut();
   await until(() => expect(b.ring.coveredSince(7)).toBe(Number.POSITIVE_INFINITY));
   const t = Date.now();
@@ -169,20 +169,20 @@ test('while others cannot be heard nothing is vouched for, but their samples are
 
 test('a database that is away delays the claim, it does not make a false one', async () => {
   const { shelf, join } = cluster();
-  const { ring, coverage, metric } = await join();
+  const { ring, ringSync, metric } = await join();
   shelf.isAway = true;
-  coverage.watch(metric);
+  ringSync.watch(metric);
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(ring.coveredSince(7)).toBe(Number.POSITIVE_INFINITY);
   shelf.isAway = false;
-  await until(() => expect(coverage.complete).toBe(1));
+  await until(() => expect(ringSync.complete).toBe(1));
 });
 
 test('three nodes under a network that comes and goes: what is vouched for stays true', async () => {
   const { network, shelf, join } = cluster();
   const nodes = [await join(), await join(), await join()];
-  for (const { coverage, metric } of nodes) coverage.watch(metric);
-  await until(() => expect(nodes.map(({ coverage }) => coverage.complete)).toEqual([1, 1, 1]));
+  for (const { ringSync, metric } of nodes) ringSync.watch(metric);
+  await until(() => expect(nodes.map(({ ringSync }) => ringSync.complete)).toEqual([1, 1, 1]));
   for (let round = 0; round < 6; round++) {
     for (let i = 0; i < 40; i++) {
       const age = i % 5 === 0 ? Math.random() * 9 * MINUTE : Math.random() * SECOND;
@@ -192,8 +192,8 @@ test('three nodes under a network that comes and goes: what is vouched for stays
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     await until(() => {
-      for (const { ring, coverage } of nodes) {
-        expect(coverage.complete).toBe(1);
+      for (const { ring, ringSync } of nodes) {
+        expect(ringSync.complete).toBe(1);
         expect(ring.coveredSince(7)).toBeLessThan(Date.now() - 9 * MINUTE);
         expectTruth(ring, shelf);
       }

@@ -19,10 +19,10 @@ const SHARE = 0.2;
 const LINGER_MS = MINUTE;
 
 /**
- * Keeps the ring complete for the metrics somebody on this node looks at, where several nodes commit. Alone, the
- * ring is complete by itself.
+ * Where several nodes commit: brings the ring what other nodes committed, of the metrics that somebody on this node
+ * watches. Alone, the ring is complete by itself.
  */
-export interface Coverage {
+export interface RingSync {
   /** Keeps this metric complete until the returned off-switch is called. */
   watch(metric: Metric): () => void;
   /** Metrics the ring vouches for at the moment. */
@@ -30,7 +30,7 @@ export interface Coverage {
   close(): void;
 }
 
-export interface CoverageOptions {
+export interface RingSyncOptions {
   bus: Bus;
   ring: Ring;
   store: Pick<Store, 'readSamples'>;
@@ -44,21 +44,21 @@ export interface CoverageOptions {
   now?: () => number;
 }
 
-export function createCoverage(options: CoverageOptions): Coverage {
+export function createRingSync(options: RingSyncOptions): RingSync {
   if (!options.bus.shared) return { watch: () => () => {}, complete: 0, close: () => {} };
   const { bus, ring, lingerMs = LINGER_MS } = options;
   const reader = new TailReader(options);
   const watched = new Map<
     Metric,
-    { lookers: number; cover: MetricCover; stop: () => void; timer?: NodeJS.Timeout }
+    { watchers: number; sync: WatchedMetric; stop: () => void; timer?: NodeJS.Timeout }
   >();
 
   function begin(metric: Metric) {
-    const cover = new MetricCover(metric, options, reader);
+    const sync = new WatchedMetric(metric, options, reader);
     const entry = {
-      lookers: 0,
-      cover,
-      stop: bus.watch(metric, cover),
+      watchers: 0,
+      sync,
+      stop: bus.watch(metric, sync),
       timer: undefined as NodeJS.Timeout | undefined,
     };
     watched.set(metric, entry);
@@ -71,7 +71,7 @@ export function createCoverage(options: CoverageOptions): Coverage {
     clearTimeout(entry.timer);
     watched.delete(metric);
     entry.stop();
-    entry.cover.close();
+    entry.sync.close();
     ring.disclaim(metric);
   }
 
@@ -79,18 +79,18 @@ export function createCoverage(options: CoverageOptions): Coverage {
     watch(metric) {
       const entry = watched.get(metric) ?? begin(metric);
       clearTimeout(entry.timer);
-      entry.lookers++;
+      entry.watchers++;
       let done = false;
       return () => {
         if (done) return;
         done = true;
-        entry.lookers--;
-        if (entry.lookers === 0) entry.timer = setTimeout(() => end(metric), lingerMs);
+        entry.watchers--;
+        if (entry.watchers === 0) entry.timer = setTimeout(() => end(metric), lingerMs);
       };
     },
     get complete() {
       let complete = 0;
-      for (const { cover } of watched.values()) if (cover.isComplete) complete++;
+      for (const { sync } of watched.values()) if (sync.isComplete) complete++;
       return complete;
     },
     close() {
@@ -100,14 +100,14 @@ export function createCoverage(options: CoverageOptions): Coverage {
   };
 }
 
-/** One watched metric: what the bus says of it, and the reading that makes up for what the bus did not bring. */
-class MetricCover {
+/** One watched metric: hears of it from the bus, and reads from the database what the bus did not bring. */
+class WatchedMetric {
   isComplete = false;
   private turn = 0;
 
   constructor(
     readonly metric: Metric,
-    private readonly options: CoverageOptions,
+    private readonly options: RingSyncOptions,
     private readonly reader: TailReader,
   ) {}
 
@@ -172,7 +172,7 @@ class TailReader {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly options: CoverageOptions) {}
+  constructor(private readonly options: RingSyncOptions) {}
 
   /** Brings `[start, end)` of these metrics; what was not here yet is told to everyone who listens. */
   async read(metrics: readonly Metric[], start: number, end: number): Promise<void> {
