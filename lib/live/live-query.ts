@@ -13,7 +13,7 @@ import { countSteps, listStarts, startFrom, toldAt } from '../model/time/steps';
 import type { History } from '../read/history';
 import { isRaw, limitGroups, limitPoints, limitRawSamples, MAX_FILLED_POINTS } from '../read/query/limits';
 import { MAX_GROUPS } from '../read/query/params';
-import type { Asked, PointsQuestion } from '../read/query/points';
+import type { Calculation, GroupedQuestion } from '../read/query/points';
 import { Work } from '../runtime/work/work';
 import type { ArrivalLog } from './arrival-log';
 import type { BackgroundWorker } from './background';
@@ -136,7 +136,7 @@ export class LiveQuery {
   }
 
   /** What is asked of groups; null while a metric is unknown. */
-  get asked(): Asked | null {
+  get asked(): Calculation | null {
     const { sides, expression, steps } = this.question;
     const { metrics } = this;
     return metrics && { sides: sides.map((side, i) => ({ ...side, metric: metrics[i] })), expression, steps };
@@ -293,7 +293,7 @@ export class LiveQuery {
   }
 
   /** Null where there is nothing to ask: no range, or a metric that is not known yet. */
-  questionOf(groups: readonly LiveGroup[], { start, end }: LiveRange): PointsQuestion | null {
+  questionOf(groups: readonly LiveGroup[], { start, end }: LiveRange): GroupedQuestion | null {
     const { asked } = this;
     return asked && start < end ? { ...asked, groups, start, end } : null;
   }
@@ -530,7 +530,7 @@ export class LiveQuery {
     return upserts === 'too_much' ? upserts : encodeUpserts(upserts);
   }
 
-  private async isTooMuch(question: PointsQuestion): Promise<boolean> {
+  private async isTooMuch(question: GroupedQuestion): Promise<boolean> {
     const { groups, start, end, steps } = question;
     const inAll = start < this.memoryFrom ? MAX_REPLAY_POINTS : MAX_ASIDE_POINTS;
     const most = inAll / Math.max(1, groups.length);

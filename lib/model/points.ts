@@ -21,6 +21,17 @@ export interface GroupPoints {
   points: Point[];
 }
 
+/**
+ * Where the points of a question begin, epoch ms: at `start` and every `step` after it, up to `end`, which is exclusive and
+ * where one would begin; or at `starts`, where points differ in width and `step` is no more than their usual one.
+ */
+export interface PointRange {
+  start: number;
+  end: number;
+  step: number;
+  starts?: readonly number[];
+}
+
 /** The start of the point that holds `t`. */
 export function alignDown(t: number, step: number): number {
   return Math.floor(t / step) * step;

@@ -26,7 +26,7 @@ import { joinSides } from './query/join';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import { notesOn } from './query/notes';
 import type { ParsedQuery } from './query/params';
-import type { Asked, PointsAnswer, PointsQuestion, ReadPoints, SidedGroup } from './query/points';
+import type { Calculation, GroupedQuestion, PointsAnswer, ReadPoints, SidedGroup } from './query/points';
 import { type Question, resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 import { calculate, moveRange, readSides } from './query/sides';
@@ -41,9 +41,9 @@ export interface History {
   /** The same points for a live query, which has its groups already. */
   read: ReadPoints;
   /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
-  readMemory(asked: Asked, group: SidedGroup, range: { start: number; end: number }): Point[];
+  readMemory(calculation: Calculation, group: SidedGroup, range: { start: number; end: number }): Point[];
   /** From here on, epoch ms, where a step begins, points come from memory. */
-  memoryFrom(asked: Pick<Question, 'sides'>, steps: Steps): number;
+  memoryFrom(question: Pick<Question, 'sides'>, steps: Steps): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
 }
@@ -215,7 +215,7 @@ export function createHistory({
 
   /** Reads no more than an answer may hold. */
   async function readWithin(
-    question: PointsQuestion,
+    question: GroupedQuestion,
     mostRaw: number,
     readPoints: ReadPoints,
     work: Work,
@@ -261,15 +261,15 @@ export function createHistory({
   }
 
   function readMemory(
-    asked: Asked,
+    calculation: Calculation,
     group: SidedGroup,
     { start, end }: { start: number; end: number },
   ): Point[] {
-    const told = asked.sides.map(({ aggregates }, i) => {
-      const { tell, ...range } = moveRange(asked, i, start, end);
+    const told = calculation.sides.map(({ aggregates }, i) => {
+      const { tell, ...range } = moveRange(calculation, i, start, end);
       return tell(memory.evaluate(group.sides[i], { aggregates, ...range }));
     });
-    return asked.expression ? calculate(asked.expression, told) : told[0];
+    return calculation.expression ? calculate(calculation.expression, told) : told[0];
   }
 
   /** With a replica for reads either may be away: without the one nothing is new, without the other nothing is old. */

@@ -1,6 +1,6 @@
 import type { Session } from '../access/auth/session';
 import type { Aggregate } from '../model/aggregates';
-import type { Point } from '../model/points';
+import type { Point, PointRange } from '../model/points';
 import type { Tier } from '../model/rollup/tiers';
 import type { SampleRows } from '../model/samples';
 import type { SeriesIdentity, StoredSeries } from '../model/series';
@@ -83,19 +83,13 @@ export interface ReadOptions {
   dueAt?: number;
 }
 
-export interface StoreQuestion {
+export interface StoreQuestion extends PointRange {
   metricId: number;
   /** Series ids of each group; the answer's groups come in this order. A series is in one group at most. */
   groups: ReadonlyArray<readonly number[]>;
   /** Whether the groups together hold every series of the metric: lets the engine read by metric. */
   wholeMetric: boolean;
   aggregates: readonly Aggregate[];
-  /** Points begin at `start` and every `step` after it; `end`, exclusive, is where one would begin. */
-  start: number;
-  end: number;
-  step: number;
-  /** Where each point of the range begins, where points differ in width: `step` is no more than their usual one then. */
-  starts?: readonly number[];
 }
 
 export interface StoreAnswer {

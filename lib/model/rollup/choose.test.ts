@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../time/duration';
-import { chooseStep, STEP_LADDER, type StepQuestion } from './choose';
+import { chooseStep, STEP_LADDER, type StepOptions } from './choose';
 import { type Retention, retentionFrom, tierForStep } from './tiers';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
 const FOREVER = Number.POSITIVE_INFINITY;
 const RETENTION: Retention = { raw: 7 * DAY, minute: 90 * DAY, hour: 730 * DAY, day: FOREVER };
 
-const ask = (over: Partial<StepQuestion>): StepQuestion => ({
+const ask = (over: Partial<StepOptions>): StepOptions => ({
   start: NOW - HOUR,
   end: NOW,
   requested: 'auto',

@@ -37,7 +37,7 @@ export const MAX_POINTS = 5_000;
 /** A step in ms; `raw` is 1. */
 export type StepRequest = 'auto' | number | 'week' | 'month';
 
-export interface StepQuestion {
+export interface StepOptions {
   /** The range, epoch ms; `end` exclusive. */
   start: number;
   end: number;
@@ -66,10 +66,10 @@ export interface StepQuestion {
  *
  * @throws PulseError `bad_parameter` for a range or step that is none, `too_many_points` naming a step that fits.
  */
-export function chooseStep(question: StepQuestion): number {
-  const { start, end, requested, maxPoints, maxPointsGiven } = question;
+export function chooseStep(options: StepOptions): number {
+  const { start, end, requested, maxPoints, maxPointsGiven } = options;
   if (!(start < end)) throw new PulseError('bad_parameter', 'start must be before end.');
-  if (requested === 'auto') return chooseAuto(question);
+  if (requested === 'auto') return chooseAuto(options);
 
   if (!Number.isInteger(requested) || requested < 1)
     throw new PulseError('bad_parameter', 'step must be a whole number of milliseconds, 1 or more.');
@@ -94,7 +94,7 @@ function chooseAuto({
   rhythmMs = 0,
   now,
   retention,
-}: StepQuestion): number {
+}: StepOptions): number {
   const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
   const neededAge = Math.min(now - start + offset, longest);
   const finest = STEP_LADDER.find((step) => step * RHYTHM_SLACK >= rhythmMs) ?? COARSEST;

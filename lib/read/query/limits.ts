@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { countSteps, fixedSteps, type Steps } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import { MAX_GROUPS } from './params';
-import type { PointsAnswer, PointsQuestion, ReadPoints } from './points';
+import type { GroupedQuestion, PointsAnswer, ReadPoints } from './points';
 
 /** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
 const MAX_ANSWER_POINTS = 2_000_000;
@@ -50,7 +50,7 @@ function refuse(what: string): never {
  * @throws PulseError `too_many_points`, `too_expensive`.
  */
 export async function limitRawSamples(
-  question: PointsQuestion,
+  question: GroupedQuestion,
   most: number,
   read: ReadPoints,
   work: Work,
@@ -71,7 +71,7 @@ export async function limitRawSamples(
 
 /** Samples of one side in all whole minutes or hours, by group. */
 async function countSamples(
-  { sides, groups, ...question }: PointsQuestion,
+  { sides, groups, ...question }: GroupedQuestion,
   side: number,
   read: ReadPoints,
   work: Work,
@@ -81,7 +81,7 @@ async function countSamples(
   const start = alignUp(question.start - offset, step);
   const end = alignDown(question.end - offset, step);
   if (start >= end) return groups.map(() => 0);
-  const counted: PointsQuestion = {
+  const counted: GroupedQuestion = {
     sides: [{ metric, aggregates: ['count'], offset: 0 }],
     expression: null,
     groups: groups.map((group) => ({ ...group, sides: [group.sides[side]] })),

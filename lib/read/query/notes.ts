@@ -5,7 +5,7 @@ import { DAY, MINUTE } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Note } from '../../model/wire/history';
 import type { Work } from '../../runtime/work/work';
-import type { PointsQuestion, ReadPoints } from './points';
+import type { GroupedQuestion, ReadPoints } from './points';
 
 /** When a series was last seen may be recorded so much too early, ms. */
 const LAST_SEEN_SLACK_MS = 10 * MINUTE;
@@ -17,7 +17,7 @@ const LAST_SEEN_SLACK_MS = 10 * MINUTE;
  * @param points what was answered, of each group in the question's order.
  */
 export async function notesOn(
-  question: PointsQuestion,
+  question: GroupedQuestion,
   points: ReadonlyArray<readonly Point[]>,
   read: ReadPoints,
   work: Work,
@@ -29,7 +29,7 @@ export async function notesOn(
 }
 
 async function notesOnGrowth(
-  { sides, expression, groups, steps, start, end }: PointsQuestion,
+  { sides, expression, groups, steps, start, end }: GroupedQuestion,
   side: number,
   points: ReadonlyArray<readonly Point[]>,
   read: ReadPoints,
@@ -47,7 +47,7 @@ async function notesOnGrowth(
     .filter(({ lastSeen }) => isAll || lastSeen >= start - offset - LAST_SEEN_SLACK_MS);
   if (series.length === 0) return [];
   const names = growth.map((i) => aggregates[i]);
-  const whole: PointsQuestion = {
+  const whole: GroupedQuestion = {
     // Where two sides calculate, it may be the other one that is missing.
     sides: [{ metric, offset, aggregates: expression ? ['count', ...names] : ['count'] }],
     expression: null,

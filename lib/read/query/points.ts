@@ -1,6 +1,6 @@
 import type { Aggregate } from '../../model/aggregates';
 import type { Labels } from '../../model/labels';
-import type { Point } from '../../model/points';
+import type { Point, PointRange } from '../../model/points';
 import type { Tier } from '../../model/rollup/tiers';
 import type { Metric, Series } from '../../model/series';
 import type { Steps } from '../../model/time/steps';
@@ -23,34 +23,27 @@ export interface SidedGroup {
   readonly sides: ReadonlyArray<readonly Series[]>;
 }
 
-/** What is asked of groups, whichever they are and whenever. */
-export interface Asked {
+/** What is computed of groups, whichever they are and whenever. */
+export interface Calculation {
   sides: readonly Side[];
   /** What is made of the sides' points; null where there is one side, as it is. */
   expression: Expression | null;
   steps: Steps;
 }
 
-/** A question about series already chosen and grouped. `start` and `end`, epoch ms, are where a step begins. */
-export interface PointsQuestion extends Asked {
+/** A question whose series are chosen and grouped. `start` and `end`, epoch ms, are where a step begins. */
+export interface GroupedQuestion extends Calculation {
   groups: readonly SidedGroup[];
   start: number;
   end: number;
 }
 
-/**
- * What one side is asked. Times are epoch ms; points begin at `start` and every `step` after it, up to `end`, or at
- * `starts` where they differ in width.
- */
-export interface SideQuestion {
+/** What one side is asked: its range is where its samples lie, its offset before the question's. */
+export interface SideQuestion extends PointRange {
   metric: Metric;
   /** Series of each group. */
   groups: ReadonlyArray<readonly Series[]>;
   aggregates: readonly Aggregate[];
-  start: number;
-  end: number;
-  step: number;
-  starts?: readonly number[];
 }
 
 export interface PointsAnswer {
@@ -59,5 +52,5 @@ export interface PointsAnswer {
   tier: Tier;
 }
 
-export type ReadPoints = (question: PointsQuestion, work: Work) => Promise<PointsAnswer>;
+export type ReadPoints = (question: GroupedQuestion, work: Work) => Promise<PointsAnswer>;
 export type ReadSide = (question: SideQuestion, work: Work) => Promise<PointsAnswer>;

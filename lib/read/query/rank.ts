@@ -4,7 +4,7 @@ import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
-import type { PointsQuestion, ReadPoints, SidedGroup } from './points';
+import type { GroupedQuestion, ReadPoints, SidedGroup } from './points';
 import { firstRanked, type Rank, topGroups } from './top';
 
 /** How far back the newest points are looked for first, and by what that grows. */
@@ -23,7 +23,7 @@ export interface RankedGroup extends GroupPoints {
  * @param completeFrom values over the whole range go by what is from here on, epoch ms
  */
 export async function rankGroups(
-  question: PointsQuestion,
+  question: GroupedQuestion,
   ranking: Ranking,
   read: ReadPoints,
   work: Work,
@@ -38,7 +38,7 @@ export async function rankGroups(
 
 /** The first of the groups by their value over the whole range. */
 export async function rankWhole(
-  question: PointsQuestion,
+  question: GroupedQuestion,
   ranking: Ranking,
   read: ReadPoints,
   work: Work,
@@ -62,7 +62,7 @@ async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work
  * which may have points all the same.
  */
 async function readWhole(
-  question: PointsQuestion,
+  question: GroupedQuestion,
   read: ReadPoints,
   work: Work,
 ): Promise<Array<Rank & { group: SidedGroup }>> {
@@ -86,7 +86,7 @@ async function readWhole(
  * looks at the newest steps, then further back for those groups only that had nothing there.
  */
 export async function readLatest(
-  question: PointsQuestion,
+  question: GroupedQuestion,
   read: ReadPoints,
   work: Work,
 ): Promise<RankedGroup[]> {

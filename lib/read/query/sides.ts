@@ -1,11 +1,11 @@
-import type { Point } from '../../model/points';
+import type { Point, PointRange } from '../../model/points';
 import { TIERS } from '../../model/rollup/tiers';
 import { listStarts } from '../../model/time/steps';
 import { type Expression, evaluateExpression } from './expression';
-import type { Asked, ReadPoints, ReadSide, SideQuestion } from './points';
+import type { Calculation, ReadPoints, ReadSide } from './points';
 
 /** The times of one side's points, and the times that they are told at. */
-interface Moved extends Pick<SideQuestion, 'start' | 'end' | 'step' | 'starts'> {
+interface Moved extends PointRange {
   tell(points: Point[]): Point[];
 }
 
@@ -34,7 +34,7 @@ export function readSides(readSide: ReadSide): ReadPoints {
 }
 
 /** Where the points of a side lie that are told in `[start, end)`. */
-export function moveRange({ sides, steps }: Asked, side: number, start: number, end: number): Moved {
+export function moveRange({ sides, steps }: Calculation, side: number, start: number, end: number): Moved {
   const { offset } = sides[side];
   if (steps.ms !== null) {
     return {
