@@ -8,7 +8,7 @@ import type { Purpose } from './trouble';
 /** The server's own limit, for when we are not there any more to cancel. */
 const BACKSTOP_MS = 2 * SECOND;
 
-const SESSIONS = { write: 12, light: 3, heavy: 3, bulk: 3 } as const;
+const SESSIONS = { write: 12, light: 6, heavy: 3, bulk: 3 } as const;
 
 /** Separate connections, so that neither expensive questions nor upkeep can keep samples from being committed. */
 export interface Pools {

@@ -86,8 +86,8 @@ export class Work {
     heavyLine = heavyLineOfProcess(),
   }: WorkOptions = {}) {
     this.signal = signal;
-    this.dueAt = budgetMs === Number.POSITIVE_INFINITY ? budgetMs : performance.now() + ANSWER_MS;
     this.budgetMs = budgetMs;
+    this.dueAt = this.isBounded ? performance.now() + ANSWER_MS : budgetMs;
     this.matchBudgetMs = matchBudgetMs;
     this.turns = turns;
     this.heavyLine = heavyLine;
@@ -101,6 +101,10 @@ export class Work {
   /** Until `dueAt`, ms. */
   get leftMs(): number {
     return Math.max(0, this.dueAt - performance.now());
+  }
+
+  private get isBounded(): boolean {
+    return this.budgetMs < Number.POSITIVE_INFINITY;
   }
 
   /** Time of the event loop that this has taken so far, ms. */
@@ -215,7 +219,7 @@ export class Work {
 
   private async enterLine(): Promise<void> {
     this.isHeavy = true;
-    if (this.budgetMs === Number.POSITIVE_INFINITY) return;
+    if (!this.isBounded) return;
     const mayBegin = await this.heavyLine.enter(this);
     // All its questions have been refused meanwhile.
     if (this.running === 0) this.heavyLine.leave(this);
@@ -239,7 +243,8 @@ export class Work {
     this.endStretch();
     this.turn = this.turns.number;
     this.stretchBeganAt = this.lookedAt = now;
-    this.cpuMs = this.turns.cpu();
+    // Asking the system takes longer than most stretches do: not for whoever has no budget.
+    if (this.isBounded) this.cpuMs = this.turns.cpu();
   }
 
   private endStretch(): void {
@@ -247,7 +252,7 @@ export class Work {
     if (ms === 0) return;
     figures().loopStretches.observe(this.stage, ms / SECOND);
     // While others had the processor, this took nothing.
-    this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
+    if (this.isBounded) this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
     this.stretchBeganAt = this.lookedAt;
   }
 

@@ -1,6 +1,6 @@
 import type { Fragment, ISql } from 'postgres';
 import { PulseError } from '../../model/errors';
-import { alignDown } from '../../model/points';
+import { alignDown, type Point } from '../../model/points';
 import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../model/rollup/tiers';
 import { MINUTE } from '../../model/time/duration';
 import { Work } from '../../runtime/work/work';
@@ -69,13 +69,25 @@ async function addPoints(
   const work = Work.ofOurs();
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     if (work.isDue('read')) await work.pause();
-    for (const [group, step, ...values] of rows.slice(from, from + ROWS_AT_ONCE)) {
-      const t = starts ? starts[step - 1] : step;
-      // Zero has no sign.
-      const told = values.map((value) => (Number.isFinite(value) ? value! + 0 : null));
-      if (told.some((value) => value !== null)) groups[group].push([t, ...told]);
-    }
+    const to = Math.min(from + ROWS_AT_ONCE, rows.length);
+    for (let i = from; i < to; i++) addPoint(groups, rows[i], starts);
   }
+}
+
+/** Adds what a row tells, if it tells anything. In loops, since there may be millions of rows. */
+function addPoint(groups: Point[][], row: Row, starts: StoreQuestion['starts']): void {
+  const [group, step] = row;
+  const point = row.slice(1) as Point;
+  point[0] = starts ? starts[step - 1] : step;
+  let isTold = false;
+  for (let i = 1; i < point.length; i++) {
+    const value = point[i];
+    const isNumber = value !== null && Number.isFinite(value);
+    // Zero has no sign.
+    point[i] = isNumber ? value + 0 : null;
+    isTold ||= isNumber;
+  }
+  if (isTold) groups[group].push(point);
 }
 
 interface Reading {
@@ -148,8 +160,12 @@ function selectionOf(
   };
 }
 
-function isOverfull([, , ...values]: Row): boolean {
-  return values.some((value) => value !== null && !Number.isFinite(value));
+function isOverfull(row: Row): boolean {
+  for (let i = 2; i < row.length; i++) {
+    const value = row[i];
+    if (value !== null && !Number.isFinite(value)) return true;
+  }
+  return false;
 }
 
 /** The answers to parts of a question, one after the other, as one. @throws PulseError `too_expensive` */
