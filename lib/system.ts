@@ -6,7 +6,7 @@ import { openBus } from './cluster/bus/open';
 import { redisOfProcess } from './cluster/guarded-redis';
 import { type Env, env } from './env';
 import { once } from './env/once';
-import { createHub, type Hub } from './live/hub';
+import { createLive, type Live } from './live/live';
 import { type Registry, Registry as RegistryClass } from './memory/catalogue/registry';
 import { createCatalogueSync } from './memory/catalogue/sync';
 import { createHoldAll } from './memory/ring/hold-all';
@@ -44,7 +44,7 @@ export interface System {
   /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
   readonly spool: SpoolFigures | null;
   readonly history: History;
-  readonly hub: Hub;
+  readonly live: Live;
   readonly fleet: Fleet;
   /** Where the data lies, for people: a folder or a database's address without its password. */
   readonly location: string;
@@ -128,7 +128,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     ring,
     store,
     learn,
-    onMissed: (metric) => hub.noteMissed(metric),
+    onMissed: (metric) => live.queries.noteMissed(metric),
   });
   const everything = createHoldAll(ringSync, registry);
   const direct = createPipeline({ env: settings, store, registry, ring, bus });
@@ -143,7 +143,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     redis,
     learn: shared ? learn : undefined,
   });
-  const hub = createHub({
+  const live = createLive({
     registry,
     ring,
     bus,
@@ -171,13 +171,13 @@ async function start(notice: (reason: string) => void): Promise<System> {
       return spooled?.spool ?? null;
     },
     history,
-    hub,
+    live,
     fleet,
     location,
     engineReason,
     async close() {
       clearInterval(learning);
-      hub.close();
+      live.close();
       fleet.close();
       everything.close();
       ringSync.close();

@@ -3,7 +3,7 @@ import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
 import { ConnectionLimit } from '../access/limit/connections';
 import { env } from '../env';
 import { once } from '../env/once';
-import { openStream, type StreamRequest } from '../live/stream';
+import type { StreamRequest, Streams } from '../live/telling/streams';
 
 /** The longest a timer can wait; beyond it a session is as good as endless. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -12,9 +12,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Opens a live stream for somebody who may look, for as long as their session holds. Call `close` when its reader
  * has left.
  *
- * @throws PulseError what `openStream` throws, `unauthorized`, `too_many_streams` for one address.
+ * @throws PulseError what `Streams.open` throws, `unauthorized`, `too_many_streams` for one address.
  */
 export async function openViewerStream(
+  streams: Pick<Streams, 'open'>,
   request: StreamRequest,
   viewer: ViewerHeaders,
   signal: AbortSignal,
@@ -39,7 +40,7 @@ export async function openViewerStream(
     release();
   }
   try {
-    const stream = await openStream({ ...request, sink }, signal);
+    const stream = await streams.open({ ...request, sink }, signal);
     if (signal.aborted) stream.close();
     const leftMs = until - Date.now();
     if (leftMs < MAX_TIMER_MS) timer = setTimeout(() => stream.close(), leftMs);

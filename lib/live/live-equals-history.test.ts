@@ -57,7 +57,7 @@ class Page {
     const q = toSearchParams({ ...parseQuery(this.query), step: this.step }).toString();
     const search = new URLSearchParams({ q, tick: String(this.tickMs), cursor: String(this.cursor) });
     const take = (event: StreamEvent) => this.take(event);
-    this.reader = await LiveReader.open(this.node.hub, search, this.lastEventId, take);
+    this.reader = await LiveReader.open(this.node.live, search, this.lastEventId, take);
     // It may have said so while it was opened.
     if (this.isStale) this.disconnect();
   }
@@ -223,7 +223,7 @@ it('live equals history', { timeout: 300_000 }, async () => {
 
         await expectPagesToCatchUp(node, query, pages);
         for (const page of pages) page.disconnect();
-        expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+        expect(node.live.figures).toMatchObject({ streams: 0, queries: 0 });
         await node.stop();
       },
     ),

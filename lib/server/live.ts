@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clientAddress } from '../access/limit/address';
 import { openViewerStream } from '../api/viewer-stream';
 import { env } from '../env';
-import { SSE_HEADERS } from '../live/sse';
-import type { StreamSink } from '../live/stream';
+import { SSE_HEADERS } from '../live/telling/sse';
+import type { StreamSink } from '../live/telling/stream';
 import { readySystem } from '../system';
 
 /** `GET /api/live` on plain `node:http`: a third of the memory and processor time that it takes behind Next.js. */
@@ -17,8 +17,8 @@ export async function answerLive(request: IncomingMessage, response: ServerRespo
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const stream = await openViewerStream(
+    readySystem().live.streams,
     {
-      hub: readySystem().hub,
       search: new URL(url, 'http://localhost').searchParams,
       lastEventId: String(headers['last-event-id'] ?? '') || null,
       sink: sinkOf(response),

@@ -1,5 +1,4 @@
-import type { Hub } from '@/lib/live/hub';
-import { openStream } from '@/lib/live/stream';
+import type { Live } from '@/lib/live/live';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
@@ -25,21 +24,20 @@ export class LiveReader {
 
   private constructor(private readonly onEvent: (event: StreamEvent) => void) {}
 
-  /** @throws what `openStream` throws. */
+  /** @throws what `Streams.open` throws. */
   static async open(
-    hub: Hub,
+    live: Live,
     search: URLSearchParams,
     lastEventId: string | null,
     onEvent: (event: StreamEvent) => void = () => {},
   ): Promise<LiveReader> {
     const reader = new LiveReader(onEvent);
-    reader.stream = await reader.openStream(hub, search, lastEventId);
+    reader.stream = await reader.openStream(live, search, lastEventId);
     return reader;
   }
 
-  private openStream(hub: Hub, search: URLSearchParams, lastEventId: string | null) {
-    return openStream({
-      hub,
+  private openStream(live: Live, search: URLSearchParams, lastEventId: string | null) {
+    return live.streams.open({
       search,
       lastEventId,
       sink: {

@@ -1,6 +1,6 @@
 import { createMemoryBus } from '@/lib/cluster/bus/memory';
 import { parseEnv } from '@/lib/env';
-import { createHub } from '@/lib/live/hub';
+import { createLive } from '@/lib/live/live';
 import { Registry } from '@/lib/memory/catalogue/registry';
 import { Ring } from '@/lib/memory/ring/ring';
 import type { Labels } from '@/lib/model/labels';
@@ -36,7 +36,7 @@ export interface PlaceOptions {
 }
 
 /**
- * A server without its fronts, on a database of its own: the real store, pipeline, ring, history and hub, with a
+ * A server without its fronts, on a database of its own: the real store, pipeline, ring, history and live side, with a
  * clock that a test moves. It can be restarted on the same database.
  */
 export async function startTestNode({ engine = 'postgres', server, settings = {} }: PlaceOptions = {}) {
@@ -55,7 +55,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
     const pipeline = createPipeline({ env, store, registry, ring, bus });
     const history = createHistory({ env, store, registry, ring, clock: clock.now });
     const signal = new AbortController();
-    const hub = createHub({
+    const live = createLive({
       registry,
       ring,
       bus,
@@ -72,12 +72,12 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
       bus,
       pipeline,
       history,
-      hub,
+      live,
       drain: () => signal.abort(),
       write: (...samples: TestSample[]) =>
         pipeline.write({ samples: samples.map((sample, index) => ({ ...sample, index })), errors: [] }),
       async stop() {
-        hub.close();
+        live.close();
         await pipeline.close();
       },
     };

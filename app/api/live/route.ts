@@ -2,7 +2,7 @@ import { authorizeViewer } from '@/lib/access/auth/viewer';
 import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/api/http';
 import { openViewerStream } from '@/lib/api/viewer-stream';
 import { createWebSink } from '@/lib/api/web-sink';
-import { SSE_HEADERS } from '@/lib/live/sse';
+import { SSE_HEADERS } from '@/lib/live/telling/sse';
 import { readySystem } from '@/lib/system';
 
 export const dynamic = 'force-dynamic';
@@ -16,8 +16,8 @@ async function answer(request: Request): Promise<Response> {
   const { body, sink, onCancel } = createWebSink();
   try {
     const stream = await openViewerStream(
+      readySystem().live.streams,
       {
-        hub: readySystem().hub,
         search: new URL(request.url).searchParams,
         lastEventId: request.headers.get('last-event-id'),
         sink,

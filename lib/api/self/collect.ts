@@ -1,5 +1,5 @@
 import { unsent } from '../../access/limit/unsent';
-import type { HubFigures } from '../../live/hub';
+import type { LiveFigures } from '../../live/live';
 import { SECOND } from '../../model/time/duration';
 import { type Family, figures } from '../../observe/figures';
 import { VERSION } from '../../observe/version';
@@ -27,7 +27,7 @@ function ofTheSystem(): Family[] {
     started.phase === 'ready' ? 1 : 0,
   );
   if (started.phase !== 'ready') return [up];
-  const { registry, ring, pipeline, hub } = started.system;
+  const { registry, ring, pipeline, live } = started.system;
   const { rowsWaiting, rowsInFlight, commitsInFlight, maxRows } = pipeline.figures;
   return [
     up,
@@ -54,11 +54,11 @@ function ofTheSystem(): Family[] {
       maxRows,
     ),
     gauge('pulseboard_commits_in_flight', 'Commits under way.', commitsInFlight),
-    ...ofTheStreams(hub.figures),
+    ...ofTheStreams(live.figures),
   ];
 }
 
-function ofTheStreams({ streams, queries, turns, turnMs, stalls, heldBytes }: HubFigures): Family[] {
+function ofTheStreams({ streams, queries, turns, turnMs, stalls, heldBytes }: LiveFigures): Family[] {
   return [
     gauge('pulseboard_live_streams', 'Live streams open.', streams),
     gauge('pulseboard_live_queries', 'Distinct queries they watch.', queries),

@@ -1,13 +1,17 @@
-import { PulseError } from '../model/errors';
-import type { Tier } from '../model/rollup/tiers';
-import { MINUTE, SECOND } from '../model/time/duration';
-import { type Work, work } from '../runtime/work/work';
-import type { Hub, HubStream } from './hub';
-import type { LiveQuestion } from './live-question';
-import type { Paced } from './pacer';
-import { Place, type Taken } from './place';
+import { PulseError } from '../../model/errors';
+import type { Tier } from '../../model/rollup/tiers';
+import { MINUTE, SECOND } from '../../model/time/duration';
+import { type Work, work } from '../../runtime/work/work';
+import type { Clock } from '../clock';
+import type { Paced, Pacer } from '../pacer';
+import type { LiveQueries } from '../reading/live-queries';
+import type { LiveQuestion } from '../reading/live-question';
+import type { Subscription } from '../reading/subscription';
+import { encodeUpserts } from './encode';
+import type { Health } from './health';
 import { HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
-import { ofQuery, readStreamParams, type StreamParams } from './stream-params';
+import type { StreamLoad } from './stream-load';
+import { ofQuery, type StreamParams } from './stream-params';
 
 /** Where a stream writes: the HTTP response of either front, in plain values. */
 export interface StreamSink {
@@ -21,43 +25,33 @@ export interface StreamSink {
   close(): void;
 }
 
-export interface StreamRequest {
-  hub: Hub;
-  /** The URL's parameters. */
-  search: URLSearchParams;
-  /** The header `Last-Event-ID`. */
-  lastEventId: string | null;
-  sink: StreamSink;
+/** What all streams of a node share. */
+export interface StreamHost {
+  readonly clock: Clock;
+  readonly pacer: Pick<Pacer, 'schedule'>;
+  readonly load: StreamLoad;
+  readonly health: Health;
+  /** Takes a stream in; returns the off-switch. @throws PulseError `too_many_streams`, `shutting_down`. */
+  admit(stream: LiveStream): () => void;
 }
 
 /** A reader that has not read for so long has gone, or had better start anew. */
 const STALLED_MS = MINUTE;
 
-/**
- * Opens a live stream. Call `close` when its reader has left.
- *
- * @param signal aborted when its reader has left before it is open.
- * @throws PulseError before anything is written: `bad_parameter`, `too_many_points`, `too_expensive`, `too_busy`,
- *   `too_many_streams`, `shutting_down`.
- */
-export async function openStream(
-  { hub, search, lastEventId, sink }: StreamRequest,
-  signal?: AbortSignal,
-): Promise<{ close(): void }> {
-  const params = readStreamParams(search, lastEventId, hub.readQuestion);
-  const stream = new LiveStream(hub, sink, params.tickMs);
-  await work((work) => stream.open(params, work), { signal });
-  return stream;
-}
-
 /** More than this is written in parts, and only while the reader takes it. */
 const PART_LENGTH = 256 * 1_024;
 
+/** What a query has to tell, as the JSON of a `series` list. */
+interface TakenText {
+  q: number;
+  series: string;
+}
+
 /** One reader: its queries, its pace, and how far it has been told. */
-class LiveStream implements HubStream, Paced {
+export class LiveStream implements Paced {
   writtenAt = Number.NEGATIVE_INFINITY;
-  private readonly places: Place[] = [];
-  private leaveHub = () => {};
+  private readonly subscriptions: Subscription[] = [];
+  private leaveHost = () => {};
   private cancelTurn: (() => void) | null = null;
   private isOpen = false;
   private isClosed = false;
@@ -71,17 +65,17 @@ class LiveStream implements HubStream, Paced {
   private lagMs = 0;
 
   constructor(
-    private readonly hub: Hub,
+    private readonly host: StreamHost,
     private readonly sink: StreamSink,
     readonly tickMs: number,
   ) {
-    this.toldUpTo = this.beatAt = hub.clock.now();
+    this.toldUpTo = this.beatAt = host.clock.now();
   }
 
-  async open({ questions, cursor }: StreamParams, work: Work): Promise<void> {
-    this.leaveHub = this.hub.admit(this);
+  async open(queries: LiveQueries, { questions, cursor }: StreamParams, work: Work): Promise<void> {
+    this.leaveHost = this.host.admit(this);
     try {
-      for (const [q, question] of questions.entries()) await this.openPlace(q, question, work);
+      for (const [q, question] of questions.entries()) await this.subscribe(queries, q, question, work);
     } catch (error) {
       this.leave();
       throw error;
@@ -93,7 +87,7 @@ class LiveStream implements HubStream, Paced {
     this.toldUpTo = Math.min(cursor ?? openedAt, openedAt);
     this.write(SSE_PREAMBLE + this.statusEvent());
     if (cursor === null) return;
-    if (this.hub.arrivals.reaches(cursor)) {
+    if (queries.reaches(cursor)) {
       this.catchUp(this.toldUpTo);
     } else {
       this.toldUpTo = openedAt;
@@ -101,10 +95,15 @@ class LiveStream implements HubStream, Paced {
     }
   }
 
-  private async openPlace(q: number, question: LiveQuestion, work: Work): Promise<void> {
+  private async subscribe(
+    queries: LiveQueries,
+    q: number,
+    question: LiveQuestion,
+    work: Work,
+  ): Promise<void> {
     const reader = { notify: () => this.notify(), reset: (reason: string) => this.reset(reason) };
     try {
-      this.places.push(await Place.open(this.hub, question, reader, work));
+      this.subscriptions.push(await queries.subscribe(question, reader, work));
     } catch (error) {
       throw ofQuery(q, error);
     }
@@ -118,38 +117,42 @@ class LiveStream implements HubStream, Paced {
     const { changedAt } = this;
     this.changedAt = null;
     const startedAt = performance.now();
-    let taken: Array<Taken & { q: number }> = [];
+    let taken: TakenText[] = [];
     let length = 0;
     let told = now;
-    for (const [q, place] of this.places.entries()) {
+    for (const [q, subscription] of this.subscriptions.entries()) {
       if (work.isDue('live')) await work.pause();
       // Others have had their turn meanwhile.
       if (this.isClosed || this.stalledAt !== null) return;
-      const { missed, changes } = place.take(now);
+      const { missed, changes } = subscription.take(now);
       // Before anything else is committed.
-      told = Math.min(told, place.waitingSince);
-      taken.push({ q, missed, changes });
+      told = Math.min(told, subscription.waitingSince);
+      for (const upserts of [missed, changes]) {
+        if (upserts === null) continue;
+        const series = encodeUpserts(upserts);
+        taken.push({ q, series });
+        length += series.length;
+      }
       // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
       if (changes !== null) this.writtenAt = now;
-      length += (missed?.length ?? 0) + (changes?.length ?? 0);
       if (length < PART_LENGTH) continue;
       // Under the old id, since the other queries have not been told as much.
       this.writeTaken(taken);
       taken = [];
       length = 0;
     }
-    this.hub.noteTurn(performance.now() - startedAt);
+    this.host.load.noteTurn(performance.now() - startedAt);
     this.lagMs = now - (changedAt ?? now);
     if (this.stalledAt !== null) return;
     this.toldUpTo = Math.max(this.toldUpTo, told);
     this.writeTaken(taken);
   }
 
-  private writeTaken(taken: ReadonlyArray<Taken & { q: number }>): void {
-    const events = taken.map(
-      ({ q, missed, changes }) => this.pointsEvent(q, missed) + this.pointsEvent(q, changes),
+  private writeTaken(taken: readonly TakenText[]): void {
+    const events = taken.map(({ q, series }) =>
+      sseEvent('points', `{"q":${q},"series":${series}}`, this.toldUpTo),
     );
-    if (events.some((event) => event !== '')) this.write(events.join(''));
+    if (events.length > 0) this.write(events.join(''));
   }
 
   beat(now: number): void {
@@ -179,25 +182,25 @@ class LiveStream implements HubStream, Paced {
     this.isClosed = true;
     this.cancelTurn?.();
     this.cancelTurn = null;
-    for (const place of this.places) place.leave();
+    for (const subscription of this.subscriptions) subscription.close();
     this.hold(0);
-    this.leaveHub();
+    this.leaveHost();
   }
 
   private notify(): void {
-    this.changedAt ??= this.hub.clock.now();
+    this.changedAt ??= this.host.clock.now();
     if (this.isOpen && this.cancelTurn === null && this.stalledAt === null && !this.isClosed)
-      this.cancelTurn = this.hub.pacer.schedule(this);
+      this.cancelTurn = this.host.pacer.schedule(this);
   }
 
   /** Tells what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
   private catchUp(cursor: number): void {
-    const slackMs = 2 * this.tickMs + SECOND + this.hub.cursorSlackMs;
+    const slackMs = 2 * this.tickMs + SECOND;
     // Not ended with this reader: others who come back at once are told the same.
     void work(async (work) => {
       await Promise.all(
-        this.places.map(async (place) => {
-          const problem = await place.catchUp(cursor, slackMs, work);
+        this.subscriptions.map(async (subscription) => {
+          const problem = await subscription.catchUp(cursor, slackMs, work);
           if (problem) this.reset(problem);
           this.notify();
         }),
@@ -214,7 +217,7 @@ class LiveStream implements HubStream, Paced {
   }
 
   private advance(now: number): void {
-    const told = Math.min(now, ...this.places.map(({ waitingSince }) => waitingSince));
+    const told = Math.min(now, ...this.subscriptions.map(({ waitingSince }) => waitingSince));
     this.toldUpTo = Math.max(this.toldUpTo, told);
   }
 
@@ -224,33 +227,32 @@ class LiveStream implements HubStream, Paced {
     if (this.stalledAt === null) this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
   }
 
-  private pointsEvent(q: number, series: string | null): string {
-    return series === null ? '' : sseEvent('points', `{"q":${q},"series":${series}}`, this.toldUpTo);
-  }
-
   private statusEvent(): string {
-    const status = { ...this.hub.health, tier: this.tier(), lagMs: this.lagMs };
+    const status = { ...this.host.health, tier: this.tier(), lagMs: this.lagMs };
     return sseEvent('status', JSON.stringify(status), this.toldUpTo);
   }
 
   /** The tier of the newest points; where the queries differ, that of the slowest. */
   private tier(): Tier {
-    const now = this.hub.clock.now();
-    const slow = this.places.find(({ query }) => !query.isInMemory(now));
-    return slow ? slow.query.slowTier(now) : 'ring';
+    const now = this.host.clock.now();
+    for (const subscription of this.subscriptions) {
+      const tier = subscription.tier(now);
+      if (tier !== 'ring') return tier;
+    }
+    return 'ring';
   }
 
   private write(text: string): void {
     if (this.sink.write(text)) return;
-    this.stalledAt ??= this.hub.clock.now();
-    this.hub.noteStall();
+    this.stalledAt ??= this.host.clock.now();
+    this.host.load.noteStall();
     // Whoever does not read makes way for those who do.
     if (!this.hold(this.sink.held())) this.close();
   }
 
   /** Notes what waits for the reader. @returns whether there is room for it. */
   private hold(bytes: number): boolean {
-    const hasRoom = this.hub.noteHeld(bytes - this.heldBytes);
+    const hasRoom = this.host.load.noteHeld(bytes - this.heldBytes);
     this.heldBytes = bytes;
     return hasRoom;
   }

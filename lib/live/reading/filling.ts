@@ -1,9 +1,12 @@
-import { isWhole, type Point } from '../model/points';
-import type { Fill } from '../model/question';
-import { fillPoints, isTold } from '../read/query/fill';
+import { isWhole, type Point } from '../../model/points';
+import type { Fill } from '../../model/question';
+import { fillPoints, isTold } from '../../read/query/fill';
+import { Marks } from '../changes/marks';
 import type { LiveGroup, Upsert } from './live-group';
-import type { LiveQuery, LiveRange } from './live-query';
-import { Marks } from './marks';
+import type { QueryMarks } from './query-marks';
+import type { QueryPoints } from './query-points';
+import type { QuestionRange, TimeRange } from './question-range';
+import { canVanish, takenBack } from './vanished';
 
 /** The points that a group has, and which of those that are told have changed when, filled ones included. */
 class FilledGroup {
@@ -17,42 +20,43 @@ class FilledGroup {
  */
 export class Filling {
   /** Everything marked up to here is in what is held. */
-  appliedSeq: number;
-  isLoaded = false;
+  private appliedSeq: number;
   private readonly held = new Map<LiveGroup, FilledGroup>();
 
   constructor(
-    private readonly query: LiveQuery,
+    private readonly range: QuestionRange,
+    private readonly marks: QueryMarks,
+    private readonly points: QueryPoints,
     private readonly fill: Fill,
   ) {
-    this.appliedSeq = query.seq;
+    this.appliedSeq = marks.seq;
   }
 
-  async load(now: number): Promise<void> {
-    const groups = [...this.query.keptGroups];
-    const known = await this.query.readPoints(groups, this.query.wholeRange(now));
+  /** Reads the points of the groups that readers are told of. */
+  async load(keptGroups: Iterable<LiveGroup>): Promise<void> {
+    const groups = [...keptGroups];
+    const known = await this.points.read(groups, this.range.whole(this.range.now()));
     groups.forEach((group, i) => {
       this.held.set(group, new FilledGroup(known[i]));
     });
-    this.isLoaded = true;
   }
 
-  /** Brings what is held up to date with what has been marked. */
-  update(now: number): void {
-    const { query, appliedSeq } = this;
-    const kept = new Set(query.keptGroups);
+  /** Brings what is held up to date with what has been marked of the groups that readers are told of. */
+  update(keptGroups: Iterable<LiveGroup>, now: number): void {
+    const { appliedSeq } = this;
+    const kept = new Set(keptGroups);
     for (const group of this.held.keys()) if (!kept.has(group)) this.held.delete(group);
     for (const group of kept) {
       if (!this.held.has(group)) this.open(group, now);
       const slots = group.marks.since(appliedSeq);
-      if (slots.length > 0) this.apply(group, query.pointsAt(group, slots));
+      if (slots.length > 0) this.apply(group, this.points.ofMarked(group, slots));
     }
-    this.appliedSeq = query.seq;
+    this.appliedSeq = this.marks.seq;
   }
 
   /** What is filled begins at the first point of the range: when one leaves it, so does what was filled behind it. */
   slide(now: number): void {
-    const { start } = this.query.wholeRange(now);
+    const { start } = this.range.whole(now);
     let seq: number | null = null;
     for (const held of this.held.values()) {
       const leaving = indexFrom(held.points, start);
@@ -60,7 +64,7 @@ export class Filling {
       held.points.splice(0, leaving);
       const slots = this.stepsBetween(start, held.points[wholeFrom(held.points, 0)]?.[0] ?? start);
       if (slots.length === 0) continue;
-      seq ??= this.query.noteChange();
+      seq ??= this.marks.noteChange();
       for (const slot of slots) held.marks.mark(slot, seq);
     }
   }
@@ -72,9 +76,12 @@ export class Filling {
   }
 
   /** All that there is to tell of a group, given its points of the range: what is filled, and what is no longer. */
-  whole(points: readonly Point[], { start, end }: LiveRange): Point[] {
+  whole(points: readonly Point[], { start, end }: TimeRange): Point[] {
     const last = points[points.length - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
-    const slots = this.stepsBetween(start, this.query.canVanish ? Math.max(end, last + 1) : last + 1);
+    const slots = this.stepsBetween(
+      start,
+      canVanish(this.range.question) ? Math.max(end, last + 1) : last + 1,
+    );
     return slots.length > 0 ? this.at(points, slots) : [];
   }
 
@@ -85,7 +92,7 @@ export class Filling {
   /** A group that is new here, or kept again: what it has is read. */
   private open(group: LiveGroup, now: number): void {
     this.held.set(group, new FilledGroup([]));
-    this.query.wantWhole(group, now);
+    this.marks.wantWhole(group, now);
   }
 
   private apply(group: LiveGroup, changed: readonly Point[]): void {
@@ -99,8 +106,8 @@ export class Filling {
         point[0],
         points[wholeFrom(points, at + Number(isTold(point)))]?.[0] ?? point[0],
       );
-      for (const slot of this.stepsBetween(before, after)) held.marks.mark(slot, this.query.seq);
-      held.marks.mark(point[0], this.query.seq);
+      for (const slot of this.stepsBetween(before, after)) held.marks.mark(slot, this.marks.seq);
+      held.marks.mark(point[0], this.marks.seq);
     }
   }
 
@@ -108,14 +115,14 @@ export class Filling {
   private at(points: readonly Point[], slots: readonly number[]): Point[] {
     const from = wholeBefore(points, indexFrom(points, slots[0]));
     const to = wholeFrom(points, indexFrom(points, slots[slots.length - 1]));
-    const filled = fillPoints(points.slice(from, to + 1), this.fill, this.query.question.steps.after);
+    const filled = fillPoints(points.slice(from, to + 1), this.fill, this.range.question.steps.after);
     const known = new Map(filled.map((point) => [point[0], point]));
-    return slots.map((slot) => known.get(slot) ?? this.query.takenBack(slot));
+    return slots.map((slot) => known.get(slot) ?? takenBack(this.range.question, slot));
   }
 
   private stepsBetween(start: number, end: number): number[] {
     const slots: number[] = [];
-    for (let slot = start; slot < end; slot = this.query.question.steps.after(slot)) slots.push(slot);
+    for (let slot = start; slot < end; slot = this.range.question.steps.after(slot)) slots.push(slot);
     return slots;
   }
 }

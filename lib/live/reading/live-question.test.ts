@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
-import { resolveQuestion } from '../read/query/question';
+import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
+import { resolveQuestion } from '../../read/query/question';
 import { readLiveQuestion } from './live-question';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);

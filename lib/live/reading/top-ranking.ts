@@ -1,52 +1,28 @@
-import type { Point } from '../model/points';
-import type { Ranking } from '../model/question';
-import { MINUTE, SECOND } from '../model/time/duration';
-import { isTold } from '../read/query/fill';
-import { readLatest } from '../read/query/rank';
-import { firstRanked } from '../read/query/top';
-import { Work } from '../runtime/work/work';
+import type { Point } from '../../model/points';
+import type { Ranking } from '../../model/question';
+import { SECOND } from '../../model/time/duration';
+import { isTold } from '../../read/query/fill';
+import { readLatest } from '../../read/query/rank';
+import { firstRanked } from '../../read/query/top';
+import { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
-import type { LiveQuery } from './live-query';
+import { FAREWELL_MS, type LiveRanking, type RankedQuery } from './ranking';
+import { canVanish } from './vanished';
 
 /**
  * A newest point keeps its place for so long after it has left the range: by then it has left it for readers, too,
  * whose clocks may be behind, and who would otherwise not take in who comes in its place.
  */
 const EXPIRY_SLACK_MS = 5 * SECOND;
-/** A group that has left the top is told of for so much longer: until every reader has heard who came in its place. */
-export const FAREWELL_MS = 2 * MINUTE;
-
-/** Which groups of a live query are kept, and what readers have to be told for their picture to be the same. */
-export interface LiveRanking {
-  /** Everything marked up to here is in the ranking. */
-  readonly rankedSeq: number;
-  /** Before, there is nothing to tell. */
-  readonly isLoaded: boolean;
-  readonly kept: Iterable<LiveGroup>;
-  /** Ranks what there was before anything was marked. */
-  load(now: number): Promise<void>;
-  /** Brings the ranking up to date with what has been marked, as far as that can be done at once. */
-  update(now: number): void;
-  /** Called about once a second: what changes by time passing. */
-  beat(now: number): void;
-  /** What has to be read from the store. */
-  work(now: number): Promise<void>;
-  /** What has changed after `since`. */
-  changes(since: number): Upsert[];
-  /** What a reader may not have who knew everything before samples since `from` arrived. */
-  replay(from: number, work: Work): Promise<Upsert[] | 'too_much'>;
-  /** To be called before changes are read from the store; what it returns, when they have been. */
-  settle(): (now: number) => void;
-}
-
 /**
  * Which groups of a live query have the highest (or lowest) latest value. Readers fold what they are told and then keep the top
  * of it alone. So a group that enters comes with all its points; one that has left is told by its newest point, by
  * which readers see that it has; of all others nothing need be told.
  */
 export class TopRanking implements LiveRanking {
-  rankedSeq: number;
-  isLoaded = false;
+  /** Everything marked up to here is in the ranking. */
+  private rankedSeq: number;
+  private isLoaded = false;
   /** Readers that came with an answer that may know more than the ranking did; and those of them that have been served. */
   private owed = 0;
   private served = 0;
@@ -63,47 +39,58 @@ export class TopRanking implements LiveRanking {
   });
 
   constructor(
-    private readonly query: LiveQuery,
+    private readonly query: RankedQuery,
     private readonly ranking: Ranking,
   ) {
-    this.rankedSeq = query.seq;
+    this.rankedSeq = query.marks.seq;
   }
 
-  async load(now: number): Promise<void> {
-    await this.readLatest([...this.query.groups.values()], now);
+  kept(now: number): Iterable<LiveGroup> {
+    this.update(now);
+    return this.top;
+  }
+
+  async work(readPending: () => Promise<void>): Promise<void> {
+    const { range } = this.query;
+    if (!this.isLoaded) await this.load(range.now());
+    await this.readLost(range.now());
+    const { owed } = this;
+    await readPending();
+    if (this.served !== owed) this.tellTopAgain(owed, range.now());
+  }
+
+  private async load(now: number): Promise<void> {
+    await this.readLatest([...this.query.groups.all], now);
     this.top = new Set(this.pick(now));
     this.isLoaded = true;
     this.announceLoaded();
   }
 
-  update(now: number): void {
-    if (this.query.seq <= this.rankedSeq) return;
-    this.query.refresh(now);
-    for (const group of this.query.groups.values()) {
+  /** Brings the ranking up to date with what has been marked. */
+  private update(now: number): void {
+    if (this.query.marks.seq <= this.rankedSeq) return;
+    this.query.range.refresh(now);
+    for (const group of this.query.groups.all) {
       const slots = group.marks.since(this.rankedSeq);
       const newest = slots.filter((slot) => group.latest === null || slot >= group.latest[0]);
-      if (newest.length > 0) this.note(group, this.query.pointsAt(group, newest));
+      if (newest.length > 0) this.note(group, this.query.points.ofMarked(group, newest));
     }
-    this.rankedSeq = this.query.seq;
+    this.rankedSeq = this.query.marks.seq;
     this.rank(now);
   }
 
   /** Lets others take the places of groups whose newest point has left the range. */
   beat(now: number): void {
-    const { start } = this.query.wholeRange(now - EXPIRY_SLACK_MS);
+    const { start } = this.query.range.whole(now - EXPIRY_SLACK_MS);
     if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
   }
 
-  get kept(): Iterable<LiveGroup> {
-    return this.top;
-  }
-
-  async work(now: number): Promise<void> {
+  private async readLost(now: number): Promise<void> {
     if (this.lost.size === 0) return;
     const lost = [...this.lost];
     await this.readLatest(lost, now);
-    const seq = this.query.noteChange();
-    this.query.resetIfRaw();
+    const seq = this.query.marks.noteChange();
+    this.query.points.resetIfRaw();
     for (const group of lost) {
       this.lost.delete(group);
       this.losses.set(group, { seq, at: now });
@@ -111,14 +98,14 @@ export class TopRanking implements LiveRanking {
   }
 
   private async readLatest(groups: readonly LiveGroup[], now: number): Promise<void> {
-    const question = this.query.questionOf(groups, this.query.wholeRange(now));
+    const question = this.query.groups.questionOf(groups, this.query.range.whole(now));
     if (!question) return;
-    const found = await readLatest(question, this.query.history.read, Work.ofOurs());
+    const found = await readLatest(question, this.query.points.history.read, Work.ofOurs());
     for (const { group, points } of found) this.note(group as LiveGroup, points);
   }
 
   changes(since: number): Upsert[] {
-    const inTop = [...this.top].map((group) => this.query.changesOf(group, since));
+    const inTop = [...this.top].map((group) => this.query.upserts.changesOf(group, since));
     return [...inTop, ...this.farewells(since), ...this.lossesSince(since)];
   }
 
@@ -128,7 +115,7 @@ export class TopRanking implements LiveRanking {
     for (const [group, { seq }] of this.losses) {
       if (seq <= since) continue;
       const { latest } = group;
-      const gone = this.query.goneAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
+      const gone = this.query.points.goneAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
       upserts.push({ group, points: latest ? [latest, ...gone] : gone });
     }
     return upserts;
@@ -146,46 +133,47 @@ export class TopRanking implements LiveRanking {
    */
   async replay(from: number, work: Work): Promise<Upsert[] | 'too_much'> {
     await this.loaded;
-    const now = this.query.now();
+    const now = this.query.range.now();
     this.update(now);
     this.expectNews(now);
     const top = [...this.top];
-    const others = [...this.query.groups.values()].filter((group) => !this.top.has(group));
+    const others = [...this.query.groups.all].filter((group) => !this.top.has(group));
     const newest = others.flatMap((group): Upsert[] =>
       group.latest && group.latest[0] >= from ? [{ group, points: [group.latest] }] : [],
     );
     // What a reader came with may have vanished before anything was ranked here.
-    const since = this.query.canVanish ? await this.query.readSince(others, from, work) : newest;
-    const whole = await this.query.readSince(top, Number.NEGATIVE_INFINITY, work);
+    const since = canVanish(this.query.range.question)
+      ? await this.query.upserts.readSince(others, from, work)
+      : newest;
+    const whole = await this.query.upserts.readSince(top, Number.NEGATIVE_INFINITY, work);
     if (since === 'too_much' || whole === 'too_much') return 'too_much';
     const losses = this.lossesSince(Number.NEGATIVE_INFINITY);
     return [...since, ...losses.filter(({ group }) => !top.includes(group)), ...whole];
   }
 
-  /** The top is told again to readers who had ranked by changes already that had to be read here, and so may have forgotten groups that now are in it. */
-  settle(): (now: number) => void {
-    const { owed } = this;
-    return (now) => {
-      if (this.served === owed) return;
-      this.served = owed;
-      this.update(now);
-      for (const group of this.top) this.query.wantWhole(group, now);
-    };
+  /**
+   * Readers may have ranked by changes that had to be read here first, and so have forgotten groups that are in the
+   * top now.
+   */
+  private tellTopAgain(owed: number, now: number): void {
+    this.served = owed;
+    this.update(now);
+    for (const group of this.top) this.query.marks.wantWhole(group, now);
   }
 
   /** A reader's answer may know of changes that the ranking will know when they have been read. */
   private expectNews(now: number): void {
-    const { pendingGroups } = this.query;
+    const { pendingGroups } = this.query.marks;
     if (pendingGroups.size === 0) return;
     for (const group of pendingGroups) this.leftAt.set(group, now);
     this.owed++;
-    this.query.requestBackground();
+    this.query.marks.requestStore();
   }
 
   private rank(now: number): void {
     const before = this.top;
     this.top = new Set(this.pick(now));
-    for (const group of this.top) if (!before.has(group)) this.query.wantWhole(group, now);
+    for (const group of this.top) if (!before.has(group)) this.query.marks.wantWhole(group, now);
     for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
     for (const [group, { at }] of this.losses) if (at < now - FAREWELL_MS) this.losses.delete(group);
     for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
@@ -201,14 +189,14 @@ export class TopRanking implements LiveRanking {
   private lose(group: LiveGroup): void {
     group.latest = null;
     this.lost.add(group);
-    this.query.requestBackground();
+    this.query.marks.requestStore();
   }
 
   private pick(now: number): LiveGroup[] {
-    const { start } = this.query.wholeRange(now - EXPIRY_SLACK_MS);
-    const { end } = this.query.wholeRange(now);
+    const { start } = this.query.range.whole(now - EXPIRY_SLACK_MS);
+    const { end } = this.query.range.whole(now);
     const ranked: Array<{ group: LiveGroup; value: number | null; text: string }> = [];
-    for (const group of this.query.groups.values()) {
+    for (const group of this.query.groups.all) {
       const { latest, text } = group;
       if (latest && latest[0] >= start && latest[0] < end) ranked.push({ group, value: latest[1], text });
     }

@@ -1,4 +1,4 @@
-import { SECOND } from '../model/time/duration';
+import { SECOND } from '../../model/time/duration';
 
 /** Arrivals of so many ms are noted together: precise enough for replays, and few entries. */
 const SLICE_MS = 5 * SECOND;

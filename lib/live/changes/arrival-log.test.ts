@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MINUTE, SECOND } from '../model/time/duration';
+import { MINUTE, SECOND } from '../../model/time/duration';
 import { ArrivalLog } from './arrival-log';
 
 const START = 1_000_000;

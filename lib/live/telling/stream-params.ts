@@ -1,6 +1,6 @@
-import { isPulseError, PulseError } from '../model/errors';
-import { SECOND } from '../model/time/duration';
-import type { LiveQuestion } from './live-question';
+import { isPulseError, PulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
+import type { LiveQuestion } from '../reading/live-question';
 
 const MAX_QUERIES = 64;
 const TICK = { default: SECOND, least: 50, most: 10 * SECOND };

@@ -1,14 +1,20 @@
-import { type Selectable, simpleTest } from '../memory/catalogue/matchers';
-import { PulseError } from '../model/errors';
-import type { Fill, QuestionSide, Ranking } from '../model/question';
-import type { StepRequest } from '../model/rollup/choose';
-import { DAY } from '../model/time/duration';
-import { type Step, type Steps, stepsOf } from '../model/time/steps';
-import type { History } from '../read/history';
-import type { Expression } from '../read/query/expression';
-import { type ParsedQuery, parseQuery, rankingOf, sidesOfQuery, toSearchParams } from '../read/query/params';
-import { resolveTime } from '../read/query/question';
-import { isRelativeTime } from '../read/query/time';
+import { type Selectable, simpleTest } from '../../memory/catalogue/matchers';
+import { PulseError } from '../../model/errors';
+import type { Fill, QuestionSide, Ranking } from '../../model/question';
+import type { StepRequest } from '../../model/rollup/choose';
+import { DAY } from '../../model/time/duration';
+import { type Step, type Steps, stepsOf } from '../../model/time/steps';
+import type { History } from '../../read/history';
+import type { Expression } from '../../read/query/expression';
+import {
+  type ParsedQuery,
+  parseQuery,
+  rankingOf,
+  sidesOfQuery,
+  toSearchParams,
+} from '../../read/query/params';
+import { resolveTime } from '../../read/query/question';
+import { isRelativeTime } from '../../read/query/time';
 
 /** What a live question asks of one metric. */
 export interface LiveQuestionSide extends QuestionSide {

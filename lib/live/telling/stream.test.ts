@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { LiveReader } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import { until } from '@/test/support/processes';
-import type { GroupPoints } from '../model/points';
-import { DAY, MINUTE, SECOND } from '../model/time/duration';
-import { parseQuery } from '../read/query/params';
+import type { GroupPoints } from '../../model/points';
+import { DAY, MINUTE, SECOND } from '../../model/time/duration';
+import { parseQuery } from '../../read/query/params';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;
 let node: TestNode;
@@ -32,7 +32,7 @@ function open(
   lastEventId: string | null = null,
 ) {
   const q = new URLSearchParams({ metric, ...query }).toString();
-  return LiveReader.open(node.hub, new URLSearchParams({ q, ...stream }), lastEventId);
+  return LiveReader.open(node.live, new URLSearchParams({ q, ...stream }), lastEventId);
 }
 
 const sample = (value: number, labels: Record<string, string> = {}, timestamp = now()) => ({
@@ -124,7 +124,7 @@ describe('a stream', () => {
       search.append('q', new URLSearchParams({ metric, aggregate, step: '1m' }).toString());
     }
     search.append('q', 'metric=another');
-    const reader = await LiveReader.open(node.hub, search, null);
+    const reader = await LiveReader.open(node.live, search, null);
     await node.write(sample(2), sample(4, { host: 'b' }));
     await advance(0);
     expect(reader.writes).toHaveLength(2);
@@ -323,7 +323,7 @@ describe('returning', () => {
     const search = new URLSearchParams({ tick: '50' });
     search.append('q', new URLSearchParams({ metric, step: '1d', start: 'now-7d' }).toString());
     search.append('q', new URLSearchParams({ metric, step: '1s' }).toString());
-    const reader = await LiveReader.open(node.hub, search, null);
+    const reader = await LiveReader.open(node.live, search, null);
     const arrivedAt = now();
     await node.write(sample(1));
     await advance(0);
@@ -345,7 +345,7 @@ describe('a slow reader', () => {
       await advance(200);
     }
     expect(reader.writes).toHaveLength(2);
-    expect(node.hub.figures.stalls).toBe(1);
+    expect(node.live.figures.stalls).toBe(1);
     reader.drain();
     await advance(50);
     expect(reader.writes).toHaveLength(3);
@@ -361,14 +361,14 @@ describe('a slow reader', () => {
     expect(reader.isOpen).toBe(true);
     await advance(3_000);
     expect(reader.isOpen).toBe(false);
-    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+    expect(node.live.figures).toMatchObject({ streams: 0, queries: 0 });
   });
 });
 
 describe('the hub', () => {
   it('evaluates once for all streams that have to be told the same', async () => {
     const readers = await Promise.all(Array.from({ length: 20 }, () => open({ by: 'host', step: '1m' })));
-    expect(node.hub.figures).toMatchObject({ streams: 20, queries: 1 });
+    expect(node.live.figures).toMatchObject({ streams: 20, queries: 1 });
     let evaluations = 0;
     const readMemory = node.history.readMemory;
     node.history.readMemory = (...question) => {
@@ -403,7 +403,7 @@ describe('the hub', () => {
   it('shares a query between streams that write it differently', async () => {
     await open({ by: 'host', step: '60s', start: 'now-1h' });
     await open({ aggregate: 'avg', step: 'minute', by: 'host', maxPoints: '100', end: 'now' });
-    expect(node.hub.figures).toMatchObject({ streams: 2, queries: 1 });
+    expect(node.live.figures).toMatchObject({ streams: 2, queries: 1 });
   });
 
   it('says it lives, every 15 seconds', async () => {
@@ -419,7 +419,7 @@ describe('the hub', () => {
     const reader = await open({ step: '1s' });
     const ping = node.history.ping;
     node.history.ping = async () => {
-      throw new (await import('../model/errors')).PulseError('database_unavailable', 'away');
+      throw new (await import('../../model/errors')).PulseError('database_unavailable', 'away');
     };
     await advance(10_000);
     expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({
@@ -445,7 +445,7 @@ describe('the hub', () => {
       reader.leave();
     }
     await advance(60_000);
-    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+    expect(node.live.figures).toMatchObject({ streams: 0, queries: 0 });
     expect(server.clock.pending).toBe(0);
   });
 
@@ -465,7 +465,7 @@ describe('the hub', () => {
     node.drain();
     expect(readers.map(({ isOpen }) => isOpen)).toEqual([false, false]);
     await expect(open({ step: '1s' })).rejects.toMatchObject({ code: 'shutting_down' });
-    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+    expect(node.live.figures).toMatchObject({ streams: 0, queries: 0 });
   });
 });
 
@@ -483,16 +483,16 @@ describe('before it starts, a stream is refused', () => {
   ])('%s', async (_, queries, others, code) => {
     const search = new URLSearchParams(others as Record<string, string>);
     for (const q of queries) search.append('q', q);
-    await expect(LiveReader.open(node.hub, search, null)).rejects.toMatchObject({ code });
-    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+    await expect(LiveReader.open(node.live, search, null)).rejects.toMatchObject({ code });
+    expect(node.live.figures).toMatchObject({ streams: 0, queries: 0 });
   });
 
   it('with more groups than there may be, and lets go of its other queries', async () => {
     await node.write(...Array.from({ length: 1_001 }, (_, i) => sample(i, { i: `${i}` })));
     const search = new URLSearchParams();
     for (const q of ['metric=other', `metric=${metric}&by=i`]) search.append('q', q);
-    await expect(LiveReader.open(node.hub, search, null)).rejects.toMatchObject({ code: 'too_expensive' });
-    expect(node.hub.figures).toMatchObject({ streams: 0, queries: 0 });
+    await expect(LiveReader.open(node.live, search, null)).rejects.toMatchObject({ code: 'too_expensive' });
+    expect(node.live.figures).toMatchObject({ streams: 0, queries: 0 });
   });
 
   it('but not for a metric that may come to be', async () => {

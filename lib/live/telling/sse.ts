@@ -1,4 +1,4 @@
-import { SECOND } from '../model/time/duration';
+import { SECOND } from '../../model/time/duration';
 
 /** The event stream's format: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export const SSE_HEADERS = {

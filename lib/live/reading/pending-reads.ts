@@ -1,15 +1,15 @@
 import type { LiveGroup } from './live-group';
 
 /** Points of a group that memory does not hold and the store must be asked for: `[from, to)`, epoch ms. */
-export interface Want {
+export interface PendingRead {
   group: LiveGroup;
   from: number;
   to: number;
 }
 
 /** What one query wants from the store, and since when: until it is there, no reader has everything. */
-export class Wants {
-  private readonly wanted = new Map<LiveGroup, Want>();
+export class PendingReads {
+  private readonly wanted = new Map<LiveGroup, PendingRead>();
   private reading: readonly LiveGroup[] = [];
   private wantedSince = Number.POSITIVE_INFINITY;
   private readingSince = Number.POSITIVE_INFINITY;
@@ -29,7 +29,7 @@ export class Wants {
   }
 
   /** @param since when the change arrived; -Infinity when that is not known. */
-  add({ group, from, to }: Want, since: number): void {
+  add({ group, from, to }: PendingRead, since: number): void {
     const known = this.wanted.get(group);
     if (known) {
       known.from = Math.min(known.from, from);
@@ -69,8 +69,8 @@ export class Wants {
     }
   }
 
-  private batches(): Map<string, Want[]> {
-    const batches = new Map<string, Want[]>();
+  private batches(): Map<string, PendingRead[]> {
+    const batches = new Map<string, PendingRead[]>();
     for (const want of this.wanted.values()) {
       const range = `${want.from} ${want.to}`;
       const batch = batches.get(range);

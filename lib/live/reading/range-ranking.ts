@@ -1,10 +1,10 @@
-import type { Ranking } from '../model/question';
-import { SECOND } from '../model/time/duration';
-import { rankWhole } from '../read/query/rank';
-import { Work } from '../runtime/work/work';
+import type { Ranking } from '../../model/question';
+import { SECOND } from '../../model/time/duration';
+import { rankWhole } from '../../read/query/rank';
+import { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
-import type { LiveQuery } from './live-query';
-import { FAREWELL_MS, type LiveRanking } from './top-ranking';
+import { FAREWELL_MS, type LiveRanking, type RankedQuery } from './ranking';
+import { canVanish } from './vanished';
 
 /** The whole range is read for a ranking: it is made anew this often, or as seldom as the store's time allows. */
 const RANK_EVERY_MS = 10 * SECOND;
@@ -16,9 +16,8 @@ const RANK_EVERY_MS = 10 * SECOND;
  * leaves are taken back, which is all there is to tell when none is kept.
  */
 export class RangeRanking implements LiveRanking {
-  readonly rankedSeq = Number.POSITIVE_INFINITY;
-  isLoaded = false;
-  kept: readonly LiveGroup[] = [];
+  private isLoaded = false;
+  private order: readonly LiveGroup[] = [];
   /** Groups that are kept no longer, until every reader has heard of it. */
   private readonly left = new Map<LiveGroup, { seq: number; at: number }>();
   private changedSeq = 0;
@@ -30,72 +29,77 @@ export class RangeRanking implements LiveRanking {
   });
 
   constructor(
-    private readonly query: LiveQuery,
+    private readonly query: RankedQuery,
     private readonly ranking: Ranking,
   ) {}
 
-  async load(now: number): Promise<void> {
-    this.kept = await this.rank(now);
-    this.changedSeq = this.query.noteChange();
+  kept(): Iterable<LiveGroup> {
+    return this.order;
+  }
+
+  async work(readPending: () => Promise<void>): Promise<void> {
+    if (!this.isLoaded) await this.load(this.query.range.now());
+    await this.rankAgain(this.query.range.now());
+    await readPending();
+  }
+
+  private async load(now: number): Promise<void> {
+    this.order = await this.rank(now);
+    this.changedSeq = this.query.marks.noteChange();
     this.isLoaded = true;
     this.announceLoaded();
   }
 
-  update(): void {}
-
   beat(now: number): void {
     if (!this.isLoaded || now - this.rankedAt < RANK_EVERY_MS) return;
     this.isDue = true;
-    this.query.requestBackground();
+    this.query.marks.requestStore();
   }
 
-  async work(now: number): Promise<void> {
+  private async rankAgain(now: number): Promise<void> {
     if (!this.isDue) return;
-    const before = this.kept;
+    const before = this.order;
     const kept = await this.rank(now);
     this.isDue = false;
     if (kept.length === before.length && kept.every((group, i) => group === before[i])) return;
-    this.kept = kept;
-    this.changedSeq = this.query.noteChange();
-    if (kept.length === 0) this.query.resetIfRaw();
+    this.order = kept;
+    this.changedSeq = this.query.marks.noteChange();
+    if (kept.length === 0) this.query.points.resetIfRaw();
     for (const group of before) this.left.set(group, { seq: this.changedSeq, at: now });
     for (const group of kept) {
       this.left.delete(group);
-      if (!before.includes(group)) this.query.wantWhole(group, now);
+      if (!before.includes(group)) this.query.marks.wantWhole(group, now);
     }
     for (const [group, { at }] of this.left) if (at < now - FAREWELL_MS) this.left.delete(group);
   }
 
   changes(since: number): Upsert[] {
-    const upserts = this.kept.map((group) => this.query.changesOf(group, since));
+    const upserts = this.order.map((group) => this.query.upserts.changesOf(group, since));
     return [...(this.changedSeq > since ? ranked(upserts) : upserts), ...this.farewells(since)];
   }
 
   async replay(_from: number, work: Work): Promise<Upsert[] | 'too_much'> {
     await this.loaded;
-    const whole = await this.query.readSince(this.kept, Number.NEGATIVE_INFINITY, work);
+    const whole = await this.query.upserts.readSince(this.order, Number.NEGATIVE_INFINITY, work);
     if (whole === 'too_much') return whole;
     // A reader that came with groups which have no value any more has to hear that none is kept, of each of them.
-    if (whole.length === 0 && this.query.canVanish) return this.query.noneOf(this.query.groups.values());
+    if (whole.length === 0 && canVanish(this.query.range.question))
+      return this.query.points.noneOf(this.query.groups.all);
     return [...ranked(whole), ...this.farewells(Number.NEGATIVE_INFINITY)];
   }
 
   private farewells(since: number): Upsert[] {
     const left = [...this.left].filter(([, { seq }]) => seq > since);
-    return this.query.noneOf(left.map(([group]) => group));
-  }
-
-  settle(): () => void {
-    return () => {};
+    return this.query.points.noneOf(left.map(([group]) => group));
   }
 
   private async rank(now: number): Promise<LiveGroup[]> {
-    const { history, groups } = this.query;
-    const whole = [...groups.values()].filter(({ sides }) => sides.every((series) => series.length > 0));
-    const question = this.query.questionOf(whole, this.query.answeredRange(now));
+    const { groups, points, range } = this.query;
+    const whole = [...groups.all].filter(({ sides }) => sides.every((series) => series.length > 0));
+    const question = groups.questionOf(whole, range.answered(now));
     this.rankedAt = now;
     if (!question) return [];
-    const kept = await rankWhole(question, this.ranking, history.read, Work.ofOurs());
+    const kept = await rankWhole(question, this.ranking, points.history.read, Work.ofOurs());
     return kept.map(({ group }) => group as LiveGroup);
   }
 }

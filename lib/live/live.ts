@@ -1,0 +1,89 @@
+import type { Bus } from '../cluster/bus/bus';
+import { env } from '../env';
+import type { Registry } from '../memory/catalogue/registry';
+import type { Ring } from '../memory/ring/ring';
+import type { RingSync } from '../memory/ring/ring-sync';
+import { MINUTE } from '../model/time/duration';
+import type { History } from '../read/history';
+import { drain } from '../runtime/drain';
+import type { Turns } from '../runtime/work/turns';
+import { Beat } from './beat';
+import { type Clock, systemClock } from './clock';
+import { Pacer } from './pacer';
+import { createLiveQueries, type LiveQueries } from './reading/live-queries';
+import type { StreamFigures } from './telling/stream-load';
+import { createStreams, type Streams } from './telling/streams';
+
+/** For the server's own metrics. */
+export interface LiveFigures extends StreamFigures {
+  streams: number;
+  /** Distinct questions that are watched. */
+  queries: number;
+}
+
+/**
+ * What is live on this node, in three pieces: commits mark what they change in the questions that are watched
+ * (`changes`), marks are read into values (`reading`), and streams tell them (`telling`).
+ */
+export interface Live {
+  readonly queries: LiveQueries;
+  readonly streams: Streams;
+  /** Decides when whoever is told has their turn. */
+  readonly pacer: Pacer;
+  readonly figures: LiveFigures;
+  /** Ends all streams and lets go of everything. */
+  close(): void;
+}
+
+export interface LiveParts {
+  registry: Registry;
+  ring: Ring;
+  bus: Bus;
+  history: History;
+  /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
+  ringSync?: Pick<RingSync, 'watch'>;
+  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  cursorSlackMs?: number;
+  maxStreams?: number;
+  /** How long a reader may be away and still get what it missed, ms. */
+  replayMs?: number;
+  clock?: Clock;
+  /** Where streams take theirs; those of the process. */
+  turns?: Turns;
+  /** Aborted when the process is to end. */
+  signal?: AbortSignal;
+}
+
+export function createLive({
+  cursorSlackMs = 0,
+  maxStreams = env().MAX_STREAMS,
+  replayMs = env().RING_MINUTES * MINUTE,
+  clock = systemClock,
+  turns,
+  signal = drain().signal,
+  ...parts
+}: LiveParts): Live {
+  const beat = new Beat(clock);
+  const pacer = new Pacer(clock, turns);
+  const queries = createLiveQueries({ ...parts, clock, beat, replayMs, cursorSlackMs });
+  const streams = createStreams({ ...parts, queries, clock, beat, pacer, maxStreams, signal });
+
+  function close(): void {
+    signal.removeEventListener('abort', close);
+    streams.close();
+    queries.close();
+    beat.close();
+    pacer.close();
+  }
+  signal.addEventListener('abort', close);
+
+  return {
+    queries,
+    streams,
+    pacer,
+    get figures() {
+      return { ...streams.figures, streams: streams.size, queries: queries.size };
+    },
+    close,
+  };
+}

@@ -1,0 +1,87 @@
+import { type Labels, labelsKey } from '../../model/labels';
+import type { Point } from '../../model/points';
+import type { Series } from '../../model/series';
+import type { SidedGroup } from '../../read/query/points';
+
+import type { WatchedPlace, Watcher } from '../changes/changes';
+import type { CommitStamp } from '../changes/commit-order';
+import { Marks } from '../changes/marks';
+
+/** What a group belongs to. */
+export interface GroupWatcher extends Watcher {
+  /** A sample of one of the place's series was committed. */
+  mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void;
+}
+
+/** A side of a group: its series are watched here. */
+export class GroupPlace implements WatchedPlace {
+  constructor(
+    readonly watcher: GroupWatcher,
+    readonly group: LiveGroup,
+    readonly side: number,
+  ) {}
+
+  mark(series: Series, timestamp: number, stamp: CommitStamp): void {
+    this.watcher.mark(this, series, timestamp, stamp);
+  }
+}
+
+/** One line of a live query, and which of its points have changed when. */
+export class LiveGroup implements SidedGroup {
+  readonly sides: ReadonlyArray<Series[]>;
+  /** One for each side. */
+  readonly places: readonly GroupPlace[];
+  /** The points that commits have touched. */
+  readonly marks = new Marks();
+  /** Marked points that memory does not cover, as read from the store. */
+  readonly stored = new Map<number, Point>();
+  /** The newest point; kept up to date only where the query asks for the top. */
+  latest: Point | null = null;
+  /** Decides between groups of equal rank. */
+  readonly text: string;
+
+  /** @param sides how many the question has. */
+  constructor(
+    watcher: GroupWatcher,
+    readonly key: string,
+    readonly labels: Labels,
+    sides: number,
+  ) {
+    this.sides = Array.from({ length: sides }, () => []);
+    this.places = this.sides.map((_, side) => new GroupPlace(watcher, this, side));
+    this.text = labelsKey(labels);
+  }
+
+  /** Forgets marks that everyone has been told of. */
+  forgetUpTo(seq: number): void {
+    this.marks.forgetUpTo(seq, (slot) => this.stored.delete(slot));
+  }
+}
+
+/** Points of a group that are to be told. */
+export interface Upsert {
+  group: LiveGroup;
+  points: readonly Point[];
+  /** The group's place, from 1, where readers cannot tell it from the points. */
+  rank?: number;
+}
+
+/** In group `labels`, these points are now as they are here; with the group's rank, where points do not tell it. */
+export interface GroupChange {
+  readonly labels: Labels;
+  readonly points: readonly Point[];
+  readonly rank?: number;
+}
+
+/** What a query has to tell, as plain values: one object for all who have to be told the same. */
+export type Upserts = readonly GroupChange[];
+
+/** @returns null when they tell nothing. */
+export function toValues(upserts: readonly Upsert[]): Upserts | null {
+  const values: GroupChange[] = [];
+  for (const { group, points, rank } of upserts) {
+    if (rank !== undefined) values.push({ labels: group.labels, points, rank });
+    else if (points.length > 0) values.push({ labels: group.labels, points });
+  }
+  return values.length > 0 ? values : null;
+}

@@ -1,0 +1,122 @@
+import type { Bus } from '../../cluster/bus/bus';
+import type { Registry } from '../../memory/catalogue/registry';
+import type { Ring } from '../../memory/ring/ring';
+import type { RingSync } from '../../memory/ring/ring-sync';
+import type { Metric } from '../../model/series';
+import type { History } from '../../read/history';
+import type { Work } from '../../runtime/work/work';
+import { Background } from '../background';
+import type { Beat } from '../beat';
+import { ArrivalLog } from '../changes/arrival-log';
+import { Changes } from '../changes/changes';
+import { CommitOrder } from '../changes/commit-order';
+import type { Clock } from '../clock';
+import { type LiveQuestion, readLiveQuestion } from './live-question';
+import { type Subscriber, Subscription } from './subscription';
+import { WatchedQueries } from './watched-queries';
+
+/** Questions whose answers are kept current, as values; who is told of them, and how, is not decided here. */
+export interface LiveQueries {
+  /** Distinct questions that are watched. */
+  readonly size: number;
+  /** Reads a question's text: the parameters of history, form-encoded. @throws PulseError `bad_parameter`, `too_many_points`. */
+  read(text: string): LiveQuestion;
+  /**
+   * Subscribes to the question's changes from now on; `close` of the subscription ends it.
+   * @throws PulseError `bad_parameter`, `too_expensive`, `too_busy`, `too_many_streams`.
+   */
+  subscribe(question: LiveQuestion, subscriber: Subscriber, work: Work): Promise<Subscription>;
+  /** Whether everything that arrived since `cursor`, epoch ms, is still known. */
+  reaches(cursor: number): boolean;
+  /**
+   * Samples of this metric, of any age, may have been committed elsewhere without this node hearing of it; from now on
+   * it hears again. Everyone who watches it is told its points anew.
+   */
+  noteMissed(metric: Metric): void;
+}
+
+export interface LiveQueriesParts {
+  registry: Registry;
+  ring: Ring;
+  bus: Pick<Bus, 'subscribe'>;
+  history: History;
+  /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
+  ringSync?: Pick<RingSync, 'watch'>;
+  clock: Clock;
+  beat: Beat;
+  /** How long a reader may be away and still get what it missed, ms. */
+  replayMs: number;
+  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  cursorSlackMs: number;
+}
+
+/** At most a tenth of the time the store is read for live queries, a quarter of the time memory for very large ones. */
+const STORE_REST_FACTOR = 9;
+const MEMORY_REST_FACTOR = 3;
+
+export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { close(): void } {
+  const { registry, ring, bus, history, ringSync, clock, beat, cursorSlackMs } = parts;
+  const order = new CommitOrder(clock.now);
+  const arrivals = new ArrivalLog(parts.replayMs, clock.now());
+  const changes = new Changes(bus, order, arrivals);
+  const background = {
+    store: new Background(clock, STORE_REST_FACTOR),
+    memory: new Background(clock, MEMORY_REST_FACTOR),
+  };
+  const query = { history, memory: { registry, ring }, order, now: clock.now, background };
+  const watched = new WatchedQueries({ query, changes, ringSync });
+  const unlisten = registry.onSeries((series) => watched.take(series));
+  let stopBeat: (() => void) | null = null;
+
+  /** Beats while anything is watched. */
+  function followSize(): void {
+    if (watched.size > 0) {
+      stopBeat ??= beat.listen((now) => {
+        for (const each of watched.all()) each.beat(now);
+      });
+    } else {
+      stopBeat?.();
+      stopBeat = null;
+    }
+  }
+
+  return {
+    get size() {
+      return watched.size;
+    },
+    read: (text) => readLiveQuestion(text, clock.now(), history),
+    async subscribe(question, subscriber, work) {
+      const subscription = new Subscription(subscriber, {
+        arrivals,
+        cursorSlackMs,
+        leave(reader) {
+          watched.unwatch(subscription.query, reader);
+          followSize();
+        },
+      });
+      const opening = watched.watch(question, subscription, work);
+      followSize();
+      try {
+        subscription.query = await opening;
+        return subscription;
+      } finally {
+        followSize();
+      }
+    },
+    reaches: (cursor) => arrivals.reaches(cursor),
+    noteMissed({ name }) {
+      const now = clock.now();
+      // Of any age: whoever returns with a cursor from before gets its whole range.
+      arrivals.note(name, 0, now);
+      for (const each of watched.of(name))
+        if (!each.marks.wantAll(now)) each.readers.reset('too_much_missed');
+    },
+    close() {
+      unlisten();
+      changes.close();
+      stopBeat?.();
+      background.store.close();
+      background.memory.close();
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import type { Registry } from '../../memory/catalogue/registry';
+import type { Ring } from '../../memory/ring/ring';
+import type { Ranking } from '../../model/question';
+import type { Series } from '../../model/series';
+import { toldAt } from '../../model/time/steps';
+import type { History } from '../../read/history';
+import type { Work } from '../../runtime/work/work';
+import type { Background, BackgroundWorker } from '../background';
+import type { ArrivalLog } from '../changes/arrival-log';
+import type { CommitOrder, CommitStamp } from '../changes/commit-order';
+import { Filling } from './filling';
+import { type GroupPlace, type GroupWatcher, toValues, type Upserts } from './live-group';
+import type { LiveQuestion } from './live-question';
+import { QueryGroups } from './query-groups';
+import { QueryMarks } from './query-marks';
+import { QueryPoints } from './query-points';
+import { QueryUpserts } from './query-upserts';
+import { QuestionRange } from './question-range';
+import { RangeRanking } from './range-ranking';
+import type { LiveRanking, RankedQuery } from './ranking';
+import { type QueryReader, Readers } from './readers';
+import { TopRanking } from './top-ranking';
+
+/** What all live queries of a node work with. */
+export interface LiveQueryParts {
+  history: History;
+  memory: { registry: Registry; ring: Ring };
+  order: CommitOrder;
+  now(): number;
+  /** What takes the store's time, and what takes that of memory, is done in the background. */
+  background: { store: Background; memory: Background };
+}
+
+/**
+ * One question that any number of readers watch. Commits mark what they touch; what is marked is evaluated when a
+ * reader takes it, once for all who have to be told the same.
+ */
+export class LiveQuery implements GroupWatcher, BackgroundWorker {
+  readonly readers = new Readers();
+  readonly range: QuestionRange;
+  readonly groups: QueryGroups;
+  readonly marks: QueryMarks;
+  private readonly points: QueryPoints;
+  private readonly upserts: QueryUpserts;
+  private readonly ranking: LiveRanking | null;
+  private readonly filling: Filling | null;
+  /** Before, there is nothing to tell. */
+  private isLoaded: boolean;
+  /** Of the changes numbered up to `takenSeq`: what there is to tell after a number. */
+  private readonly taken = new Map<number, Upserts | null>();
+  private takenSeq = 0;
+  private readonly replays = new Map<number, Promise<Upserts | null | 'too_much'>>();
+  private replaysSeq = 0;
+  /** Evaluates what memory holds of very many series. */
+  private readonly memoryWorker: BackgroundWorker = {
+    workInBackground: () => this.points.readPending(this.marks.fromMemory),
+  };
+
+  constructor(
+    readonly question: LiveQuestion,
+    private readonly parts: LiveQueryParts,
+  ) {
+    const { history, memory, order, now } = parts;
+    const { readers } = this;
+    const range = new QuestionRange(question, history, now);
+    const groups = new QueryGroups(range, memory.registry, this);
+    const marks = new QueryMarks({ groups, range, readers, ring: memory.ring, order }, (where) =>
+      this.request(where),
+    );
+    const points = new QueryPoints({ groups, range, marks, readers, order }, history);
+    this.filling = question.fill === 'none' ? null : new Filling(range, marks, points, question.fill);
+    const upserts = new QueryUpserts({ range, groups, marks, points, filling: this.filling });
+    this.range = range;
+    this.groups = groups;
+    this.marks = marks;
+    this.points = points;
+    this.upserts = upserts;
+    this.ranking = question.ranking && rankingOf({ range, groups, marks, points, upserts }, question.ranking);
+    this.isLoaded = this.ranking === null && this.filling === null;
+  }
+
+  get isWatched(): boolean {
+    return this.readers.size > 0;
+  }
+
+  /** Every series that there is has been taken in. */
+  begin(): void {
+    if (!this.isLoaded) this.request('store');
+  }
+
+  /** Nobody reads it any more. */
+  end(): void {
+    this.parts.background.store.forget(this);
+    this.parts.background.memory.forget(this.memoryWorker);
+  }
+
+  mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void {
+    this.marks.mark(place, series, timestamp, stamp);
+  }
+
+  committed(stamp: CommitStamp): void {
+    // What has to be read first is told of when it has been.
+    if (this.marks.seq === stamp.seq) this.readers.notify();
+  }
+
+  /** The earliest point that what arrived since `time` may have changed; Infinity when there is none. */
+  changedSince(arrivals: ArrivalLog, time: number): number {
+    const { sides, steps } = this.question;
+    return Math.min(
+      ...sides.map(({ metric, offset }) => toldAt(steps, arrivals.earliestSince(metric, time), offset)),
+    );
+  }
+
+  /** Called about once a second: what changes by time passing. */
+  beat(now: number): void {
+    this.ranking?.beat(now);
+    this.filling?.slide(now);
+    this.marks.wantDue(now);
+    this.replays.clear();
+  }
+
+  /** What the reader has not been told yet, null for nothing; then it has been told. */
+  take(reader: QueryReader, now: number): Upserts | null {
+    if (this.marks.seq <= reader.since || !this.isLoaded) return null;
+    const kept = this.ranking?.kept(now) ?? this.groups.all;
+    this.range.refresh(now);
+    this.filling?.update(kept, now);
+    const upserts = this.changesSince(reader.since);
+    reader.since = this.marks.seq;
+    return upserts;
+  }
+
+  /**
+   * What may have changed for a reader who knew everything before samples since `from` arrived; null for nothing,
+   * `too_much` when it had better read history again.
+   * @throws Refusal where somebody else's work is done for it, too.
+   */
+  replay(from: number, work: Work): Promise<Upserts | null | 'too_much'> {
+    // Everyone whom a restart or a lost connection brings back at once gets the same.
+    if (this.replaysSeq !== this.marks.seq) this.replays.clear();
+    this.replaysSeq = this.marks.seq;
+    let replay = this.replays.get(from);
+    if (!replay) {
+      replay = this.readReplay(from, work);
+      this.replays.set(from, replay);
+    }
+    return replay;
+  }
+
+  /** What takes the store's time: called again until it succeeds. */
+  async workInBackground(): Promise<void> {
+    const readPending = () => this.readPending();
+    await (this.ranking ? this.ranking.work(readPending) : readPending());
+  }
+
+  private async readPending(): Promise<void> {
+    if (!this.isLoaded) {
+      await this.filling?.load(this.ranking?.kept(this.range.now()) ?? this.groups.all);
+      this.isLoaded = true;
+      this.readers.notify();
+    }
+    await this.points.readPending(this.marks.fromStore);
+  }
+
+  private request(where: 'store' | 'memory'): void {
+    const { background } = this.parts;
+    if (where === 'store') background.store.request(this);
+    else background.memory.request(this.memoryWorker);
+  }
+
+  private async readReplay(from: number, work: Work): Promise<Upserts | null | 'too_much'> {
+    const upserts = this.ranking
+      ? await this.ranking.replay(from, work)
+      : await this.upserts.readSince([...this.groups.all], from, work);
+    return upserts === 'too_much' ? upserts : toValues(upserts);
+  }
+
+  private changesSince(since: number): Upserts | null {
+    if (this.takenSeq !== this.marks.seq) this.taken.clear();
+    this.takenSeq = this.marks.seq;
+    let upserts = this.taken.get(since);
+    if (upserts === undefined) {
+      upserts = toValues(
+        this.ranking?.changes(since) ??
+          [...this.groups.all].map((group) => this.upserts.changesOf(group, since)),
+      );
+      this.taken.set(since, upserts);
+      this.forgetTold();
+    }
+    return upserts;
+  }
+
+  private forgetTold(): void {
+    const told = this.readers.toldUpTo;
+    this.filling?.forgetUpTo(told);
+    for (const group of this.groups.all) group.forgetUpTo(told);
+  }
+}
+
+function rankingOf(query: RankedQuery, ranking: Ranking): LiveRanking {
+  return ranking.by === 'latest' ? new TopRanking(query, ranking) : new RangeRanking(query, ranking);
+}

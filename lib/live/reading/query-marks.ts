@@ -1,0 +1,166 @@
+import type { Ring } from '../../memory/ring/ring';
+import { isGrowth } from '../../model/aggregates';
+import { COUNTER_GAP_MS } from '../../model/samples';
+import type { Series } from '../../model/series';
+import { countSteps, toldAt } from '../../model/time/steps';
+import { isRaw } from '../../read/query/limits';
+import type { CommitOrder, CommitStamp } from '../changes/commit-order';
+import type { GroupPlace, LiveGroup } from './live-group';
+import { PendingReads } from './pending-reads';
+import type { QueryGroups } from './query-groups';
+import type { QuestionRange } from './question-range';
+import type { Readers } from './readers';
+
+/** Points of more series than these take too long to be evaluated while streams wait. */
+const MANY_SERIES = 10_000;
+/** A replay of more points than this is no better than reading history again. */
+export const MAX_REPLAY_POINTS = 50_000;
+
+export interface QueryMarksParts {
+  groups: QueryGroups;
+  range: QuestionRange;
+  readers: Readers;
+  ring: Pick<Ring, 'successorOf'>;
+  order: CommitOrder;
+}
+
+/**
+ * Which points of a query have changed. A point that memory can evaluate at once is marked; one that the store has
+ * to be asked for, or that takes long to evaluate, is noted as a pending read, and marked when it has been read.
+ */
+export class QueryMarks {
+  /** The newest mark of all groups. */
+  seq: number;
+  /** Points that the store is asked for. */
+  readonly fromStore: PendingReads;
+  /** Points that memory evaluates aside, since they are of very many series. */
+  readonly fromMemory: PendingReads;
+  private refreshedSeq = 0;
+
+  constructor(
+    private readonly parts: QueryMarksParts,
+    /** Has the pending reads done soon: those of the store, or those of memory. */
+    private readonly request: (where: 'store' | 'memory') => void,
+  ) {
+    this.seq = parts.order.newest().seq;
+    this.fromStore = new PendingReads();
+    this.fromMemory = new PendingReads();
+  }
+
+  /** When the oldest change arrived that cannot be told yet, epoch ms; Infinity when all can. */
+  get pendingSince(): number {
+    return Math.min(this.fromStore.since, this.fromMemory.since, this.parts.range.dueSince);
+  }
+
+  /** The groups with changes that cannot be told yet. */
+  get pendingGroups(): Set<LiveGroup> {
+    return new Set([...this.fromStore.groups, ...this.fromMemory.groups]);
+  }
+
+  requestStore(): void {
+    this.request('store');
+  }
+
+  /** Notes that a sample of one of the place's series was committed. */
+  mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void {
+    if (this.refreshedSeq !== stamp.seq) this.parts.range.refresh(stamp.at);
+    this.refreshedSeq = stamp.seq;
+    this.markSample(place, timestamp, stamp);
+    if (this.sideOf(place).aggregates.some(isGrowth)) this.markSuccessor(place, series, timestamp, stamp);
+  }
+
+  /** Marks points that have been read. */
+  markRead(group: LiveGroup, slot: number, seq: number): void {
+    group.marks.mark(slot, seq);
+    this.seq = seq;
+  }
+
+  /** There is something to tell that is no commit's. @returns its number among them. */
+  noteChange(): number {
+    this.seq = this.parts.order.next().seq;
+    this.parts.readers.notify();
+    return this.seq;
+  }
+
+  /** Whether a point can be evaluated in no time. */
+  isAtHand(slot: number): boolean {
+    const { range, groups } = this.parts;
+    return slot >= range.memoryFrom && groups.seriesCount <= MANY_SERIES;
+  }
+
+  /** Has points of a group read and told. @param since when they changed, epoch ms. */
+  want(group: LiveGroup, from: number, to: number, since: number): void {
+    const isInMemory = from >= this.parts.range.memoryFrom;
+    (isInMemory ? this.fromMemory : this.fromStore).add({ group, from, to }, since);
+    this.request(isInMemory ? 'memory' : 'store');
+  }
+
+  /** Has all points of a group told. */
+  wantWhole(group: LiveGroup, now: number): void {
+    this.wantSince(group, Number.NEGATIVE_INFINITY, now);
+  }
+
+  /** Has the points of a group told from `time` on, where a step begins. */
+  wantSince(group: LiveGroup, time: number, now: number): void {
+    const { start, end } = this.parts.range.whole(now);
+    const from = Math.max(start, time);
+    if (from < end) this.want(group, from, end, now);
+  }
+
+  /** Has all points of all groups told. @returns false when they are too many for that. */
+  wantAll(now: number): boolean {
+    const { range, groups } = this.parts;
+    const { start, end } = range.whole(now);
+    const points = groups.byKey.size * countSteps(range.question.steps, start, end);
+    if (isRaw(range.question) || points > MAX_REPLAY_POINTS) return false;
+    for (const group of groups.all) this.wantWhole(group, now);
+    return true;
+  }
+
+  /** Points of the past become due as time passes, though nothing is written. */
+  wantDue(now: number): void {
+    const { range, groups } = this.parts;
+    const due = range.takeDue(now);
+    if (!due) return;
+    // Of whoever has been told everything up to a moment, they are due at that moment.
+    for (const group of groups.all) this.want(group, due.start, due.end, due.start);
+  }
+
+  private sideOf({ side }: GroupPlace) {
+    return this.parts.range.question.sides[side];
+  }
+
+  private markSample(place: GroupPlace, timestamp: number, stamp: CommitStamp): void {
+    const { range } = this.parts;
+    const { offset } = this.sideOf(place);
+    const slot = toldAt(range.question.steps, timestamp, offset);
+    // What is of the past has its counterpart only then.
+    if (offset === 0 || slot < range.newest) this.markSlot(place.group, slot, stamp);
+  }
+
+  private markSlot(group: LiveGroup, slot: number, stamp: CommitStamp): void {
+    const { range } = this.parts;
+    if (slot < range.start || slot >= range.end) return;
+    if (this.isAtHand(slot)) this.markRead(group, slot, stamp.seq);
+    else this.want(group, slot, range.question.steps.after(slot), stamp.at);
+  }
+
+  /** A late sample changes also the growth up to the sample after it. */
+  private markSuccessor(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void {
+    if (timestamp >= series.lastSeen) return;
+    const { range, ring } = this.parts;
+    const { steps } = range.question;
+    const { offset } = this.sideOf(place);
+    const next = ring.successorOf(series.id, timestamp);
+    if (next.isCertain) {
+      if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markSample(place, next.timestamp, stamp);
+      return;
+    }
+    // Where the next one is, only the store knows: before the first that is known here, or where it does not matter.
+    const slotOf = (time: number) => toldAt(steps, time, offset);
+    const last = slotOf(Math.min(next.timestamp, timestamp + COUNTER_GAP_MS));
+    const from = Math.max(range.start, steps.after(slotOf(timestamp)));
+    const to = Math.min(range.whole(stamp.at).end, range.end, steps.after(last));
+    if (from < to) this.want(place.group, from, to, stamp.at);
+  }
+}

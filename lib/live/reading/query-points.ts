@@ -1,0 +1,140 @@
+import { isPulseError } from '../../model/errors';
+import type { Point } from '../../model/points';
+import { countSteps } from '../../model/time/steps';
+import type { History } from '../../read/history';
+import { isRaw, limitRawSamples } from '../../read/query/limits';
+import type { GroupedQuestion } from '../../read/query/points';
+import { Work } from '../../runtime/work/work';
+import type { CommitOrder } from '../changes/commit-order';
+import type { LiveGroup, Upsert } from './live-group';
+import type { PendingReads } from './pending-reads';
+import type { QueryGroups } from './query-groups';
+import { MAX_REPLAY_POINTS, type QueryMarks } from './query-marks';
+import type { QuestionRange, TimeRange } from './question-range';
+import type { Readers } from './readers';
+import { atEach, canVanish, takenBack, withGone } from './vanished';
+
+/** Marked points at most this many steps apart are evaluated in one go. */
+const RUN_GAP_STEPS = 16;
+/** Of what is evaluated aside only the changes are told. */
+const MAX_ASIDE_POINTS = 2_000_000;
+
+export interface QueryPointsParts {
+  groups: QueryGroups;
+  range: QuestionRange;
+  marks: QueryMarks;
+  readers: Readers;
+  order: CommitOrder;
+}
+
+/** Reads the points of a query's groups, as history does: marked ones from memory at once, others from the store. */
+export class QueryPoints {
+  private readonly vanish: boolean;
+
+  constructor(
+    private readonly parts: QueryPointsParts,
+    readonly history: Pick<History, 'read' | 'readMemory'>,
+  ) {
+    this.vanish = canVanish(parts.range.question);
+  }
+
+  /** The marked points of a group as they are now; those that have to be read first come later. */
+  ofMarked(group: LiveGroup, slots: readonly number[]): Point[] {
+    const { marks, range } = this.parts;
+    const points: Point[] = [];
+    let next = 0;
+    for (; next < slots.length && !marks.isAtHand(slots[next]); next++) {
+      const point = group.stored.get(slots[next]);
+      if (point) points.push(point);
+      // It was in memory when it was marked, and when it arrived is forgotten.
+      else marks.want(group, slots[next], range.question.steps.after(slots[next]), Number.NEGATIVE_INFINITY);
+    }
+    const inMemory = this.inMemory(group, slots.slice(next));
+    if (!this.vanish) return points.concat(inMemory);
+    const marked = slots.filter((slot) => marks.isAtHand(slot));
+    return points.concat(atEach(range.question, marked, inMemory));
+  }
+
+  /** The points of groups, in their order; without what is filled. */
+  async read(groups: readonly LiveGroup[], range: TimeRange, work = Work.ofOurs()): Promise<Point[][]> {
+    const question = this.parts.groups.questionOf(groups, range);
+    if (!question) return groups.map(() => []);
+    const { points } = await this.history.read(question, work);
+    return points;
+  }
+
+  /** Reads what is pending, and marks it. */
+  async readPending(pending: PendingReads): Promise<void> {
+    if (!pending.isEmpty) await pending.serve((groups, from, to) => this.readWanted(groups, from, to));
+  }
+
+  /** Every point of the range after `t`, taken back; of single milliseconds, which are too many to tell, none. */
+  goneAfter(t: number): Point[] {
+    const { range } = this.parts;
+    return range.startsAfter(t).map((slot) => takenBack(range.question, slot));
+  }
+
+  /** All points of some groups, taken back. */
+  noneOf(groups: Iterable<LiveGroup>): Upsert[] {
+    const points = this.goneAfter(Number.NEGATIVE_INFINITY);
+    const most = MAX_REPLAY_POINTS / Math.max(1, points.length);
+    return [...groups].slice(0, most).map((group) => ({ group, points }));
+  }
+
+  /** Points that nobody can list are taken back by having readers begin anew. */
+  resetIfRaw(): void {
+    if (isRaw(this.parts.range.question)) this.parts.readers.reset('too_much_missed');
+  }
+
+  /** Neighbours among the slots are evaluated in one go. */
+  private inMemory(group: LiveGroup, slots: readonly number[]): Point[] {
+    const { asked } = this.parts.groups;
+    const { steps } = this.parts.range.question;
+    const gap = RUN_GAP_STEPS * steps.usualMs;
+    const points: Point[] = [];
+    for (let next = 0; asked && next < slots.length; next++) {
+      const start = slots[next];
+      while (next + 1 < slots.length && slots[next + 1] - slots[next] <= gap) next++;
+      const run = { start, end: steps.after(slots[next]) };
+      for (const point of this.history.readMemory(asked, group, run))
+        if (group.marks.has(point[0])) points.push(point);
+    }
+    return points;
+  }
+
+  private async readWanted(groups: LiveGroup[], start: number, end: number): Promise<void> {
+    const { marks, range, readers, order } = this.parts;
+    const question = this.parts.groups.questionOf(groups, { start, end });
+    if (!question) return;
+    if (await this.isTooMuch(question)) {
+      readers.reset('too_much_missed');
+      return;
+    }
+    const { points } = await this.history.read(question, Work.ofOurs());
+    const { seq, at } = order.next();
+    range.refresh(at);
+    groups.forEach((group, i) => {
+      const told = this.vanish ? withGone(range.question, points[i], { start, end }) : points[i];
+      for (const point of told) {
+        // What memory has come to cover meanwhile, it knows better.
+        if (!marks.isAtHand(point[0])) group.stored.set(point[0], point);
+        marks.markRead(group, point[0], seq);
+      }
+    });
+    readers.notify();
+  }
+
+  private async isTooMuch(question: GroupedQuestion): Promise<boolean> {
+    const { groups, start, end, steps } = question;
+    const inAll = start < this.parts.range.memoryFrom ? MAX_REPLAY_POINTS : MAX_ASIDE_POINTS;
+    const most = inAll / Math.max(1, groups.length);
+    if (this.vanish || !isRaw(question)) return countSteps(steps, start, end) > most;
+    try {
+      await limitRawSamples(question, most, this.history.read, Work.ofOurs());
+      return false;
+    } catch (error) {
+      if (isPulseError(error) && error.status === 400) return true;
+      throw error;
+    }
+  }
+}

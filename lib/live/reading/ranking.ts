@@ -1,0 +1,34 @@
+import { MINUTE } from '../../model/time/duration';
+import type { Work } from '../../runtime/work/work';
+import type { LiveGroup, Upsert } from './live-group';
+import type { QueryGroups } from './query-groups';
+import type { QueryMarks } from './query-marks';
+import type { QueryPoints } from './query-points';
+import type { QueryUpserts } from './query-upserts';
+import type { QuestionRange } from './question-range';
+
+/** Which groups of a live query are kept, and what readers have to be told for their picture to be the same. */
+export interface LiveRanking {
+  /** The groups that are kept, after everything that has been marked, as far as that can be known at once. */
+  kept(now: number): Iterable<LiveGroup>;
+  /** Called about once a second: what changes by time passing. */
+  beat(now: number): void;
+  /** Reads what it needs from the store: at first what there was before anything was marked. @param readPending reads what is marked. */
+  work(readPending: () => Promise<void>): Promise<void>;
+  /** What has changed after `since`. */
+  changes(since: number): Upsert[];
+  /** What a reader may not have who knew everything before samples since `from` arrived. */
+  replay(from: number, work: Work): Promise<Upsert[] | 'too_much'>;
+}
+
+/** The parts of a live query that a ranking works with. */
+export interface RankedQuery {
+  readonly range: QuestionRange;
+  readonly groups: QueryGroups;
+  readonly marks: QueryMarks;
+  readonly points: QueryPoints;
+  readonly upserts: QueryUpserts;
+}
+
+/** A group that is kept no longer is told of for so long: until every reader has heard who came in its place. */
+export const FAREWELL_MS = 2 * MINUTE;

@@ -1,0 +1,90 @@
+import { isPulseError } from '../../model/errors';
+import type { Tier } from '../../model/rollup/tiers';
+import { startFrom } from '../../model/time/steps';
+import { log } from '../../observe/log';
+import type { Work } from '../../runtime/work/work';
+import type { ArrivalLog } from '../changes/arrival-log';
+import type { Upserts } from './live-group';
+import type { LiveQuery } from './live-query';
+import type { QueryReader } from './readers';
+
+/** What a subscription has to tell; null for nothing. */
+export interface Taken {
+  /** What happened before it began. */
+  missed: Upserts | null;
+  changes: Upserts | null;
+}
+
+/** Whoever subscribes is told that there may be something to take, and that it must read history again. */
+export type Subscriber = Pick<QueryReader, 'notify' | 'reset'>;
+
+export interface SubscriptionParts {
+  arrivals: ArrivalLog;
+  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  cursorSlackMs: number;
+  leave(reader: QueryReader): void;
+}
+
+/** One question of one reader, and how far the reader has been told: yields values, whoever they are for. */
+export class Subscription implements QueryReader {
+  since = 0;
+  query!: LiveQuery;
+  readonly notify: () => void;
+  readonly reset: (reason: string) => void;
+  /** What the reader missed, while it is being read or waits to be taken; what is live waits for it. */
+  private missed: 'none' | 'reading' | { upserts: Upserts } = 'none';
+
+  constructor(
+    { notify, reset }: Subscriber,
+    private readonly parts: SubscriptionParts,
+  ) {
+    this.notify = notify;
+    this.reset = reset;
+  }
+
+  /** Takes what there is to tell now. @param now epoch ms. */
+  take(now: number): Taken {
+    if (this.missed === 'reading') return { missed: null, changes: null };
+    const missed = this.missed === 'none' ? null : this.missed.upserts;
+    this.missed = 'none';
+    return { missed, changes: this.query.take(this, now) };
+  }
+
+  /**
+   * Reads what a reader may not have who has everything that arrived before `cursor`: what arrived later, or up to
+   * `slackMs` before, and samples that were ahead of the clock, and so beyond the end of the answer it began with.
+   *
+   * @returns why that cannot be told and the reader must read history again; null when it can.
+   */
+  async catchUp(cursor: number, slackMs: number, work: Work): Promise<string | null> {
+    const { arrivals, cursorSlackMs } = this.parts;
+    const changed = this.query.changedSince(arrivals, cursor - slackMs - cursorSlackMs);
+    const from = Math.min(changed, startFrom(this.query.question.steps, cursor));
+    this.missed = 'reading';
+    try {
+      const upserts = await this.query.replay(from, work);
+      this.missed = upserts === null || upserts === 'too_much' ? 'none' : { upserts };
+      return upserts === 'too_much' ? 'too_much_missed' : null;
+    } catch (error) {
+      log().warn({ err: error }, 'a stream could not be told what it missed');
+      this.missed = 'none';
+      return isPulseError(error) ? error.code : 'internal';
+    }
+  }
+
+  /** When the oldest arrived of what has not been taken, epoch ms; Infinity when all has, -Infinity when that is not known. */
+  get waitingSince(): number {
+    const { marks } = this.query;
+    if (this.missed !== 'none' || marks.seq > this.since) return Number.NEGATIVE_INFINITY;
+    return marks.pendingSince;
+  }
+
+  /** Where the newest points are read. */
+  tier(now: number): Tier {
+    return this.query.range.tier(now);
+  }
+
+  close(): void {
+    this.parts.leave(this);
+  }
+}

@@ -1,0 +1,177 @@
+import { selectMatching } from '../../memory/catalogue/matchers';
+import type { RingSync } from '../../memory/ring/ring-sync';
+import { PulseError } from '../../model/errors';
+import type { Series } from '../../model/series';
+import { SECOND } from '../../model/time/duration';
+import { refusedWork, Work } from '../../runtime/work/work';
+import type { Changes } from '../changes/changes';
+import type { LiveGroup } from './live-group';
+import { LiveQuery, type LiveQueryParts } from './live-query';
+import type { LiveQuestion } from './live-question';
+import { Newcomers } from './newcomers';
+import type { QueryReader } from './readers';
+
+/** Places of series in groups that all queries together may have: each takes some 30 bytes. */
+const MAX_PLACES = 10_000_000;
+const RETRY_AFTER_MS = 5 * SECOND;
+
+export interface WatchedQueriesParts {
+  query: LiveQueryParts;
+  changes: Changes;
+  ringSync?: Pick<RingSync, 'watch'>;
+}
+
+/**
+ * The questions that somebody watches, and in which of their groups each series is. A question that is watched for
+ * the first time looks at every series of its metric, and so at its turn; a series that comes to be meanwhile, or
+ * whose labels a regular expression has to tell, is looked at afterwards.
+ */
+export class WatchedQueries {
+  private readonly byText = new Map<string, LiveQuery>();
+  private readonly byMetric = new Map<string, Set<LiveQuery>>();
+  private readonly openings = new Map<LiveQuery, Promise<void>>();
+  private readonly coverings = new Map<LiveQuery, () => void>();
+  private readonly newcomers: Newcomers;
+
+  constructor(private readonly parts: WatchedQueriesParts) {
+    this.newcomers = new Newcomers({
+      arrivals: parts.changes.arrivals,
+      now: parts.query.now,
+      join: (query, series, side) => this.join(query, series, side),
+    });
+  }
+
+  get size(): number {
+    return this.byText.size;
+  }
+
+  all(): Iterable<LiveQuery> {
+    return this.byText.values();
+  }
+
+  of(metric: string): Iterable<LiveQuery> {
+    return this.byMetric.get(metric) ?? [];
+  }
+
+  /** @throws PulseError `bad_parameter` for a wrong expression, `too_expensive`, `too_busy`, `too_many_streams`. */
+  async watch(question: LiveQuestion, reader: QueryReader, work: Work): Promise<LiveQuery> {
+    for (;;) {
+      const query = this.byText.get(question.text) ?? this.begin(question, work);
+      query.readers.add(reader);
+      try {
+        await this.openings.get(query);
+        reader.since = query.marks.seq;
+        return query;
+      } catch (error) {
+        this.unwatch(query, reader);
+        // Whoever began to watch it was refused, or has left: that is not about us.
+        if ((refusedWork(error) ?? work) === work) throw error;
+      }
+    }
+  }
+
+  unwatch(query: LiveQuery, reader: QueryReader): void {
+    if (query.readers.delete(reader) && !query.isWatched) this.drop(query);
+  }
+
+  /** A series has come to be. */
+  take(series: Series): void {
+    for (const query of this.of(series.metric.name)) {
+      this.cover(query);
+      for (const [side, { metric, admits }] of query.question.sides.entries()) {
+        if (metric !== series.metric.name) continue;
+        if (this.openings.has(query) || !admits) this.takeLater(query, series, side);
+        else if (admits(series)) this.join(query, series, side);
+      }
+    }
+  }
+
+  private begin(question: LiveQuestion, work: Work): LiveQuery {
+    const query = new LiveQuery(question, this.parts.query);
+    this.byText.set(question.text, query);
+    for (const { metric } of question.sides) {
+      const sameMetric = this.byMetric.get(metric);
+      if (sameMetric) sameMetric.add(query);
+      else this.byMetric.set(metric, new Set([query]));
+    }
+    this.cover(query);
+    const opening = this.open(query, work);
+    this.openings.set(query, opening);
+    opening.catch(() => this.drop(query));
+    return query;
+  }
+
+  private async open(query: LiveQuery, work: Work): Promise<void> {
+    const { changes } = this.parts;
+    const { metrics } = this.parts.query.memory.registry;
+    // Those that come to be from now on are told of.
+    const known = query.question.sides.map(({ metric }) => metrics.get(metric)?.series.slice());
+    for (const [side, { matchers }] of query.question.sides.entries()) {
+      for await (const some of selectMatching(known[side] ?? [], matchers, work)) {
+        const { byKey } = query.groups;
+        for (const each of some) if (!this.join(query, each, side)) query.groups.limit(byKey.size + 1);
+        query.groups.limit(byKey.size);
+        if (changes.size > MAX_PLACES)
+          throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
+            retryAfterMs: RETRY_AFTER_MS,
+          });
+      }
+    }
+    this.openings.delete(query);
+    query.begin();
+    void this.newcomers.take(query);
+  }
+
+  private join(query: LiveQuery, series: Series, side: number): LiveGroup | null {
+    const group = query.groups.admit(series, side);
+    if (group) this.parts.changes.watch(series, group.places[side]);
+    return group;
+  }
+
+  private cover(query: LiveQuery): void {
+    const { ringSync } = this.parts;
+    const { metrics } = query.groups;
+    if (!ringSync || !metrics || this.coverings.has(query)) return;
+    const stops = metrics.map((metric) => ringSync.watch(metric));
+    this.coverings.set(query, () => {
+      for (const stop of stops) stop();
+    });
+  }
+
+  private takeLater(query: LiveQuery, series: Series, side: number): void {
+    this.newcomers.add(query, { series, side });
+    if (!this.openings.has(query)) void this.newcomers.take(query);
+  }
+
+  private drop(query: LiveQuery): void {
+    const { text, sides } = query.question;
+    query.end();
+    if (this.byText.get(text) !== query) return;
+    this.byText.delete(text);
+    this.openings.delete(query);
+    this.newcomers.forget(query);
+    this.coverings.get(query)?.();
+    this.coverings.delete(query);
+    for (const { metric } of sides) {
+      const sameMetric = this.byMetric.get(metric);
+      sameMetric?.delete(query);
+      if (sameMetric?.size === 0) this.byMetric.delete(metric);
+    }
+    void this.forget(query);
+  }
+
+  /** At its turn: there may be a million of them. */
+  private async forget(query: LiveQuery): Promise<void> {
+    const work = Work.ofOurs();
+    await work.run(async () => {
+      for (const group of query.groups.all) {
+        for (const place of group.places) {
+          for (const series of group.sides[place.side]) {
+            if (work.isDue('live')) await work.pause();
+            this.parts.changes.unwatch(series, place);
+          }
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import type { Labels } from '../../model/labels';
+import type { GroupChange, Upserts } from '../reading/live-group';
+
+/** Texts of upserts that several streams tell, and the beginnings of their groups, which are told again and again. */
+const texts = new WeakMap<Upserts, string>();
+const openings = new WeakMap<Labels, string>();
+
+/** The JSON of a `series` list: made once, however many streams tell it. */
+export function encodeUpserts(upserts: Upserts): string {
+  let text = texts.get(upserts);
+  if (text === undefined) {
+    text = `[${upserts.map(encodeGroup).join()}]`;
+    texts.set(upserts, text);
+  }
+  return text;
+}
+
+function encodeGroup({ labels, points, rank }: GroupChange): string {
+  let opening = openings.get(labels);
+  if (opening === undefined) {
+    opening = `{"labels":${JSON.stringify(labels)},"points":`;
+    openings.set(labels, opening);
+  }
+  return `${opening}${JSON.stringify(points)}${rank === undefined ? '' : `,"rank":${rank}`}}`;
+}
