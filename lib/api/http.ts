@@ -20,7 +20,7 @@ const JSON_HEADERS = {
 export interface PlainResponse {
   status: number;
   headers: Record<string, string>;
-  body: string;
+  body: string | Uint8Array<ArrayBuffer>;
 }
 
 /** A large answer, which is handed on as its reader takes it. */
@@ -73,12 +73,17 @@ async function largeBody(texts: Iterable<string>, work: Work): Promise<LargeResp
 /** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
 export function errorResponse(thrown: unknown): PlainResponse {
   const error = toPulseError(thrown);
+  return jsonResponse(errorAnswer(error), error.status, errorHeaders(error));
+}
+
+/** What HTTP has to know of an error, whatever the shape of its answer. */
+export function errorHeaders(error: PulseError): Record<string, string> {
   const headers: Record<string, string> = {};
   if (error.retryAfterMs !== undefined)
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
   // What is left of its body would be taken for the next request.
   if (error.status === 413 || error.status === 408) headers.connection = 'close';
-  return jsonResponse(errorAnswer(error), error.status, headers);
+  return headers;
 }
 
 /** The error as the outside may see it; what is not a `PulseError` is logged whole. */
@@ -133,6 +138,12 @@ export function openHandler(answer: (request: Request) => Answered) {
       }
     });
 }
+
+/** Every path under `/api` that is none of ours. */
+export const notFound = openHandler(({ url }) => {
+  const message = `There is nothing at ${new URL(url).pathname}; GET /api/openapi.json lists what there is.`;
+  throw new PulseErrorClass('not_found', message);
+});
 
 /** Next.js does not take the body of an answer to HEAD, and what waits in it would wait for ever. */
 async function withoutBody(response: Response): Promise<Response> {

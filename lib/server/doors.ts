@@ -7,8 +7,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 export type Door =
   /** For everybody. */
   | 'open'
-  /** For senders: the route asks for the key. */
-  | 'senders'
   /** The server's own figures, for those who may look and for scrapers with a key. */
   | 'figures'
   /** For those who may look: to others an error. */
@@ -33,7 +31,6 @@ export function doorOf(method: string, path: string, headers: IncomingHttpHeader
   if (OPEN.has(path) || STATIC.test(path)) return 'open';
   if (isForFigures(method, path, headers)) return 'figures';
   if (!isApi(path)) return 'page';
-  if (method === 'POST' && path === '/api/metrics') return 'senders';
   // What a path can be asked is for everybody to know.
   return method === 'OPTIONS' ? 'open' : 'api';
 }

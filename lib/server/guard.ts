@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requireAttemptsLeft } from '../access/auth/attempts';
 import { authorizeScraper } from '../access/auth/scraper';
 import { authorizeViewer, type ViewerHeaders, viewerOf } from '../access/auth/viewer';
-import { clientAddress } from '../access/limit/address';
 import { tooLarge } from '../access/limit/held-body';
 import { MAX_QUERIES_BYTES } from '../api/batch';
 import { methodNotAllowed, type PlainResponse } from '../api/http';
+import type { IngestRoutes } from '../api/ingest/routes';
 import { MAX_FORM_BYTES } from '../api/login';
-import { env } from '../env';
 import { isPulseError, PulseError } from '../model/errors';
 import { type Door, doorOf, FIGURES_ROUTE, isApi } from './doors';
+import { viewerHeadersOf } from './head';
 import { keepForNext } from './next-headers';
 import { forgetBody } from './request-body';
 import { startingPage } from './starting-page';
@@ -20,9 +20,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** What Next.js has beside our pages and shows nobody: smaller images, which no page has, and pages of its errors. */
 const NEXTS_OWN = /^\/(_next\/image|_(?!_?next))/;
 
-/** Routes that read a body, and the most they read; Infinity where a route has bounds of its own for each kind. */
+/** Routes that read a body, and the most they read; ingest endpoints have bounds of their own for each kind. */
 const BODY_BYTES: Partial<Record<string, number>> = {
-  'POST /api/metrics': Number.POSITIVE_INFINITY,
   'POST /api/query': MAX_QUERIES_BYTES,
   'POST /api/login': MAX_FORM_BYTES,
 };
@@ -32,6 +31,7 @@ const BODY_BYTES: Partial<Record<string, number>> = {
  * what Next.js may believe.
  *
  * @param path as sent, of a request that was received (`receive`)
+ * @param ingest where samples may be posted to
  * @returns the answer; null when the request may go on to Next.js
  * @throws PulseError where the answer is an error
  */
@@ -39,12 +39,18 @@ export async function guard(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
+  ingest: IngestRoutes,
 ): Promise<PlainResponse | null> {
   const { method = '', headers } = request;
   requirePossible(method, path);
   if (!isApi(path)) {
-    if (method === 'OPTIONS') return { status: 204, headers: { allow: 'GET, HEAD, OPTIONS' }, body: '' };
-    if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(method, 'GET, HEAD');
+    const methods = ingest.at(path) ? 'GET, HEAD, POST' : 'GET, HEAD';
+    if (method === 'OPTIONS') return { status: 204, headers: { allow: `${methods}, OPTIONS` }, body: '' };
+    if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(method, methods);
+  } else if (method === 'POST' && ingest.at(path)) {
+    // For senders: the endpoint asks for the key and bounds the body.
+    keepForNext(request);
+    return null;
   }
   const door = doorOf(method, path, headers);
   const refusal = ask(request, path, door);
@@ -74,14 +80,6 @@ function ask(request: IncomingMessage, path: string, door: Door): PlainResponse 
   // Before anything of the form is read.
   if (request.method === 'POST' && path === '/api/login') requireAttemptsLeft(viewer.address, Date.now());
   return null;
-}
-
-function viewerHeadersOf({ headers, socket }: IncomingMessage): ViewerHeaders {
-  return {
-    cookie: headers.cookie,
-    authorization: headers.authorization,
-    address: clientAddress(socket.remoteAddress, headers['x-forwarded-for'], env().TRUST_PROXY),
-  };
 }
 
 function mayLook(viewer: ViewerHeaders): boolean {

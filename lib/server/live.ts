@@ -1,19 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { clientAddress } from '../access/limit/address';
 import { openViewerStream } from '../api/viewer-stream';
-import { env } from '../env';
 import { SSE_HEADERS } from '../live/telling/sse';
 import type { StreamSink } from '../live/telling/stream';
 import { readySystem } from '../system';
+import { viewerHeadersOf } from './head';
 
 /** `GET /api/live` on plain `node:http`: a third of the memory and processor time that it takes behind Next.js. */
 export async function answerLive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { url = '/', headers, socket } = request;
-  const viewer = {
-    cookie: headers.cookie,
-    authorization: headers.authorization,
-    address: clientAddress(socket.remoteAddress, headers['x-forwarded-for'], env().TRUST_PROXY),
-  };
+  const { url = '/', headers } = request;
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const stream = await openViewerStream(
@@ -23,7 +17,7 @@ export async function answerLive(request: IncomingMessage, response: ServerRespo
       lastEventId: String(headers['last-event-id'] ?? '') || null,
       sink: sinkOf(response),
     },
-    viewer,
+    viewerHeadersOf(request),
     gone.signal,
   );
   response.on('close', () => stream.close());

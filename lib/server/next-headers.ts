@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { clientAddress } from '../access/limit/address';
 import { env } from '../env';
 import { isApi } from './doors';
+import { senderAddress } from './head';
 
 /** What Next.js tells itself in headers: the way a request has taken, what it was rewritten to, what to skip. */
 const INTERNAL =
@@ -13,13 +13,14 @@ const ROUTER = /^(rsc$|next-router-|next-url$|next-hmr-|next-instant-)/;
  * Takes from a request what only Next.js itself may say, and sets what it would otherwise believe a sender about:
  * where from, and by which name and scheme. In place, since Next.js reads the request itself.
  */
-export function keepForNext({ url = '/', headers, socket }: IncomingMessage): void {
+export function keepForNext(request: IncomingMessage): void {
+  const { url = '/', headers } = request;
   const { TRUST_PROXY } = env();
   const isRouter = headers.rsc === '1' && !isApi(url);
   for (const name of Object.keys(headers)) {
     if (INTERNAL.test(name) || (!isRouter && ROUTER.test(name))) delete headers[name];
   }
-  headers['x-forwarded-for'] = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], TRUST_PROXY);
+  headers['x-forwarded-for'] = senderAddress(request);
   delete headers.forwarded;
   delete headers['x-forwarded-port'];
   if (TRUST_PROXY === 0) delete headers['x-forwarded-host'];

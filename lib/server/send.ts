@@ -6,10 +6,8 @@ import { drain } from '../runtime/drain';
 /** Sends a plain answer. When the body was not read to its end the connection is closed after it. */
 export function sendPlain(request: IncomingMessage, response: ServerResponse, answer: PlainResponse): void {
   if (response.destroyed) return;
-  const headers: Record<string, string | number> = {
-    ...answer.headers,
-    'content-length': Buffer.byteLength(answer.body),
-  };
+  const headers: Record<string, string | number> = { ...answer.headers };
+  if (answer.status !== 204) headers['content-length'] = Buffer.byteLength(answer.body);
   const isCutOff = !request.complete;
   if (isCutOff || drain().signal.aborted) headers.connection = 'close';
   response.writeHead(answer.status, headers);

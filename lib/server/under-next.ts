@@ -59,7 +59,7 @@ function standBeforeNext(): void {
     if (known.has(server)) return;
     known.add(server);
     const nexts = server.listeners('request') as RequestListener[];
-    const front = createFront({});
+    const front = createFront({ routesOfNext: true });
     front.openPages(async (request, response) => {
       for (const listener of nexts) await listener(request, response);
     });

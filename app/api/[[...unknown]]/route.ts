@@ -1,20 +1,10 @@
-import { openHandler } from '@/lib/api/http';
-import { PulseError } from '@/lib/model/errors';
+import { webIngest } from '@/lib/api/ingest/web';
 
-/** Every path under `/api` that is none of ours answers in the error shape, too. */
-const notFound = openHandler(({ url }) => {
-  throw new PulseError(
-    'not_found',
-    `There is nothing at ${new URL(url).pathname}; GET /api/openapi.json lists what there is.`,
-  );
-});
+/**
+ * Paths under `/api` that have no folder here: ingest endpoints, as their table says; any other is none of ours, and
+ * says so in the error shape, too.
+ */
+const answer = webIngest();
 
 export const dynamic = 'force-dynamic';
-export {
-  notFound as DELETE,
-  notFound as GET,
-  notFound as OPTIONS,
-  notFound as PATCH,
-  notFound as POST,
-  notFound as PUT,
-};
+export { answer as DELETE, answer as GET, answer as OPTIONS, answer as PATCH, answer as POST, answer as PUT };

@@ -1,5 +1,5 @@
 import { env } from '../../env';
-import { authorizeSender } from './senders';
+import { authorizeBearer } from './senders';
 import { authorizeViewer, type ViewerHeaders } from './viewer';
 
 /**
@@ -9,6 +9,6 @@ import { authorizeViewer, type ViewerHeaders } from './viewer';
  */
 export function authorizeScraper(headers: ViewerHeaders): void {
   const { authorization } = headers;
-  if (env().INGEST_KEYS.length > 0 && authorization?.startsWith('Bearer ')) authorizeSender(authorization);
+  if (env().INGEST_KEYS.length > 0 && authorization?.startsWith('Bearer ')) authorizeBearer(authorization);
   else authorizeViewer(headers);
 }

@@ -3,6 +3,7 @@ import { env } from '../../env';
 import { digestOf, findKey } from '../../env/keys';
 import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
+import { bearerToken } from './authorization';
 
 /** What this process's own agent is called where keys have names. */
 export const LOCAL_AGENT_KEY = 'local-agent';
@@ -14,11 +15,14 @@ export function localKey(): string {
 
 /**
  * Lets a sender in who shows one of the keys, or anyone when no keys are configured (the server then listens on
- * loopback only). Throws `unauthorized` when none was given and `forbidden` when it is wrong.
+ * loopback only).
  *
+ * @param shown the key, wherever a protocol has it
+ * @param advice where it belongs, for who has shown none
  * @returns the key's name; null when no keys are configured.
+ * @throws PulseError `unauthorized` when none was given, `forbidden` when it is wrong
  */
-export function authorizeSender(authorization: string | undefined): string | null {
+export function authorizeKey(shown: string | undefined, advice: string): string | null {
   const keys = once('ingest.keys', () => {
     const { INGEST_KEYS } = env();
     return INGEST_KEYS.length === 0
@@ -26,13 +30,13 @@ export function authorizeSender(authorization: string | undefined): string | nul
       : [...INGEST_KEYS, { name: LOCAL_AGENT_KEY, digest: digestOf(localKey()) }];
   });
   if (keys.length === 0) return null;
-  const shown = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  if (!shown)
-    throw new PulseError(
-      'unauthorized',
-      'This server takes samples with a key only: send Authorization: Bearer <key>.',
-    );
+  if (!shown) throw new PulseError('unauthorized', `This server takes samples with a key only: ${advice}`);
   const key = findKey(shown, keys);
   if (!key) throw new PulseError('forbidden', 'This key is not one of INGEST_KEYS.');
   return key.name;
+}
+
+/** The same for a key that is shown as `Authorization: Bearer`. */
+export function authorizeBearer(authorization: string | undefined): string | null {
+  return authorizeKey(bearerToken(authorization), 'send Authorization: Bearer <key>.');
 }

@@ -5,6 +5,7 @@ import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
 import { log } from '../../observe/log';
 import { tryOnce } from './attempts';
+import { basicPassword } from './authorization';
 import { endedSessions } from './ended-sessions';
 import { keptSecret } from './secret';
 import { readSession, SESSION_COOKIE, type Session, sessionKey } from './session';
@@ -48,8 +49,8 @@ export function viewerOf({ cookie, authorization, address }: ViewerHeaders, now 
   if (!viewerKey()) return ANYONE;
   const session = sessionOf(cookie, now);
   if (session) return { until: session.until, session: session.id };
-  const password = authorization ? basicPassword(authorization) : null;
-  if (password === null) return null;
+  const password = basicPassword(authorization);
+  if (password === undefined) return null;
   const isRight = tryOnce(address, now, () => equalSecrets(password, env().DASHBOARD_PASSWORD ?? ''));
   return isRight ? ANYONE : null;
 }
@@ -78,12 +79,4 @@ function readCookie(header: string, name: string): string | undefined {
     if (at !== -1 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
   }
   return undefined;
-}
-
-function basicPassword(authorization: string): string | null {
-  const encoded = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization)?.[1];
-  if (!encoded) return null;
-  const text = Buffer.from(encoded, 'base64').toString();
-  const at = text.indexOf(':');
-  return at === -1 ? null : text.slice(at + 1);
 }

@@ -1,22 +1,21 @@
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { ERROR_STATUS, type ErrorCode } from '../../model/errors';
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
-import { ErrorAnswer } from '../../model/wire/error';
 import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
 import { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
 import { PointsEvent, ResetEvent, StatusEvent } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
 import { queryParams } from '../../read/query/params';
-import { Batch, IngestBody, Sample } from '../../write/ingest/schemas';
-import { PRECISIONS, type Precision } from '../../write/ingest/timestamp';
+import { Batch, Sample } from '../../write/ingest/schemas';
 import { MAX_QUERIES } from '../batch';
-import { IngestAnswer } from './answers';
+import { INGEST_ENDPOINTS } from '../ingest/endpoints';
 import { fleetPaths } from './fleet-paths';
+import { ingestPaths } from './ingest-paths';
+import { FROM, json, LOOK, ok, refusals } from './operation';
 
 /** The API for machines, from the same schemas that validate. */
-export function openApiDocument(): object {
+export function openApiDocument(endpoints = INGEST_ENDPOINTS): object {
   return createDocument({
     openapi: '3.1.1',
     info: {
@@ -35,79 +34,23 @@ export function openApiDocument(): object {
       },
       schemas: { Sample, Batch, PointsEvent, StatusEvent, ResetEvent },
     },
-    paths: {
-      ...WRITE,
+    paths: joined(ingestPaths(endpoints), {
       ...READ,
       ...fleetPaths(refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable')),
       ...OPERATE,
-    },
+    }),
   });
 }
 
-/** What any question for those who may look can be answered, by whom and from where it is asked. */
-const FROM = ['forbidden', 'misdirected'] as const;
-const LOOK = ['unauthorized', 'rate_limited', ...FROM] as const;
-
-const json = (schema: z.ZodType) => ({ 'application/json': { schema } });
-const ok = (description: string, schema: z.ZodType) => ({ '200': { description, content: json(schema) } });
-
-/** The error answers of an operation, by status. */
-function refusals(...codes: ErrorCode[]): ZodOpenApiOperationObject['responses'] {
-  const statuses = [...new Set(codes.map((code) => ERROR_STATUS[code]))];
-  return Object.fromEntries(
-    statuses.map((status) => {
-      const description = codes.filter((code) => ERROR_STATUS[code] === status).join(', ');
-      const retryAfter = {
-        'retry-after': z.string().meta({ description: 'Seconds to wait before trying again' }),
-      };
-      return [
-        String(status),
-        { description, content: json(ErrorAnswer), ...(status === 503 && { headers: z.object(retryAfter) }) },
-      ];
-    }),
-  );
+/** A path may be written to and read. */
+function joined(some: ZodOpenApiPathsObject, others: ZodOpenApiPathsObject): ZodOpenApiPathsObject {
+  const paths = { ...some, ...others };
+  for (const path of Object.keys(some)) paths[path] = { ...some[path], ...others[path] };
+  return paths;
 }
 
-const WRITE: ZodOpenApiPathsObject = {
+const READ: ZodOpenApiPathsObject = {
   '/api/metrics': {
-    post: {
-      summary: 'Send samples',
-      description:
-        'Answered after the commit: a 200 survives the loss of every process. Sending a sample again is harmless. ' +
-        'The body may be compressed (Content-Encoding: gzip, br).',
-      security: [{}, { key: [] }],
-      requestParams: {
-        query: z.object({
-          precision: z
-            .enum(Object.keys(PRECISIONS) as [Precision, ...Precision[]])
-            .optional()
-            .meta({
-              description:
-                'What whole numbers mean as timestamps; ms by default. What is finer than a millisecond is cut off',
-            }),
-        }),
-      },
-      requestBody: {
-        required: true,
-        content: {
-          ...json(IngestBody),
-          'application/x-ndjson': {
-            schema: z
-              .string()
-              .meta({ description: 'One sample, array or batch a line, read as it streams in' }),
-          },
-        },
-      },
-      responses: {
-        ...ok('Every good sample is committed; bad ones are named', IngestAnswer),
-        ...refusals(
-          ...(['bad_json', 'bad_shape', 'bad_body', 'nothing_usable', 'bad_parameter'] as const),
-          ...(['unauthorized', 'forbidden', 'misdirected', 'body_too_large', 'too_many_samples'] as const),
-          ...(['unsupported_content_type', 'unsupported_encoding', 'rate_limited'] as const),
-          ...(['queue_full', 'database_unavailable', 'shutting_down'] as const),
-        ),
-      },
-    },
     get: {
       summary: 'The catalogue of metrics',
       requestParams: { query: metricListParams },
@@ -117,9 +60,6 @@ const WRITE: ZodOpenApiPathsObject = {
       },
     },
   },
-};
-
-const READ: ZodOpenApiPathsObject = {
   '/api/series': {
     get: {
       summary: 'Series, of one metric or of all',

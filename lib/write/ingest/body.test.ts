@@ -9,7 +9,6 @@ import { encodingFor } from './encoding';
 import { readLines } from './lines';
 import { decodeNdjson } from './ndjson';
 import { refuseCostlyJson } from './prescan';
-import { protocolFor } from './protocols';
 import type { DecodedSamples } from './sample';
 
 async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
@@ -137,28 +136,6 @@ describe('a whole body', () => {
       expect(() => encodingFor(encoding)).toThrow(expect.objectContaining({ code: 'unsupported_encoding' }));
     }
   });
-});
-
-test('a content type picks its protocol', () => {
-  for (const type of [
-    'application/json',
-    'Application/JSON; charset=utf-8',
-    'application/x-ndjson;charset="UTF-8"',
-  ]) {
-    expect(protocolFor(type), type).toBeTypeOf('object');
-  }
-  for (const type of [
-    undefined,
-    '',
-    'text/plain',
-    'application/json; charset=latin1',
-    '__proto__',
-    'application/jsonx',
-  ]) {
-    expect(() => protocolFor(type), type).toThrow(
-      expect.objectContaining({ code: 'unsupported_content_type' }),
-    );
-  }
 });
 
 describe('JSON that would cost more than it is worth', () => {

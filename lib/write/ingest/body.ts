@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HeldBody, isDisconnect, tooLarge } from '../../access/limit/held-body';
 import { PulseError } from '../../model/errors';
@@ -29,10 +29,15 @@ async function inflateWhole(sent: Promise<Buffer>, encoding: Encoding, maxBytes:
   });
 }
 
-/** A body in pieces as they arrive, inflated. Throws `bad_body`. */
+/** A body in pieces as they arrive, inflated. Throws `bad_body`, `unsupported_encoding`. */
 export function readPieces(body: Body, encoding: Encoding | null): AsyncIterable<Uint8Array> {
   const pieces = body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : body;
-  return encoding ? inflate(pieces, encoding) : pieces;
+  if (!encoding) return pieces;
+  if (encoding.stream) return inflate(pieces, encoding.stream());
+  throw new PulseError(
+    'unsupported_encoding',
+    'With this Content-Type a body of this Content-Encoding is not read.',
+  );
 }
 
 /** Bytes as text. Throws `bad_body` when they are not UTF-8: replaced characters would be stored as names. */
@@ -80,7 +85,7 @@ function collectEvents(stream: Readable, maxBytes: number): Promise<Buffer> {
 }
 
 /** Inflates as it streams. Errors of the body pass through, those of the compression become `bad_body`. */
-async function* inflate(pieces: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Uint8Array> {
+async function* inflate(pieces: AsyncIterable<Uint8Array>, inflated: Transform): AsyncGenerator<Uint8Array> {
   let sentBytes = 0;
   let inflatedBytes = 0;
   const counted = async function* () {
@@ -90,7 +95,6 @@ async function* inflate(pieces: AsyncIterable<Uint8Array>, encoding: Encoding): 
     }
   };
   const source = Readable.from(counted(), { objectMode: false });
-  const inflated = encoding.stream();
   // A failure of either surfaces in the loop below; here it would only be an unhandled rejection.
   pipeline(source, inflated).catch(() => {});
   try {

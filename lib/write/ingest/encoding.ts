@@ -7,9 +7,11 @@ import { PulseError } from '../../model/errors';
 export interface Encoding {
   /** Inflates a whole body, giving up with `ERR_BUFFER_TOO_LARGE` beyond `maxBytes`. */
   whole(bytes: Uint8Array, maxBytes: number): Promise<Buffer>;
-  /** Inflates as it streams. */
-  stream(): Transform;
+  /** Inflates as it streams; without it only whole bodies may be compressed so. */
+  stream?(): Transform;
 }
+
+export type Encodings = Readonly<Record<string, Encoding | undefined>>;
 
 /** Large enough that a chunk of NDJSON is worth a commit. */
 const CHUNK_BYTES = 64 * 1_024;
@@ -29,22 +31,29 @@ const { zstdDecompress, createZstdDecompress } = zlib as {
   createZstdDecompress?: (options: { chunkSize: number }) => Transform;
 };
 
-const ENCODINGS: Record<string, Encoding | undefined> = {
+const ENCODINGS: Encodings = {
   gzip,
   'x-gzip': gzip,
   br: encoding(promisify(zlib.brotliDecompress), zlib.createBrotliDecompress),
   zstd: zstdDecompress && createZstdDecompress && encoding(promisify(zstdDecompress), createZstdDecompress),
 };
 
-/** What a Content-Encoding header names, null for none. Throws `unsupported_encoding`. */
-export function encodingFor(contentEncoding: string | undefined): Encoding | null {
+/**
+ * What a Content-Encoding header names, null for none. Throws `unsupported_encoding`.
+ *
+ * @param more by name: what a protocol has of its own
+ */
+export function encodingFor(contentEncoding: string | undefined, more?: Encodings): Encoding | null {
   const name = contentEncoding?.trim().toLowerCase() || 'identity';
   if (name === 'identity') return null;
-  const known = Object.hasOwn(ENCODINGS, name) ? ENCODINGS[name] : undefined;
-  if (known) return known;
+  for (const encodings of [ENCODINGS, more]) {
+    const known = encodings && Object.hasOwn(encodings, name) ? encodings[name] : undefined;
+    if (known) return known;
+  }
   const names = [
     'identity',
     ...Object.keys(ENCODINGS).filter((each) => ENCODINGS[each] && each !== 'x-gzip'),
+    ...Object.keys(more ?? {}),
   ];
   throw new PulseError('unsupported_encoding', `Content-Encoding must be one of ${names.join(', ')}.`);
 }

@@ -3,6 +3,8 @@ import { PulseError } from '../../model/errors';
 import type { Labels } from '../../model/labels';
 import { LIMITS } from '../../model/limits';
 import { METRIC_TYPES, type MetricType } from '../../model/series';
+import { toText } from './body';
+import { refuseCostlyJson } from './prescan';
 import {
   type DecodedSamples,
   type IncomingSample,
@@ -34,6 +36,12 @@ interface Inherited {
 
 const NO_LABELS: Labels = {};
 const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
+
+/** A whole body of `application/json`. Throws what `decodeJson` throws, and `bad_body`. */
+export function decodeJsonBody(bytes: Buffer, precision: Precision): DecodedSamples {
+  refuseCostlyJson(bytes);
+  return decodeJson(toText(bytes), { now: Date.now(), precision, firstIndex: 0 });
+}
 
 /**
  * The three shapes of the contract: a sample, an array of samples, a batch.

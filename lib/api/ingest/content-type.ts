@@ -1,0 +1,29 @@
+import { PulseError } from '../../model/errors';
+import type { ContentType, IngestEndpoint } from './endpoint';
+
+/** Of endpoints that read whatever they are told it is. */
+const ANY = '*';
+
+/**
+ * The kind of body that a Content-Type header names. Only UTF-8 is read, whatever a charset says that is not it.
+ *
+ * @throws PulseError `unsupported_content_type`
+ */
+export function contentTypeFor(
+  header: string | undefined,
+  contentTypes: IngestEndpoint['contentTypes'],
+): ContentType {
+  // What nearly every request says, word for word.
+  if (header !== undefined && Object.hasOwn(contentTypes, header)) return contentTypes[header];
+  const [name, ...parameters] = (header ?? '').toLowerCase().split(';');
+  const type = name.trim();
+  const known = Object.hasOwn(contentTypes, type) ? contentTypes[type] : contentTypes[ANY];
+  const charset = /charset\s*=\s*"?([^"\s]+)/.exec(parameters.join(';'))?.[1] ?? 'utf-8';
+  if (known && /^(utf-?8|us-ascii)$/.test(charset)) return known;
+  throw unsupported(Object.keys(contentTypes));
+}
+
+function unsupported(types: readonly string[]): PulseError {
+  const message = `Content-Type must be ${types.join(' or ')} in UTF-8; curl needs -H 'content-type: ${types[0]}'.`;
+  return new PulseError('unsupported_content_type', message);
+}

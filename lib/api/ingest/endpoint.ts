@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { PulseError } from '../../model/errors';
+import type { Encodings } from '../../write/ingest/encoding';
+import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
+import type { PlainResponse } from '../http';
+import type { RequestHead } from '../request-head';
+
+/**
+ * One ingest protocol at one path, asked with POST. Reading the body within its bounds, rate limits, the commit and
+ * the counting are the same for all (`handle.ts`); what differs is here.
+ */
+export interface IngestEndpoint {
+  /** An exact path, such as `/api/v2/write`; everything below it where it ends in `/*`. */
+  readonly path: string;
+  /** By Content-Type, in lower case without parameters; `*` is any other. */
+  readonly contentTypes: Readonly<Record<string, ContentType>>;
+  /**
+   * The name of the key that was shown; null where no keys are configured.
+   * @throws PulseError `unauthorized`, `forbidden`
+   */
+  authorize(head: RequestHead): string | null;
+  /** The answer when all of the body is decoded and every good sample is committed. */
+  answer(result: WriteResult, head: RequestHead): PlainResponse;
+  /** The answer to anything else. `Retry-After` and the headers of rate limits are added to it. */
+  refuse(error: PulseError, head: RequestHead): PlainResponse;
+  /** What the OpenAPI document says of it, but for the body. */
+  readonly operation: Omit<ZodOpenApiOperationObject, 'requestBody'>;
+}
+
+/** One kind of body. */
+export interface ContentType {
+  /** What a body is, for the OpenAPI document. */
+  readonly schema: z.ZodType;
+  /** Called before anything of the body is read, so that wrong parameters are refused without it. */
+  decode(head: RequestHead): Decoder;
+  /** By Content-Encoding: those it takes beside what every endpoint does (`encoding.ts`). */
+  readonly encodings?: Encodings;
+}
+
+/** How a body is read: whole, of at most MAX_BODY_BYTES, or in portions as it streams in. What it throws ends the body. */
+export type Decoder =
+  | { whole(bytes: Buffer): DecodedSamples }
+  | { portions(pieces: AsyncIterable<Uint8Array>): AsyncIterable<DecodedSamples> };

@@ -1,0 +1,8 @@
+import type { IngestEndpoint } from './endpoint';
+import { jsonEndpoint } from './json';
+import { IngestRoutes } from './routes';
+
+/** Every ingest protocol: a new one is a file beside this one and a line here. */
+export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [jsonEndpoint];
+
+export const INGEST_ROUTES = new IngestRoutes(INGEST_ENDPOINTS);

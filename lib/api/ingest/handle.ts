@@ -1,0 +1,63 @@
+import { isDisconnect } from '../../access/limit/held-body';
+import { env } from '../../env';
+import { PulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
+import { figures } from '../../observe/figures';
+import { type Body, readPieces, readWhole } from '../../write/ingest/body';
+import { encodingFor } from '../../write/ingest/encoding';
+import type { DecodedSamples } from '../../write/ingest/sample';
+import { errorHeaders, type PlainResponse, toPulseError } from '../http';
+import { headerIn, type RequestHead } from '../request-head';
+import { contentTypeFor } from './content-type';
+import type { IngestEndpoint } from './endpoint';
+import { type IngestSession, openIngestSession } from './session';
+
+/**
+ * A write request of either front: lets the sender in, reads the body, waits for the commit, answers as the endpoint
+ * does. Nothing a sender does makes it throw.
+ */
+export async function handleIngest(
+  endpoint: IngestEndpoint,
+  head: RequestHead,
+  body: Body,
+): Promise<PlainResponse> {
+  const startedAt = performance.now();
+  const answer = await ingest(endpoint, head, body);
+  const { ingestSeconds, ingestRequests } = figures();
+  ingestSeconds.observe((performance.now() - startedAt) / SECOND);
+  ingestRequests.add(String(answer.status));
+  return answer;
+}
+
+async function ingest(endpoint: IngestEndpoint, head: RequestHead, body: Body): Promise<PlainResponse> {
+  let session: IngestSession | undefined;
+  try {
+    session = openIngestSession({ key: endpoint.authorize(head), address: head.address });
+    const result = await session.write(() => decodeBody(endpoint, head, body));
+    const answer = endpoint.answer(result, head);
+    Object.assign(answer.headers, session.rateHeaders);
+    return answer;
+  } catch (thrown) {
+    const error = isDisconnect(thrown) ? cutOff() : toPulseError(thrown);
+    const answer = endpoint.refuse(error, head);
+    Object.assign(answer.headers, errorHeaders(error), session?.rateHeaders);
+    return answer;
+  }
+}
+
+/** Chooses how the body is read before any of it is. */
+function decodeBody(
+  { contentTypes }: IngestEndpoint,
+  head: RequestHead,
+  body: Body,
+): Promise<DecodedSamples> | AsyncIterable<DecodedSamples> {
+  const { decode, encodings } = contentTypeFor(headerIn(head, 'content-type'), contentTypes);
+  const encoding = encodingFor(headerIn(head, 'content-encoding'), encodings);
+  const decoder = decode(head);
+  if ('portions' in decoder) return decoder.portions(readPieces(body, encoding));
+  return readWhole(body, encoding, env().MAX_BODY_BYTES).then(decoder.whole);
+}
+
+function cutOff(): PulseError {
+  return new PulseError('bad_body', 'The connection ended before the body.');
+}

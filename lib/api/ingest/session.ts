@@ -1,0 +1,51 @@
+import { limitIngest, type Sender } from '../../access/limit/ingest-limit';
+import { readySystem } from '../../system';
+import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
+import { WriteTally } from './tally';
+
+/** Called once its sender may write: decodes all samples of a request, or portions of them as they arrive. */
+export type SampleSource = () => DecodedSamples | Promise<DecodedSamples> | AsyncIterable<DecodedSamples>;
+
+/** A sender who has been let in, for one request or for as long as a connection lasts. */
+export interface IngestSession {
+  /**
+   * One write request: counted against its sender's rate, decoded, admitted. Resolves once every good sample is
+   * committed. An error in the middle names what was kept before.
+   *
+   * @throws PulseError `rate_limited`, `nothing_usable`, `queue_full`, `database_unavailable`, `shutting_down`;
+   * and what the source throws.
+   */
+  write(source: SampleSource): Promise<WriteResult>;
+  /** What HTTP says about the rate, as of the last write: headers by name. */
+  readonly rateHeaders: Readonly<Record<string, string>>;
+}
+
+/** @param sender whoever has shown a key (`authorize` of an endpoint), and from where. */
+export function openIngestSession(sender: Sender): IngestSession {
+  let rateHeaders: Record<string, string> = {};
+  return {
+    get rateHeaders() {
+      return rateHeaders;
+    },
+    async write(source) {
+      const limit = limitIngest(sender);
+      rateHeaders = limit.headers;
+      if (limit.refusal) throw limit.refusal;
+      return writeAll(source);
+    },
+  };
+}
+
+async function writeAll(source: SampleSource): Promise<WriteResult> {
+  const { pipeline } = readySystem();
+  const tally = new WriteTally();
+  try {
+    const decoded = source();
+    if (Symbol.asyncIterator in decoded) {
+      for await (const portion of decoded) tally.add(await pipeline.write(portion));
+    } else tally.add(await pipeline.write(await decoded));
+    return tally.result();
+  } catch (error) {
+    throw tally.soFar(error);
+  }
+}

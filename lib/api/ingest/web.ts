@@ -1,0 +1,32 @@
+import { addressOf, named, notFound, refuseOtherMethods, toWebResponse } from '../http';
+import type { RequestHead } from '../request-head';
+import { webBody } from '../web-body';
+import type { IngestEndpoint } from './endpoint';
+import { INGEST_ROUTES } from './endpoints';
+import { handleIngest } from './handle';
+
+const { OPTIONS: tellMethods, GET: refuseMethod } = refuseOtherMethods('POST');
+
+/**
+ * The route handler of every ingest endpoint, where Next.js answers; `server.ts` answers the same way before it gets
+ * there. Where there is no endpoint it answers that there is nothing.
+ */
+export function webIngest(routes = INGEST_ROUTES): (request: Request) => Promise<Response> {
+  return (request) => {
+    const { pathname: path, search } = new URL(request.url);
+    const endpoint = routes.at(path);
+    if (!endpoint) return notFound(request);
+    if (request.method === 'OPTIONS') return tellMethods(request);
+    if (request.method !== 'POST') return refuseMethod(request);
+    const headers = Object.fromEntries(request.headers);
+    const head = { headers, path, search, address: addressOf(request) };
+    return named(request, () => answer(endpoint, head, request));
+  };
+}
+
+async function answer(endpoint: IngestEndpoint, head: RequestHead, request: Request): Promise<Response> {
+  const { body, finish } = webBody(request);
+  const response = toWebResponse(await handleIngest(endpoint, head, body));
+  if (!(await finish())) response.headers.set('connection', 'close');
+  return response;
+}

@@ -1,0 +1,20 @@
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import type { IngestEndpoint } from '../ingest/endpoint';
+
+/** Every ingest endpoint, as its row of the table says. */
+export function ingestPaths(endpoints: readonly IngestEndpoint[]): ZodOpenApiPathsObject {
+  return Object.fromEntries(
+    endpoints.map(({ path, contentTypes, operation }) => {
+      const content = Object.entries(contentTypes).map(([type, { schema }]) => [
+        type === '*' ? '*/*' : type,
+        { schema },
+      ]);
+      const post = {
+        security: [{}, { key: [] }],
+        ...operation,
+        requestBody: { required: true, content: Object.fromEntries(content) },
+      };
+      return [path.replace(/\/\*$/, '/{rest}'), { post }];
+    }),
+  );
+}
