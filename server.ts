@@ -11,6 +11,7 @@ import { useOwnBuild } from './lib/server/build-folder';
 import { claimData } from './lib/server/claim-data';
 import { createFront, type Front } from './lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
+import { startListeners } from './lib/server/listeners';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
 import { claimProcess } from './lib/server/under-next';
@@ -37,17 +38,20 @@ async function main(): Promise<void> {
   console.log(`Pulseboard is starting on ${url}`);
 
   const starting = system();
+  const listening = starting.then((running) => startListeners(running));
   const stopPrinting = printProgress();
   let agent: { close(): void } | undefined;
   const stop = async () => {
     data?.tell({ state: 'stopping' });
     agent?.close();
-    await closeServer(server);
+    // Nothing more is taken from here on; then the pipeline commits what was.
+    const stopListening = startup().phase === 'ready' ? await listening : undefined;
+    await Promise.all([closeServer(server), stopListening?.()]);
     // What is still starting ends with the process: it may wait for a database that never comes.
     if (startup().phase === 'ready') await (await starting).close();
   };
   stopOnSignals(stop, dev ? 'dev' : 'start');
-  const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port)]);
+  const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port), listening]);
   stopPrinting();
   if (runsLocalAgent(settings)) {
     agent = startLocalAgent({ url, key: settings.INGEST_KEYS.length > 0 ? localKey() : undefined });

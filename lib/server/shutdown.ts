@@ -4,8 +4,8 @@ import { log } from '../observe/log';
 import { drain } from '../runtime/drain';
 import { isRunByNpm, onHangUp, watchRunner } from '../runtime/process/parent.mjs';
 
-/** How long requests under way may take to finish. */
-const FINISH_MS = 5 * SECOND;
+/** How long requests under way, and connections of other protocols, may take to finish. */
+export const FINISH_MS = 5 * SECOND;
 const IDLE_SWEEP_MS = 50;
 /** How long everything may take; only a database that does not answer takes longer. */
 const STOP_MS = 15 * SECOND;

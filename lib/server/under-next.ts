@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { dirname } from 'node:path';
 import { errorResponse } from '../api/http';
 import { startRecording } from '../api/self/record';
@@ -12,10 +12,11 @@ import { useBuild } from '../runtime/process/in-use.mjs';
 import { system } from '../system';
 import { createFront } from './front';
 import { mayBeReached } from './listen';
+import { startListeners } from './listeners';
 import { addressOf } from './notices';
 import { sendPlain } from './send';
 import { endUnread } from './unread';
-import { answerOddRequests, createUpgrades } from './upgrades';
+import { answerOddRequests, createUpgrades, refuseUpgrade } from './upgrades';
 
 export type Host = 'server.ts' | 'next';
 
@@ -37,15 +38,20 @@ export function startUnderNext(): void {
   if (PAGES_FOLDER) useBuild(dirname(PAGES_FOLDER), addressOf(HOST, PORT));
   standBeforeNext();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => drain().abort());
-  system().then(
-    ({ env: { SELF_METRICS, PORT }, pipeline }) => {
-      if (SELF_METRICS === 'on') startRecording(pipeline, PORT);
-    },
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      process.exit(1);
-    },
-  );
+  startParts().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
+}
+
+async function startParts(): Promise<void> {
+  const running = await system();
+  const { SELF_METRICS, PORT } = running.env;
+  if (SELF_METRICS === 'on') startRecording(running.pipeline, PORT);
+  const stopListening = await startListeners(running);
+  const { signal } = drain();
+  if (signal.aborted) await stopListening();
+  else signal.addEventListener('abort', stopListening);
 }
 
 /**
@@ -63,18 +69,25 @@ function standBeforeNext(): void {
     front.openPages(async (request, response) => {
       for (const listener of nexts) await listener(request, response);
     });
-    server.removeAllListeners('request').on('request', onlyWhereOthersMayReach(front.listener));
-    server.removeAllListeners('upgrade').on('upgrade', createUpgrades(false).listener);
+    const upgrades = createUpgrades(false);
+    server.removeAllListeners('request').on('request', (request, response) => {
+      const refusal = refusalOfReach(request);
+      if (refusal) sendPlain(request, response, errorResponse(refusal));
+      else front.listener(request, response);
+    });
+    server.removeAllListeners('upgrade').on('upgrade', (request, socket, head) => {
+      const refusal = refusalOfReach(request);
+      if (refusal) refuseUpgrade(socket, refusal);
+      else upgrades.listener(request, socket, head);
+    });
     answerOddRequests(server);
   });
 }
 
 /** `next start` listens where it is told on its command line, or everywhere: nobody has looked whether it may. */
-function onlyWhereOthersMayReach(listener: RequestListener): RequestListener {
-  return (request, response) => {
-    const own = request.socket.localAddress?.replace(/^::ffff:/, '') ?? '';
-    if (isLoopbackHost(own) || mayBeReached(env())) return listener(request, response);
-    const message = 'Without INGEST_KEYS and DASHBOARD_PASSWORD only this machine is answered.';
-    sendPlain(request, response, errorResponse(new PulseError('forbidden', message)));
-  };
+function refusalOfReach({ socket }: IncomingMessage): PulseError | null {
+  const own = socket.localAddress?.replace(/^::ffff:/, '') ?? '';
+  if (isLoopbackHost(own) || mayBeReached(env())) return null;
+  const message = 'Without INGEST_KEYS and DASHBOARD_PASSWORD only this machine is answered.';
+  return new PulseError('forbidden', message);
 }

@@ -2,29 +2,54 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Duplex } from 'node:stream';
 import { errorResponse } from '../api/http';
 import { PulseError } from '../model/errors';
+import { drain } from '../runtime/drain';
+import { headOf } from './head';
+import { FINISH_MS } from './shutdown';
 import { receive } from './target';
+import { UPGRADE_ENDPOINTS } from './upgrade-endpoints';
 
 /**
- * Upgrade requests. Next.js would add a listener of its own to our server and leave unknown ones hanging, so it is
- * given a server that never listens, and only what is its own (hot reloading in development).
+ * Upgrade requests: those to a path of the table are taken over, all others refused. Next.js would add a listener of
+ * its own to our server and leave unknown ones hanging, so it is given a server that never listens, and only what is
+ * its own (hot reloading in development).
  */
 export type Upgrades = ReturnType<typeof createUpgrades>;
 
-export function createUpgrades(dev: boolean) {
+export function createUpgrades(dev: boolean, endpoints = UPGRADE_ENDPOINTS) {
   const nextsOwn = createServer();
+  const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+  const { signal } = drain();
+  /** Nobody but us knows of those: a server that closes waits for them, and does not end them. */
+  const upgraded = new Set<Duplex>();
+  signal.addEventListener('abort', () => {
+    setTimeout(() => {
+      for (const socket of upgraded) socket.destroy();
+    }, FINISH_MS).unref();
+  });
+
+  function takeOver(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
+    const endpoint = byPath.get(path);
+    if (!endpoint) throw new PulseError('not_found', 'Nothing here speaks another protocol than HTTP.');
+    if (signal.aborted) throw new PulseError('shutting_down', 'The server is stopping; connect again.');
+    const handle = endpoint.authorize(headOf(request, path));
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+    handle({ request, socket, head, signal });
+  }
+
   return {
     nextsOwn,
     listener(request: IncomingMessage, socket: Duplex, head: Buffer) {
       // From here on the socket is nobody's but ours, and without a listener its end would be the server's.
       socket.on('error', () => socket.destroy());
       try {
-        receive(request);
+        const path = receive(request);
+        const isNexts = dev && path.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
+        if (isNexts) nextsOwn.emit('upgrade', request, socket, head);
+        else takeOver(request, socket, head, path);
       } catch (error) {
-        return refuse(socket, error);
+        refuseUpgrade(socket, error);
       }
-      const isNexts = dev && request.url?.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
-      if (isNexts) return nextsOwn.emit('upgrade', request, socket, head);
-      refuse(socket, new PulseError('not_found', 'Nothing here speaks another protocol than HTTP.'));
     },
   };
 }
@@ -33,11 +58,11 @@ export function createUpgrades(dev: boolean) {
 export function answerOddRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy();
-    refuse(socket, oddity(error));
+    refuseUpgrade(socket, oddity(error));
   });
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy());
-    refuse(socket, new PulseError('not_implemented', 'CONNECT is nothing that can be asked here.'));
+    refuseUpgrade(socket, new PulseError('not_implemented', 'CONNECT is nothing that can be asked here.'));
   });
 }
 
@@ -58,7 +83,7 @@ function oddity({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffe
 }
 
 /** Answers where there is no response to answer with, and ends the connection. */
-function refuse(socket: Duplex, error: unknown): void {
+export function refuseUpgrade(socket: Duplex, error: unknown): void {
   const { status, headers, body } = errorResponse(error);
   const lines = Object.entries({
     ...headers,

@@ -1,0 +1,47 @@
+import { log } from '../observe/log';
+import { within } from '../runtime/within';
+import type { System } from '../system';
+import { FINISH_MS } from './shutdown';
+
+/** Something that takes samples by another way than our port, such as a socket of its own for TCP or UDP. */
+export interface Listener {
+  /** For the log. */
+  readonly name: string;
+  /**
+   * Begins to listen. Who may send, and how often, goes by `openIngestSession`.
+   *
+   * @returns the off-switch, which resolves when nothing more is taken
+   * @throws Error with a sentence for people when it cannot listen; the server then does not start
+   */
+  start(system: System): Promise<() => Promise<void>>;
+}
+
+/** Every listener beside our port: a new one is a file beside this one and a line here. */
+export const LISTENERS: readonly Listener[] = [];
+
+/** Starts them one after the other; when one cannot, none is left running. Returns the off-switch of all. */
+export async function startListeners(system: System, listeners = LISTENERS): Promise<() => Promise<void>> {
+  const offSwitches: Array<() => Promise<void>> = [];
+  const stopAll = async () => {
+    await Promise.all(offSwitches.splice(0).map((stop) => stop()));
+  };
+  try {
+    for (const listener of listeners) {
+      const stop = await listener.start(system);
+      offSwitches.push(() => stopInTime(listener.name, stop));
+    }
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  return stopAll;
+}
+
+/** What does not stop must not keep samples from being committed that were taken. */
+async function stopInTime(name: string, stop: () => Promise<void>): Promise<void> {
+  try {
+    await within(stop(), FINISH_MS, () => new Error(`not stopped within ${FINISH_MS} ms`));
+  } catch (error) {
+    log().error({ err: error, listener: name }, 'a listener did not stop in order');
+  }
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RequestHead } from '../api/request-head';
+
+/** One path at which a client may go on with another protocol than HTTP, such as WebSocket. */
+export interface UpgradeEndpoint {
+  readonly path: string;
+  /**
+   * Lets a client in. Where the request is from (`Host`, `Origin`) has been looked at.
+   *
+   * @returns what takes the connection over, and from then on answers for it
+   * @throws PulseError what the client is refused with
+   */
+  authorize(head: RequestHead): (connection: UpgradedConnection) => void;
+}
+
+export interface UpgradedConnection {
+  readonly request: IncomingMessage;
+  /** An error of it ends it. */
+  readonly socket: Duplex;
+  /** What the client has sent after its request. */
+  readonly head: Buffer;
+  /** Aborted when the server stops: some seconds later the connection is cut off. */
+  readonly signal: AbortSignal;
+}
+
+/** Every path with another protocol: a new one is a file beside this one and a line here. */
+export const UPGRADE_ENDPOINTS: readonly UpgradeEndpoint[] = [];
