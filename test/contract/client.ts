@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { z } from 'zod';
-import { IngestAnswer } from '@/lib/api/openapi/answers';
 import type { Point } from '@/lib/model/points';
 import { ErrorAnswer } from '@/lib/model/wire/error';
 import { HistoryAnswer } from '@/lib/model/wire/history';
+import { IngestAnswer } from '@/lib/write/ingest/schemas';
 
 export interface Answer {
   status: number;

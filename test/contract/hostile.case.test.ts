@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { IngestAnswer } from '@/lib/api/openapi/answers';
 import { LABEL_NAME } from '@/lib/model/labels';
 import { METRIC_NAME } from '@/lib/model/series';
 import { SeriesAnswer } from '@/lib/model/wire/catalogue';
 import { ErrorAnswer } from '@/lib/model/wire/error';
 import type { Store } from '@/lib/store/store';
+import { IngestAnswer } from '@/lib/write/ingest/schemas';
 import { Dice, type HostileRequest, hostileRequest } from '../support/hostile-bodies';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { type ServerProcess, startServer } from '../support/server-process';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LABEL_NAME } from '../../model/labels';
 import { LIMITS } from '../../model/limits';
 import { METRIC_NAME, METRIC_TYPES } from '../../model/series';
-import { SAMPLE_ERRORS } from './sample';
+import { SAMPLE_ERRORS, type SampleErrorCode } from './sample';
 
 /**
  * The JSON an agent may send: what explains a refusal, and what OpenAPI shows. The hot path accepts what is
@@ -83,3 +83,26 @@ export const Batch = BatchHead.extend({ samples: z.array(Sample).max(LIMITS.samp
 export type Batch = z.infer<typeof Batch>;
 
 export const IngestBody = z.union([Sample, z.array(Sample).max(LIMITS.samplesPerJsonBody), Batch]);
+
+/** The answer to it. */
+export const IngestAnswer = z
+  .strictObject({
+    accepted: z.int().min(0).meta({ description: 'Samples of this body that are committed now' }),
+    duplicates: z
+      .int()
+      .min(0)
+      .meta({ description: 'How many of them were there already; the first value stays' }),
+    rejected: z.int().min(0),
+    errors: z
+      .array(
+        z.strictObject({
+          index: z.int().min(0).meta({ description: 'Place of the sample in the body, from 0' }),
+          path: z.string().meta({ example: 'value' }),
+          code: z.enum(Object.keys(SAMPLE_ERRORS) as [SampleErrorCode, ...SampleErrorCode[]]),
+          message: z.string(),
+        }),
+      )
+      .max(LIMITS.errorsListed)
+      .optional(),
+  })
+  .meta({ id: 'Ack' });
