@@ -7,11 +7,11 @@ import { SingleHost } from '@/components/fleet/single-host';
 import { MetricPanel } from '@/components/panels/metric-panel';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
+import type { FleetMap } from '@/lib/model/fleet/answers';
+import { isHeadlineKey } from '@/lib/model/fleet/headlines';
+import { EVERY_HOST } from '@/lib/model/fleet/hosts-query';
+import { commonPanels, fleetPanels } from '@/lib/model/fleet/panels';
 import { queryText } from '@/lib/model/wire/query';
-import type { FleetMap } from '@/lib/read/fleet/answers';
-import { isHeadlineKey } from '@/lib/read/fleet/headlines';
-import { EVERY_HOST } from '@/lib/read/fleet/hosts-query';
-import { commonPanels, fleetPanels } from '@/lib/read/fleet/panels';
 import { system } from '@/lib/system';
 
 const RANGE = { start: 'now-15m', end: 'now' };

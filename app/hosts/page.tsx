@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import { HostsView } from '@/components/fleet/hosts-view';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork } from '@/lib/api/panel-history';
-import { parseHostsQuery } from '@/lib/read/fleet/hosts-query';
+import { parseHostsQuery } from '@/lib/model/fleet/hosts-query';
 import { system } from '@/lib/system';
 
 export const metadata: Metadata = { title: 'Hosts' };

@@ -3,9 +3,9 @@
 import { Suspense, use } from 'react';
 import { formatSelector } from '@/lib/model/selector';
 import type { MetricType } from '@/lib/model/series';
+import { parseTime } from '@/lib/model/time/moment';
 import type { QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
-import { parseTime } from '@/lib/read/query/time';
 import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';
 import { RetryButton } from '../panels/retry-button';

@@ -1,6 +1,6 @@
-import type { HostsPage } from '@/lib/read/fleet/answers';
-import { HEADLINES, type HeadlineKey } from '@/lib/read/fleet/headlines';
-import type { SortKey } from '@/lib/read/fleet/hosts-query';
+import type { HostsPage } from '@/lib/model/fleet/answers';
+import { HEADLINES, type HeadlineKey } from '@/lib/model/fleet/headlines';
+import type { SortKey } from '@/lib/model/fleet/hosts-query';
 
 /** A figure's column: on a narrow screen the less telling ones give way. */
 export interface FigureColumn {

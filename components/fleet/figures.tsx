@@ -1,5 +1,5 @@
+import { type HeadlineKey, headline } from '@/lib/model/fleet/headlines';
 import { formatCount, formatValue, unitOf } from '@/lib/model/format';
-import { type HeadlineKey, headline } from '@/lib/read/fleet/headlines';
 import { cn } from '../ui/cn';
 
 /** A headline's value with its unit, or a dash: a host without a figure has none, not zero. */

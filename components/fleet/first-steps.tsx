@@ -1,8 +1,8 @@
 'use client';
 
 import { type ReactNode, useSyncExternalStore } from 'react';
+import type { FleetSummary } from '@/lib/model/fleet/answers';
 import { SECOND } from '@/lib/model/time/duration';
-import type { FleetSummary } from '@/lib/read/fleet/answers';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';
 import { CommandLine } from '../ui/command-line';

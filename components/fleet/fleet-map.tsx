@@ -2,11 +2,11 @@
 
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { FleetMap as FleetMapAnswer } from '@/lib/model/fleet/answers';
+import { type HeadlineKey, headline } from '@/lib/model/fleet/headlines';
+import type { HostStatus } from '@/lib/model/fleet/status';
 import { formatCount } from '@/lib/model/format';
 import { hostHref } from '@/lib/model/links';
-import type { FleetMap as FleetMapAnswer } from '@/lib/read/fleet/answers';
-import { type HeadlineKey, headline } from '@/lib/read/fleet/headlines';
-import type { HostStatus } from '@/lib/read/fleet/status';
 import { CRITICAL_PERCENT, headlineText, NOTABLE_PERCENT } from './figures';
 import { colorOf, layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop } from './map-scale';
 import { STATUS_LOOKS, StatusMark } from './status-mark';

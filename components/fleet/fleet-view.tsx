@@ -1,11 +1,11 @@
 'use client';
 
 import type { ReactNode } from 'react';
+import type { FleetMap as FleetMapAnswer, FleetSummary } from '@/lib/model/fleet/answers';
+import { type HeadlineKey, headline, isHeadlineKey } from '@/lib/model/fleet/headlines';
+import { RECENT_STEP_MS } from '@/lib/model/fleet/recent-step';
 import { formatCount } from '@/lib/model/format';
 import { SECOND } from '@/lib/model/time/duration';
-import type { FleetMap as FleetMapAnswer, FleetSummary } from '@/lib/read/fleet/answers';
-import { type HeadlineKey, headline, isHeadlineKey } from '@/lib/read/fleet/headlines';
-import { RECENT_STEP_MS } from '@/lib/read/fleet/recent-step';
 import { PageHeader } from '../shell/page-header';
 import { useUrlState } from '../shell/use-url-state';
 import { Select } from '../ui/select';

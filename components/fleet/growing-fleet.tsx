@@ -1,7 +1,7 @@
 'use client';
 
+import type { FleetSummary } from '@/lib/model/fleet/answers';
 import { SECOND } from '@/lib/model/time/duration';
-import type { FleetSummary } from '@/lib/read/fleet/answers';
 import { usePoll } from './use-poll';
 import { useRefreshOnChange } from './use-refresh-on-change';
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { parseTime } from '@/lib/read/query/time';
+import { parseTime } from '@/lib/model/time/moment';
 import { RangePicker } from '../explorer/range-picker';
 import { feedOfTab } from '../live/feed';
 import { useRange } from '../panels/use-range';

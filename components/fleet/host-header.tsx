@@ -2,10 +2,10 @@
 
 import type { Route } from 'next';
 import type { ReactNode } from 'react';
+import type { HostRow, HostsPage } from '@/lib/model/fleet/answers';
+import { EVERY_HOST, formatHostsQuery } from '@/lib/model/fleet/hosts-query';
 import { formatCount, formatMoment, formatSpan } from '@/lib/model/format';
 import { SECOND } from '@/lib/model/time/duration';
-import type { HostRow, HostsPage } from '@/lib/read/fleet/answers';
-import { EVERY_HOST, formatHostsQuery } from '@/lib/read/fleet/hosts-query';
 import { PageHeader } from '../shell/page-header';
 import { Badge } from '../ui/badge';
 import { Link } from '../ui/link';

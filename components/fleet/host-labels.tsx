@@ -1,6 +1,6 @@
 import type { Route } from 'next';
+import { EVERY_HOST, formatHostsQuery } from '@/lib/model/fleet/hosts-query';
 import type { Labels } from '@/lib/model/labels';
-import { EVERY_HOST, formatHostsQuery } from '@/lib/read/fleet/hosts-query';
 import { Link } from '../ui/link';
 
 /** What is true of a host, each leading to the hosts it is true of. */

@@ -1,5 +1,5 @@
+import type { HostRow } from '@/lib/model/fleet/answers';
 import { hostHref } from '@/lib/model/links';
-import type { HostRow } from '@/lib/read/fleet/answers';
 import { cn } from '../ui/cn';
 import { Link } from '../ui/link';
 import { StatusMark } from './status-mark';

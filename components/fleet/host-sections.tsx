@@ -1,9 +1,9 @@
 import type { Route } from 'next';
+import type { HostMetric } from '@/lib/model/fleet/answers';
+import { hostPanel, type PanelRange } from '@/lib/model/fleet/panels';
+import { inSections } from '@/lib/model/fleet/sections';
 import type { QueryResult } from '@/lib/model/wire/history';
 import { type Query, queryText } from '@/lib/model/wire/query';
-import type { HostMetric } from '@/lib/read/fleet/answers';
-import { hostPanel, type PanelRange } from '@/lib/read/fleet/panels';
-import { inSections } from '@/lib/read/fleet/sections';
 import { MetricPanel } from '../panels/metric-panel';
 import { LazyPanel } from './lazy-panel';
 

@@ -1,9 +1,9 @@
 import type { KeyboardEvent } from 'react';
+import type { HostRow, HostsPage } from '@/lib/model/fleet/answers';
+import { headline } from '@/lib/model/fleet/headlines';
+import type { HostsQuery, SortKey } from '@/lib/model/fleet/hosts-query';
 import { formatSpan } from '@/lib/model/format';
 import type { Labels } from '@/lib/model/labels';
-import type { HostRow, HostsPage } from '@/lib/read/fleet/answers';
-import { headline } from '@/lib/read/fleet/headlines';
-import type { HostsQuery, SortKey } from '@/lib/read/fleet/hosts-query';
 import { cn } from '../ui/cn';
 import { type FigureColumn, figureColumns } from './columns';
 import { Figure } from './figures';

@@ -2,12 +2,12 @@
 
 import { Search, X } from 'lucide-react';
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import type { HostsPage } from '@/lib/model/fleet/answers';
+import { headline } from '@/lib/model/fleet/headlines';
+import { type HostsQuery, listedValues, type SortKey } from '@/lib/model/fleet/hosts-query';
+import { HOST_STATUSES, type HostStatus } from '@/lib/model/fleet/status';
 import { formatCount } from '@/lib/model/format';
 import type { Matcher } from '@/lib/model/labels';
-import type { HostsPage } from '@/lib/read/fleet/answers';
-import { headline } from '@/lib/read/fleet/headlines';
-import { type HostsQuery, listedValues, type SortKey } from '@/lib/read/fleet/hosts-query';
-import { HOST_STATUSES, type HostStatus } from '@/lib/read/fleet/status';
 import { cn } from '../ui/cn';
 import { Input } from '../ui/input';
 import { Select } from '../ui/select';

@@ -2,9 +2,7 @@
 
 import { useSearchParams } from 'next/navigation';
 import { startTransition, useOptimistic } from 'react';
-import { formatCount } from '@/lib/model/format';
-import { SECOND } from '@/lib/model/time/duration';
-import type { HostsPage } from '@/lib/read/fleet/answers';
+import type { HostsPage } from '@/lib/model/fleet/answers';
 import {
   changeQuery,
   EVERY_HOST,
@@ -12,7 +10,9 @@ import {
   type HostsQuery,
   parseHostsQuery,
   type SortKey,
-} from '@/lib/read/fleet/hosts-query';
+} from '@/lib/model/fleet/hosts-query';
+import { formatCount } from '@/lib/model/format';
+import { SECOND } from '@/lib/model/time/duration';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';
 import { Button } from '../ui/button';

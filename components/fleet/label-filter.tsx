@@ -2,10 +2,10 @@
 
 import { ListFilter } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import type { LabelFacet } from '@/lib/model/fleet/answers';
+import { chooseValues, chosenValues } from '@/lib/model/fleet/hosts-query';
 import { formatCount } from '@/lib/model/format';
 import type { Matcher } from '@/lib/model/labels';
-import type { LabelFacet } from '@/lib/read/fleet/answers';
-import { chooseValues, chosenValues } from '@/lib/read/fleet/hosts-query';
 import { Button } from '../ui/button';
 import { Popover, PopoverContent, PopoverTrigger } from '../ui/popover';
 import { Skeleton } from '../ui/skeleton';

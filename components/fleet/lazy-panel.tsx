@@ -2,8 +2,8 @@
 
 import type { Route } from 'next';
 import { Suspense, useEffect, useRef, useState } from 'react';
+import type { PanelSpec } from '@/lib/model/fleet/panels';
 import type { QueryResult } from '@/lib/model/wire/history';
-import type { PanelSpec } from '@/lib/read/fleet/panels';
 import { PanelBody } from '../panels/panel-body';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';

@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
+import type { HostsPage } from '@/lib/model/fleet/answers';
+import { PAGE_SIZES } from '@/lib/model/fleet/hosts-query';
 import { formatCount } from '@/lib/model/format';
-import type { HostsPage } from '@/lib/read/fleet/answers';
-import { PAGE_SIZES } from '@/lib/read/fleet/hosts-query';
 import { Button } from '../ui/button';
 import { Select } from '../ui/select';
 

@@ -1,5 +1,5 @@
-import type { HostRow } from '@/lib/read/fleet/answers';
-import { type HeadlineKey, headline } from '@/lib/read/fleet/headlines';
+import type { HostRow } from '@/lib/model/fleet/answers';
+import { type HeadlineKey, headline } from '@/lib/model/fleet/headlines';
 import { headlineText, Meter } from './figures';
 import { HostName } from './host-name';
 import { RecentLine } from './recent-line';

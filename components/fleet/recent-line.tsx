@@ -1,5 +1,5 @@
+import { lateAfterMs } from '@/lib/model/fleet/status';
 import type { WholePoint } from '@/lib/model/points';
-import { lateAfterMs } from '@/lib/read/fleet/status';
 import { Sparkline } from '../charts/sparkline';
 
 export interface RecentLineProps {

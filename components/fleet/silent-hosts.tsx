@@ -1,6 +1,6 @@
 import type { Route } from 'next';
+import type { FleetSummary } from '@/lib/model/fleet/answers';
 import { formatCount, formatSpan } from '@/lib/model/format';
-import type { FleetSummary } from '@/lib/read/fleet/answers';
 import { Link } from '../ui/link';
 import { HostName } from './host-name';
 

@@ -1,9 +1,9 @@
 import type { Route } from 'next';
+import type { FleetSummary, HostDetail, HostsPage } from '@/lib/model/fleet/answers';
+import { mainPanels, rangeSince } from '@/lib/model/fleet/panels';
 import { hostHref } from '@/lib/model/links';
 import type { QueryResult } from '@/lib/model/wire/history';
 import type { Query } from '@/lib/model/wire/query';
-import type { FleetSummary, HostDetail, HostsPage } from '@/lib/read/fleet/answers';
-import { mainPanels, rangeSince } from '@/lib/read/fleet/panels';
 import { MetricPanel } from '../panels/metric-panel';
 import { PostSample } from '../panels/post-sample';
 import { Button } from '../ui/button';

@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import type { SortKey } from '@/lib/read/fleet/hosts-query';
+import type { SortKey } from '@/lib/model/fleet/hosts-query';
 import { cn } from '../ui/cn';
 
 export interface SortHeaderProps {

@@ -1,4 +1,4 @@
-import type { HostStatus } from '@/lib/read/fleet/status';
+import type { HostStatus } from '@/lib/model/fleet/status';
 import { cn } from '../ui/cn';
 
 /** How a status looks and reads. The shape says it too: not everyone tells green from red. */

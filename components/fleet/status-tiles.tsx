@@ -1,8 +1,8 @@
 import type { Route } from 'next';
 import type { ReactNode } from 'react';
+import type { FleetSummary } from '@/lib/model/fleet/answers';
+import { HOST_STATUSES, type HostStatus } from '@/lib/model/fleet/status';
 import { formatCount } from '@/lib/model/format';
-import type { FleetSummary } from '@/lib/read/fleet/answers';
-import { HOST_STATUSES, type HostStatus } from '@/lib/read/fleet/status';
 import { Sparkline } from '../charts/sparkline';
 import { cn } from '../ui/cn';
 import { Link } from '../ui/link';

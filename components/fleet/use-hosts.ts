@@ -1,9 +1,9 @@
 'use client';
 
 import { useRef } from 'react';
+import type { HostsPage } from '@/lib/model/fleet/answers';
+import { formatHostsQuery, type HostsQuery } from '@/lib/model/fleet/hosts-query';
 import { SECOND } from '@/lib/model/time/duration';
-import type { HostsPage } from '@/lib/read/fleet/answers';
-import { formatHostsQuery, type HostsQuery } from '@/lib/read/fleet/hosts-query';
 import { type Polled, usePoll } from './use-poll';
 
 /**

@@ -1,13 +1,13 @@
+import { isTold } from '@/lib/model/fill';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
 import { formatDuration, parseDuration } from '@/lib/model/time/duration';
 import { readStep, stepsOf } from '@/lib/model/time/steps';
+import { topGroups } from '@/lib/model/top';
 import type { HistoryAnswer } from '@/lib/model/wire/history';
 import { type Query, queryText } from '@/lib/model/wire/query';
 import type { GroupUpserts } from '@/lib/model/wire/stream';
-import { isTold } from '@/lib/read/query/fill';
-import { topGroups } from '@/lib/read/query/top';
 
 /** What a panel draws. A new object at every change; a group whose points did not change keeps its identity. */
 export interface QuerySnapshot {

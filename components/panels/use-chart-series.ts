@@ -2,8 +2,8 @@
 
 import { useMemo, useRef } from 'react';
 import type { Labels } from '@/lib/model/labels';
+import { labelsKey } from '@/lib/model/labels';
 import { type GroupPoints, isWhole, type Point } from '@/lib/model/points';
-import { labelsKey } from '../../lib/model/labels';
 import { type ChartSeries, lookOf } from '../charts/series';
 import type { QuerySnapshot } from '../live/query-store';
 import { seriesName } from './series-names';

@@ -1,7 +1,7 @@
 import { PulseError } from '../model/errors';
-import type { FleetMap } from '../read/fleet/answers';
-import { HEADLINE_KEYS, type HeadlineKey, isHeadlineKey } from '../read/fleet/headlines';
-import { LARGEST_PAGE, parseHostsQuery } from '../read/fleet/hosts-query';
+import type { FleetMap } from '../model/fleet/answers';
+import { HEADLINE_KEYS, type HeadlineKey, isHeadlineKey } from '../model/fleet/headlines';
+import { LARGEST_PAGE, parseHostsQuery } from '../model/fleet/hosts-query';
 import { jsonOfList } from '../runtime/work/encode';
 import type { Work } from '../runtime/work/work';
 import { readySystem } from '../system';

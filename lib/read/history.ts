@@ -6,11 +6,13 @@ import { MetricRhythms } from '../memory/ring/metric-rhythm';
 import { createPredecessors } from '../memory/ring/predecessors';
 import type { Ring } from '../memory/ring/ring';
 import { isPulseError } from '../model/errors';
+import { fillPoints } from '../model/fill';
 import type { GroupPoints, Point } from '../model/points';
 import { MAX_POINTS } from '../model/rollup/choose';
 import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { SECOND } from '../model/time/duration';
 import { nameOfStep, type Steps, stepsOf, toldAt } from '../model/time/steps';
+import { topGroups } from '../model/top';
 import type { HistoryAnswer } from '../model/wire/history';
 import { figures } from '../observe/figures';
 import { createSingleFlight } from '../runtime/single-flight';
@@ -21,7 +23,6 @@ import { crowded } from '../store/trouble';
 import { createRangeCache, type RangeCache } from './cache/range-cache';
 import { createMemoryTier, type OlderPoints } from './memory-tier';
 import { formatExpression } from './query/expression';
-import { fillPoints } from './query/fill';
 import { joinSides } from './query/join';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import { notesOn } from './query/notes';
@@ -30,7 +31,6 @@ import type { Calculation, GroupedQuestion, PointsAnswer, ReadPoints, SidedGroup
 import { type Question, resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 import { calculate, moveRange, readSides } from './query/sides';
-import { topGroups } from './query/top';
 
 /** The read path: a question goes in, points come out, whether from memory or the database. */
 export interface History {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { FleetLabels, FleetMap, FleetSummary, HostsPage } from '@/lib/read/fleet/answers';
+import { FleetLabels, FleetMap, FleetSummary, HostsPage } from '@/lib/model/fleet/answers';
 import { type Client, expectError } from './client';
 
 /** What whoever asks about hosts may rely on, on any front. */

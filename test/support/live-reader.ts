@@ -1,10 +1,10 @@
 import type { Live } from '@/lib/live/live';
+import { isTold } from '@/lib/model/fill';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
+import { topGroups } from '@/lib/model/top';
 import type { GroupUpserts } from '@/lib/model/wire/stream';
-import { isTold } from '@/lib/read/query/fill';
-import { topGroups } from '@/lib/read/query/top';
 
 export interface StreamEvent {
   id: string | null;

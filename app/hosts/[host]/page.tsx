@@ -5,8 +5,8 @@ import { HostHeader } from '@/components/fleet/host-header';
 import { HostSections } from '@/components/fleet/host-sections';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
+import { EVERY_HOST } from '@/lib/model/fleet/hosts-query';
 import { nameFromSegments } from '@/lib/model/links';
-import { EVERY_HOST } from '@/lib/read/fleet/hosts-query';
 import { system } from '@/lib/system';
 
 type Props = PageProps<'/hosts/[host]'>;

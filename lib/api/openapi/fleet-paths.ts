@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
-import { FleetLabels, FleetMap, FleetSummary, HostsPage } from '../../read/fleet/answers';
-import { HEADLINE_KEYS } from '../../read/fleet/headlines';
-import { SORT_KEYS } from '../../read/fleet/hosts-query';
+import { FleetLabels, FleetMap, FleetSummary, HostsPage } from '../../model/fleet/answers';
+import { HEADLINE_KEYS } from '../../model/fleet/headlines';
+import { SORT_KEYS } from '../../model/fleet/hosts-query';
 
 const By = z.enum(HEADLINE_KEYS).optional().meta({ description: 'The figure hosts are ranked by' });
 const Whole = z.string().regex(/^\d+$/).optional();

@@ -1,6 +1,6 @@
+import { fillPoints, isTold } from '../../model/fill';
 import { isWhole, type Point } from '../../model/points';
 import type { Fill } from '../../model/question';
-import { fillPoints, isTold } from '../../read/query/fill';
 import { Marks } from '../changes/marks';
 import type { LiveGroup, Upsert } from './live-group';
 import type { QueryMarks } from './query-marks';

@@ -3,6 +3,7 @@ import { PulseError } from '../../model/errors';
 import type { Fill, QuestionSide, Ranking } from '../../model/question';
 import type { StepRequest } from '../../model/rollup/choose';
 import { DAY } from '../../model/time/duration';
+import { isRelativeTime } from '../../model/time/moment';
 import { type Step, type Steps, stepsOf } from '../../model/time/steps';
 import type { History } from '../../read/history';
 import type { Expression } from '../../read/query/expression';
@@ -14,7 +15,6 @@ import {
   toSearchParams,
 } from '../../read/query/params';
 import { resolveTime } from '../../read/query/question';
-import { isRelativeTime } from '../../read/query/time';
 
 /** What a live question asks of one metric. */
 export interface LiveQuestionSide extends QuestionSide {

@@ -1,9 +1,9 @@
+import { isTold } from '../../model/fill';
 import type { Point } from '../../model/points';
 import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
-import { isTold } from '../../read/query/fill';
+import { firstRanked } from '../../model/top';
 import { readLatest } from '../../read/query/rank';
-import { firstRanked } from '../../read/query/top';
 import { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import { FAREWELL_MS, type LiveRanking, type RankedQuery } from './ranking';

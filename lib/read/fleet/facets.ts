@@ -1,6 +1,6 @@
+import type { LabelFacet } from '../../model/fleet/answers';
 import type { Labels } from '../../model/labels';
 import type { Work } from '../../runtime/work/work';
-import type { LabelFacet } from './answers';
 
 const VALUES_LISTED = 200;
 

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryBus } from '../../cluster/bus/memory';
 import { Registry } from '../../memory/catalogue/registry';
 import { Ring } from '../../memory/ring/ring';
+import { EVERY_HOST, type HostsQuery } from '../../model/fleet/hosts-query';
 import type { Labels } from '../../model/labels';
 import type { MetricType, Series } from '../../model/series';
 import { DAY, MINUTE, SECOND } from '../../model/time/duration';
 import { Fleet } from './fleet';
-import { EVERY_HOST, type HostsQuery } from './hosts-query';
 
 const START = 1_795_200_000_000;
 

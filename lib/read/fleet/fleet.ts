@@ -2,11 +2,6 @@ import type { Bus } from '../../cluster/bus/bus';
 import type { Registry } from '../../memory/catalogue/registry';
 import type { Ring } from '../../memory/ring/ring';
 import { roundedTo } from '../../model/arithmetic';
-import type { SampleColumns } from '../../model/samples';
-import type { Series } from '../../model/series';
-import { DAY } from '../../model/time/duration';
-import { FirstFew, sortInPieces } from '../../runtime/work/sort';
-import { Work } from '../../runtime/work/work';
 import type {
   FleetMap,
   FleetSummary,
@@ -15,16 +10,21 @@ import type {
   HostsPage,
   LabelFacet,
   StatusCounts,
-} from './answers';
+} from '../../model/fleet/answers';
+import { HEADLINES, type HeadlineKey } from '../../model/fleet/headlines';
+import type { HostsQuery } from '../../model/fleet/hosts-query';
+import { RECENT_STEP_MS } from '../../model/fleet/recent-step';
+import type { SampleColumns } from '../../model/samples';
+import type { Series } from '../../model/series';
+import { DAY } from '../../model/time/duration';
+import { FirstFew, sortInPieces } from '../../runtime/work/sort';
+import { Work } from '../../runtime/work/work';
 import { ARRIVALS_STEP_MS, Arrivals } from './arrivals';
 import { labelFacets } from './facets';
-import { HEADLINES, type HeadlineKey } from './headlines';
 import { Host } from './host';
 import { hostMetrics } from './host-metrics';
-import type { HostsQuery } from './hosts-query';
 import { headlineIndex, Look } from './look';
 import { recentLine } from './recent';
-import { RECENT_STEP_MS } from './recent-step';
 import { compareHosts, selectHosts } from './select';
 
 const RATE_SECONDS = 10;

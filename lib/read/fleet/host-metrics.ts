@@ -1,6 +1,6 @@
+import type { HostMetric } from '../../model/fleet/answers';
 import type { Metric, Series } from '../../model/series';
 import type { Work } from '../../runtime/work/work';
-import type { HostMetric } from './answers';
 
 /** What a host has of one metric. */
 interface Parts {

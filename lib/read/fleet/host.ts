@@ -1,10 +1,10 @@
 import { intervalOfSamples, Rhythm } from '../../memory/ring/rhythm';
 import type { Ring } from '../../memory/ring/ring';
+import { HEADLINES } from '../../model/fleet/headlines';
+import { type HostStatus, lateAfterMs, statusOf } from '../../model/fleet/status';
 import type { Labels } from '../../model/labels';
 import type { Series } from '../../model/series';
-import { HEADLINES } from './headlines';
 import { combine, reading } from './readings';
-import { type HostStatus, lateAfterMs, statusOf } from './status';
 
 /** Where a metric's name stands in the table of headlines. */
 const HEADLINE_OF: ReadonlyMap<string, { headline: number; rank: number }> = new Map(

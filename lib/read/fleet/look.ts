@@ -1,7 +1,7 @@
 import type { Ring } from '../../memory/ring/ring';
+import { HEADLINES, type HeadlineKey } from '../../model/fleet/headlines';
 import { mergeInPieces, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
-import { HEADLINES, type HeadlineKey } from './headlines';
 import type { Host } from './host';
 
 /** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */

@@ -1,9 +1,9 @@
 import { Growth } from '../../memory/ring/growth';
 import type { SampleBuffer } from '../../memory/ring/sample-buffer';
 import { meanOf, totalOf } from '../../model/arithmetic';
+import type { Headline } from '../../model/fleet/headlines';
 import type { MetricType } from '../../model/series';
 import { MINUTE } from '../../model/time/duration';
-import type { Headline } from './headlines';
 
 /**
  * What a counter gained per second between its samples at the indices `[first, end)`, resets counted as history counts

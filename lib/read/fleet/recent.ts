@@ -1,11 +1,11 @@
 import type { Ring } from '../../memory/ring/ring';
 import type { SampleBuffer } from '../../memory/ring/sample-buffer';
 import { roundedTo, Sum } from '../../model/arithmetic';
+import type { Headline } from '../../model/fleet/headlines';
+import { RECENT_POINTS, RECENT_STEP_MS } from '../../model/fleet/recent-step';
 import { alignDown } from '../../model/points';
 import type { Series } from '../../model/series';
-import type { Headline } from './headlines';
 import { combine, ratePerSecond } from './readings';
-import { RECENT_POINTS, RECENT_STEP_MS } from './recent-step';
 
 /** The last ten minutes of some series as one line for a sparkline: closed steps only, oldest first. */
 export function recentLine(ring: Ring, series: readonly Series[], how: Headline['combine'], now: number) {

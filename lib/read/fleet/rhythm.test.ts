@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { intervalOfSamples, Rhythm, usualGap } from '../../memory/ring/rhythm';
 import { SampleBuffer } from '../../memory/ring/sample-buffer';
+import { goneAfterMs, lateAfterMs, statusOf } from '../../model/fleet/status';
 import { MINUTE, SECOND } from '../../model/time/duration';
-import { goneAfterMs, lateAfterMs, statusOf } from './status';
 
 const START = 1_795_200_000_000;
 

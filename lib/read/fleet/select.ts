@@ -1,7 +1,7 @@
 import { selectMatching } from '../../memory/catalogue/matchers';
+import type { HostsQuery, SortKey } from '../../model/fleet/hosts-query';
 import type { Work } from '../../runtime/work/work';
 import type { Host } from './host';
-import type { HostsQuery, SortKey } from './hosts-query';
 
 /** The hosts that a search and label filters leave, in a new array. Status is another question: its tabs count these. */
 export async function selectHosts(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AGGREGATE_FORMS, type Aggregate, MOST_AGGREGATES, parseAggregate } from '../../model/aggregates';
 import { PulseError } from '../../model/errors';
+import { FILL_WORDS } from '../../model/fill';
 import { LABEL_NAME } from '../../model/labels';
 import { LIMITS } from '../../model/limits';
 import type { Fill, QuestionSide, Ranking } from '../../model/question';
@@ -9,11 +10,11 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
 import { METRIC_NAME } from '../../model/series';
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration } from '../../model/time/duration';
+import { doubtTime } from '../../model/time/moment';
 import { isUtc } from '../../model/time/steps';
 import { zoneOf } from '../../model/time/zone';
 import type { QueryParameter } from '../../model/wire/query';
 import { type Expression, ExpressionError, formatExpression, parseExpression, sidesOf } from './expression';
-import { FILL_WORDS } from './fill';
 import {
   type Complain,
   oneOf,
@@ -22,7 +23,6 @@ import {
   readCount,
   readParameters,
 } from './parameters';
-import { doubtTime } from './time';
 
 export const DEFAULT_MAX_POINTS = 600;
 export const MAX_GROUPS = 1_000;

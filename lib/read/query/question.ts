@@ -4,6 +4,7 @@ import type { Fill, QuestionSide, Ranking } from '../../model/question';
 import { chooseStep, MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
 import type { Retention } from '../../model/rollup/tiers';
 import { DAY } from '../../model/time/duration';
+import { isRelativeTime, parseTime } from '../../model/time/moment';
 import {
   type CalendarStep,
   countSteps,
@@ -15,7 +16,6 @@ import {
 } from '../../model/time/steps';
 import type { Expression } from './expression';
 import { DEFAULT_MAX_POINTS, type ParsedQuery, rankingOf, sidesOfQuery } from './params';
-import { isRelativeTime, parseTime } from './time';
 
 const LAST_YEAR = Date.UTC(10_000, 0);
 

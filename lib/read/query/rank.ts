@@ -3,9 +3,9 @@ import type { GroupPoints } from '../../model/points';
 import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
+import { firstRanked, type Rank, topGroups } from '../../model/top';
 import type { Work } from '../../runtime/work/work';
 import type { GroupedQuestion, ReadPoints, SidedGroup } from './points';
-import { firstRanked, type Rank, topGroups } from './top';
 
 /** How far back the newest points are looked for first, and by what that grows. */
 const FIRST_STEPS = 2;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { GroupPoints, Point } from '../../model/points';
+import type { GroupPoints, Point } from './points';
 import { placeOf, topGroups } from './top';
 
 const group = (host: string, ...points: Point[]): GroupPoints => ({ labels: { host }, points });

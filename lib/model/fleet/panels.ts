@@ -1,8 +1,8 @@
-import { metricHref } from '../../model/links';
-import { formatSelector } from '../../model/selector';
-import type { Metric, MetricType } from '../../model/series';
-import { parseDuration, SECOND } from '../../model/time/duration';
-import type { Query } from '../../model/wire/query';
+import { metricHref } from '../links';
+import { formatSelector } from '../selector';
+import type { Metric, MetricType } from '../series';
+import { parseDuration, SECOND } from '../time/duration';
+import type { Query } from '../wire/query';
 import type { FleetSummary, HostMetric } from './answers';
 import { HEADLINES, type Headline, type HeadlineKey, headline } from './headlines';
 import { chooseValues } from './hosts-query';

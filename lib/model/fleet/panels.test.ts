@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MetricType } from '../../model/series';
+import type { MetricType } from '../series';
 import type { HostMetric } from './answers';
 import {
   commonPanels,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MetricType } from '../../model/series';
+import type { MetricType } from '../series';
 import { HEADLINE_KEYS } from './headlines';
 import { HOST_STATUSES } from './status';
 

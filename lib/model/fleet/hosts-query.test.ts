@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Matcher } from '../../model/labels';
+import type { Matcher } from '../labels';
 import {
   changeQuery,
   chooseValues,

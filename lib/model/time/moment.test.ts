@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, MINUTE } from '../../model/time/duration';
-import { doubtTime, parseTime } from './time';
+import { DAY, MINUTE } from './duration';
+import { doubtTime, parseTime } from './moment';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 

@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../../model/time/duration';
+import { MINUTE, SECOND } from '../time/duration';
 
 export const HOST_STATUSES = ['reporting', 'late', 'gone'] as const;
 export type HostStatus = (typeof HOST_STATUSES)[number];

@@ -1,6 +1,6 @@
-import { labelsKey } from '../../model/labels';
-import type { GroupPoints } from '../../model/points';
-import type { Ranking } from '../../model/question';
+import { labelsKey } from './labels';
+import type { GroupPoints } from './points';
+import type { Ranking } from './question';
 
 /**
  * A group's place is decided by its value, of those that are equal but for rounding by `labelsKey` of its labels. Null,

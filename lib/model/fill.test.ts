@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Point } from '../../model/points';
-import type { Fill } from '../../model/question';
 import { fillPoints, isTold } from './fill';
+import type { Point } from './points';
+import type { Fill } from './question';
 
 const STEP = 10;
 const after = (t: number) => t + STEP;

@@ -1,5 +1,5 @@
-import type { Point } from '../../model/points';
-import type { Fill } from '../../model/question';
+import type { Point } from './points';
+import type { Fill } from './question';
 
 export const FILL_WORDS = ['none', 'previous', 'linear'] as const satisfies readonly Fill[];
 

@@ -1,5 +1,5 @@
-import type { Matcher } from '../../model/labels';
-import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
+import type { Matcher } from '../labels';
+import { formatSelector, NAME_LABEL, parseSelector } from '../selector';
 import { HEADLINE_KEYS, type HeadlineKey } from './headlines';
 import { HOST_STATUSES, type HostStatus } from './status';
 

@@ -1,5 +1,5 @@
-import { parseDuration } from '../../model/time/duration';
-import { wrongEpochUnit } from '../../model/units';
+import { wrongEpochUnit } from '../units';
+import { parseDuration } from './duration';
 
 const LAST_INSTANT = 8.64e15;
 const DIGITS = /^\d{1,24}$/;
