@@ -2,8 +2,9 @@ import { endedSessions } from './access/auth/ended-sessions';
 import { viewerKey } from './access/auth/viewer';
 import type { Bus } from './cluster/bus/bus';
 import { isShared } from './cluster/bus/is-shared';
-import { openBus } from './cluster/bus/open';
+import { openBus, openTransport } from './cluster/bus/open';
 import { redisOfProcess } from './cluster/guarded-redis';
+import { createTopics, type Topics } from './cluster/topics/topics';
 import { type Env, env } from './env';
 import { once } from './env/once';
 import { createLive, type Live } from './live/live';
@@ -17,6 +18,7 @@ import type { SampleColumns, SampleRows } from './model/samples';
 import { MINUTE, SECOND } from './model/time/duration';
 import { log } from './observe/log';
 import { Fleet } from './read/fleet/fleet';
+import { tellOfFleet } from './read/fleet/fleet-topic';
 import { createHistory, type History } from './read/history';
 import { guardStore } from './store/guarded-store';
 import { openStore, untilThere } from './store/open';
@@ -39,6 +41,7 @@ export interface System {
   readonly registry: Registry;
   readonly ring: Ring;
   readonly bus: Bus;
+  readonly topics: Topics;
   readonly ringSync: RingSync;
   readonly pipeline: Pipeline;
   /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
@@ -122,7 +125,9 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const ring = new Ring({ windowMs, maxBytes: settings.RING_MAX_BYTES, startedAt, shared });
   const catalogue = createCatalogueSync({ store, registry });
   const learn = () => catalogue.learn();
-  const bus = openBus(settings, { series: catalogue, takeIn: (samples) => ring.add(samples) });
+  const transport = openTransport(settings);
+  const topics = createTopics({ transport });
+  const bus = openBus(transport, { series: catalogue, takeIn: (samples) => ring.add(samples) });
   const ringSync = createRingSync({
     bus,
     ring,
@@ -147,11 +152,13 @@ async function start(notice: (reason: string) => void): Promise<System> {
     registry,
     ring,
     bus,
+    topics,
     history,
     ringSync,
     cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,
   });
   const fleet = new Fleet({ registry, ring, bus, onLook: shared ? everything.hold : undefined });
+  const stopTellingOfFleet = tellOfFleet(topics, () => fleet.size);
 
   // In the background: until it is done, questions about before the start go to the database. Where other nodes
   // write too, the ring is filled per metric instead, when somebody looks at it.
@@ -165,6 +172,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     registry,
     ring,
     bus,
+    topics,
     ringSync,
     pipeline,
     get spool() {
@@ -178,6 +186,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     async close() {
       clearInterval(learning);
       live.close();
+      stopTellingOfFleet();
       fleet.close();
       everything.close();
       ringSync.close();
@@ -185,6 +194,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
       await refilled;
       // After the last commit: it records when each series was last seen.
       await stopUpkeep();
+      topics.close();
       await bus.close();
       await redis?.close();
       catalogue.close();

@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus/bus';
+import type { Topics } from '../cluster/topics/topics';
 import { env } from '../env';
 import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
@@ -11,7 +12,9 @@ import { Beat } from './beat';
 import { type Clock, systemClock } from './clock';
 import { Pacer } from './pacer';
 import { createLiveQueries, type LiveQueries } from './reading/live-queries';
+import { STREAM_TOPICS } from './stream-topics';
 import type { StreamFigures } from './telling/stream-load';
+import type { StreamTopic } from './telling/stream-params';
 import { createStreams, type Streams } from './telling/streams';
 
 /** For the server's own metrics. */
@@ -39,6 +42,9 @@ export interface LiveParts {
   registry: Registry;
   ring: Ring;
   bus: Bus;
+  topics: Topics;
+  /** The topics that a stream may subscribe to. */
+  streamTopics?: readonly StreamTopic[];
   history: History;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
   ringSync?: Pick<RingSync, 'watch'>;
@@ -55,6 +61,7 @@ export interface LiveParts {
 }
 
 export function createLive({
+  streamTopics = STREAM_TOPICS,
   cursorSlackMs = 0,
   maxStreams = env().MAX_STREAMS,
   replayMs = env().RING_MINUTES * MINUTE,
@@ -66,7 +73,7 @@ export function createLive({
   const beat = new Beat(clock);
   const pacer = new Pacer(clock, turns);
   const queries = createLiveQueries({ ...parts, clock, beat, replayMs, cursorSlackMs });
-  const streams = createStreams({ ...parts, queries, clock, beat, pacer, maxStreams, signal });
+  const streams = createStreams({ ...parts, streamTopics, queries, clock, beat, pacer, maxStreams, signal });
 
   function close(): void {
     signal.removeEventListener('abort', close);

@@ -24,7 +24,7 @@ export async function answerLive(request: IncomingMessage, response: ServerRespo
 }
 
 /** A refusal comes before the first text, so the head waits for that. */
-function sinkOf(response: ServerResponse): StreamSink {
+export function sinkOf(response: ServerResponse): StreamSink {
   return {
     write(text) {
       if (response.destroyed || response.writableEnded) return false;

@@ -168,9 +168,24 @@ export function liveContract(connect: () => Client): void {
     await stream.next(tells(5));
   });
 
+  test('tells of a topic, with or without queries beside it', async () => {
+    const stream = await openEventStream(`${client.url}/api/live?topic=fleet`);
+    streams.push(stream);
+    const { data } = await stream.next(({ event }) => event === 'topic');
+    expect(data).toEqual({
+      topic: 'fleet',
+      data: { now: expect.any(Number), hosts: expect.any(Number), series: expect.any(Number) },
+    });
+    const both = await open([{ step: 'raw' }], { topic: 'fleet' });
+    await client.accepted({ name: metric, value: 3 });
+    await both.next(tells(3));
+    await both.next(({ event }) => event === 'topic');
+  });
+
   describe('refuses in the error shape, before it begins,', () => {
     test.each([
       ['no query', '', 'bad_parameter'],
+      ['an unknown topic', 'topic=nobody-knows-this', 'bad_parameter'],
       ['a bad query', 'q=metric%3Dcpu%26step%3D0s', 'bad_parameter'],
       ['a step too fine', 'q=metric%3Dcpu%26start%3Dnow-7d%26step%3D1s', 'too_many_points'],
       ['a tick too short', 'q=metric%3Dcpu&tick=49', 'bad_parameter'],

@@ -1,6 +1,9 @@
 import { createMemoryBus } from '@/lib/cluster/bus/memory';
+import type { Transport } from '@/lib/cluster/bus/transport';
+import { createTopics } from '@/lib/cluster/topics/topics';
 import { parseEnv } from '@/lib/env';
 import { createLive } from '@/lib/live/live';
+import type { StreamTopic } from '@/lib/live/telling/stream-params';
 import { Registry } from '@/lib/memory/catalogue/registry';
 import { Ring } from '@/lib/memory/ring/ring';
 import type { Labels } from '@/lib/model/labels';
@@ -26,6 +29,9 @@ export interface NodeOptions {
   /** Of the ring; by default the node has always been there, and its ring covers its window. */
   startedAt?: number;
   maxStreams?: number;
+  /** To other nodes; by default there are none. */
+  transport?: Transport;
+  streamTopics?: readonly StreamTopic[];
 }
 
 export interface PlaceOptions {
@@ -47,11 +53,18 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
   // Behind the real one, which admission goes by, so that a test can move it by hours; far from the edge of anything.
   const clock = new ManualClock(alignDown(Date.now(), DAY) - 2 * DAY + 9 * HOUR + 41 * MINUTE + 12_345);
 
-  async function start({ windowMs = 10 * MINUTE, startedAt, maxStreams = 1_000 }: NodeOptions = {}) {
+  async function start({
+    windowMs = 10 * MINUTE,
+    startedAt,
+    maxStreams = 1_000,
+    transport,
+    streamTopics,
+  }: NodeOptions = {}) {
     const registry = new Registry();
     for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
     const ring = new Ring({ windowMs, maxBytes: 2 ** 30, startedAt: startedAt ?? clock.now() - windowMs });
     const bus = createMemoryBus();
+    const topics = createTopics({ transport: transport ?? null });
     const pipeline = createPipeline({ env, store, registry, ring, bus });
     const history = createHistory({ env, store, registry, ring, clock: clock.now });
     const signal = new AbortController();
@@ -59,6 +72,8 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
       registry,
       ring,
       bus,
+      topics,
+      streamTopics,
       history,
       clock,
       maxStreams,
@@ -70,6 +85,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
       registry,
       ring,
       bus,
+      topics,
       pipeline,
       history,
       live,
@@ -78,6 +94,8 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
         pipeline.write({ samples: samples.map((sample, index) => ({ ...sample, index })), errors: [] }),
       async stop() {
         live.close();
+        topics.close();
+        await transport?.close();
         await pipeline.close();
       },
     };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { STREAM_TOPICS } from '../../live/stream-topics';
 import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
 import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
 import { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
-import { PointsEvent, ResetEvent, StatusEvent } from '../../model/wire/stream';
+import { PointsEvent, ResetEvent, StatusEvent, TopicEvent } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
 import { queryParams } from '../../read/query/params';
@@ -32,7 +33,7 @@ export function openApiDocument(endpoints = INGEST_ENDPOINTS): object {
           description: 'One of INGEST_KEYS, where keys are configured.',
         },
       },
-      schemas: { Sample, Batch, PointsEvent, StatusEvent, ResetEvent },
+      schemas: { Sample, Batch, PointsEvent, StatusEvent, ResetEvent, TopicEvent },
     },
     paths: joined(ingestPaths(endpoints), {
       ...READ,
@@ -122,7 +123,8 @@ const READ: ZodOpenApiPathsObject = {
     get: {
       summary: 'A live stream of points (Server-Sent Events)',
       description:
-        'A sequence of idempotent upserts: events `points` (PointsEvent), `status` (StatusEvent) and `reset` (ResetEvent). ' +
+        'A sequence of idempotent upserts: events `points` (PointsEvent), `status` (StatusEvent) and `reset` (ResetEvent); ' +
+        'and `topic` (TopicEvent), when something happens to what a `topic` is about. ' +
         'A point whose values are all null is no longer: it is taken back. With rank=range the order is made anew about ' +
         'every ten seconds; when it changes, every group that is kept comes with its `rank`, from 1, and those that do not ' +
         'are kept no longer. With an offset, points come when they become due, within about a second. ' +
@@ -133,6 +135,12 @@ const READ: ZodOpenApiPathsObject = {
             .array(z.string())
             .max(64)
             .meta({ description: 'Once per question: its parameters, form-encoded, with metric=' }),
+          topic: z
+            .array(z.enum(STREAM_TOPICS.map(({ name }) => name)))
+            .optional()
+            .meta({
+              description: 'Once per topic to be told of; without any, there has to be a question',
+            }),
           cursor: z.string().optional().meta({ description: 'From the history answer' }),
           tick: z
             .string()

@@ -5,6 +5,7 @@ import type { Bus } from './bus';
 import { createMemoryBus } from './memory';
 import { createRedisTransport } from './redis';
 import { createSharedBus, type SeriesDirectory } from './shared';
+import type { Transport } from './transport';
 import { createUpstashTransport } from './upstash';
 
 type RedisEnv = Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDIS_REST_TOKEN'>;
@@ -14,19 +15,17 @@ export interface BusParts {
   takeIn(samples: SampleColumns): void;
 }
 
-/** The bus the settings ask for. Does not wait for Redis: without it a node works alone, and says so. */
-export function openBus(env: RedisEnv, parts: BusParts): Bus {
+/** The way to other nodes that the settings ask for; null where this one is alone. Does not wait for Redis. */
+export function openTransport(env: RedisEnv): Transport | null {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (REDIS_URL) {
-    return createSharedBus({ ...parts, transport: createRedisTransport(REDIS_URL), beatMs: SECOND });
-  }
-  // Every message is a paid request there, so signs of life come less often.
-  if (url && token) {
-    return createSharedBus({
-      ...parts,
-      transport: createUpstashTransport({ url, token }),
-      beatMs: 3 * SECOND,
-    });
-  }
-  return createMemoryBus();
+  if (REDIS_URL) return createRedisTransport(REDIS_URL);
+  return url && token ? createUpstashTransport({ url, token }) : null;
+}
+
+/** The bus over that way, which it closes. While Redis is away a node works alone, and says so. */
+export function openBus(transport: Transport | null, parts: BusParts): Bus {
+  if (!transport) return createMemoryBus();
+  // Every message to Upstash is a paid request, so signs of life come less often.
+  const beatMs = transport.kind === 'upstash' ? 3 * SECOND : SECOND;
+  return createSharedBus({ ...parts, transport, beatMs });
 }

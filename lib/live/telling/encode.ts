@@ -1,4 +1,5 @@
 import type { Labels } from '../../model/labels';
+import type { TopicEvent } from '../../model/wire/stream';
 import type { GroupChange, Upserts } from '../reading/live-group';
 
 /** Texts of upserts that several streams tell, and the beginnings of their groups, which are told again and again. */
@@ -22,4 +23,16 @@ function encodeGroup({ labels, points, rank }: GroupChange): string {
     openings.set(labels, opening);
   }
   return `${opening}${JSON.stringify(points)}${rank === undefined ? '' : `,"rank":${rank}`}}`;
+}
+
+const topicTexts = new WeakMap<TopicEvent, string>();
+
+/** The JSON of a topic's event: made once, however many streams tell it. */
+export function encodeTopicEvent(event: TopicEvent): string {
+  let text = topicTexts.get(event);
+  if (text === undefined) {
+    text = JSON.stringify(event);
+    topicTexts.set(event, text);
+  }
+  return text;
 }

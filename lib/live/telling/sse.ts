@@ -17,6 +17,6 @@ export const SSE_PREAMBLE = `retry: ${RECONNECT_MS}\n\n`;
 export const SSE_HEARTBEAT = ': heartbeat\n\n';
 
 /** One event. `data` is JSON, which has no line breaks; `id` is what the browser says in `Last-Event-ID`. */
-export function sseEvent(event: 'points' | 'status' | 'reset', data: string, id: number): string {
+export function sseEvent(event: 'points' | 'status' | 'reset' | 'topic', data: string, id: number): string {
   return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
 }

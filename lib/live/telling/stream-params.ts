@@ -1,12 +1,24 @@
+import type { Topic } from '../../cluster/topics/topic';
 import { isPulseError, PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import type { LiveQuestion } from '../reading/live-question';
 
 const MAX_QUERIES = 64;
+const MAX_TOPICS = 16;
 const TICK = { default: SECOND, least: 50, most: 10 * SECOND };
+
+/** What may be subscribed to. */
+export interface StreamOffer {
+  /** @throws PulseError `bad_parameter`, `too_many_points`. */
+  readQuestion(text: string): LiveQuestion;
+  topics: readonly StreamTopic[];
+}
+
+export type StreamTopic = Topic<unknown>;
 
 export interface StreamParams {
   questions: LiveQuestion[];
+  topics: StreamTopic[];
   /** The shortest time between two writes. */
   tickMs: number;
   /** Everything that arrived before this, epoch ms, the reader has; null when it has nothing. */
@@ -14,7 +26,7 @@ export interface StreamParams {
 }
 
 /**
- * The parameters of a stream: `q` once a query, `tick`, `cursor`. `Last-Event-ID`, which a browser sends when it
+ * The parameters of a stream: `q` once a query, `topic` once a topic, `tick`, `cursor`. `Last-Event-ID`, which a browser sends when it
  * reconnects to the same URL, wins over the cursor in it.
  *
  * @throws PulseError `bad_parameter`, and what `readQuestion` throws.
@@ -22,11 +34,13 @@ export interface StreamParams {
 export function readStreamParams(
   search: URLSearchParams,
   lastEventId: string | null,
-  readQuestion: (text: string) => LiveQuestion,
+  { readQuestion, topics }: StreamOffer,
 ): StreamParams {
   const latest = Number.MAX_SAFE_INTEGER;
+  const chosen = readTopics(search.getAll('topic'), topics);
   return {
-    questions: readQuestions(search.getAll('q'), readQuestion),
+    questions: readQuestions(search.getAll('q'), readQuestion, chosen.length > 0 ? 0 : 1),
+    topics: chosen,
     tickMs: readWhole('tick', search.get('tick'), TICK.least, TICK.most) ?? TICK.default,
     cursor:
       readWhole('Last-Event-ID', lastEventId, 0, latest) ??
@@ -37,8 +51,9 @@ export function readStreamParams(
 function readQuestions(
   texts: readonly string[],
   readQuestion: (text: string) => LiveQuestion,
+  fewest: number,
 ): LiveQuestion[] {
-  if (texts.length === 0 || texts.length > MAX_QUERIES)
+  if (texts.length < fewest || texts.length > MAX_QUERIES)
     throw new PulseError('bad_parameter', `q must be given once for each query, 1 to ${MAX_QUERIES} times.`);
   return texts.map((text, q) => {
     try {
@@ -46,6 +61,17 @@ function readQuestions(
     } catch (error) {
       throw ofQuery(q, error);
     }
+  });
+}
+
+function readTopics(names: readonly string[], topics: readonly StreamTopic[]): StreamTopic[] {
+  if (names.length > MAX_TOPICS)
+    throw new PulseError('bad_parameter', `topic may be given ${MAX_TOPICS} times at most.`);
+  return [...new Set(names)].map((name) => {
+    const topic = topics.find((each) => each.name === name);
+    if (topic) return topic;
+    const known = topics.map((each) => each.name).join(', ');
+    throw new PulseError('bad_parameter', `topic is one of ${known}, not "${name.slice(0, 64)}".`);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Topics } from '../../cluster/topics/topics';
 import { PulseError } from '../../model/errors';
 import type { Tier } from '../../model/rollup/tiers';
 import { MINUTE, SECOND } from '../../model/time/duration';
@@ -12,6 +13,7 @@ import type { Health } from './health';
 import { HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
 import type { StreamLoad } from './stream-load';
 import { ofQuery, type StreamParams } from './stream-params';
+import { TopicQueue } from './topic-queue';
 
 /** Where a stream writes: the HTTP response of either front, in plain values. */
 export interface StreamSink {
@@ -23,6 +25,12 @@ export interface StreamSink {
   onDrain(resume: () => void): void;
   /** Ends the response. When it has ended already, or its reader has left, this does nothing. */
   close(): void;
+}
+
+/** What a stream tells of. */
+export interface StreamSources {
+  queries: LiveQueries;
+  topics: Pick<Topics, 'subscribe'>;
 }
 
 /** What all streams of a node share. */
@@ -51,6 +59,7 @@ interface TakenText {
 export class LiveStream implements Paced {
   writtenAt = Number.NEGATIVE_INFINITY;
   private readonly subscriptions: Subscription[] = [];
+  private readonly topicQueue = new TopicQueue(() => this.schedule());
   private leaveHost = () => {};
   private cancelTurn: (() => void) | null = null;
   private isOpen = false;
@@ -72,7 +81,11 @@ export class LiveStream implements Paced {
     this.toldUpTo = this.beatAt = host.clock.now();
   }
 
-  async open(queries: LiveQueries, { questions, cursor }: StreamParams, work: Work): Promise<void> {
+  async open(
+    { queries, topics }: StreamSources,
+    { questions, topics: chosen, cursor }: StreamParams,
+    work: Work,
+  ): Promise<void> {
     this.leaveHost = this.host.admit(this);
     try {
       for (const [q, question] of questions.entries()) await this.subscribe(queries, q, question, work);
@@ -80,6 +93,7 @@ export class LiveStream implements Paced {
       this.leave();
       throw error;
     }
+    for (const topic of chosen) this.topicQueue.subscribe(topics, topic);
     this.isOpen = true;
     this.sink.onDrain(() => this.resume());
     const openedAt = this.toldUpTo;
@@ -142,16 +156,17 @@ export class LiveStream implements Paced {
       length = 0;
     }
     this.host.load.noteTurn(performance.now() - startedAt);
-    this.lagMs = now - (changedAt ?? now);
+    if (changedAt !== null) this.lagMs = now - changedAt;
     if (this.stalledAt !== null) return;
     this.toldUpTo = Math.max(this.toldUpTo, told);
-    this.writeTaken(taken);
+    this.writeTaken(taken, this.topicQueue.take());
   }
 
-  private writeTaken(taken: readonly TakenText[]): void {
+  private writeTaken(taken: readonly TakenText[], topicEvents: readonly string[] = []): void {
     const events = taken.map(({ q, series }) =>
       sseEvent('points', `{"q":${q},"series":${series}}`, this.toldUpTo),
     );
+    for (const text of topicEvents) events.push(sseEvent('topic', text, this.toldUpTo));
     if (events.length > 0) this.write(events.join(''));
   }
 
@@ -183,12 +198,17 @@ export class LiveStream implements Paced {
     this.cancelTurn?.();
     this.cancelTurn = null;
     for (const subscription of this.subscriptions) subscription.close();
+    this.topicQueue.close();
     this.hold(0);
     this.leaveHost();
   }
 
   private notify(): void {
     this.changedAt ??= this.host.clock.now();
+    this.schedule();
+  }
+
+  private schedule(): void {
     if (this.isOpen && this.cancelTurn === null && this.stalledAt === null && !this.isClosed)
       this.cancelTurn = this.host.pacer.schedule(this);
   }

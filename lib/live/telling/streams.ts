@@ -1,4 +1,5 @@
 import type { Bus } from '../../cluster/bus/bus';
+import type { Topics } from '../../cluster/topics/topics';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import type { History } from '../../read/history';
@@ -10,7 +11,7 @@ import type { LiveQueries } from '../reading/live-queries';
 import { HealthWatch } from './health';
 import { LiveStream, type StreamHost, type StreamSink } from './stream';
 import { type StreamFigures, StreamLoad } from './stream-load';
-import { readStreamParams } from './stream-params';
+import { readStreamParams, type StreamTopic } from './stream-params';
 
 export interface StreamRequest {
   /** The URL's parameters. */
@@ -38,6 +39,9 @@ export interface Streams {
 
 export interface StreamsParts {
   queries: LiveQueries;
+  topics: Pick<Topics, 'subscribe'>;
+  /** The topics that a stream may subscribe to. */
+  streamTopics: readonly StreamTopic[];
   history: Pick<History, 'ping'>;
   bus: Pick<Bus, 'state' | 'onState'>;
   clock: Clock;
@@ -51,7 +55,8 @@ export interface StreamsParts {
 const RETRY_AFTER_MS = 5 * SECOND;
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { queries, history, bus, clock, beat, pacer, maxStreams, signal } = parts;
+  const { queries, topics, history, bus, clock, beat, pacer, maxStreams, signal } = parts;
+  const offer = { readQuestion: queries.read, topics: parts.streamTopics };
   /** And since when, epoch ms. */
   const streams = new Map<LiveStream, number>();
   const load = new StreamLoad();
@@ -105,9 +110,9 @@ export function createStreams(parts: StreamsParts): Streams {
     },
     figures: load.figures,
     async open({ search, lastEventId, sink }, left) {
-      const params = readStreamParams(search, lastEventId, queries.read);
+      const params = readStreamParams(search, lastEventId, offer);
       const stream = new LiveStream(host, sink, params.tickMs);
-      await work((work) => stream.open(queries, params, work), { signal: left });
+      await work((work) => stream.open({ queries, topics }, params, work), { signal: left });
       return stream;
     },
     close() {

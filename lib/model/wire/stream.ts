@@ -41,3 +41,12 @@ export type StatusEvent = z.infer<typeof StatusEvent>;
 /** `event: reset`: the stream cannot go on from the cursor; history has to be read again. */
 export const ResetEvent = z.strictObject({ reason: z.string() }).meta({ id: 'ResetEvent' });
 export type ResetEvent = z.infer<typeof ResetEvent>;
+
+/** `event: topic`: something has happened that the stream's reader subscribed to by the topic's name. */
+export const TopicEvent = z
+  .strictObject({
+    topic: z.string().meta({ description: 'The name of the topic' }),
+    data: z.unknown().meta({ description: 'What has happened, of the shape that the topic has' }),
+  })
+  .meta({ id: 'TopicEvent' });
+export type TopicEvent = z.infer<typeof TopicEvent>;

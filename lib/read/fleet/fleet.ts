@@ -17,6 +17,7 @@ import { RECENT_STEP_MS } from '../../model/fleet/recent-step';
 import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { DAY } from '../../model/time/duration';
+import type { FleetEvent } from '../../model/wire/fleet';
 import { FirstFew, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import { ARRIVALS_STEP_MS, Arrivals } from './arrivals';
@@ -71,6 +72,11 @@ export class Fleet {
 
   close(): void {
     for (const off of this.offs) off();
+  }
+
+  /** How large the fleet is now. */
+  get size(): FleetEvent {
+    return { now: this.now(), hosts: this.hosts.size, series: this.registry.size };
   }
 
   /** @param since the newest point of `arrivals` that the asker knows. */
