@@ -16,7 +16,7 @@ test('leads to charts of the server’s own figures', async ({ page }) => {
   const own = await startFreshServer({ SELF_METRICS: 'on' });
   try {
     await page.goto(`${own.server.url}/status`);
-    await page.getByRole('link', { name: 'As charts' }).click();
+    await page.getByRole('link', { name: 'All as metrics' }).click();
     await expect(page).toHaveURL(/search=pulseboard_/);
     // They are stored every ten seconds.
     await expect(async () => {

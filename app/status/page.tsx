@@ -1,5 +1,6 @@
 import type { Metadata, Route } from 'next';
 import { connection } from 'next/server';
+import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { KeepFresh } from '@/components/status/keep-fresh';
 import { StatusCard } from '@/components/status/status-card';
@@ -7,17 +8,24 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Link } from '@/components/ui/link';
 import { requireViewer } from '@/lib/api/page-viewer';
+import { readPanel } from '@/lib/api/panel-history';
 import { collectFamilies } from '@/lib/api/self/collect';
-import { statusOf } from '@/lib/api/self/status';
-import { env } from '@/lib/env';
+import { recording } from '@/lib/api/self/record';
+import { type StatusSection, statusOf } from '@/lib/api/self/status';
+import type { QueryResult } from '@/lib/model/wire/history';
 
 export const metadata: Metadata = { title: 'Status' };
 
-/** What this server says of itself: the figures of `GET /metrics`, for people. */
+const WORTH_WAITING_MS = 100;
+
+/** What this server says of itself: the figures of `GET /metrics`, for operators. */
 export default async function StatusPage() {
   await requireViewer();
   await connection();
-  const { verdict, sections } = statusOf(collectFamilies());
+  const { instance } = recording();
+  const { verdict, sections } = statusOf(collectFamilies(), instance);
+  const trends = await startTrends(sections);
+  const renderedAt = Date.now();
   return (
     <div className="flex flex-col gap-4">
       <KeepFresh />
@@ -30,19 +38,32 @@ export default async function StatusPage() {
             </Badge>
           </span>
         }
-        note="What this server says of itself since its start, every 3 s anew."
+        note={`This server’s own figures: totals and latencies since its start${instance ? ', charts of the last 5 minutes' : ''}.`}
       >
-        {env().SELF_METRICS === 'on' && (
+        {instance && (
           <Button asChild>
-            <Link href={'/metrics?search=pulseboard_' as Route}>As charts</Link>
+            <Link href={'/metrics?search=pulseboard_' as Route}>All as metrics</Link>
           </Button>
         )}
       </PageHeader>
       <div className="columns-1 gap-3 lg:columns-2">
         {sections.map((section) => (
-          <StatusCard key={section.title} {...section} />
+          <StatusCard key={section.title} {...section} trends={trends} renderedAt={renderedAt} />
         ))}
       </div>
     </div>
   );
+}
+
+/** What the figures' charts start from, by the figures' names; those that take long come later. */
+async function startTrends(sections: readonly StatusSection[]) {
+  const figures = sections.flatMap((section) => section.figures);
+  const trends = new Map<string, QueryResult | Promise<QueryResult>>();
+  const started = figures.map(async ({ name, trend }) => {
+    if (!trend) return;
+    const answer = readPanel(trend);
+    trends.set(name, (await settledWithin(answer, WORTH_WAITING_MS)) ?? answer);
+  });
+  await Promise.all(started);
+  return trends;
 }

@@ -1,19 +1,39 @@
-import type { StatusSection } from '@/lib/api/self/status';
+import { Suspense } from 'react';
+import type { StatusFigure, StatusSection } from '@/lib/api/self/status';
+import { metricHref } from '@/lib/model/links';
+import type { QueryResult } from '@/lib/model/wire/history';
+import { Badge } from '../ui/badge';
+import { Link } from '../ui/link';
+import { Skeleton } from '../ui/skeleton';
+import { FigureTrend } from './figure-trend';
 
-/** Figures that belong together: one value behind its name, several below it. */
-export function StatusCard({ title, figures }: StatusSection) {
+export interface StatusCardProps extends StatusSection {
+  /** What the figures' charts start from, by the figures' names. */
+  trends: ReadonlyMap<string, QueryResult | Promise<QueryResult>>;
+  renderedAt: number;
+}
+
+/** Figures that belong together: what it is called, its last minutes where it moves, its value now. */
+export function StatusCard({ title, figures, trends, renderedAt }: StatusCardProps) {
   return (
-    <section aria-label={title} className="mb-3 break-inside-avoid rounded-lg border bg-surface p-3">
-      <h2 className="mb-1 text-sm font-semibold">{title}</h2>
-      <dl className="divide-y text-sm">
-        {figures.map(({ name, what, values }) => (
-          <div key={name} title={name} className="flex flex-wrap justify-between gap-x-6 gap-y-0.5 py-1.5">
-            <dt className="text-ink-2">{what}</dt>
-            <dd className="ml-auto flex flex-wrap justify-end gap-x-3 text-right text-ink tabular-nums">
-              {values.map(({ part, text }) => (
+    <section aria-label={title} className="mb-3 break-inside-avoid rounded-lg border bg-surface">
+      <h2 className="border-b px-3 py-2 text-sm font-semibold">{title}</h2>
+      <dl className="divide-y px-3 text-sm">
+        {figures.map((figure) => (
+          <div
+            key={figure.name}
+            title={figure.name}
+            className="flex min-h-9 flex-wrap items-center justify-between gap-x-4 py-1.5"
+          >
+            <dt className="text-ink-2">
+              <Title {...figure} />
+            </dt>
+            <dd className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1 text-right text-ink tabular-nums">
+              <Trend figure={figure} initial={trends.get(figure.name)} renderedAt={renderedAt} />
+              {figure.values.map(({ part, text, tone }) => (
                 <span key={part}>
                   {part && <span className="mr-1.5 text-ink-3">{part}</span>}
-                  {text}
+                  {tone ? <Badge tone={tone}>{text}</Badge> : text}
                 </span>
               ))}
             </dd>
@@ -21,5 +41,31 @@ export function StatusCard({ title, figures }: StatusSection) {
         ))}
       </dl>
     </section>
+  );
+}
+
+/** A figure that is stored leads to its chart. */
+function Title({ title, trend }: StatusFigure) {
+  if (!trend) return title;
+  const { metric, start: _, end: __, step: ___, ...question } = trend;
+  return (
+    <Link href={metricHref(metric, question)} className="rounded hover:text-accent hover:underline">
+      {title}
+    </Link>
+  );
+}
+
+interface TrendProps {
+  figure: StatusFigure;
+  initial: QueryResult | Promise<QueryResult> | undefined;
+  renderedAt: number;
+}
+
+function Trend({ figure: { trend }, initial, renderedAt }: TrendProps) {
+  if (!trend || !initial) return null;
+  return (
+    <Suspense fallback={<Skeleton className="h-5 w-24" />}>
+      <FigureTrend query={trend} initial={initial} renderedAt={renderedAt} />
+    </Suspense>
   );
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { once } from '../../env/once';
 import { SECOND } from '../../model/time/duration';
 import type { Family } from '../../observe/figures';
 import { log } from '../../observe/log';
@@ -14,6 +15,7 @@ const EVERY_MS = 10 * SECOND;
  */
 export function startRecording(pipeline: Pick<Pipeline, 'write'>, port: number): () => void {
   const instance = `${hostname()}:${port}`;
+  recording().instance = instance;
   const timer = setInterval(() => {
     const samples = samplesOf(collectFamilies(), instance, Date.now());
     pipeline
@@ -21,7 +23,15 @@ export function startRecording(pipeline: Pick<Pipeline, 'write'>, port: number):
       .catch((error) => log().debug({ err: error }, 'own figures not stored this time'));
   }, EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    recording().instance = null;
+  };
+}
+
+/** The label that this server's own figures are stored with; null while they are not stored. */
+export function recording(): { instance: string | null } {
+  return once('self.recording', () => ({ instance: null }));
 }
 
 /** Of a histogram its sum and count: rates of the two give its mean over time. */

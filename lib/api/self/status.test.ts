@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Family, Histogram } from '../../observe/figures';
+import { parseQuery } from '../../read/query/params';
+import { collectFamilies } from './collect';
 import { statusOf } from './status';
 
 test('figures stand under what they are about, with units and words', () => {
@@ -15,21 +17,31 @@ test('figures stand under what they are about, with units and words', () => {
     },
     { name: 'pulseboard_spool_bytes', help: 'Waiting.', type: 'gauge', readings: [{ value: 2_048 }] },
     seconds.family(),
+    {
+      name: 'pulseboard_new_total',
+      help: 'What nobody has named yet.',
+      type: 'counter',
+      readings: [{ value: 1 }],
+    },
     { name: 'something_else', help: 'Not ours.', type: 'gauge', readings: [{ value: 1 }] },
   ];
-  expect(statusOf(families)).toEqual({
+  expect(statusOf(families, null)).toEqual({
     verdict: {
       isWell: false,
       text: 'The database takes nothing. Samples wait on this disk for the database.',
     },
     sections: [
       {
-        title: 'Writing',
+        title: 'Ingest',
         figures: [
           {
             name: 'pulseboard_commit_seconds',
-            what: 'One commit',
-            values: [{ part: '', text: '300 ms (mean of 2)' }],
+            title: 'Commit latency',
+            values: [
+              { part: 'mean', text: '300 ms' },
+              { part: 'p99', text: '991 ms' },
+            ],
+            trend: null,
           },
         ],
       },
@@ -38,16 +50,63 @@ test('figures stand under what they are about, with units and words', () => {
         figures: [
           {
             name: 'pulseboard_breaker_state',
-            what: 'Circuit breakers',
-            values: [{ part: 'database_write', text: 'open' }],
+            title: 'State',
+            values: [{ part: 'database writes', text: 'open', tone: 'bad' }],
+            trend: null,
           },
         ],
       },
       {
         title: 'Spool',
-        figures: [{ name: 'pulseboard_spool_bytes', what: 'Waiting', values: [{ part: '', text: '2 KiB' }] }],
+        figures: [
+          {
+            name: 'pulseboard_spool_bytes',
+            title: 'Spool size',
+            values: [{ part: '', text: '2 KiB' }],
+            trend: null,
+          },
+        ],
+      },
+      {
+        title: 'Other',
+        figures: [
+          {
+            name: 'pulseboard_new_total',
+            title: 'What nobody has named yet',
+            values: [{ part: '', text: '1' }],
+            trend: null,
+          },
+        ],
       },
     ],
   });
-  expect(statusOf([])).toEqual({ verdict: { isWell: true, text: 'All is well.' }, sections: [] });
+  expect(statusOf([], null)).toEqual({ verdict: { isWell: true, text: 'All is well.' }, sections: [] });
+});
+
+test('what moves has a chart of what this server stores of it', () => {
+  const queries = statusOf(collectFamilies(), 'web-1:3000').sections.flatMap(({ figures }) =>
+    figures.flatMap(({ trend }) => trend ?? []),
+  );
+  const range = { start: 'now-5m', end: 'now', step: '10s' };
+  expect(queries).toContainEqual({
+    metric: 'nodejs_eventloop_lag_seconds',
+    aggregate: 'sum(avg)',
+    match: '{quantile="0.99",instance="web-1:3000"}',
+    ...range,
+  });
+  expect(queries).toContainEqual({
+    metric: 'pulseboard_ingest_samples_total',
+    aggregate: 'rate',
+    match: '{result="stored",instance="web-1:3000"}',
+    ...range,
+  });
+  expect(queries).toContainEqual({
+    metric: 'pulseboard_commit_seconds_sum',
+    aggregate: 'rate',
+    expression: 'a / b',
+    'b.metric': 'pulseboard_commit_seconds_count',
+    match: '{instance="web-1:3000"}',
+    ...range,
+  });
+  for (const query of queries) expect(() => parseQuery(query)).not.toThrow();
 });

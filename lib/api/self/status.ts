@@ -1,5 +1,9 @@
 import { formatValue, unitOf } from '../../model/format';
+import { formatSelector } from '../../model/selector';
+import type { Query } from '../../model/wire/query';
 import type { Family, Reading } from '../../observe/figures';
+import { quantileOf } from '../../observe/quantile';
+import { type FigureRow, STATUS_SECTIONS } from './status-figures';
 
 /** Our own figures for people. */
 export interface Status {
@@ -13,29 +17,39 @@ export interface StatusSection {
 }
 
 export interface StatusFigure {
+  /** Its family in `GET /metrics`. */
   name: string;
-  what: string;
+  title: string;
   /** One value; or one for each part. */
-  values: Array<{ part: string; text: string }>;
+  values: StatusValue[];
+  /** What its chart asks for; null where it has none. */
+  trend: Query | null;
 }
 
-/** Sections by the beginnings of the names that belong to them, in the order of the page; the first that fits. */
-const SECTIONS: ReadonlyArray<{ title: string; names: RegExp }> = [
-  { title: 'Writing', names: /^pulseboard_(ingest|queue|commit|ready)/ },
-  { title: 'Watching', names: /^pulseboard_(live|stream|hub|turn)/ },
-  { title: 'Reading', names: /^pulseboard_tier_/ },
-  { title: 'Memory', names: /^pulseboard_(ring|series|metrics)/ },
-  { title: 'Circuit breakers', names: /^pulseboard_breaker_/ },
-  { title: 'Other nodes', names: /^pulseboard_bus_/ },
-  { title: 'Spool', names: /^pulseboard_spool_/ },
-  { title: 'Process', names: /^(pulseboard|process|nodejs)_/ },
-];
+export interface StatusValue {
+  part: string;
+  text: string;
+  /** How good that is, where the value says so by itself. */
+  tone?: Tone;
+}
+
+type Tone = 'good' | 'warn' | 'bad';
 
 /** What a figure is in words that is a number for machines. */
-const WORDS: Record<string, readonly string[]> = {
-  pulseboard_ready: ['no', 'yes'],
-  pulseboard_bus_up: ['no', 'yes'],
-  pulseboard_breaker_state: ['closed', 'half-open', 'open'],
+const WORDS: Record<string, ReadonlyArray<[text: string, tone: Tone]>> = {
+  pulseboard_ready: [
+    ['no', 'bad'],
+    ['yes', 'good'],
+  ],
+  pulseboard_bus_up: [
+    ['no', 'bad'],
+    ['yes', 'good'],
+  ],
+  pulseboard_breaker_state: [
+    ['closed', 'good'],
+    ['half-open', 'warn'],
+    ['open', 'bad'],
+  ],
 };
 
 /** What it means that a circuit breaker is not closed. */
@@ -45,14 +59,34 @@ const BROKEN: Record<string, string> = {
   redis: 'Redis does not answer.',
 };
 
-/** Figures section by section, and what they come to; a section without figures is left out. */
-export function statusOf(families: readonly Family[]): Status {
-  const sections: StatusSection[] = SECTIONS.map(({ title }) => ({ title, figures: [] }));
-  for (const family of families) {
-    const at = SECTIONS.findIndex(({ names }) => names.test(family.name));
-    if (at !== -1 && family.readings.length > 0) sections[at].figures.push(figureOf(family));
-  }
+/** Where figures stand that have no row of their own. */
+const OTHER = 'Other';
+const HIGH = 0.99;
+
+/**
+ * Figures section by section, and what they come to; a section without figures is left out.
+ * @param instance the label under which this server stores its figures; null when it does not, then nothing has a chart
+ */
+export function statusOf(families: readonly Family[], instance: string | null): Status {
+  const byName = new Map(families.filter(hasReadings).map((family) => [family.name, family]));
+  const sections = STATUS_SECTIONS.map(({ title, figures }) => ({
+    title,
+    figures: figures.flatMap((row) => {
+      const family = byName.get(row.name);
+      byName.delete(row.name);
+      return family ? [figureOf(row, family, instance)] : [];
+    }),
+  }));
+  const others = [...byName.values()].filter(({ name }) => OURS.test(name));
+  const rowOf = ({ name, help }: Family): FigureRow => ({ name, title: help.replace(/\.$/, '') });
+  sections.push({ title: OTHER, figures: others.map((family) => figureOf(rowOf(family), family, null)) });
   return { verdict: verdictOf(families), sections: sections.filter(({ figures }) => figures.length > 0) };
+}
+
+const OURS = /^(pulseboard|process|nodejs)_/;
+
+function hasReadings({ readings }: Family): boolean {
+  return readings.length > 0;
 }
 
 /** What somebody on call wants to know first. */
@@ -76,31 +110,56 @@ function verdictOf(families: readonly Family[]): Status['verdict'] {
   return { isWell: true, text: 'All is well.' };
 }
 
-function figureOf(family: Family): StatusFigure {
-  const { name, help, type, readings } = family;
-  const values =
-    type === 'histogram'
-      ? partsOf(readings).map((part) => ({
-          part,
-          text: meanOf(
-            name,
-            readings.filter((reading) => partOf(reading) === part),
-          ),
-        }))
-      : readings.map((reading) => ({ part: partOf(reading), text: textOf(name, reading) }));
-  // What comes after a colon says how to read the number, which is a word here.
-  return { name, what: help.replace(/(: .*)?\.$/, ''), values };
+function figureOf(row: FigureRow, family: Family, instance: string | null): StatusFigure {
+  const { name, title } = row;
+  const values = family.type === 'histogram' ? latenciesOf(row, family) : valuesOf(row, family);
+  return { name, title, values, trend: instance === null ? null : trendOf(row, family, instance) };
 }
 
-function partsOf(readings: readonly Reading[]): string[] {
-  return [...new Set(readings.map(partOf))];
+/** As long as memory certainly reaches, so that the page costs no database, nor needs it. */
+function trendOf({ name, chart }: FigureRow, { type }: Family, instance: string): Query | null {
+  if (!chart) return null;
+  const labels = Object.entries({ ...chart, instance });
+  const match = formatSelector(labels.map(([label, value]) => ({ label, operator: '=', value })));
+  const range = { match, start: 'now-5m', end: 'now', step: '10s' };
+  if (type === 'gauge') return { metric: name, aggregate: 'sum(avg)', ...range };
+  if (type === 'counter') return { metric: name, aggregate: 'rate', ...range };
+  // The mean of what was observed in a step.
+  const mean = { expression: 'a / b', 'b.metric': `${name}_count` };
+  return { metric: `${name}_sum`, aggregate: 'rate', ...mean, ...range };
 }
 
-function partOf({ labels = {} }: Reading): string {
+function valuesOf({ name, parts }: FigureRow, { readings }: Family): StatusValue[] {
+  return readings.map((reading) => {
+    const part = partOf(reading, parts);
+    const [word, tone] = WORDS[name]?.[reading.value] ?? [];
+    return word ? { part, text: word, tone } : { part, text: textOf(name, reading) };
+  });
+}
+
+/** A histogram's mean and what 99 of 100 observations are below, since the start; of several parts the latter only. */
+function latenciesOf({ name, parts }: FigureRow, { readings }: Family): StatusValue[] {
+  const all = [...new Set(readings.map((reading) => partOf(reading, parts)))];
+  const unit = unitOf(name);
+  return all.flatMap((part) => {
+    const own = readings.filter((reading) => partOf(reading, parts) === part);
+    const of = (suffix: string) => own.find((reading) => reading.suffix === suffix)?.value ?? 0;
+    const count = of('_count');
+    if (count === 0) return all.length > 1 ? [] : [{ part, text: '–' }];
+    const high = { part: `${part} p99`.trim(), text: formatValue(quantileOf(HIGH, own), unit) };
+    return all.length > 1 ? [high] : [{ part: 'mean', text: formatValue(of('_sum') / count, unit) }, high];
+  });
+}
+
+function partOf({ labels = {} }: Reading, parts: FigureRow['parts'] = {}): string {
   return Object.entries(labels)
     .filter(([label]) => label !== 'le')
-    .map(([label, value]) => (label === 'quantile' ? `${Number(value) * 100} %` : value))
+    .map(([label, value]) => (label === 'quantile' ? percentileName(Number(value)) : (parts[value] ?? value)))
     .join(', ');
+}
+
+function percentileName(share: number): string {
+  return share === 1 ? 'max' : `p${share * 100}`;
 }
 
 function textOf(name: string, { value }: Reading): string {
@@ -108,13 +167,5 @@ function textOf(name: string, { value }: Reading): string {
   if (name === 'process_start_time_seconds')
     return `${new Date(value * 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   if (name.endsWith('_ratio')) return Number.isNaN(value) ? '–' : formatValue(value * 100, unitOf('percent'));
-  return WORDS[name]?.[value] ?? formatValue(value, unitOf(name));
-}
-
-/** A histogram's mean, and of how many. */
-function meanOf(name: string, readings: readonly Reading[]): string {
-  const of = (suffix: string) => readings.find((reading) => reading.suffix === suffix)?.value ?? 0;
-  const count = of('_count');
-  if (count === 0) return '–';
-  return `${formatValue(of('_sum') / count, unitOf(name))} (mean of ${formatValue(count, unitOf(''))})`;
+  return formatValue(value, unitOf(name));
 }
