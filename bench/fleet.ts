@@ -4,7 +4,7 @@ import { below, milliseconds, printTable, type Row, whole } from './support/repo
 import { type BenchServer, startServer } from './support/server';
 
 /**
- * How quickly the fleet's pages and their polls answer with 10,000 servers of 10 series each, while these post
+ * How quickly the fleet's pages and what they read again answer with 10,000 servers of 10 series each, while these post
  * (1,000 posts of 10 samples a second: each server every ten seconds).
  */
 const SERVERS = 10_000;

@@ -2,21 +2,21 @@
 
 import { type ReactNode, useSyncExternalStore } from 'react';
 import type { FleetSummary } from '@/lib/model/fleet/answers';
-import { SECOND } from '@/lib/model/time/duration';
+import type { FleetEvent } from '@/lib/model/wire/fleet';
+import { useFeedStatus } from '../live/feed';
+import { useTopic } from '../live/use-topic';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';
 import { CommandLine } from '../ui/command-line';
-import { usePoll } from './use-poll';
 import { useRefreshOnChange } from './use-refresh-on-change';
-
-const POLL_MS = SECOND;
 
 /** Nothing has ever been posted: how to change that. Gives way to the fleet when the first sample is there. */
 export function FirstSteps({ initial }: { initial: FleetSummary }) {
-  const { answer, problem } = usePoll<FleetSummary>({ url: '/api/fleet', initial, everyMs: POLL_MS });
-  const { reporting, late, gone } = answer.counts;
-  useRefreshOnChange('empty', reporting + late + gone > 0 ? 'hosts' : 'empty');
-  const nameless = answer.series > 0;
+  const fleet = useTopic<FleetEvent>('fleet');
+  const { state } = useFeedStatus();
+  const isLost = state === 'reconnecting' || state === 'stale';
+  useRefreshOnChange('empty', fleet && fleet.hosts > 0 ? 'hosts' : 'empty');
+  const nameless = (fleet ?? initial).series > 0;
   return (
     <div className="mx-auto flex max-w-3xl flex-col gap-6 py-6 sm:py-12">
       <PageHeader
@@ -49,7 +49,7 @@ export function FirstSteps({ initial }: { initial: FleetSummary }) {
       </ol>
       <p role="status" className="flex items-center gap-2 text-sm text-ink-3">
         <span aria-hidden className="size-2 rounded-full bg-accent motion-safe:animate-pulse" />
-        {problem ? `${problem} Trying again.` : 'Listening.'}
+        {isLost ? 'The server cannot be reached. Trying again.' : 'Listening.'}
       </p>
     </div>
   );

@@ -7,23 +7,24 @@ import { type HeadlineKey, headline } from '@/lib/model/fleet/headlines';
 import type { HostStatus } from '@/lib/model/fleet/status';
 import { formatCount } from '@/lib/model/format';
 import { hostHref } from '@/lib/model/links';
+import { useKeptAnswer } from '../live/use-kept-answer';
 import { CRITICAL_PERCENT, headlineText, NOTABLE_PERCENT } from './figures';
 import { colorOf, layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop } from './map-scale';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
-import { usePoll } from './use-poll';
 
-const POLL_MS = 5_000;
+const MOVES_EVERY_MS = 5_000;
 const TALLEST = 232;
 const STATUS_OF: Record<string, HostStatus> = { r: 'reporting', l: 'late', g: 'gone' };
 
 /** Every server of the fleet as one cell, coloured by a figure. Arrow keys move over it, Enter opens the host. */
 export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: FleetMapAnswer }) {
-  const { answer, pending } = usePoll<FleetMapAnswer>({
+  const { answer, pending } = useKeptAnswer<FleetMapAnswer>({
+    topic: 'fleet',
     url: `/api/fleet/map?by=${by ?? ''}`,
     initial,
     // A page of very many hosts comes without them.
     isInitialWhole: initial.names !== null,
-    everyMs: POLL_MS,
+    everyMs: MOVES_EVERY_MS,
     nextUrl: (url, { namesVersion }) => `${url}&names=${namesVersion}`,
     merge: (last, next) => ({ ...next, names: next.names ?? last.names }),
   });

@@ -6,6 +6,7 @@ import { type HeadlineKey, headline, isHeadlineKey } from '@/lib/model/fleet/hea
 import { RECENT_STEP_MS } from '@/lib/model/fleet/recent-step';
 import { formatCount } from '@/lib/model/format';
 import { SECOND } from '@/lib/model/time/duration';
+import { useKeptAnswer } from '../live/use-kept-answer';
 import { PageHeader } from '../shell/page-header';
 import { useUrlState } from '../shell/use-url-state';
 import { Select } from '../ui/select';
@@ -16,10 +17,9 @@ import { FreshnessNote } from './freshness-note';
 import { RankedHosts } from './ranked-hosts';
 import { SilentHosts } from './silent-hosts';
 import { StatusTiles } from './status-tiles';
-import { usePoll } from './use-poll';
 import { useRefreshOnChange } from './use-refresh-on-change';
 
-const POLL_MS = SECOND;
+const MOVES_EVERY_MS = SECOND;
 const RANKED_ROWS = 8;
 
 export interface FleetViewProps {
@@ -36,14 +36,15 @@ export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewPr
   const url = useUrlState();
   const asked = url.get('by') ?? '';
   const wanted = isHeadlineKey(asked) ? asked : '';
-  const polled = usePoll<FleetSummary>({
+  const kept = useKeptAnswer<FleetSummary>({
+    topic: 'fleet',
     url: `/api/fleet?by=${wanted}`,
     initial,
-    everyMs: POLL_MS,
+    everyMs: MOVES_EVERY_MS,
     nextUrl: (address, { arrivals }) => `${address}&since=${arrivals.at(-1)?.[0] ?? 0}`,
     merge: joinArrivals,
   });
-  const summary = polled.answer;
+  const summary = kept.answer;
   const hosts = summary.counts.reporting + summary.counts.late + summary.counts.gone;
   // A new figure has a chart of its own, and the server makes those.
   useRefreshOnChange(initial.headlines.join(), summary.headlines.join());
@@ -54,7 +55,7 @@ export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewPr
       <PageHeader
         title="Fleet"
         note={
-          <FreshnessNote polled={polled}>
+          <FreshnessNote kept={kept}>
             {formatCount(hosts)} hosts, {formatCount(summary.series)} series. Charts show the last 15 minutes.
           </FreshnessNote>
         }

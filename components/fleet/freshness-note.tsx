@@ -1,14 +1,14 @@
 import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { formatClock } from '@/lib/model/format';
-import type { Polled } from '../live/poller';
+import type { Kept } from '../live/kept-answer';
 
 /** A line about the page that gives way to a warning when what is shown is getting old. Same height either way. */
 export function FreshnessNote({
-  polled: { problem, receivedAt },
+  kept: { problem, receivedAt },
   children,
 }: {
-  polled: Pick<Polled<unknown>, 'problem' | 'receivedAt'>;
+  kept: Pick<Kept<unknown>, 'problem' | 'receivedAt'>;
   children: ReactNode;
 }) {
   return (

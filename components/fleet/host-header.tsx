@@ -6,6 +6,7 @@ import type { HostRow, HostsPage } from '@/lib/model/fleet/answers';
 import { EVERY_HOST, formatHostsQuery } from '@/lib/model/fleet/hosts-query';
 import { formatCount, formatMoment, formatSpan } from '@/lib/model/format';
 import { SECOND } from '@/lib/model/time/duration';
+import { useKeptAnswer } from '../live/use-kept-answer';
 import { PageHeader } from '../shell/page-header';
 import { Badge } from '../ui/badge';
 import { Link } from '../ui/link';
@@ -13,9 +14,8 @@ import { Tooltip } from '../ui/tooltip';
 import { FreshnessNote } from './freshness-note';
 import { HostLabels } from './host-labels';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
-import { usePoll } from './use-poll';
 
-const POLL_MS = 2 * SECOND;
+const MOVES_EVERY_MS = 2 * SECOND;
 /** Below this a clock is as right as the network lets us see. */
 const AHEAD_WORTH_A_WORD_MS = 5 * SECOND;
 
@@ -29,8 +29,13 @@ export interface HostHeaderProps {
 /** Who this is and how it is, kept current. */
 export function HostHeader({ initial, crumb = true, children }: HostHeaderProps) {
   const { name } = initial.rows[0];
-  const polled = usePoll<HostsPage>({ url: hostUrl(name), initial, everyMs: POLL_MS });
-  const { now, rows } = polled.answer;
+  const kept = useKeptAnswer<HostsPage>({
+    topic: 'fleet',
+    url: hostUrl(name),
+    initial,
+    everyMs: MOVES_EVERY_MS,
+  });
+  const { now, rows } = kept.answer;
   const host = rows[0] ?? initial.rows[0];
   return (
     <div className="flex flex-col gap-2">
@@ -49,7 +54,7 @@ export function HostHeader({ initial, crumb = true, children }: HostHeaderProps)
           </span>
         }
         note={
-          <FreshnessNote polled={polled}>
+          <FreshnessNote kept={kept}>
             <HostFacts host={host} now={now} />
           </FreshnessNote>
         }

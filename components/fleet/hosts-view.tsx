@@ -28,8 +28,8 @@ export function HostsView({ initial }: { initial: HostsPage }) {
   const { query: addressed, problems } = parseHostsQuery(new URLSearchParams(useSearchParams()));
   // The address answers a moment later. What is chosen meanwhile shows at once, and the next choice adds to it.
   const [query, anticipate] = useOptimistic(addressed);
-  const { polled, hold } = useHosts(query, initial);
-  const page = polled.answer;
+  const { kept, hold } = useHosts(query, initial);
+  const page = kept.answer;
 
   function change(part: Partial<HostsQuery>, how: 'push' | 'replace' = 'push'): void {
     const next = changeQuery(query, part);
@@ -58,7 +58,7 @@ export function HostsView({ initial }: { initial: HostsPage }) {
       <PageHeader
         title="Hosts"
         note={
-          <FreshnessNote polled={polled}>
+          <FreshnessNote kept={kept}>
             {formatCount(page.total)} in all. Figures move every 2 s
             {query.sort !== 'name' &&
               `, places every ${REORDER_MS / SECOND} s and not while you point at them`}
@@ -74,7 +74,7 @@ export function HostsView({ initial }: { initial: HostsPage }) {
       ))}
       {page.rows.length > 0 ? (
         <div className="md:rounded-lg md:border md:bg-surface">
-          <HostsTable page={page} query={query} pending={polled.pending} onSort={sortBy} onHold={hold} />
+          <HostsTable page={page} query={query} pending={kept.pending} onSort={sortBy} onHold={hold} />
         </div>
       ) : (
         <NoHosts fleetIsEmpty={page.total === 0} onShowAll={() => change({ ...EVERY_HOST })} />

@@ -1,6 +1,6 @@
 import type { QueryResult } from '@/lib/model/wire/history';
 import type { Query } from '@/lib/model/wire/query';
-import { postQueries } from '../live/tab-feed';
+import { postQueries } from '../live/post-queries';
 
 const QUERIES_PER_REQUEST = 50;
 

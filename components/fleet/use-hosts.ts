@@ -4,31 +4,32 @@ import { useRef } from 'react';
 import type { HostsPage } from '@/lib/model/fleet/answers';
 import { formatHostsQuery, type HostsQuery } from '@/lib/model/fleet/hosts-query';
 import { SECOND } from '@/lib/model/time/duration';
-import { type Polled, usePoll } from './use-poll';
+import { type Kept, useKeptAnswer } from '../live/use-kept-answer';
 
 /**
  * Figures move every two seconds, rows only every ten, and not while somebody points at them: a list sorted by load
  * would otherwise be re-shuffled under the pointer.
  */
-const POLL_MS = 2 * SECOND;
+const MOVES_EVERY_MS = 2 * SECOND;
 export const REORDER_MS = 10 * SECOND;
 
 export interface Hosts {
-  polled: Polled<HostsPage>;
+  kept: Kept<HostsPage>;
   /** Somebody points at the rows, or has the keyboard in them: they keep their places until `hold(false)`. */
   hold(held: boolean): void;
 }
 
-/** The page of hosts of this query, kept current by asking again: about 25 KB of JSON for 50 rows, 5 KB compressed. */
+/** The page of hosts of this query, read again when the fleet has moved: about 25 KB of JSON for 50 rows, 5 KB compressed. */
 export function useHosts(query: HostsQuery, initial: HostsPage): Hosts {
   const held = useRef(false);
   const orderedAt = useRef(0);
   const order = useRef(query.sort);
   order.current = query.sort;
-  const polled = usePoll<HostsPage>({
+  const kept = useKeptAnswer<HostsPage>({
+    topic: 'fleet',
     url: hostsUrl(query),
     initial,
-    everyMs: POLL_MS,
+    everyMs: MOVES_EVERY_MS,
     nextUrl(url, last) {
       // Names do not change places by themselves.
       const due = order.current === 'name' || performance.now() - orderedAt.current >= REORDER_MS;
@@ -41,7 +42,7 @@ export function useHosts(query: HostsQuery, initial: HostsPage): Hosts {
     },
   });
   return {
-    polled,
+    kept,
     hold(next) {
       held.current = next;
     },

@@ -1,5 +1,5 @@
 import { SECOND } from '@/lib/model/time/duration';
-import type { GroupUpserts, PointsEvent, StatusEvent } from '@/lib/model/wire/stream';
+import type { GroupUpserts, PointsEvent, StatusEvent, TopicEvent } from '@/lib/model/wire/stream';
 
 /** The part of a browser's `EventSource` that is used here. */
 export interface EventSourceLike {
@@ -23,18 +23,38 @@ const SILENCE_MS = 40 * SECOND;
 
 export type Phase = 'idle' | 'connecting' | 'open' | 'waiting';
 
-export interface ConnectionEvents {
-  points(text: string, series: readonly GroupUpserts[], id: number): void;
-  status(status: StatusEvent): void;
+/** What a connection tells whoever has it; between a browser's tabs it travels as it is. */
+export type StreamMessage =
+  /** Of the query with this text. `id`: server time in ms. */
+  | { say: 'points'; text: string; series: readonly GroupUpserts[]; id: number }
+  | { say: 'topic'; event: TopicEvent }
+  | { say: 'status'; status: StatusEvent }
   /** The server cannot replay from the cursor: everything must be read again. */
-  reset(): void;
-  /** Server time in ms that an event carried as its id. */
-  contact(id: number | null): void;
-  phase(phase: Phase): void;
+  | { say: 'reset' }
+  /** The server was heard; `id`: server time in ms that an event carried. */
+  | { say: 'contact'; id: number | null }
+  | { say: 'phase'; phase: Phase }
   /** The server answered, or was not there, but gave no stream: only asking otherwise tells why. */
-  refused(): void;
+  | { say: 'refused' }
   /** Query texts that did not fit on the stream, as this changes. */
-  overflow(texts: readonly string[]): void;
+  | { say: 'overflow'; texts: readonly string[] };
+
+export type Hear = (message: StreamMessage) => void;
+
+/** What a stream is to carry. */
+export interface Wanted {
+  /**
+   * Query texts in order of importance, each with its cursor in server ms. A query whose cursor lies before what
+   * the stream has already sent is replayed from there.
+   */
+  queries: ReadonlyMap<string, number>;
+  topics: readonly string[];
+}
+
+export const NOTHING: Wanted = { queries: new Map(), topics: [] };
+
+export function isNothing({ queries, topics }: Wanted): boolean {
+  return queries.size === 0 && topics.length === 0;
 }
 
 export interface ConnectionOptions {
@@ -45,24 +65,22 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /**
-   * Query texts in order of importance, each with its cursor in server ms. A query whose cursor lies before what
-   * the stream has already sent is replayed from there.
-   */
-  setQueries(queries: ReadonlyMap<string, number>): void;
+  /** What the stream carries from now on. */
+  want(wanted: Wanted): void;
   /** Tries again at once: the network is back, the page is seen again. */
   hurry(): void;
   close(): void;
 }
 
 /**
- * One event stream for a changing set of queries, kept alive. It re-creates the `EventSource` itself instead of
+ * One event stream for a changing set of queries and topics, kept alive. It re-creates the `EventSource` itself instead of
  * letting the browser reconnect: a browser gives up for good on any answer but 200, and it would reconnect to the
  * first URL, with the queries and the cursor of back then.
  */
-export function createConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
+export function createConnection(options: ConnectionOptions, hear: Hear): Connection {
   const { openEventSource, path = '/api/live', now, random = Math.random } = options;
   let wanted = new Map<string, number>();
+  let topics: readonly string[] = [];
   let carried: string[] = [];
   let left: string[] = [];
   let source: EventSourceLike | null = null;
@@ -75,7 +93,7 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
   function setPhase(next: Phase): void {
     if (phase === next) return;
     phase = next;
-    events.phase(next);
+    hear({ say: 'phase', phase: next });
   }
 
   function hangUp(): void {
@@ -94,12 +112,10 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
   function open(): void {
     hangUp();
     carried = [...wanted.keys()];
-    if (carried.length === 0) return;
+    if (isNothing({ queries: wanted, topics })) return;
     const cursor = Math.min(...wanted.values());
     setPhase(failures === 0 ? 'connecting' : 'waiting');
-    const opened = openEventSource(
-      `${path}?${carried.map((text) => `q=${escapeValue(text)}`).join('&')}&cursor=${cursor}`,
-    );
+    const opened = openEventSource(`${path}?${parametersOf(carried, topics, cursor)}`);
     source = opened;
     // A listener of a source that was hung up must not speak for its successor.
     const on = (type: string, listener: (event: { data?: string; lastEventId?: string }) => void) =>
@@ -110,21 +126,25 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
       openedAt = now();
       heard();
       setPhase('open');
-      events.contact(null);
+      hear({ say: 'contact', id: null });
     });
     on('points', (event) => {
       const id = idOf(event.lastEventId);
       const { q, series } = JSON.parse(event.data ?? '') as PointsEvent;
       heard(id);
-      if (q < carried.length) events.points(carried[q], series, id ?? cursor);
+      if (q < carried.length) hear({ say: 'points', text: carried[q], series, id: id ?? cursor });
+    });
+    on('topic', (event) => {
+      heard(idOf(event.lastEventId));
+      hear({ say: 'topic', event: JSON.parse(event.data ?? '{}') as TopicEvent });
     });
     on('status', (event) => {
       heard(idOf(event.lastEventId));
-      events.status(JSON.parse(event.data ?? '{}') as StatusEvent);
+      hear({ say: 'status', status: JSON.parse(event.data ?? '{}') as StatusEvent });
     });
     on('reset', (event) => {
       heard(idOf(event.lastEventId));
-      events.reset();
+      hear({ say: 'reset' });
     });
     on('error', lost);
     expectSound();
@@ -135,7 +155,7 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
     if (id === null) return;
     // Of all queries, not only the one the event is about: the server writes what is new of all of them at once.
     for (const text of carried) if ((wanted.get(text) ?? id) < id) wanted.set(text, id);
-    events.contact(id);
+    hear({ say: 'contact', id });
   }
 
   function expectSound(): void {
@@ -149,36 +169,41 @@ export function createConnection(options: ConnectionOptions, events: ConnectionE
     hangUp();
     failures++;
     setPhase('waiting');
-    if (wasRefused) events.refused();
+    if (wasRefused) hear({ say: 'refused' });
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     // Half fixed, half random: when a server restarts, its pages must not all return in the same instant.
     openSoon(longest * (0.5 + random() / 2));
   }
 
   return {
-    setQueries(queries) {
+    want({ queries, topics: wantedTopics }) {
       const { fitting, left: nowLeft } = fit(queries);
-      const sameSet = fitting.size === wanted.size && [...fitting.keys()].every((text) => wanted.has(text));
-      const behind = [...fitting].some(([text, cursor]) => cursor < (wanted.get(text) ?? cursor));
+      const isSame =
+        fitting.size === wanted.size &&
+        [...fitting.keys()].every((text) => wanted.has(text)) &&
+        wantedTopics.join() === topics.join();
+      const isBehind = [...fitting].some(([text, cursor]) => cursor < (wanted.get(text) ?? cursor));
       wanted = fitting;
-      if (wanted.size === 0) {
+      topics = wantedTopics;
+      if (isNothing({ queries: wanted, topics })) {
         hangUp();
         failures = 0;
         setPhase('idle');
-      } else if (!sameSet || behind) {
+      } else if (!isSame || isBehind) {
         // While waiting to retry the timer runs already, and will take the new set.
         if (phase !== 'waiting' || source) openSoon(SETTLE_MS);
       }
       if (nowLeft.join('\n') !== left.join('\n')) {
         left = nowLeft;
-        events.overflow(left);
+        hear({ say: 'overflow', texts: left });
       }
     },
     hurry() {
-      if (wanted.size > 0 && phase === 'waiting') openSoon(0);
+      if (phase === 'waiting') openSoon(0);
     },
     close() {
       wanted = new Map();
+      topics = [];
       hangUp();
       setPhase('idle');
     },
@@ -197,6 +222,16 @@ function fit(queries: ReadonlyMap<string, number>): { fitting: Map<string, numbe
     } else left.push(text);
   }
   return { fitting, left };
+}
+
+function parametersOf(texts: readonly string[], topics: readonly string[], cursor: number): string {
+  const parameters = [
+    ...texts.map((text) => `q=${escapeValue(text)}`),
+    ...topics.map((name) => `topic=${escapeValue(name)}`),
+  ];
+  // Topics have no past to go on from.
+  if (texts.length > 0) parameters.push(`cursor=${cursor}`);
+  return parameters.join('&');
 }
 
 /** As `encodeURIComponent`, but leaves alone what may stand in the value of a query parameter. */

@@ -1,6 +1,5 @@
 import { SECOND } from '@/lib/model/time/duration';
-import type { GroupUpserts, StatusEvent } from '@/lib/model/wire/stream';
-import type { Connection, ConnectionEvents, Phase } from './connection';
+import type { Connection, Hear, Phase, StreamMessage } from './connection';
 
 /** A `MessagePort`, as far as it is used here. */
 export interface PortLike {
@@ -11,20 +10,12 @@ export interface PortLike {
 
 /** What a tab says to the exchange: what it wants from now on (nothing, when it is left), or that it is still there. */
 export type TabMessage =
-  | { say: 'want'; queries: Array<[text: string, cursor: number]> }
+  | { say: 'want'; queries: Array<[text: string, cursor: number]>; topics: string[] }
   | { say: 'alive' }
   | { say: 'hurry' };
 
-/** What the exchange says to a tab: the events of the stream that concern it; `unknown` asks what it wants. */
-export type ExchangeMessage =
-  | { say: 'points'; text: string; series: readonly GroupUpserts[]; id: number }
-  | { say: 'status'; status: StatusEvent }
-  | { say: 'reset' }
-  | { say: 'contact'; id: number | null }
-  | { say: 'phase'; phase: Phase }
-  | { say: 'refused' }
-  | { say: 'overflow'; texts: string[] }
-  | { say: 'unknown' };
+/** What the exchange says to a tab: what the stream says that concerns it; `unknown` asks what it wants. */
+export type ExchangeMessage = StreamMessage | { say: 'unknown' };
 
 export const ALIVE_EVERY_MS = 5 * SECOND;
 /** A tab that crashed says nothing; one that is left or hidden says that it wants nothing. */
@@ -32,6 +23,7 @@ const GIVEN_UP_AFTER_MS = 20 * SECOND;
 
 interface Tab {
   queries: Map<string, number>;
+  topics: readonly string[];
   heardAt: number;
 }
 
@@ -40,37 +32,20 @@ interface Tab {
  * seventh tab with a stream of its own would hang. Runs in a `SharedWorker`.
  */
 export function createExchange(
-  connect: (events: ConnectionEvents) => Connection,
+  connect: (hear: Hear) => Connection,
   now: () => number = Date.now,
 ): { join(port: PortLike): void; close(): void } {
   const tabs = new Map<PortLike, Tab>();
   let phase: Phase = 'idle';
   let overflow: readonly string[] = [];
 
-  const tell = (message: ExchangeMessage) => {
-    for (const port of tabs.keys()) port.postMessage(message);
-  };
-
-  const connection = connect({
-    points(text, series, id) {
-      const message: ExchangeMessage = { say: 'points', text, series, id };
-      for (const [port, { queries }] of tabs) if (queries.has(text)) port.postMessage(message);
-    },
-    status: (status) => tell({ say: 'status', status }),
-    reset: () => tell({ say: 'reset' }),
-    contact(id) {
-      if (id !== null) for (const { queries } of tabs.values()) advance(queries, id);
-      tell({ say: 'contact', id });
-    },
-    phase(next) {
-      phase = next;
-      tell({ say: 'phase', phase });
-    },
-    refused: () => tell({ say: 'refused' }),
-    overflow(texts) {
-      overflow = texts;
-      for (const [port, tab] of tabs) port.postMessage(overflowOf(tab));
-    },
+  const connection = connect((message) => {
+    if (message.say === 'phase') phase = message.phase;
+    if (message.say === 'overflow') overflow = message.texts;
+    for (const [port, tab] of tabs) {
+      if (message.say === 'contact' && message.id !== null) advance(tab.queries, message.id);
+      if (concerns(message, tab)) port.postMessage(message.say === 'overflow' ? overflowOf(tab) : message);
+    }
   });
 
   function advance(queries: Map<string, number>, id: number): void {
@@ -81,20 +56,22 @@ export function createExchange(
     return { say: 'overflow', texts: overflow.filter((text) => queries.has(text)) };
   }
 
-  /** The tabs' queries together, each once, from the cursor of whoever is furthest behind. */
+  /** What the tabs want together, each query and topic once, from the cursor of whoever is furthest behind. */
   function update(): void {
     const all = new Map<string, number>();
     for (const { queries } of tabs.values()) {
       for (const [text, cursor] of queries) all.set(text, Math.min(all.get(text) ?? cursor, cursor));
     }
-    connection.setQueries(all);
+    const topics = new Set([...tabs.values()].flatMap((tab) => tab.topics));
+    connection.want({ queries: all, topics: [...topics].sort() });
   }
 
   function hear(port: PortLike, message: TabMessage): void {
     if (message.say === 'hurry') connection.hurry();
     if (message.say === 'want') {
-      if (message.queries.length === 0) tabs.delete(port);
-      else tabs.set(port, { queries: new Map(message.queries), heardAt: now() });
+      const { queries, topics } = message;
+      if (queries.length === 0 && topics.length === 0) tabs.delete(port);
+      else tabs.set(port, { queries: new Map(queries), topics, heardAt: now() });
       update();
     }
     const tab = tabs.get(port);
@@ -124,4 +101,9 @@ export function createExchange(
       connection.close();
     },
   };
+}
+
+function concerns(message: StreamMessage, { queries, topics }: Tab): boolean {
+  if (message.say === 'points') return queries.has(message.text);
+  return message.say === 'topic' ? topics.includes(message.event.topic) : true;
 }

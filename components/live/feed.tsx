@@ -4,9 +4,10 @@ import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'r
 import type { HistoryAnswer } from '@/lib/model/wire/history';
 import { type Query, queryText } from '@/lib/model/wire/query';
 import { connectTab } from './connect-tab';
+import type { FeedStatus } from './feed-status';
 import { queueFrame, unqueueFrame } from './frame-queue';
 import { createQueryStore, type QuerySnapshot } from './query-store';
-import { type Attachment, createFeed, type Feed, type FeedStatus } from './tab-feed';
+import { type Attachment, createFeed, type Feed } from './tab-feed';
 
 let feed: Feed | null = null;
 

@@ -4,8 +4,8 @@ import { formatSpan } from '@/lib/model/format';
 import { Badge, type BadgeProps } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { Tooltip } from '../ui/tooltip';
+import { useFeedStatus } from './feed';
 import { useServerNow } from './now';
-import { useFreshness } from './use-freshness';
 
 const LOOKS = {
   idle: { tone: 'neutral', word: 'Not live', dot: 'bg-ink-3', says: 'Nothing on this page is live.' },
@@ -27,7 +27,7 @@ const LOOKS = {
 
 /** How fresh the page is: live with its lag, reconnecting or stale with the time since the last word. */
 export function LiveBadge() {
-  const { state, lagMs, heardAt, degraded } = useFreshness();
+  const { state, lagMs, heardAt, degraded } = useFeedStatus();
   const now = useServerNow(1_000);
   const look = LOOKS[state];
   const tone = state === 'live' && degraded ? 'warn' : look.tone;

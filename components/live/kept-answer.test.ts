@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { until } from '@/test/support/processes';
-import { createPoller, type Poller } from './poller';
+import { createKeptAnswer, type KeptAnswer } from './kept-answer';
 
 interface Answer {
   path: string;
@@ -14,7 +14,7 @@ let origin: string;
 let asked: string[] = [];
 let failing: number | false = false;
 let delayMs = 0;
-let poller: Poller<Answer> | undefined;
+let kept: KeptAnswer<Answer> | undefined;
 
 beforeEach(async () => {
   asked = [];
@@ -36,13 +36,13 @@ beforeEach(async () => {
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterEach(() => {
-  poller?.close();
+  kept?.stop();
   server.close();
   server.closeAllConnections();
 });
 
-function open(options: Partial<Parameters<typeof createPoller<Answer>>[0]> = {}): Poller<Answer> {
-  poller = createPoller<Answer>({
+function open(options: Partial<Parameters<typeof createKeptAnswer<Answer>>[0]> = {}): KeptAnswer<Answer> {
+  kept = createKeptAnswer<Answer>({
     url: `${origin}/a`,
     initial: { path: '/a', count: 0 },
     everyMs: 20,
@@ -50,20 +50,20 @@ function open(options: Partial<Parameters<typeof createPoller<Answer>>[0]> = {})
     random: () => 0.5,
     ...options,
   });
-  return poller;
+  return kept;
 }
 
 const soon = <T>(read: () => T, expected: T) => until(() => expect(read()).toEqual(expected));
 
-describe('a poller', () => {
+describe('a kept answer', () => {
   test('asks at once where the page came with a beginning only', async () => {
-    const { getSnapshot, resume } = open({ isInitialWhole: false, everyMs: 3_600_000 });
-    resume();
+    const { getSnapshot, refresh } = open({ isInitialWhole: false, everyMs: 3_600_000 });
+    refresh();
     await soon(() => getSnapshot().answer, { path: '/a', count: 1 });
   });
 
-  test('starts with what the page came with, and asks while somebody looks', async () => {
-    const { getSnapshot, resume, suspend } = open();
+  test('starts with what the page came with, and asks when there is news', async () => {
+    const { getSnapshot, refresh, stop } = open();
     expect(getSnapshot()).toEqual({
       answer: { path: '/a', count: 0 },
       pending: false,
@@ -72,18 +72,41 @@ describe('a poller', () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(asked).toEqual([]);
-    resume();
-    await soon(() => getSnapshot().answer.count >= 2, true);
-    suspend();
-    const before = asked.length;
+    refresh();
+    await soon(() => getSnapshot().answer.count, 1);
+    refresh();
+    await soon(() => getSnapshot().answer.count, 2);
+    stop();
     await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(asked.length).toBe(before);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('asks once for much news, and once more for what came meanwhile', async () => {
+    delayMs = 50;
+    const { getSnapshot, refresh } = open();
+    refresh();
+    await soon(() => asked.length, 1);
+    for (let i = 0; i < 100; i++) refresh();
+    await soon(() => getSnapshot().answer.count, 2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(asked).toHaveLength(2);
+  });
+
+  test('asks no sooner than it should after it asked before', async () => {
+    let time = 0;
+    const { getSnapshot, refresh } = open({ everyMs: 3_600_000, now: () => time, random: () => 1 });
+    refresh();
+    await soon(() => getSnapshot().answer.count, 1);
+    time = 1_000;
+    refresh();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(asked).toHaveLength(1);
   });
 
   test('asks for another address at once, and never shows an answer to the old one as the new', async () => {
     delayMs = 50;
-    const { getSnapshot, resume, setUrl } = open();
-    resume();
+    const { getSnapshot, refresh, setUrl } = open();
+    refresh();
     await soon(() => asked.length, 1);
     setUrl(`${origin}/b`);
     expect(getSnapshot().pending).toBe(true);
@@ -92,9 +115,9 @@ describe('a poller', () => {
   });
 
   test('says what is wrong, keeps what it has, and recovers by itself', async () => {
-    const { getSnapshot, resume } = open();
+    const { getSnapshot, refresh } = open();
     failing = 503;
-    resume();
+    refresh();
     await soon(() => getSnapshot().problem, 'The server is starting.');
     expect(getSnapshot().answer.count).toBe(0);
     failing = false;
@@ -105,32 +128,34 @@ describe('a poller', () => {
   test('tells when the session has ended', async () => {
     const onSignedOut = vi.fn();
     failing = 401;
-    open({ onSignedOut }).resume();
+    open({ onSignedOut }).refresh();
     await soon(() => onSignedOut.mock.calls.length > 0, true);
   });
 
   test('says so when nobody answers', async () => {
-    const { getSnapshot, resume } = open({ url: 'http://127.0.0.1:1/nobody' });
-    resume();
+    const { getSnapshot, refresh } = open({ url: 'http://127.0.0.1:1/nobody' });
+    refresh();
     await soon(() => getSnapshot().problem, 'The server cannot be reached.');
   });
 
   test('can ask for what is new only, and joins it to what it has', async () => {
-    const { getSnapshot, resume } = open({
+    const { getSnapshot, refresh } = open({
       nextUrl: (url, last) => `${url}?since=${last.count}`,
       merge: (last, next) => ({ ...next, count: last.count + 100 }),
     });
-    resume();
-    await soon(() => getSnapshot().answer.count >= 200, true);
+    refresh();
+    await soon(() => getSnapshot().answer.count, 100);
+    refresh();
+    await soon(() => getSnapshot().answer.count, 200);
     expect(asked.slice(0, 2)).toEqual(['/a?since=0', '/a?since=100']);
   });
 
   test('an answer that comes after nobody looks any more changes nothing', async () => {
     delayMs = 40;
-    const { getSnapshot, resume, suspend } = open();
-    resume();
+    const { getSnapshot, refresh, stop } = open();
+    refresh();
     await soon(() => asked.length, 1);
-    suspend();
+    stop();
     await new Promise((resolve) => setTimeout(resolve, 80));
     expect(getSnapshot()).toMatchObject({ answer: { count: 0 }, problem: null });
   });

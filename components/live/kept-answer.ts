@@ -1,7 +1,7 @@
 import { SECOND } from '@/lib/model/time/duration';
 
-/** What a poller has, and whether it is what was asked for. A new object at every change. */
-export interface Polled<T> {
+/** What the server last answered, and whether it is what was asked for. A new object at every change. */
+export interface Kept<T> {
   readonly answer: T;
   /** The address has changed and its answer is not here yet: what is shown is still the old one. */
   readonly pending: boolean;
@@ -11,12 +11,13 @@ export interface Polled<T> {
   readonly receivedAt: number | null;
 }
 
-export interface PollerOptions<T> {
+export interface KeptAnswerOptions<T> {
   url: string;
   /** The answer to `url` that the page came with. */
   initial: T;
   /** False where that is only the beginning, and the rest is to be asked for at once. */
   isInitialWhole?: boolean;
+  /** However often there is news, the server is asked no sooner than this after it was asked before. */
   everyMs: number;
   fetch: typeof fetch;
   now?(): number;
@@ -29,45 +30,51 @@ export interface PollerOptions<T> {
   merge?(last: T, next: T): T;
 }
 
-/** Asks the server for the same thing again and again. Without React: hooks are glue. */
-export interface Poller<T> {
+/** An answer that is read again when there is news of what it is about. Without React: hooks are glue. */
+export interface KeptAnswer<T> {
   subscribe(changed: () => void): () => void;
-  getSnapshot(): Polled<T>;
+  getSnapshot(): Kept<T>;
   /** Asks for something else from now on, at once. */
   setUrl(url: string): void;
-  /** Nobody looks: stops asking. `resume` asks at once. */
-  suspend(): void;
-  resume(): void;
-  close(): void;
+  /** There is news: asks again, as soon as `everyMs` allows. */
+  refresh(): void;
+  /** Nobody looks: what is being asked is given up. */
+  stop(): void;
 }
 
 const TIMEOUT_MS = 10 * SECOND;
 const LONGEST_WAIT_MS = 15 * SECOND;
 
-export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
-  const { now = Date.now, random = Math.random, isInitialWhole = true } = options;
+export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T> {
+  const { now = Date.now, random = Math.random, isInitialWhole = true, everyMs } = options;
   const listeners = new Set<() => void>();
   let { url } = options;
-  let state: Polled<T> = { answer: options.initial, pending: false, problem: null, receivedAt: null };
+  let state: Kept<T> = { answer: options.initial, pending: false, problem: null, receivedAt: null };
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: AbortController | null = null;
-  let asleep = true;
+  let hasNews = false;
+  // Pages that hear the same news at the same moment ask at different ones.
+  let askedAt = isInitialWhole ? now() - everyMs * random() : Number.NEGATIVE_INFINITY;
 
-  function set(change: Partial<Polled<T>>): void {
+  function set(change: Partial<Kept<T>>): void {
     state = { ...state, ...change };
     for (const listener of listeners) listener();
   }
 
-  function schedule(ms: number): void {
-    clearTimeout(timer);
-    if (!asleep) timer = setTimeout(ask, ms);
+  function refresh(): void {
+    hasNews = true;
+    if (timer !== undefined || asking) return;
+    const waitMs = Math.min(Math.max(LONGEST_WAIT_MS, everyMs), everyMs * 2 ** failures);
+    timer = setTimeout(ask, Math.max(0, askedAt + waitMs - now()));
   }
 
   async function ask(): Promise<void> {
-    asking?.abort();
+    forgetQuestion();
     const mine = new AbortController();
     asking = mine;
+    askedAt = now();
+    hasNews = false;
     const another = state.pending;
     const address = another ? url : (options.nextUrl?.(url, state.answer) ?? url);
     try {
@@ -76,20 +83,21 @@ export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
       failures = 0;
       const answer = another || !options.merge ? next : options.merge(state.answer, next);
       set({ answer, pending: false, problem: null, receivedAt: now() });
-      schedule(options.everyMs);
     } catch (error) {
-      // Aborted by a newer question, or by going to sleep: no failure of the server's.
+      // Given up for a newer question, or since nobody looks: no failure of the server's.
       if (asking !== mine) return;
       failures++;
       if (error instanceof Refusal && error.status === 401) options.onSignedOut?.();
       set({ problem: error instanceof Error ? error.message : String(error) });
-      schedule(Math.min(LONGEST_WAIT_MS, options.everyMs * 2 ** (failures - 1)) * (0.75 + random() / 2));
     }
+    asking = null;
+    // What came while this was asked may not be in its answer; and what failed is asked again.
+    if (hasNews || failures > 0) refresh();
   }
 
-  function stop(): void {
-    asleep = true;
+  function forgetQuestion(): void {
     clearTimeout(timer);
+    timer = undefined;
     asking?.abort();
     asking = null;
   }
@@ -104,20 +112,10 @@ export function createPoller<T>(options: PollerOptions<T>): Poller<T> {
       if (next === url) return;
       url = next;
       set({ pending: true });
-      if (!asleep) void ask();
+      void ask();
     },
-    suspend: stop,
-    resume() {
-      if (!asleep) return;
-      asleep = false;
-      // The page's own answer is fresh: the first question can wait its turn.
-      if (isInitialWhole && state.receivedAt === null && !state.pending) schedule(options.everyMs);
-      else void ask();
-    },
-    close() {
-      stop();
-      listeners.clear();
-    },
+    refresh,
+    stop: forgetQuestion,
   };
 }
 
