@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres';
 import { parseEnv } from '../lib/env';
 import type { Aggregate } from '../lib/model/aggregates';
 import { alignDown } from '../lib/model/points';
@@ -121,7 +122,7 @@ function rowsFrom(first: number, count: number, start: number): SampleRows {
 
 /** An hour of a simulated fleet through the front door, then what it takes once it is in order; and questions to it. */
 async function measureDisk(store: Store, url: string, now: number): Promise<Row[]> {
-  const sql = connect(url, { max: 1, fetch_types: false });
+  const { sql } = connect(url, {});
   try {
     // Hours of their own, so that nothing else lies in their chunks.
     const start = now - 6 * HOUR;
@@ -218,7 +219,7 @@ async function timePanels(store: Store, start: number): Promise<number> {
 
 /** Rows of rollups written straight to where a refresh puts them, since a year cannot be waited for. */
 async function measureHistory(store: Store, url: string, now: number): Promise<Row[]> {
-  const sql = connect(url, { max: 1, fetch_types: false });
+  const { sql } = connect(url, {});
   try {
     const series = await store.ensureSeries(
       range(METRICS * HOSTS).map((i) => ({
@@ -269,7 +270,7 @@ async function measureHistory(store: Store, url: string, now: number): Promise<R
 }
 
 async function fill(
-  sql: ReturnType<typeof connect>,
+  sql: Sql,
   relation: 'rollup_hour' | 'rollup_day',
   metrics: string,
   from: number,
@@ -297,7 +298,7 @@ async function fill(
 }
 
 async function makeDatabase(server: string, name: string): Promise<string> {
-  const sql = connect(server, { max: 1, fetch_types: false });
+  const { sql } = connect(server, {});
   await sql`create database ${sql(name)}`;
   await sql.end();
   return databaseOf(server, name);

@@ -10,11 +10,11 @@ export async function openDatabase(dataDir: string) {
   if (!postmaster) throw new Error(`No database runs in ${folder}.`);
   const { listen, pid } = postmaster;
   const login = { user: SUPERUSER, database: 'pulseboard' };
-  const sql = connect(
+  const { sql } = connect(
     'tcpPort' in listen
       ? { host: '127.0.0.1', port: listen.tcpPort, password: await readPassword(folder), ...login }
       : { path: join(listen.socketFolder, `.s.PGSQL.${SOCKET_PORT}`), ...login },
-    { max: 1, fetch_types: false },
+    {},
   );
   return {
     /** The postmaster's process id. */

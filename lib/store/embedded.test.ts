@@ -43,7 +43,7 @@ async function open(dir: string): Promise<Embedded> {
 }
 
 async function ask<T>(database: Embedded, question: string): Promise<T> {
-  const sql = connect(database.connection, { max: 1, fetch_types: false });
+  const { sql } = connect(database.connection, {});
   try {
     const [row] = await sql.unsafe(question);
     return Object.values(row ?? {})[0] as T;

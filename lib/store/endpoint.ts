@@ -1,5 +1,6 @@
 import { log } from '../observe/log';
-import type { Connection } from './connection';
+import { type Connection, serversOf } from './connection';
+import type { Address } from './dial';
 import { Pulse } from './pulse';
 import { codeOf, translate } from './trouble';
 
@@ -13,12 +14,15 @@ const REFUSES_SETTINGS = ['08P01', '0A000', '42704', '22023'];
 export class Endpoint {
   /** Whether a connection may bring settings of its own. */
   takesSettings = true;
+  /** In the order they are to be tried. */
+  readonly servers: readonly Address[];
   readonly pulse: Pulse;
 
   constructor(
     readonly name: string,
     readonly connection: Connection,
   ) {
+    this.servers = serversOf(connection);
     this.pulse = new Pulse(this);
   }
 

@@ -5,6 +5,7 @@ import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { log } from '../observe/log';
 import { type Choice, chooseEngine } from './choose-engine';
 import { type Connection, describeUrl } from './connection';
+import { checkDriver } from './driver-version';
 import { openEmbedded } from './embedded';
 import { Endpoint } from './endpoint';
 import { migrate } from './migrate';
@@ -40,6 +41,7 @@ interface Database {
  * @throws Error with one sentence when waiting would not help.
  */
 export async function openStore(env: Env, notice: (reason: string) => void): Promise<OpenStore> {
+  checkDriver();
   const database = env.DATABASE_URL ? named(env.DATABASE_URL) : await openEmbedded(env.DATA_DIR, notice);
   const { connection, location } = database;
   const patiently = <T>(attempt: () => Promise<T>) => untilThere(attempt, location, notice);

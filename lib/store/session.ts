@@ -1,15 +1,18 @@
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ParsedOptions, Sql } from 'postgres';
-import { SECOND } from '../model/time/duration';
-import { type Address, type Backend, dial, requestCancel } from './cancel';
-import { type ConnectOptions, connect } from './connection';
+import type { Sql } from 'postgres';
+import { MINUTE, SECOND } from '../model/time/duration';
+import { type Backend, requestCancel } from './cancel';
+import { Client, type ConnectOptions, GIVEN_UP } from './connection';
+import type { Address } from './dial';
 import type { Endpoint } from './endpoint';
+import { codeOf } from './trouble';
 
 /** A server that runs takes a cancel request within this, and then ends the statement within the second. */
 const CANCEL_MS = SECOND;
 const OBEY_MS = 2 * SECOND;
 const ASK_AGAIN_MS = 250;
+/** A connection that is older is replaced: what a server keeps for one grows. */
+const LONGEST_LIFE_MS = 45 * MINUTE;
 
 /**
  * One connection to a database, opened when it is needed and again when it was lost, for one caller at a time. Other
@@ -17,48 +20,40 @@ const ASK_AGAIN_MS = 250;
  * the server, and a server that does not answer can be let go of.
  */
 export class Session {
-  private client: Sql;
-  private socket: Socket | null = null;
+  private client: Client | null = null;
   private backend: Backend | null = null;
-  private address: Address | null = null;
-  private hostIndex = 0;
-  /** Set while the connection is given up: the driver would otherwise connect again for what it has not sent yet. */
-  private doom: Error | null = null;
   private isPooled = false;
-  /** Resolves when the driver knows that the connection has ended. */
-  private end = Promise.resolve();
-  private announceEnd: () => void = () => {};
+  private openedAt = 0;
 
   constructor(
     private readonly endpoint: Endpoint,
     private readonly parameters: Record<string, string | number>,
     private readonly options: ConnectOptions,
-  ) {
-    this.client = this.makeClient();
-  }
+  ) {}
 
+  /** For statements, once it is open. */
   get sql(): Sql {
-    return this.client;
+    if (!this.client) throw new Error('a session was used before it was opened');
+    return this.client.sql;
   }
 
   /** What the server calls this connection; null while it is not open, and behind a pooler, which calls it otherwise. */
   get pid(): number | null {
-    return this.isPooled ? null : (this.backend?.pid ?? null);
+    return this.isPooled || this.client?.isOver ? null : (this.backend?.pid ?? null);
   }
 
   /** Connects where it is not connected. @throws what the driver throws. */
   async open(): Promise<void> {
-    // What the driver is asked between the error of a socket and its end, it never answers.
-    if (this.socket?.destroyed) await this.end;
-    this.doom = null;
-    if (this.backend) return;
+    const { client } = this;
+    if (client && this.backend && !client.isOver) {
+      if (performance.now() - this.openedAt < LONGEST_LIFE_MS) return;
+      await client.close();
+    }
     try {
-      await this.greet();
+      await this.connect();
     } catch (error) {
       if (!this.endpoint.refusesSettings(error)) throw error;
-      await this.client.end({ timeout: 0 });
-      this.client = this.makeClient();
-      await this.greet();
+      await this.connect();
     }
   }
 
@@ -67,8 +62,8 @@ export class Session {
    * is given up; the server notices that by itself.
    */
   async cancel(settled: Promise<unknown>): Promise<void> {
-    const { backend, address } = this;
-    if (!backend || !address) return this.destroy();
+    const { backend, client } = this;
+    if (!backend || !client || client.isOver) return this.destroy();
     let isSettled = false;
     const done = settled.then(() => {
       isSettled = true;
@@ -77,7 +72,7 @@ export class Session {
     try {
       // Again and again: work of several statements may be between two of them.
       while (!isSettled && performance.now() < giveUpAt) {
-        await requestCancel(address, this.client.options.ssl, backend, CANCEL_MS);
+        await requestCancel(client.address, backend, CANCEL_MS);
         await Promise.race([done, sleep(ASK_AGAIN_MS)]);
       }
     } catch {
@@ -88,68 +83,43 @@ export class Session {
 
   /** Gives the connection up at once: whatever waits for it fails. The next `open` makes a new one. */
   destroy(): void {
-    const lost = Object.assign(new Error('The database does not answer on this connection.'), {
-      code: 'CONNECTION_DESTROYED',
-    });
-    // With several hosts the driver goes on to the next by itself.
-    if (this.client.options.host.length === 1) this.doom = lost;
-    if (this.socket) destroy(this.socket, lost);
+    this.client?.destroy();
   }
 
   async close(): Promise<void> {
-    await this.client.end({ timeout: 1 });
-    // It waits for the other side to hang up, too, which one that hangs does not.
-    this.socket?.destroy();
+    await this.client?.close();
   }
 
-  private makeClient(): Sql {
-    const { connection, takesSettings } = this.endpoint;
-    const { connection: always, ...options } = this.options;
-    return connect(connection, {
-      ...options,
-      max: 1,
-      // One caller at a time, who sends one statement after the other: whoever paces calls sits before this.
-      backoff: () => 0,
-      connection: takesSettings ? { ...always, ...this.parameters } : always,
-      socket: (parsed) => this.makeSocket(parsed),
-      onclose: () => this.noteEnd(),
-    });
-  }
-
-  private makeSocket({ path, host, port }: ParsedOptions): Socket {
-    const at = this.hostIndex++ % host.length;
-    this.address = path ? { path } : { host: host[at], port: port[at] };
-    const socket = dial(this.address);
-    // The driver looks here for the name on the server's certificate.
-    Object.assign(socket, { host: host[at], port: port[at] });
-    // The driver may connect again without a word of the last end.
-    this.noteEnd();
-    this.socket = socket;
-    this.end = new Promise((resolve) => {
-      this.announceEnd = resolve;
-    });
-    const { doom } = this;
-    // Not before the driver listens.
-    if (doom) setImmediate(() => destroy(socket, doom));
-    return socket;
-  }
-
-  private noteEnd(): void {
-    this.backend = null;
-    this.announceEnd();
+  /** To the first of the servers that takes us. */
+  private async connect(): Promise<void> {
+    const { servers } = this.endpoint;
+    for (const [i, server] of servers.entries()) {
+      try {
+        return await this.greet(server);
+      } catch (error) {
+        if (i === servers.length - 1 || codeOf(error) === GIVEN_UP) throw error;
+      }
+    }
   }
 
   /** The first statement of a connection: its result tells what the server calls it. */
-  private async greet(): Promise<void> {
-    const rows = await this.client<[{ pid: number }]>`select pg_backend_pid() as pid`;
-    const { pid, secret } = rows.state;
-    this.backend = { pid, secret };
-    this.isPooled = rows[0].pid !== pid;
+  private async greet(server: Address): Promise<void> {
+    const { connection, takesSettings } = this.endpoint;
+    const { connection: always, ...options } = this.options;
+    this.backend = null;
+    this.client = new Client(connection, server, {
+      ...options,
+      connection: takesSettings ? { ...always, ...this.parameters } : always,
+    });
+    try {
+      const rows = await this.client.sql<[{ pid: number }]>`select pg_backend_pid() as pid`;
+      const { pid, secret } = rows.state;
+      this.backend = { pid, secret };
+      this.isPooled = rows[0].pid !== pid;
+      this.openedAt = performance.now();
+    } catch (error) {
+      await this.client.close();
+      throw error;
+    }
   }
-}
-
-function destroy(socket: Socket, error: Error): void {
-  // Under TLS the driver has taken its own listeners off.
-  socket.on('error', () => {});
-  socket.destroy(error);
 }

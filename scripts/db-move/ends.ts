@@ -21,14 +21,14 @@ export async function openEnd(place: string, print: (line: string) => void): Pro
     : { DATA_DIR: place, DATABASE_URL: undefined };
   const env = parseEnv({ ...process.env, DATABASE_READ_URL: undefined, STORE_ENGINE: undefined, ...where });
   const opened = await openStore(env, print);
-  const sql = connect(opened.connection, { max: 1, fetch_types: false, connection: { TimeZone: 'UTC' } });
+  const client = connect(opened.connection, { connection: { TimeZone: 'UTC' } });
   return {
     store: opened.store,
-    sql,
+    sql: client.sql,
     retention: retentionFrom(env),
     location: opened.location,
     async close() {
-      await sql.end();
+      await client.close();
       await opened.close();
     },
   };

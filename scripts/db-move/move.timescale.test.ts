@@ -104,7 +104,7 @@ it('takes everything to TimescaleDB, also what only rollups are left of, and may
 
 it('goes on after it was cut off', async () => {
   const target = await makeTarget(inject('timescaleUrl'));
-  const sql = connect(target, { max: 1, fetch_types: false });
+  const { sql } = connect(target, {});
   let moving = true;
   const run = () => move({ from: source.url, to: target, notes, print: () => {} });
   const cutting = (async () => {

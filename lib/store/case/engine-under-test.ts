@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import { inject } from 'vitest';
 import { createTestDatabase } from '@/test/support/postgres';
 import { type Env, parseEnv } from '../../env';
@@ -6,7 +6,6 @@ import type { Aggregate } from '../../model/aggregates';
 import type { Point } from '../../model/points';
 import type { SampleRows } from '../../model/samples';
 import { type Choice, chooseEngine } from '../choose-engine';
-import { connect } from '../connection';
 import { Endpoint } from '../endpoint';
 import { type OpenStore, openStore } from '../open';
 import { openSetup } from '../pools';
@@ -63,7 +62,7 @@ export async function setUp(engine: EngineUnderTest, settings: Record<string, st
     servers.push(opened);
     return opened.store;
   };
-  const sql = connect(database.url, { max: 2, fetch_types: false });
+  const sql = postgres(database.url, { max: 2, fetch_types: false, onnotice: () => {} });
   return {
     store: await another(),
     another,

@@ -24,33 +24,26 @@ export async function claim(
   onLost: () => void,
 ): Promise<{ owned: Ownership } | { heldBy: string }> {
   let watched = false;
-  const sql = connect(connection, {
-    database: 'postgres',
-    max: 1,
-    idle_timeout: undefined,
-    max_lifetime: null,
-    fetch_types: false,
-    connection: { application_name: `${NAME} ${process.pid}` },
-    onclose() {
-      if (!watched) return;
-      watched = false;
-      onLost();
-    },
+  const options = { database: 'postgres', connection: { application_name: `${NAME} ${process.pid}` } };
+  const client = connect(connection, options, () => {
+    if (!watched) return;
+    watched = false;
+    onLost();
   });
   try {
-    const heldBy = await tryLock(sql);
+    const heldBy = await tryLock(client.sql);
     if (heldBy === null) {
       watched = true;
       const release = async () => {
         watched = false;
-        await sql.end({ timeout: 1 });
+        await client.close();
       };
       return { owned: { release } };
     }
-    await sql.end({ timeout: 1 });
+    await client.close();
     return { heldBy };
   } catch (error) {
-    await sql.end({ timeout: 1 });
+    await client.close();
     throw error;
   }
 }
@@ -76,11 +69,12 @@ async function holder(sql: Sql): Promise<string> {
 
 /** Creates the database inside the server on its first start. */
 export async function ensureDatabase(connection: EmbeddedConnection): Promise<void> {
-  const sql = connect(connection, { database: 'postgres', max: 1, fetch_types: false });
+  const client = connect(connection, { database: 'postgres' });
+  const { sql } = client;
   try {
     const [known] = await sql`select from pg_database where datname = ${connection.database}`;
     if (!known) await sql`create database ${sql(connection.database)}`;
   } finally {
-    await sql.end({ timeout: 1 });
+    await client.close();
   }
 }

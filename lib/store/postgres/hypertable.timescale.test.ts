@@ -34,7 +34,7 @@ describe('on TimescaleDB of the Apache edition', () => {
     await first.store.append({ seriesIds: [id], timestamps: [Date.now()], values: [1] });
     await first.close();
 
-    const sql = connect(database.url, { max: 1 });
+    const { sql } = connect(database.url, {});
     expect(
       await sql`select hypertable_name as name, num_chunks::int as chunks from timescaledb_information.hypertables`,
     ).toEqual([{ name: 'samples', chunks: 1 }]);
@@ -60,7 +60,7 @@ describe('on TimescaleDB of the Apache edition', () => {
     const { store, engineReason, close } = await open(database.url);
     expect(engineReason).toBe('Engine postgres, because this database was begun with it.');
     await store.maintain(Date.now());
-    const sql = connect(database.url, { max: 1 });
+    const { sql } = connect(database.url, {});
     expect(await sql`select name from partitions_of('samples')`).toHaveLength(2);
     await sql.end();
     await close();
