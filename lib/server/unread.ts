@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
+import { noteLetGo } from '../runtime/reclaim';
 
 const LOOK_EVERY_MS = 5 * SECOND;
 /** A reader that takes nothing of what waits for it for so long has gone, or means no good. */
@@ -39,6 +40,7 @@ export function endUnread({
         state.since = now();
       } else if (now() - state.since >= UNREAD_MS) {
         log().debug({ bytes: socket.writableLength }, 'a reader that does not read is let go');
+        noteLetGo(socket.writableLength);
         socket.destroy();
       }
     }

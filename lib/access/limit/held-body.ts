@@ -1,6 +1,7 @@
 import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
+import { noteLetGo } from '../../runtime/reclaim';
 
 /** What all bodies that are still arriving hold together: thousands of senders may each have begun a large one. */
 const held = () => once('ingest.held-bytes', () => ({ bytes: 0 }));
@@ -11,6 +12,8 @@ const CHUNK_BYTES = 256;
 /** Chunks smaller than this are put together. */
 const SMALL_BYTES = 4_096;
 const LARGEST_PIECE_BYTES = 64 * 1_024;
+/** Few agents send bodies as large as this. */
+const LARGE_BYTES = 2 ** 18;
 
 /**
  * A body as it arrives. Call `release` when it has come to its end, whichever. What counts is what it holds: a sender
@@ -49,6 +52,7 @@ export class HeldBody {
 
   release(): void {
     held().bytes -= this.heldBytes;
+    if (this.heldBytes >= LARGE_BYTES) noteLetGo(this.heldBytes);
     this.heldBytes = this.bytes = 0;
     this.pieces = [];
     this.room = null;

@@ -1,6 +1,7 @@
 import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
+import { noteLetGo } from '../../runtime/reclaim';
 
 /** What all large answers together may hold of what their readers have not taken yet. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
@@ -38,6 +39,7 @@ export function createUnsentBody(
   const letGo = () => {
     signal?.removeEventListener('abort', letGo);
     held.bytes -= left;
+    noteLetGo(left);
     left = 0;
     waiting.length = 0;
   };

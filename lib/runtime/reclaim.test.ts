@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+/** A quiet process that has let go of 250 MiB: how much of it there still is when a third is gone, or after 20 s. */
+const PROGRAM = `
+  const { noteLetGo } = await import('./lib/runtime/reclaim.ts');
+  const MIB = 2 ** 20;
+  let held = Array.from({ length: 4_000 }, () => Buffer.alloc(64 * 1_024, 1));
+  const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  await sleep(500);
+  held = null;
+  noteLetGo(250 * MIB);
+  const beganAt = performance.now();
+  const external = () => process.memoryUsage().external / MIB;
+  while (external() > 170 && performance.now() - beganAt < 20_000) await sleep(100);
+  process.stdout.write(String(external()));
+  process.exit();
+`;
+
+it('what was let go of is collected although nobody asks for memory', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...['--max-semi-space-size=64', '--import', 'tsx', '--input-type=module', '-e', PROGRAM],
+  ]);
+  expect(Number(stdout)).toBeLessThan(170);
+});
