@@ -3,6 +3,7 @@ import type { StatusFigure, StatusSection } from '@/lib/api/self/status';
 import { metricHref } from '@/lib/model/links';
 import type { QueryResult } from '@/lib/model/wire/history';
 import { Badge } from '../ui/badge';
+import { cn } from '../ui/cn';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { FigureTrend } from './figure-trend';
@@ -23,19 +24,26 @@ export function StatusCard({ title, figures, trends, renderedAt }: StatusCardPro
           <div
             key={figure.name}
             title={figure.name}
-            className="flex min-h-9 flex-wrap items-center justify-between gap-x-4 py-1.5"
+            className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-0.5 py-1.5"
           >
-            <dt className="text-ink-2">
+            <dt className="text-ink-2 sm:w-44">
               <Title {...figure} />
             </dt>
-            <dd className="ml-auto flex flex-wrap items-center justify-end gap-x-3 gap-y-1 text-right text-ink tabular-nums">
+            <dd
+              className={cn(
+                'flex min-w-0 flex-auto items-center gap-x-3 text-ink tabular-nums sm:flex-1',
+                figure.trend && 'max-sm:basis-full',
+              )}
+            >
               <Trend figure={figure} initial={trends.get(figure.name)} renderedAt={renderedAt} />
-              {figure.values.map(({ part, text, tone }) => (
-                <span key={part}>
-                  {part && <span className="mr-1.5 text-ink-3">{part}</span>}
-                  {tone ? <Badge tone={tone}>{text}</Badge> : text}
-                </span>
-              ))}
+              <span className="ml-auto flex flex-wrap justify-end gap-x-3 gap-y-1 text-right">
+                {figure.values.map(({ part, text, tone }) => (
+                  <span key={part}>
+                    {part && <span className="mr-1.5 text-ink-3">{part}</span>}
+                    {tone ? <Badge tone={tone}>{text}</Badge> : text}
+                  </span>
+                ))}
+              </span>
             </dd>
           </div>
         ))}

@@ -18,6 +18,15 @@ test('figures stand under what they are about, with units and words', () => {
     { name: 'pulseboard_spool_bytes', help: 'Waiting.', type: 'gauge', readings: [{ value: 2_048 }] },
     seconds.family(),
     {
+      name: 'pulseboard_tier_hit_ratio',
+      help: 'Share.',
+      type: 'gauge',
+      readings: [
+        { labels: { tier: 'ring' }, value: 0.25 },
+        { labels: { tier: 'cache' }, value: Number.NaN },
+      ],
+    },
+    {
       name: 'pulseboard_new_total',
       help: 'What nobody has named yet.',
       type: 'counter',
@@ -40,6 +49,20 @@ test('figures stand under what they are about, with units and words', () => {
             values: [
               { part: 'mean', text: '300 ms' },
               { part: 'p99', text: '991 ms' },
+            ],
+            trend: null,
+          },
+        ],
+      },
+      {
+        title: 'Queries',
+        figures: [
+          {
+            name: 'pulseboard_tier_hit_ratio',
+            title: 'Cache hit ratio',
+            values: [
+              { part: 'memory', text: '25 %' },
+              { part: 'Redis', text: '–' },
             ],
             trend: null,
           },

@@ -166,6 +166,6 @@ function textOf(name: string, { value }: Reading): string {
   if (name === 'pulseboard_build_info') return '';
   if (name === 'process_start_time_seconds')
     return `${new Date(value * 1_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  if (name.endsWith('_ratio')) return Number.isNaN(value) ? '–' : formatValue(value * 100, unitOf('percent'));
+  if (Number.isNaN(value)) return '–';
   return formatValue(value, unitOf(name));
 }
