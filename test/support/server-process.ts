@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { SERVER_FLAGS } from '../../scripts/node-flags.mjs';
 import { endWithUs, freePort } from './processes';
 
@@ -36,37 +36,42 @@ export async function startServer(front: Front, env: ServerEnv): Promise<ServerP
 
 /** Runs a node without pages (`bare-node.ts`) on a free port, and waits until it takes samples. */
 export async function startBareNode(env: ServerEnv): Promise<ServerProcess> {
-  const program = await bundleBareNode();
-  const port = String(await freePort());
-  const server = spawnProgram([program], { ...env, PORT: port });
+  bareNode ??= bundle('test/support/bare-node.ts');
+  return startProgram(await bareNode, env);
+}
+
+let bareNode: Promise<string> | undefined;
+
+/** Runs a program that `bundle` has made on a free port, and waits until it takes samples. */
+export async function startProgram(program: string, env: ServerEnv): Promise<ServerProcess> {
+  const server = spawnProgram([program], { ...env, PORT: String(await freePort()) });
   await untilReady(server);
   return server;
 }
 
-let bundled: Promise<string> | undefined;
+let bundles = 0;
 
-function bundleBareNode(): Promise<string> {
-  bundled ??= (async () => {
-    // Inside the project, so that packages are found.
-    const outfile = `${ROOT}/node_modules/.cache/pulseboard/bare-node-${process.pid}.js`;
-    await build({
-      entryPoints: [`${ROOT}/test/support/bare-node.ts`],
-      tsconfig: `${ROOT}/tsconfig.json`,
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      sourcemap: true,
-      logLevel: 'warning',
-    });
-    process.once('exit', () => {
-      for (const file of [outfile, `${outfile}.map`]) rmSync(file, { force: true });
-    });
-    return outfile;
-  })();
-  return bundled;
+/** Makes one file of a program of this project; it goes with this process. */
+export async function bundle(source: string, plugins: Plugin[] = []): Promise<string> {
+  // Inside the project, so that packages are found.
+  const outfile = `${ROOT}/node_modules/.cache/pulseboard/program-${process.pid}-${bundles++}.js`;
+  await build({
+    entryPoints: [`${ROOT}/${source}`],
+    tsconfig: `${ROOT}/tsconfig.json`,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+    plugins,
+  });
+  process.once('exit', () => {
+    for (const file of [outfile, `${outfile}.map`]) rmSync(file, { force: true });
+  });
+  return outfile;
 }
 
 /** Runs it without waiting for anything. */
