@@ -1,8 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** For `npx drizzle-kit generate`. An engine's own SQL: `--custom --out drizzle/postgres --name …`. */
+/** The records: `npx drizzle-kit generate --name …` after a change of their tables. Samples: `drizzle/catalogue.config.ts`. */
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './drizzle/schema.ts',
-  out: './drizzle/catalogue',
+  schema: './lib/records/!(*.test).ts',
+  out: './drizzle/records',
 });

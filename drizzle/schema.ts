@@ -11,7 +11,7 @@ import {
 } from 'drizzle-orm/pg-core';
 
 /**
- * What both engines share: the catalogue of series, and who has signed out. The tables of samples and rollups are partitioned, which
+ * What both engines share of samples: the catalogue of series. The tables of samples and rollups are partitioned, which
  * drizzle-kit cannot express; their SQL is written by hand in the folder of the engine they belong to.
  */
 export const metrics = pgTable('metrics', {
@@ -37,12 +37,6 @@ export const series = pgTable(
   },
   (table) => [index('series_metric_id').on(table.metricId)],
 );
-
-/** Sessions signed out before they expired: the id within the cookie, which is of no use to anyone, until its end. */
-export const endedSessions = pgTable('ended_sessions', {
-  id: text().primaryKey(),
-  until: timestamp({ withTimezone: true }).notNull(),
-});
 
 /** Metrics that have samples beyond ±1e299: what is asked of them is added up with more care. */
 export const hugeMetrics = pgTable('huge_metrics', { metricId: integer('metric_id').primaryKey() });

@@ -20,6 +20,8 @@ import { log } from './observe/log';
 import { Fleet } from './read/fleet/fleet';
 import { tellOfFleet } from './read/fleet/fleet-topic';
 import { createHistory, type History } from './read/history';
+import { recordsOn } from './records/database';
+import { openRecords, type Records } from './records/records';
 import { guardStore } from './store/guarded-store';
 import { openStore, untilThere } from './store/open';
 import type { Store } from './store/store';
@@ -38,6 +40,7 @@ const CURSOR_SLACK_MS = 10 * SECOND;
 export interface System {
   readonly env: Env;
   readonly store: Store;
+  readonly records: Records;
   readonly registry: Registry;
   readonly ring: Ring;
   readonly bus: Bus;
@@ -107,15 +110,17 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const settings = env();
   // First: a folder that another server has is a reason not to start at all.
   const segments = settings.SPOOL_DIR ? await Segments.open(settings.SPOOL_DIR) : null;
-  const { store: opened, location, engineReason, close: closeStore } = await openStore(settings, notice);
-  const { store, stop: stopGuard } = guardStore(opened);
+  const opened = await openStore(settings, notice);
+  const { location, engineReason, close: closeStore } = opened;
+  const { store, records: run, stop: stopGuard } = guardStore(opened.store, opened.records);
+  const records = openRecords(recordsOn(run));
 
   notice('Reading the catalogue of series.');
   const registry = new RegistryClass();
   const sessions = viewerKey() ? endedSessions() : undefined;
   const read = async () => {
     for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
-    await sessions?.sync(store, Date.now());
+    await sessions?.sync(records.endedSessions, Date.now());
   };
   await untilThere(read, location, notice);
 
@@ -163,12 +168,13 @@ async function start(notice: (reason: string) => void): Promise<System> {
   // In the background: until it is done, questions about before the start go to the database. Where other nodes
   // write too, the ring is filled per metric instead, when somebody looks at it.
   const refilled = shared ? Promise.resolve() : refillRing(ring, store, registry, startedAt - windowMs);
-  const stopUpkeep = startUpkeep({ store, registry, ring, sessions });
+  const stopUpkeep = startUpkeep({ store, registry, ring, sessions, records });
   const learning = shared ? setInterval(() => learn().catch(notLearned), LEARN_EVERY_MS) : undefined;
 
   return {
     env: settings,
     store,
+    records,
     registry,
     ring,
     bus,

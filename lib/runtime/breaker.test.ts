@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { until } from '../../test/support/processes';
 import { PulseError } from '../model/errors';
 import { guardStore } from '../store/guarded-store';
+import type { Lane } from '../store/lane';
 import type { Store } from '../store/store';
 import { type Breaker, breakers, createBreaker } from './breaker';
 
@@ -79,17 +80,21 @@ test('a store that is away: writes and reads fail at once with an honest time to
     yield [];
     await refuse();
   }
-  const { store, stop } = guardStore({
-    engine: 'postgres',
-    append: vi.fn(refuse),
-    ping: async () => void (await refuse()),
-    readSamples: pages,
-  } as unknown as Store);
+  const { store, records, stop } = guardStore(
+    {
+      engine: 'postgres',
+      append: vi.fn(refuse),
+      ping: async () => void (await refuse()),
+      readSamples: pages,
+    } as unknown as Store,
+    { run: refuse } as unknown as Lane,
+  );
   const rows = { seriesIds: [], timestamps: [], values: [] };
   for (let i = 0; i < 3; i++) await expect(store.append(rows)).rejects.toThrow('away');
   const refusal = store.append(rows);
   await expect(refusal).rejects.toMatchObject({ code: 'database_unavailable' });
   await expect(refusal).rejects.toSatisfy(({ retryAfterMs }) => retryAfterMs > 0 && retryAfterMs <= 1_000);
+  await expect(records(async () => 1)).rejects.toMatchObject({ code: 'database_unavailable' });
   const states = [...breakers()].map(({ name, state }) => [name, state]);
   expect(states).toContainEqual(['database_write', 'open']);
   expect(states).toContainEqual(['database_read', 'closed']);

@@ -1,12 +1,13 @@
 import { isPulseError, PulseError } from '../model/errors';
 import { type Breaker, createBreaker } from '../runtime/breaker';
+import type { Lane, Run } from './lane';
 import type { Store } from './store';
 
 /**
- * A store behind two circuit breakers, one for writing and one for reading: with a replica for reads, either may be
+ * A store, and the records beside it, behind two circuit breakers, one for writing and one for reading: with a replica for reads, either may be
  * away without the other. `stop` ends their probing; the store itself is left to whoever opened it.
  */
-export function guardStore(store: Store): { store: Store; stop(): void } {
+export function guardStore(store: Store, records: Lane): { store: Store; records: Run; stop(): void } {
   const write = databaseBreaker('database_write', () => store.ping('write'));
   const read = databaseBreaker('database_read', () => store.ping('read'));
   const guarded: Store = {
@@ -15,8 +16,6 @@ export function guardStore(store: Store): { store: Store; stop(): void } {
     loadSeries: (after) => eachPage(write, () => store.loadSeries(after)),
     ensureSeries: (identities) => write.run(() => store.ensureSeries(identities)),
     touchSeries: (seen) => write.run(() => store.touchSeries(seen)),
-    endSession: (session) => write.run(() => store.endSession(session)),
-    loadEndedSessions: (now) => write.run(() => store.loadEndedSessions(now)),
     append: (rows) => write.run(() => store.append(rows)),
     readPoints: (question, options) => read.run(() => store.readPoints(question, options)),
     readClosed: (metricId, options) => read.run(() => store.readClosed(metricId, options)),
@@ -31,6 +30,7 @@ export function guardStore(store: Store): { store: Store; stop(): void } {
   };
   return {
     store: guarded,
+    records: (work) => write.run(() => records.run(work)),
     stop() {
       write.close();
       read.close();

@@ -13,7 +13,6 @@ export const LIMIT_MS = {
   /** A page of samples or series, for ourselves. */
   page: MINUTE,
   bulk: 10 * MINUTE,
+  /** Whoever signs out only wants to leave; what could not be recorded is recorded later. */
+  record: 3 * SECOND,
 } as const;
-
-/** Signing in and out waits for the database no longer than this, ms; what could not be recorded is recorded later. */
-export const SESSION_LIMIT_MS = 3 * SECOND;

@@ -7,7 +7,7 @@ import type { Lane } from './lane';
 const MIGRATION_LOCK = [0x70756c73, 4] as const;
 
 /** Each part of the schema has a numbered history of its own: what all engines share, then the engine's, then what it has of its own here. */
-export type SchemaPart = 'catalogue' | 'postgres' | 'hypertable' | 'timescale';
+export type SchemaPart = 'catalogue' | 'records' | 'postgres' | 'hypertable' | 'timescale';
 
 /**
  * Brings the database to the schema this code expects. Safe with several servers starting at once: they wait for

@@ -8,6 +8,7 @@ import { type Connection, describeUrl } from './connection';
 import { checkDriver } from './driver-version';
 import { openEmbedded } from './embedded';
 import { Endpoint } from './endpoint';
+import type { Lane } from './lane';
 import { migrate } from './migrate';
 import { openPools, openSetup, type Pools } from './pools';
 import { createPostgresStore } from './postgres/engine';
@@ -19,6 +20,8 @@ const LONGEST_PAUSE_MS = 5_000;
 
 export interface OpenStore {
   store: Store;
+  /** Connections for what is kept besides samples. */
+  records: Lane;
   /** A sentence for people: which engine, and why. */
   engineReason: string;
   /** Where the data lies, for people: a folder, or a host and database. */
@@ -55,11 +58,12 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
     const choice = await patiently(() => chooseEngine(setup, env.STORE_ENGINE));
     log().info(choice.reason);
     notice('Bringing the database schema up to date.');
-    await patiently(() => migrate(setup, ['catalogue', ...choice.schema]));
+    await patiently(() => migrate(setup, ['catalogue', 'records', ...choice.schema]));
     await setup.close();
     const store = await patiently(() => createStore(choice, pools, retentionFrom(env)));
     return {
       store,
+      records: pools.records,
       engineReason: choice.reason,
       location,
       connection,

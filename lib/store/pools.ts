@@ -8,7 +8,7 @@ import type { Purpose } from './trouble';
 /** The server's own limit, for when we are not there any more to cancel. */
 const BACKSTOP_MS = 2 * SECOND;
 
-const SESSIONS = { write: 12, light: 6, heavy: 3, bulk: 3 } as const;
+const SESSIONS = { write: 12, light: 6, heavy: 3, bulk: 3, record: 2 } as const;
 
 /** Separate connections, so that neither expensive questions nor upkeep can keep samples from being committed. */
 export interface Pools {
@@ -16,6 +16,8 @@ export interface Pools {
   read: Readers;
   /** Upkeep, and reading samples in bulk. */
   bulk: Lane;
+  /** What the system keeps besides samples: of the primary, since a replica may not know yet. */
+  records: Lane;
   /** One piece of upkeep at a time, on a connection of its own. */
   upkeep: Lane;
   /** Resolves while the database that is written, or read, answers. @throws PulseError `database_unavailable` */
@@ -46,6 +48,9 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
         ...more,
       }),
     );
+  const records = new Lane(
+    laneOf(primary, 'write', { sessions: SESSIONS.record, limitMs: LIMIT_MS.record, name: 'records' }),
+  );
   const bulk = slow('bulk', { parameters: { work_mem: '64MB' } });
   const upkeep = slow('upkeep', {
     sessions: 1,
@@ -54,11 +59,12 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
     parameters: { 'timescaledb.max_tuples_decompressed_per_dml_transaction': '0' },
   });
   const endpoints = new Set([primary, reading]);
-  const lanes = { write, light, heavy, bulk, upkeep };
+  const lanes = { write, light, heavy, bulk, records, upkeep };
   return {
     write,
     read,
     bulk,
+    records,
     upkeep,
     async ping(what) {
       await (what === 'write' ? primary : reading).ping();

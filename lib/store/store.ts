@@ -1,4 +1,3 @@
-import type { Session } from '../access/auth/session';
 import type { Aggregate } from '../model/aggregates';
 import type { Point, PointRange } from '../model/points';
 import type { Tier } from '../model/rollup/tiers';
@@ -23,12 +22,6 @@ export interface Store {
 
   /** Records when series were last seen. Advisory: a crash may lose the newest of it. */
   touchSeries(seen: ReadonlyArray<{ id: number; lastSeen: number }>): Promise<void>;
-
-  /** Records that a session was signed out. Once more does no harm. */
-  endSession(session: Session): Promise<void>;
-
-  /** Sessions that were signed out and have not expired at `now`. */
-  loadEndedSessions(now: number): Promise<Session[]>;
 
   /**
    * Commits samples in one transaction. A sample whose (series, timestamp) is already stored is left as it is.

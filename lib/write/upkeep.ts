@@ -3,6 +3,7 @@ import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
 import { MINUTE, SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
+import type { Records } from '../records/records';
 import type { Store } from '../store/store';
 
 const EVICT_EVERY_MS = SECOND;
@@ -19,6 +20,7 @@ export interface UpkeepOptions {
   ring: Ring;
   /** Absent where nobody needs to sign in. */
   sessions?: EndedSessions;
+  records: Records;
 }
 
 /**
@@ -28,7 +30,13 @@ export interface UpkeepOptions {
  *
  * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
  */
-export function startUpkeep({ store, registry, ring, sessions }: UpkeepOptions): () => Promise<void> {
+export function startUpkeep({
+  store,
+  registry,
+  ring,
+  sessions,
+  records,
+}: UpkeepOptions): () => Promise<void> {
   const recorded = new Map<number, number>();
   async function touch(): Promise<void> {
     const seen: Array<{ id: number; lastSeen: number }> = [];
@@ -47,7 +55,11 @@ export function startUpkeep({ store, registry, ring, sessions }: UpkeepOptions):
     repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.maintain(Date.now(), stop.signal)),
     repeatedly('touch', TOUCH_EVERY_MS, touch),
     ...(sessions
-      ? [repeatedly('sessions', SYNC_SESSIONS_EVERY_MS, () => sessions.sync(store, Date.now()))]
+      ? [
+          repeatedly('sessions', SYNC_SESSIONS_EVERY_MS, () =>
+            sessions.sync(records.endedSessions, Date.now()),
+          ),
+        ]
       : []),
   ];
   let stopping: Promise<void> | null = null;

@@ -1,6 +1,8 @@
 import type { Sql } from 'postgres';
 import { parseEnv } from '../../lib/env';
 import { type Retention, retentionFrom } from '../../lib/model/rollup/tiers';
+import { recordsOn } from '../../lib/records/database';
+import { openRecords, type Records } from '../../lib/records/records';
 import { connect } from '../../lib/store/connection';
 import { openStore } from '../../lib/store/open';
 import type { Store } from '../../lib/store/store';
@@ -8,6 +10,7 @@ import type { Store } from '../../lib/store/store';
 /** One of the two databases of a move: what a store cannot say of itself is asked in SQL. */
 export interface End {
   store: Store;
+  records: Records;
   sql: Sql;
   retention: Retention;
   location: string;
@@ -24,6 +27,7 @@ export async function openEnd(place: string, print: (line: string) => void): Pro
   const client = connect(opened.connection, { connection: { TimeZone: 'UTC' } });
   return {
     store: opened.store,
+    records: openRecords(recordsOn((work) => opened.records.run(work))),
     sql: client.sql,
     retention: retentionFrom(env),
     location: opened.location,

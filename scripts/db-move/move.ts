@@ -51,7 +51,8 @@ async function copy(
   const ids = await copySeries(source.store, target.store);
   print(`${ids.size} series.`);
   // The secret that sessions are signed with stays where it was, so they would hold again.
-  for (const session of await source.store.loadEndedSessions(now)) await target.store.endSession(session);
+  for (const session of await source.records.endedSessions.list(now))
+    await target.records.endedSessions.add(session);
 
   const before = await rollupsBefore(source);
   if (before !== null && !checkpoint.noted.rollups) {

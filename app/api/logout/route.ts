@@ -15,7 +15,7 @@ export const POST = openHandler(async (request) => {
     headers: originHeaders(request),
   });
   try {
-    await endedSessions().record(readySystem().store);
+    await endedSessions().record(readySystem().records.endedSessions);
   } catch (error) {
     log().warn({ err: error }, 'the end of a session is not recorded yet');
   }

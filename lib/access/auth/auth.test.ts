@@ -213,19 +213,19 @@ describe('with a password', () => {
     ended.end(session);
     await expect(ended.record(nowhere)).rejects.toThrow('away');
     const recorded: unknown[] = [];
-    const store = {
-      endSession: async (each: unknown) => void recorded.push(each),
-      loadEndedSessions: async () => [{ id: 'of another node', until: NOW + 2_000 }],
+    const kept = {
+      add: async (each: unknown) => void recorded.push(each),
+      list: async () => [{ id: 'of another node', until: NOW + 2_000 }],
     };
-    await ended.sync(store, NOW);
-    await ended.sync(store, NOW + 1_000);
+    await ended.sync(kept, NOW);
+    await ended.sync(kept, NOW + 1_000);
     expect(recorded).toEqual([session]);
     expect([ended.has(session.id), ended.has('of another node')]).toEqual([false, true]);
   });
 });
 
 /** A database that is away. */
-const nowhere = { endSession: () => Promise.reject(new Error('away')) };
+const nowhere = { add: () => Promise.reject(new Error('away')) };
 
 test('without a password anyone who reaches the server may look', () => {
   forget('env');

@@ -1,5 +1,5 @@
 import { once } from '../../env/once';
-import type { Store } from '../../store/store';
+import type { EndedSessionsRecord } from '../../records/ended-sessions';
 import type { Session } from './session';
 
 /**
@@ -38,17 +38,17 @@ export class EndedSessions {
    *
    * @throws PulseError `database_unavailable`: nothing is forgotten, and the next call records it.
    */
-  async record(store: Pick<Store, 'endSession'>): Promise<void> {
+  async record(kept: Pick<EndedSessionsRecord, 'add'>): Promise<void> {
     for (const session of [...this.unrecorded.values()]) {
-      await store.endSession(session);
+      await kept.add(session);
       this.unrecorded.delete(session.id);
     }
   }
 
   /** Records what was ended here, takes in what was ended elsewhere, forgets what has expired. */
-  async sync(store: Pick<Store, 'endSession' | 'loadEndedSessions'>, now: number): Promise<void> {
-    await this.record(store);
-    for (const session of await store.loadEndedSessions(now)) this.take(session);
+  async sync(kept: EndedSessionsRecord, now: number): Promise<void> {
+    await this.record(kept);
+    for (const session of await kept.list(now)) this.take(session);
     for (const [id, until] of this.expiry) if (until <= now) this.expiry.delete(id);
   }
 

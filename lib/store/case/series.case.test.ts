@@ -101,26 +101,4 @@ export function seriesCases(engine: EngineUnderTest): void {
       expect(new Set(loaded.map(({ labels }) => labels.n)).size).toBe(12_000);
     });
   });
-
-  describe('sessions that were signed out', () => {
-    let bench: Bench;
-    beforeAll(async () => {
-      bench = await setUp(engine);
-    });
-    afterAll(() => bench.close());
-
-    it('are known to every server until they expire, and then forgotten', async () => {
-      const now = Date.now();
-      const [over, holding] = [
-        { id: 'expired', until: now - 1_000 },
-        { id: 'signed-out', until: now + 60_123 },
-      ];
-      await bench.store.endSession(over);
-      const other = await bench.another();
-      await Promise.all([other.endSession(holding), bench.store.endSession(holding)]);
-      for (const store of [bench.store, other]) expect(await store.loadEndedSessions(now)).toEqual([holding]);
-      expect(await other.loadEndedSessions(now + 60_124)).toEqual([]);
-      expect(await bench.sql`select id from ended_sessions`).toEqual([{ id: 'signed-out' }]);
-    });
-  });
 }

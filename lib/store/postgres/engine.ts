@@ -3,12 +3,11 @@ import type { Retention } from '../../model/rollup/tiers';
 import type { SampleRows } from '../../model/samples';
 import type { SeriesIdentity, StoredSeries } from '../../model/series';
 import { again } from '../again';
-import { endSession, loadEndedSessions } from '../catalogue/ended-sessions';
 import { ensureSeries } from '../catalogue/ensure-series';
 import { loadSeries } from '../catalogue/load-series';
 import { touchSeries } from '../catalogue/touch-series';
 import type { Run } from '../lane';
-import { LIMIT_MS, SESSION_LIMIT_MS } from '../limits';
+import { LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';
 import type { Store, StoreAnswer, StoreQuestion } from '../store';
 import { append } from './append';
@@ -41,8 +40,7 @@ export function createPostgresStore(
   const { write, read, bulk } = pools;
   const huge = new HugeMetrics();
   const closing = new AbortController();
-  const writing = <T>(work: (sql: Sql) => Promise<T>, limitMs?: number) =>
-    write.run((sql) => again(() => work(sql)), { limitMs });
+  const writing = <T>(work: (sql: Sql) => Promise<T>) => write.run((sql) => again(() => work(sql)));
   const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
 
   return {
@@ -55,10 +53,6 @@ export function createPostgresStore(
       for (let i = 0; i < inOrder.length; i += BATCH)
         await writing((sql) => touchSeries(sql, inOrder.slice(i, i + BATCH)));
     },
-    // Somebody waits for it who only wants to leave.
-    endSession: (session) => writing((sql) => endSession(sql, session), SESSION_LIMIT_MS),
-    // Never of a replica, which may not know yet.
-    loadEndedSessions: (now) => writing((sql) => loadEndedSessions(sql, now), SESSION_LIMIT_MS),
     append: (rows: SampleRows) =>
       write.run((sql) =>
         again(

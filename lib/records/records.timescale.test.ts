@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+import { recordsCases } from './records.case.test';
+
+recordsCases('timescale', inject('timescaleUrl'));
