@@ -34,7 +34,8 @@ export class Beat {
 
   private run(): void {
     const now = this.clock.now();
-    for (const listener of this.listeners) listener(now);
+    // Whoever begins to listen during a beat hears the next one.
+    for (const listener of [...this.listeners]) listener(now);
     if (this.listeners.size > 0) this.wait();
   }
 }
