@@ -6,6 +6,8 @@ import { WriteTally } from './tally';
 /** Called once its sender may write: decodes all samples of a request, or portions of them as they arrive. */
 export type SampleSource = () => DecodedSamples | Promise<DecodedSamples> | AsyncIterable<DecodedSamples>;
 
+const NO_HEADERS = {};
+
 /** A sender who has been let in, for one request or for as long as a connection lasts. */
 export interface IngestSession {
   /**
@@ -22,30 +24,28 @@ export interface IngestSession {
 
 /** @param sender whoever has shown a key (`authorize` of an endpoint), and from where. */
 export function openIngestSession(sender: Sender): IngestSession {
-  let rateHeaders: Record<string, string> = {};
-  return {
-    get rateHeaders() {
-      return rateHeaders;
-    },
-    async write(source) {
-      const limit = limitIngest(sender);
-      rateHeaders = limit.headers;
-      if (limit.refusal) throw limit.refusal;
-      return writeAll(source);
-    },
-  };
+  return new Session(sender);
 }
 
-async function writeAll(source: SampleSource): Promise<WriteResult> {
-  const { pipeline } = readySystem();
-  const tally = new WriteTally();
-  try {
-    const decoded = source();
-    if (Symbol.asyncIterator in decoded) {
-      for await (const portion of decoded) tally.add(await pipeline.write(portion));
-    } else tally.add(await pipeline.write(await decoded));
-    return tally.result();
-  } catch (error) {
-    throw tally.soFar(error);
+class Session implements IngestSession {
+  rateHeaders: Readonly<Record<string, string>> = NO_HEADERS;
+
+  constructor(private readonly sender: Sender) {}
+
+  async write(source: SampleSource): Promise<WriteResult> {
+    const { headers, refusal } = limitIngest(this.sender);
+    this.rateHeaders = headers;
+    if (refusal) throw refusal;
+    const { pipeline } = readySystem();
+    const tally = new WriteTally();
+    try {
+      const decoded = source();
+      if (Symbol.asyncIterator in decoded) {
+        for await (const portion of decoded) tally.add(await pipeline.write(portion));
+      } else tally.add(await pipeline.write(await decoded));
+      return tally.result();
+    } catch (error) {
+      throw tally.soFar(error);
+    }
   }
 }
