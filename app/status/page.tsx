@@ -11,8 +11,9 @@ import { requireViewer } from '@/lib/api/page-viewer';
 import { readPanel } from '@/lib/api/panel-history';
 import { collectFamilies } from '@/lib/api/self/collect';
 import { recording } from '@/lib/api/self/record';
-import { type StatusSection, statusOf } from '@/lib/api/self/status';
+import { statusOf } from '@/lib/api/self/status';
 import type { QueryResult } from '@/lib/model/wire/history';
+import type { StatusSection } from '@/lib/model/wire/status';
 
 export const metadata: Metadata = { title: 'Status' };
 

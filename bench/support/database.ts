@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { findPlace, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
-import { findPostmaster, SOCKET_PORT } from '../../lib/store/cluster/postmaster';
 import { connect } from '../../lib/store/connection';
+import { findPlace, readPassword, SUPERUSER } from '../../lib/store/embedded/folder';
+import { findPostmaster, SOCKET_PORT } from '../../lib/store/embedded/postmaster';
 
 /** A look past the server into the embedded database it runs in this data folder. */
 export async function openDatabase(dataDir: string) {

@@ -1,7 +1,7 @@
 import { Suspense } from 'react';
-import type { StatusFigure, StatusSection } from '@/lib/api/self/status';
 import { metricHref } from '@/lib/model/links';
 import type { QueryResult } from '@/lib/model/wire/history';
+import type { StatusFigure, StatusSection } from '@/lib/model/wire/status';
 import { Badge } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { Link } from '../ui/link';

@@ -1,7 +1,7 @@
 import type { Env } from '../env';
 import { dataLock, isStopping, sayTaken } from '../runtime/process/data-folder.mjs';
 import { type Lock, LockHeld, takeLock } from '../runtime/process/lock.mjs';
-import { makeDataDir } from '../store/cluster/folder';
+import { makeDataDir } from '../store/embedded/folder';
 import { addressOf } from './notices';
 
 /**

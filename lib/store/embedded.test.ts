@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dataDir, isAlive, kill, killTree, postmasterPid, startWriter } from '@/test/support/embedded';
 import { until } from '@/test/support/processes';
-import { explain } from './cluster/explain';
-import { isRoot, SYSTEM_PLACE } from './cluster/identity';
 import { connect } from './connection';
 import { type Embedded, openEmbedded } from './embedded';
+import { explain } from './embedded/explain';
+import { isRoot, SYSTEM_PLACE } from './embedded/identity';
 
 /** A database that was made and stopped, to copy instead of making one for every test. */
 let template: string;

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '../observe/log';
-import { type Binaries, findBinaries } from './cluster/binaries';
-import { AlreadyRunning } from './cluster/explain';
-import { checkVersion, findPlace, initialise, type Place, readPassword, SUPERUSER } from './cluster/folder';
-import { chooseListen } from './cluster/listen';
-import { claim, type EmbeddedConnection, ensureDatabase, type Ownership } from './cluster/owner';
+import { type Binaries, findBinaries } from './embedded/binaries';
+import { AlreadyRunning } from './embedded/explain';
+import { checkVersion, findPlace, initialise, type Place, readPassword, SUPERUSER } from './embedded/folder';
+import { chooseListen } from './embedded/listen';
+import { claim, type EmbeddedConnection, ensureDatabase, type Ownership } from './embedded/owner';
 import {
   findPostmaster,
   type Listen,
@@ -13,8 +13,8 @@ import {
   SOCKET_PORT,
   startPostmaster,
   stopPostmaster,
-} from './cluster/postmaster';
-import { serverSettings } from './cluster/settings';
+} from './embedded/postmaster';
+import { serverSettings } from './embedded/settings';
 import { isAway } from './trouble';
 
 const DATABASE = 'pulseboard';

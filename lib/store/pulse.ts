@@ -2,8 +2,7 @@ import { MINUTE, SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
 import { within } from '../runtime/within';
-import type { Endpoint } from './endpoint';
-import { Session } from './session';
+import { Session, type SessionEndpoint } from './session';
 import { isAnswer, silence } from './trouble';
 
 const TICK_MS = SECOND / 4;
@@ -52,7 +51,7 @@ export class Pulse {
   private askedAt = 0;
   private silentTicks = 0;
 
-  constructor(private readonly endpoint: Endpoint) {
+  constructor(private readonly endpoint: SessionEndpoint) {
     this.session = new Session(
       endpoint,
       { statement_timeout: DEAF_MS, idle_in_transaction_session_timeout: MINUTE },

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import { MINUTE, SECOND } from '../model/time/duration';
 import { type Backend, requestCancel } from './cancel';
-import { Client, type ConnectOptions, GIVEN_UP } from './connection';
+import { Client, type Connection, type ConnectOptions, GIVEN_UP } from './connection';
 import type { Address } from './dial';
-import type { Endpoint } from './endpoint';
 import { codeOf } from './trouble';
 
 /** A server that runs takes a cancel request within this, and then ends the statement within the second. */
@@ -13,6 +12,17 @@ const OBEY_MS = 2 * SECOND;
 const ASK_AGAIN_MS = 250;
 /** A connection that is older is replaced: what a server keeps for one grows. */
 const LONGEST_LIFE_MS = 45 * MINUTE;
+
+/** What a session needs to know of its database. */
+export interface SessionEndpoint {
+  readonly name: string;
+  readonly connection: Connection;
+  readonly servers: readonly Address[];
+  /** Whether a connection may bring settings of its own. */
+  readonly takesSettings: boolean;
+  /** Notes it when a connection failed for its settings: whether it is worth trying without. */
+  refusesSettings(error: unknown): boolean;
+}
 
 /**
  * One connection to a database, opened when it is needed and again when it was lost, for one caller at a time. Other
@@ -26,7 +36,7 @@ export class Session {
   private openedAt = 0;
 
   constructor(
-    private readonly endpoint: Endpoint,
+    private readonly endpoint: SessionEndpoint,
     private readonly parameters: Record<string, string | number>,
     private readonly options: ConnectOptions,
   ) {}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseEnv } from '@/lib/env';
-import { findPlace } from '@/lib/store/cluster/folder';
+import { findPlace } from '@/lib/store/embedded/folder';
 import { openStore } from '@/lib/store/open';
 import { dataDir, killTree, postmasterPid } from '../support/embedded';
 import { type ServerProcess, startServer } from '../support/server-process';

@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findBinaries } from '../../lib/store/cluster/binaries';
-import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
-import { startPostmaster, stopPostmaster } from '../../lib/store/cluster/postmaster';
-import { serverSettings } from '../../lib/store/cluster/settings';
+import { findBinaries } from '../../lib/store/embedded/binaries';
+import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/embedded/folder';
+import { startPostmaster, stopPostmaster } from '../../lib/store/embedded/postmaster';
+import { serverSettings } from '../../lib/store/embedded/settings';
 import { freePort } from './processes';
 
 declare module 'vitest' {

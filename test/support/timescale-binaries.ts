@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Binaries } from '../../lib/store/cluster/binaries';
+import type { Binaries } from '../../lib/store/embedded/binaries';
 
 /** Debian's PostgreSQL packages, one folder a version. */
 const DEBIAN = '/usr/lib/postgresql';

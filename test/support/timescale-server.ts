@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Binaries } from '../../lib/store/cluster/binaries';
-import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/cluster/folder';
-import { findPostmaster, startPostmaster, stopPostmaster } from '../../lib/store/cluster/postmaster';
-import { serverSettings } from '../../lib/store/cluster/settings';
+import type { Binaries } from '../../lib/store/embedded/binaries';
+import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/embedded/folder';
+import { findPostmaster, startPostmaster, stopPostmaster } from '../../lib/store/embedded/postmaster';
+import { serverSettings } from '../../lib/store/embedded/settings';
 import { freePort, until } from './processes';
 
 /** What a server needs for TimescaleDB beyond the settings the product gives every server. */

@@ -1,5 +1,5 @@
 import { counter, gauge, percent, type Reading, type Source } from '../reading';
-import type { ReadText } from './sources';
+import type { ReadText } from './read-text';
 
 /** Jiffies of one line of /proc/stat since boot, as proc(5) orders them. `guest` is part of `user` already. */
 interface CpuTimes {

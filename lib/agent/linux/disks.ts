@@ -1,5 +1,5 @@
 import { counter, gauge, percent, type Reading, type Source } from '../reading';
-import type { ReadText } from './sources';
+import type { ReadText } from './read-text';
 
 /** /proc/diskstats counts in sectors of 512 bytes whatever the device's own sector is (kernel: block/stat.rst). */
 const SECTOR_BYTES = 512;

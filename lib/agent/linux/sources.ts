@@ -8,10 +8,8 @@ import { readFileSystems } from './file-systems';
 import { parseLoad, parseUptime } from './load';
 import { parseMemory } from './memory';
 import { parseNetwork } from './network';
+import type { ReadText } from './read-text';
 import { readTemperatures } from './temperatures';
-
-/** Reads a file of the kernel, by its usual path. */
-export type ReadText = (path: string) => string;
 
 const SLOW_MS = 10 * SECOND;
 

@@ -1,39 +1,10 @@
 import { formatValue, unitOf } from '../../model/format';
 import { formatSelector } from '../../model/selector';
 import type { Query } from '../../model/wire/query';
+import type { Status, StatusFigure, StatusValue, Tone } from '../../model/wire/status';
 import type { Family, Reading } from '../../observe/figures';
 import { quantileOf } from '../../observe/quantile';
 import { type FigureRow, STATUS_SECTIONS } from './status-figures';
-
-/** Our own figures for people. */
-export interface Status {
-  verdict: { isWell: boolean; text: string };
-  sections: StatusSection[];
-}
-
-export interface StatusSection {
-  title: string;
-  figures: StatusFigure[];
-}
-
-export interface StatusFigure {
-  /** Its family in `GET /metrics`. */
-  name: string;
-  title: string;
-  /** One value; or one for each part. */
-  values: StatusValue[];
-  /** What its chart asks for; null where it has none. */
-  trend: Query | null;
-}
-
-export interface StatusValue {
-  part: string;
-  text: string;
-  /** How good that is, where the value says so by itself. */
-  tone?: Tone;
-}
-
-type Tone = 'good' | 'warn' | 'bad';
 
 /** What a figure is in words that is a number for machines. */
 const WORDS: Record<string, ReadonlyArray<[text: string, tone: Tone]>> = {

@@ -8,7 +8,7 @@ import { ONE_STAGE } from '@/test/support/aggregates';
 import { expectSamePoints } from '@/test/support/expect-points';
 import type { Point } from '../../model/points';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
-import type { Binaries } from '../cluster/binaries';
+import type { Binaries } from '../embedded/binaries';
 import type { Store } from '../store';
 import {
   allSamples,

@@ -6,6 +6,7 @@ import { DAY, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { type Counters, epochMs, interval, moment, partColumns, partsOf } from './parts';
 import type { RollupTier } from './roll-up';
+import type { Coverage, Selection } from './selection';
 import { isNotStale } from './stale';
 
 /** Of more series than this, a look for stale entries asks about all: one scan of a short log. */
@@ -13,36 +14,11 @@ const FEW_SERIES = 1_000;
 /** Nearly every sample has its predecessor within this, where it is found without being looked for. */
 export const NEAR_MS = 5 * MINUTE;
 
-/** What of a range the rollups hold. */
-export interface Coverage {
-  rolled: Record<RollupTier, number>;
-  /** Whether late samples have changed something in the range that is not rolled up again yet. */
-  stale: boolean;
-  /** Samples from before this are gone, epoch ms; -Infinity: none are. */
-  rawFrom: number;
-  /** Whether parts are read with what of them is huge apart, as a metric that has huge values needs it. */
-  careful?: boolean;
-}
-
 /** As it was looked up for one question. */
 export interface ReadCoverage extends Coverage {
   careful: boolean;
   /** The newest partition, or chunk, of any table. */
   newestPart: number;
-}
-
-export interface Selection {
-  /** The coarsest tier to read. */
-  tier: StoreTier;
-  metricId: number;
-  seriesIds: readonly number[];
-  wholeMetric: boolean;
-  /** Epoch ms, multiples of the step of `tier`; `end` exclusive. */
-  start: number;
-  end: number;
-  /** What lies before this has no part in the answer, epoch ms: see `reachOf`. */
-  reach: number;
-  counters: Counters;
 }
 
 /** From where on samples have a part in what is said of a range: what counters did begins at the sample before it. */

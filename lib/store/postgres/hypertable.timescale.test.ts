@@ -3,8 +3,8 @@ import { findTimescaleBinaries } from '@/test/support/timescale-binaries';
 import { startTimescaleServer } from '@/test/support/timescale-server';
 import { backupCases } from '../case/backup.case.test';
 import { choiceOn, type EngineUnderTest, engineUnderTest } from '../case/engine-under-test';
-import type { Binaries } from '../cluster/binaries';
 import { connect } from '../connection';
+import type { Binaries } from '../embedded/binaries';
 import { storeCases } from '../store.case.test';
 
 // The edition is a setting of the whole server.

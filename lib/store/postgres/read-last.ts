@@ -2,8 +2,9 @@ import type { ISql } from 'postgres';
 import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
 import type { Store } from '../store';
-import { isPassed, lastBefore, type ReadCoverage, reachOf, readCoverage, type Selection } from './coverage';
+import { isPassed, lastBefore, type ReadCoverage, reachOf, readCoverage } from './coverage';
 import type { Counters } from './parts';
+import type { Selection } from './selection';
 import { staleRows } from './stale';
 
 type LastQuestion = Parameters<Store['readLast']>[0];

@@ -15,7 +15,6 @@ import {
   NEAR_MS,
   reachOf,
   readCoverage,
-  type Selection,
 } from './coverage';
 import { type Counters, gap, moment } from './parts';
 import {
@@ -27,6 +26,7 @@ import {
   type Sources,
   unite,
 } from './points-sql';
+import type { Selection } from './selection';
 import { staleRows } from './stale';
 
 /** More than any page draws, and as much as a process can take in without trouble. */

@@ -1,10 +1,11 @@
 import type { Fragment, ISql } from 'postgres';
 import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
-import { type Coverage, NEAR_MS, sampleBefore } from './coverage';
+import { NEAR_MS, sampleBefore } from './coverage';
 import { binned, epochMs, gap, interval, moment } from './parts';
 import type { SeriesRange } from './portions';
 import { type ChangedRow, seriesOf, writeRows } from './roll-up';
+import type { Coverage } from './selection';
 import type { RollupState } from './state';
 
 /** Makes the minutes of `[from, to)`, epoch ms, of the samples of these series or all; returns how many rows. */

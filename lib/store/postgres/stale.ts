@@ -3,9 +3,9 @@ import { STORE_TIERS, type StoreTier, TIER } from '../../model/rollup/tiers';
 import { COUNTER_GAP_MS } from '../../model/samples';
 import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
-import type { Coverage, Selection } from './coverage';
 import { binned, interval, moment } from './parts';
 import type { RollupTier } from './roll-up';
+import type { Coverage, Selection } from './selection';
 
 /**
  * The CTEs `coveringParts` refers to, each with a comma behind it: of every rollup that it may read, the rows that late
