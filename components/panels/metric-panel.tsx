@@ -6,6 +6,7 @@ import { cn } from '../ui/cn';
 import { Link } from '../ui/link';
 import { Skeleton } from '../ui/skeleton';
 import { PanelBody } from './panel-body';
+import type { PanelKind } from './panel-kinds';
 import { settledWithin } from './settled-within';
 
 export interface MetricPanelProps {
@@ -18,6 +19,8 @@ export interface MetricPanelProps {
   initial: Promise<QueryResult>;
   /** The metric's declared unit, where the catalogue has one. */
   unit?: string;
+  /** How it is drawn: lines, unless another kind is named. */
+  kind?: PanelKind;
   /** Where the whole story is: the metric's explorer with this question. */
   href?: Route;
   /** Height of the chart in px. */
@@ -45,6 +48,7 @@ export async function MetricPanel(props: MetricPanelProps) {
       name={name}
       query={query}
       unit={unit}
+      kind={props.kind}
       height={height}
       compact={compact}
       zoomable={zoomable}

@@ -4,10 +4,10 @@ import { use, useState } from 'react';
 import { formatSpan } from '@/lib/model/format';
 import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
-import { TimeSeriesChart } from '../charts/time-series-chart';
 import { feedOfTab } from '../live/feed';
 import { Badge } from '../ui/badge';
 import { cn } from '../ui/cn';
+import { PANEL_KINDS, type PanelKind } from './panel-kinds';
 import { PanelMessage } from './panel-message';
 import { RetryButton } from './retry-button';
 import { SeriesLegend } from './series-legend';
@@ -20,6 +20,8 @@ export interface PanelBodyProps {
   query: Query;
   initial: QueryResult | Promise<QueryResult>;
   unit?: string;
+  /** How it is drawn. */
+  kind?: PanelKind;
   height: number;
   compact: boolean;
   zoomable: boolean;
@@ -39,13 +41,19 @@ export function PanelBody({ initial, ...props }: PanelBodyProps) {
 
 type PanelChartProps = Omit<PanelBodyProps, 'initial'> & { answer: HistoryAnswer };
 
-function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, zoomable }: PanelChartProps) {
-  const { box, snapshot, series, unit, range, openFrom, latestOf, silentMs } = usePanel(
-    query,
-    answer,
-    name,
-    declaredUnit,
-  );
+function PanelChart({
+  name,
+  query,
+  answer,
+  unit: declaredUnit,
+  kind = 'lines',
+  height,
+  compact,
+  zoomable,
+}: PanelChartProps) {
+  const { box, ...panel } = usePanel(query, answer, name, declaredUnit);
+  const { snapshot, series, unit, range, latestOf, silentMs } = panel;
+  const Drawing = PANEL_KINDS[kind];
   const [only, setOnly] = useState<ReadonlySet<string> | null>(null);
   const { show, zoomOut } = useRange('1h', () => feedOfTab().serverNow());
   const shown = only ? series.filter(({ key }) => only.has(key)) : series;
@@ -72,13 +80,9 @@ function PanelChart({ name, query, answer, unit: declaredUnit, height, compact, 
       {series.length === 0 ? (
         <PanelMessage title={snapshot.note ?? 'No samples in this range'} height={height} />
       ) : (
-        <TimeSeriesChart
-          label={name}
-          series={shown}
-          range={range}
-          step={snapshot.step}
-          openFrom={openFrom}
-          unit={unit}
+        <Drawing
+          name={name}
+          panel={{ ...panel, series: shown }}
           height={height}
           onZoom={zoomable ? show : undefined}
           onZoomOut={zoomable ? () => zoomOut(...range) : undefined}
