@@ -1,10 +1,10 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it } from 'vitest';
+import { createQueryStore } from '@/components/live/query-store';
+import { PANEL_KINDS, type PanelDrawingProps } from '@/components/panels/panel-kinds';
 import { formatValue, unitOf } from '@/lib/model/format';
 import type { WholePoint } from '@/lib/model/points';
-import { createQueryStore } from '../live/query-store';
-import { PANEL_KINDS, type PanelDrawingProps } from './panel-kinds';
 
 const NOW = 1_795_200_000_000;
 const points: WholePoint[] = [
