@@ -1,7 +1,8 @@
 'use client';
 
 import { use, useRef } from 'react';
-import { formatAgo, formatValue, unitOf } from '@/lib/model/format';
+import { formatValue, unitOf } from '@/lib/model/format';
+import { formatAgo } from '@/lib/model/format-time';
 import { isWhole } from '@/lib/model/points';
 import { MINUTE, SECOND } from '@/lib/model/time/duration';
 import type { MetricEntry } from '@/lib/model/wire/catalogue';

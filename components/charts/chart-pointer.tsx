@@ -1,7 +1,8 @@
 'use client';
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
-import { formatMoment, formatValue, type Unit } from '@/lib/model/format';
+import { formatValue, type Unit } from '@/lib/model/format';
+import { formatMoment } from '@/lib/model/format-time';
 import { ChartTooltip } from './chart-tooltip';
 import { moveCrosshair, releaseCrosshair, useCrosshair } from './crosshair';
 import { gapLimit, nearestPoint, type Plot, timeAt, xOf } from './plot';

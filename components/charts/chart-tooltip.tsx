@@ -1,4 +1,5 @@
-import { formatMoment, formatValue, type Unit } from '@/lib/model/format';
+import { formatValue, type Unit } from '@/lib/model/format';
+import { formatMoment } from '@/lib/model/format-time';
 import { cn } from '../ui/cn';
 import { gapLimit, nearestPoint, type Plot, xOf } from './plot';
 import type { ChartSeries } from './series';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axisFormatter, formatSpan, formatValue, unitOf } from '@/lib/model/format';
+import { axisFormatter, formatValue, unitOf } from '@/lib/model/format';
+import { formatSpan } from '@/lib/model/format-time';
 import type { WholePoint } from '@/lib/model/points';
 import { anyFloat64 } from '@/test/support/float64';
 import { nearestPoint, type Plot, pieces, seriesPaths, timeAt, xOf } from './plot';

@@ -1,4 +1,5 @@
-import { formatClock, formatDay, type Unit } from '@/lib/model/format';
+import type { Unit } from '@/lib/model/format';
+import { formatClock, formatDay } from '@/lib/model/format-time';
 import type { WholePoint } from '@/lib/model/points';
 import { DAY, HOUR, MINUTE, SECOND } from '@/lib/model/time/duration';
 

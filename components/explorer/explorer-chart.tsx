@@ -2,7 +2,8 @@
 
 import { ChartLine, Table2 } from 'lucide-react';
 import { useState } from 'react';
-import { formatCount, formatSpan, formatStep } from '@/lib/model/format';
+import { formatCount } from '@/lib/model/format';
+import { formatSpan, formatStep } from '@/lib/model/format-time';
 import type { HistoryAnswer } from '@/lib/model/wire/history';
 import type { Query } from '@/lib/model/wire/query';
 import { TimeSeriesChart } from '../charts/time-series-chart';

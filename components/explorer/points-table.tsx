@@ -1,7 +1,8 @@
 'use client';
 
 import { useState, useSyncExternalStore } from 'react';
-import { formatMoment, formatValue, shownInUtc, type Unit, zoneName } from '@/lib/model/format';
+import { formatValue, type Unit } from '@/lib/model/format';
+import { formatMoment, shownInUtc, zoneName } from '@/lib/model/format-time';
 import type { ChartSeries } from '../charts/series';
 import { Button } from '../ui/button';
 

@@ -2,7 +2,7 @@
 
 import { CalendarClock, ChevronLeft, ChevronRight, Pause, Play, ZoomOut } from 'lucide-react';
 import { type FormEvent, useId, useState, useSyncExternalStore } from 'react';
-import { formatMoment, zoneName } from '@/lib/model/format';
+import { formatMoment, zoneName } from '@/lib/model/format-time';
 import { MINUTE } from '@/lib/model/time/duration';
 import { describeWindow, RANGE_PRESETS, type RangeControl } from '../panels/use-range';
 import { Button } from '../ui/button';

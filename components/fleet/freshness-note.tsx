@@ -1,6 +1,6 @@
 import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { formatClock } from '@/lib/model/format';
+import { formatClock } from '@/lib/model/format-time';
 import type { Kept } from '../live/kept-answer';
 
 /** A line about the page that gives way to a warning when what is shown is getting old. Same height either way. */

@@ -2,7 +2,7 @@ import type { KeyboardEvent } from 'react';
 import type { HostRow, HostsPage } from '@/lib/model/fleet/answers';
 import { headline } from '@/lib/model/fleet/headlines';
 import type { HostsQuery, SortKey } from '@/lib/model/fleet/hosts-query';
-import { formatSpan } from '@/lib/model/format';
+import { formatSpan } from '@/lib/model/format-time';
 import type { Labels } from '@/lib/model/labels';
 import { cn } from '../ui/cn';
 import { type FigureColumn, figureColumns } from './columns';

@@ -1,6 +1,7 @@
 import type { Route } from 'next';
 import type { FleetSummary } from '@/lib/model/fleet/answers';
-import { formatCount, formatSpan } from '@/lib/model/format';
+import { formatCount } from '@/lib/model/format';
+import { formatSpan } from '@/lib/model/format-time';
 import { Link } from '../ui/link';
 import { HostName } from './host-name';
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { formatSpan } from '@/lib/model/format';
+import { formatSpan } from '@/lib/model/format-time';
 import { Badge, type BadgeProps } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { Tooltip } from '../ui/tooltip';

@@ -1,7 +1,7 @@
 'use client';
 
 import { use, useState } from 'react';
-import { formatSpan } from '@/lib/model/format';
+import { formatSpan } from '@/lib/model/format-time';
 import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { feedOfTab } from '../live/feed';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { axisFormatter, formatAgo, formatCount, formatSpan, formatStep, formatValue, unitOf } from './format';
+import { axisFormatter, formatCount, formatValue, unitOf } from './format';
+import { formatAgo, formatSpan, formatStep } from './format-time';
 
 const shown = (value: number, metric: string, unit = '', aggregate = 'avg') =>
   formatValue(value, unitOf(metric, unit, aggregate));
