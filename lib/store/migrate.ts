@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
 import type { Lane } from './lane';
-
-/** Any two numbers, the same in every server: the lock that lets one of them migrate at a time. */
-const MIGRATION_LOCK = [0x70756c73, 4] as const;
+import { LOCK, LOCKS } from './sql/locks';
 
 /** Each part of the schema has a numbered history of its own: what all engines share, then the engine's, then what it has of its own here. */
 export type SchemaPart = 'catalogue' | 'records' | 'postgres' | 'hypertable' | 'timescale';
@@ -16,7 +14,7 @@ export type SchemaPart = 'catalogue' | 'records' | 'postgres' | 'hypertable' | '
 export function migrate(setup: Lane, parts: readonly SchemaPart[]): Promise<void> {
   // A session of its own: the lock ends with it, and drizzle replaces the type parsers of what it is given.
   return setup.run(async (sql) => {
-    await sql`select pg_advisory_lock(${MIGRATION_LOCK[0]}::int, ${MIGRATION_LOCK[1]}::int)`;
+    await sql`select pg_advisory_lock(${LOCKS}::int, ${LOCK.migration}::int)`;
     for (const part of parts) {
       await runMigrations(drizzle(sql), {
         // From the project's folder, which every way of starting has as its working directory: this code may

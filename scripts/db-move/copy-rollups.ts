@@ -2,7 +2,7 @@ import type { ISql } from 'postgres';
 import { TIER } from '../../lib/model/rollup/tiers';
 import { arrayText } from '../../lib/store/arrays';
 import { ensurePartitions } from '../../lib/store/postgres/partitions';
-import type { RollupTier } from '../../lib/store/postgres/roll-up';
+import type { RollupTier } from '../../lib/store/sql/rollup-tiers';
 import type { Store } from '../../lib/store/store';
 import type { End } from './ends';
 

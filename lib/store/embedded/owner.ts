@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import { type Connection, connect } from '../connection';
+import { OWNER_LOCK } from '../sql/locks';
 
-/** The key of the advisory lock that the one dashboard using an embedded database holds, as long as it lives. */
-const OWNER_LOCK = 0x70756c73;
 const NAME = 'pulseboard owner';
 const PATIENCE_MS = 3_000;
 

@@ -1,15 +1,15 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { alignDown } from '../../model/points';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
-import { keepHuge } from './keep-huge';
+import { keepHuge } from '../sql/keep-huge';
+import { moment } from '../sql/parts';
+import { type RollupTier, SOURCE } from '../sql/rollup-tiers';
+import { type RollupState, readState } from '../sql/state';
+import { inTurn } from '../sql/turn';
 import { ensurePartitions, listPartitions, type Partition } from './partitions';
-import { moment } from './parts';
 import { inPortions, type Pace, Stopped } from './portions';
-import { type RollupTier, SOURCE } from './roll-up';
 import { rollUpMinutes } from './roll-up-minutes';
 import { rollUpRows } from './roll-up-rows';
-import { type RollupState, readState } from './state';
-import { inTurn } from './turn';
 
 /** About how much of its source one transaction rolls up, if that is a step at least: seconds of work. */
 const SLICE_BYTES = 128 * 2 ** 20;

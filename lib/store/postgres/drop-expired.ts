@@ -1,13 +1,13 @@
 import type { Sql } from 'postgres';
 import { type Retention, STORE_TIERS, type StoreTier } from '../../model/rollup/tiers';
 import { HOUR } from '../../model/time/duration';
+import { forgetHuge } from '../sql/keep-huge';
+import { moment } from '../sql/parts';
+import { type RollupTier, SOURCE } from '../sql/rollup-tiers';
+import { readState } from '../sql/state';
+import { excludeAppends, inTurn } from '../sql/turn';
 import { codeOf } from '../trouble';
-import { forgetHuge } from './keep-huge';
 import { dropPartition, listPartitions, type Partition } from './partitions';
-import { moment } from './parts';
-import { type RollupTier, SOURCE } from './roll-up';
-import { readState } from './state';
-import { excludeAppends, inTurn } from './turn';
 
 /** Beyond the retention: samples that were admitted at its very edge are still on their way. */
 const MARGIN_MS = HOUR;

@@ -9,16 +9,16 @@ import { touchSeries } from '../catalogue/touch-series';
 import type { Run } from '../lane';
 import { LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';
+import { isHeavy } from '../sql/cost';
+import { HugeMetrics } from '../sql/huge-metrics';
+import { readClosed } from '../sql/read-closed';
+import { readLast } from '../sql/read-last';
+import { joinAnswers, readPoints } from '../sql/read-points';
+import { readSamples } from '../sql/read-samples';
 import type { Store, StoreAnswer, StoreQuestion } from '../store';
 import { append } from './append';
-import { isHeavy } from './cost';
-import { HugeMetrics } from './huge-metrics';
 import { maintain } from './maintain';
 import { ensurePartitions, listPartitions } from './partitions';
-import { readClosed } from './read-closed';
-import { readLast } from './read-last';
-import { joinAnswers, readPoints } from './read-points';
-import { readSamples } from './read-samples';
 
 /** Catalogue entries written at once. */
 const BATCH = 10_000;

@@ -1,16 +1,16 @@
 import type { Sql } from 'postgres';
 import type { Retention } from '../../model/rollup/tiers';
 import { DAY, SECOND } from '../../model/time/duration';
+import type { RollupTier } from '../sql/rollup-tiers';
+import { seal } from '../sql/seal';
+import { readState } from '../sql/state';
+import { inTurn } from '../sql/turn';
 import type { MaintenanceReport } from '../store';
 import { advance, type Progress } from './advance';
 import { dropExpired } from './drop-expired';
 import { ensurePartitions } from './partitions';
 import { UNHURRIED } from './portions';
 import { repair } from './repair';
-import type { RollupTier } from './roll-up';
-import { seal } from './seal';
-import { readState } from './state';
-import { inTurn } from './turn';
 
 /** After this a round leaves the rest to the next one: somebody may be waiting for it to end. */
 const ROUND_MS = 20 * SECOND;

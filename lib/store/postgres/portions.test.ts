@@ -9,9 +9,9 @@ import {
   setUp,
   type Triple,
 } from '../case/engine-under-test';
+import type { RollupTier } from '../sql/rollup-tiers';
 import { advance } from './advance';
 import { inPortions, type Pace } from './portions';
-import type { RollupTier } from './roll-up';
 
 const T = Date.UTC(2026, 10, 20);
 const TIERS = ['minute', 'hour', 'day'] as const;

@@ -3,7 +3,7 @@ import type { ISql } from 'postgres';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { SECOND } from '../../model/time/duration';
 import { arrayText } from '../arrays';
-import { moment } from './parts';
+import { moment } from '../sql/parts';
 
 /** The series with ids of `(after, upTo]`. */
 export interface SeriesRange {

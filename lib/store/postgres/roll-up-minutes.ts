@@ -1,12 +1,13 @@
 import type { Fragment, ISql } from 'postgres';
 import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
-import { NEAR_MS, sampleBefore } from './coverage';
-import { binned, epochMs, gap, interval, moment } from './parts';
+import { NEAR_MS, sampleBefore } from '../sql/coverage';
+import { binned, epochMs, gap, interval, moment } from '../sql/parts';
+import type { ChangedRow } from '../sql/rollup-tiers';
+import type { Coverage } from '../sql/selection';
+import type { RollupState } from '../sql/state';
 import type { SeriesRange } from './portions';
-import { type ChangedRow, seriesOf, writeRows } from './roll-up';
-import type { Coverage } from './selection';
-import type { RollupState } from './state';
+import { seriesOf, writeRows } from './roll-up';
 
 /** Makes the minutes of `[from, to)`, epoch ms, of the samples of these series or all; returns how many rows. */
 export function rollUpMinutes(

@@ -1,9 +1,10 @@
 import type { Fragment, ISql } from 'postgres';
 import { TIER } from '../../model/rollup/tiers';
 import { arrayText } from '../arrays';
-import { binned, epochMs, moment } from './parts';
+import { binned, epochMs, moment } from '../sql/parts';
+import { type ChangedRow, type RollupTier, SOURCE } from '../sql/rollup-tiers';
 import type { SeriesRange } from './portions';
-import { type ChangedRow, type RollupTier, SOURCE, seriesOf, writeRows } from './roll-up';
+import { seriesOf, writeRows } from './roll-up';
 
 /** The rollups that are made of rows of a finer one. */
 export type CoarseTier = Exclude<RollupTier, 'minute'>;

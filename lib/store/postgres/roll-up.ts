@@ -1,20 +1,7 @@
 import type { Fragment, ISql } from 'postgres';
-import { type StoreTier, TIER } from '../../model/rollup/tiers';
+import { TIER } from '../../model/rollup/tiers';
+import type { RollupTier } from '../sql/rollup-tiers';
 import type { SeriesRange } from './portions';
-
-export type RollupTier = Exclude<StoreTier, 'raw'>;
-
-/** What each rollup is made of. */
-export const SOURCE = { minute: 'raw', hour: 'minute', day: 'hour' } as const satisfies Record<
-  RollupTier,
-  StoreTier
->;
-
-/** One row of a rollup, by its key: `ts` is the start of its step, epoch ms. */
-export interface ChangedRow {
-  seriesId: number;
-  ts: number;
-}
 
 /**
  * The series of a range, for a lateral join that looks each of them up by its key. It ends with `offset 0`, which keeps

@@ -6,7 +6,7 @@ import { log } from '../../observe/log';
 import { again } from '../again';
 import type { Lane } from '../lane';
 import { LIMIT_MS } from '../limits';
-import { HugeMetrics } from '../postgres/huge-metrics';
+import { HugeMetrics } from '../sql/huge-metrics';
 import { isAnswer } from '../trouble';
 import { append } from './append';
 import { Heads } from './heads';

@@ -1,8 +1,8 @@
 import type { Sql } from 'postgres';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
-import { moment } from '../postgres/parts';
-import { readState } from '../postgres/state';
+import { moment } from '../sql/parts';
+import { readState } from '../sql/state';
 import { codeOf, lostRace } from '../trouble';
 import { chunkInterval } from './chunk-interval';
 

@@ -1,9 +1,10 @@
 import type { Sql } from 'postgres';
 import type { Retention } from '../../model/rollup/tiers';
 import { SECOND } from '../../model/time/duration';
-import type { RollupTier } from '../postgres/roll-up';
-import { seal } from '../postgres/seal';
-import { readState } from '../postgres/state';
+import { LOCK, LOCKS } from '../sql/locks';
+import type { RollupTier } from '../sql/rollup-tiers';
+import { seal } from '../sql/seal';
+import { readState } from '../sql/state';
 import type { MaintenanceReport } from '../store';
 import { compactNext } from './compact';
 import type { TimescaleFeatures } from './detect';
@@ -13,8 +14,6 @@ import { type Progress, refreshStale, refreshTail } from './refresh';
 /** After this a round leaves the rest to the next one: somebody may be waiting for it to end. */
 const ROUND_MS = 20 * SECOND;
 const TIERS: readonly RollupTier[] = ['minute', 'hour', 'day'];
-/** The turn of a whole round, held by a session because a refresh is more than one transaction. */
-const ROUND_LOCK = [0x70756c73, 7] as const;
 
 export interface MaintainOptions {
   retention: Retention;
@@ -44,7 +43,8 @@ export async function maintain(
     partitionsDropped: 0,
   };
   const [{ mine }] =
-    await session`select pg_try_advisory_lock(${ROUND_LOCK[0]}::int, ${ROUND_LOCK[1]}::int) as mine`;
+    // Held by the session: a refresh is more than one transaction.
+    await session`select pg_try_advisory_lock(${LOCKS}::int, ${LOCK.round}::int) as mine`;
   if (mine) report.worked = await seal(session, now);
   if (report.worked) await work(session, now, options, report);
   report.rolledUpTo = (await readState(session)).rolled.minute;

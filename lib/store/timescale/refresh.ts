@@ -4,10 +4,10 @@ import { alignDown, alignUp } from '../../model/points';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
-import { keepHuge, keepHugeAgain } from '../postgres/keep-huge';
-import { moment } from '../postgres/parts';
-import type { RollupTier } from '../postgres/roll-up';
-import { readState } from '../postgres/state';
+import { keepHuge, keepHugeAgain } from '../sql/keep-huge';
+import { moment } from '../sql/parts';
+import type { RollupTier } from '../sql/rollup-tiers';
+import { readState } from '../sql/state';
 import { codeOf } from '../trouble';
 import { rangesOf, type TimeRange } from './ranges';
 

@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { RollupTier } from './roll-up';
+import type { RollupTier } from './rollup-tiers';
 
 /** How far upkeep has got, epoch ms. */
 export interface RollupState {

@@ -2,7 +2,7 @@ import type { Fragment, ISql } from 'postgres';
 import { TIER } from '../../model/rollup/tiers';
 import { arrayText } from '../arrays';
 import { binned, gap, interval, moment, partColumns, partsOf } from './parts';
-import { type ChangedRow, type RollupTier, SOURCE } from './roll-up';
+import { type ChangedRow, type RollupTier, SOURCE } from './rollup-tiers';
 
 /** How what a row is made of is found: row by row, by an index; or by a look through all of the range. */
 type Lookup = 'by_row' | 'by_range';

@@ -4,7 +4,7 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import { MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { binned, interval, moment } from './parts';
-import type { RollupTier } from './roll-up';
+import type { RollupTier } from './rollup-tiers';
 import type { Coverage, Selection } from './selection';
 
 /**

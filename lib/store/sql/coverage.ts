@@ -5,7 +5,7 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import { DAY, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import { type Counters, epochMs, interval, moment, partColumns, partsOf } from './parts';
-import type { RollupTier } from './roll-up';
+import type { RollupTier } from './rollup-tiers';
 import type { Coverage, Selection } from './selection';
 import { isNotStale } from './stale';
 

@@ -1,6 +1,6 @@
 import type { StoreTier } from '../../model/rollup/tiers';
 import type { Counters } from './parts';
-import type { RollupTier } from './roll-up';
+import type { RollupTier } from './rollup-tiers';
 
 /** What of a range the rollups hold. */
 export interface Coverage {
