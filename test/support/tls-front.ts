@@ -1,10 +1,7 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-
-/** A certificate for localhost, which nobody else signed, good for a hundred years. */
-const [cert, key] = ['cert', 'key'].map((name) => readFileSync(`test/data/tls/${name}.pem`));
+import { generate } from 'selfsigned';
 
 export interface TlsFront {
   readonly port: number;
@@ -15,6 +12,8 @@ export interface TlsFront {
 
 /** A PostgreSQL server's offer of TLS, before one that makes none. */
 export async function startTlsFront(targetPort: number): Promise<TlsFront> {
+  // Nobody else has signed it.
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }]);
   let encrypted = 0;
   const sockets = new Set<Socket>();
   const server = createServer(async (client) => {
