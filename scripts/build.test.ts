@@ -103,7 +103,7 @@ test('a build has a folder of its own; those that servers run from stay as they 
   expect(await build()).toBe(0);
   expect([pages(), await isFresh(), existsSync(path('dist/server.js'))]).toEqual(['first', true, true]);
   const first = latest();
-  const program = `const { useBuild } = await import(${JSON.stringify(pathToFileURL(path('lib/process/in-use.mjs')).href)});
+  const program = `const { useBuild } = await import(${JSON.stringify(pathToFileURL(path('lib/runtime/process/in-use.mjs')).href)});
     useBuild(${JSON.stringify(first)}, 'http://127.0.0.1:3000'); console.log('in use'); setInterval(() => {}, 1000);`;
   const server = spawn(process.execPath, ['--input-type=module', '-e', program]);
   endWithUs(server);

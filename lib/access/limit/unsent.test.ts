@@ -33,8 +33,12 @@ it('an answer is let go of when its reader leaves, whether or not it had begun t
     leaving.abort();
     expect(unsent().bytes).toBe(0);
   }
-  const answer = await largeJsonResponse(texts, new Work({ signal: AbortSignal.abort() }));
+  // Where it had to wait for its turn, it has noticed by itself.
+  const answer = await largeJsonResponse(texts, new Work({ signal: AbortSignal.abort() })).catch((error) => {
+    expect(error).toMatchObject({ code: 'client_closed' });
+    return null;
+  });
   expect(unsent().bytes).toBe(0);
-  await toWebResponse(answer).body?.cancel();
+  if (answer) await toWebResponse(answer).body?.cancel();
   expect(unsent().bytes).toBe(0);
 });
