@@ -17,7 +17,6 @@ import { closeServer, stopOnSignals } from './lib/server/shutdown';
 import { claimProcess } from './lib/server/under-next';
 import { endUnread } from './lib/server/unread';
 import { createUpgrades, type Upgrades } from './lib/server/upgrades';
-import { warmUp } from './lib/server/warm-up';
 import { startup, system } from './lib/system';
 
 const dev = process.argv.includes('--dev');
@@ -59,7 +58,6 @@ async function main(): Promise<void> {
   }
   if (settings.SELF_METRICS === 'on') startRecording(running.pipeline, port);
   console.log(welcome({ url, location: running.location, env: settings }));
-  if (!dev) await warmUp(url);
 }
 
 function readSettings(): Env {

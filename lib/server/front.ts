@@ -4,7 +4,7 @@ import type { IngestEndpoint } from '../api/ingest/endpoint';
 import { INGEST_ROUTES } from '../api/ingest/endpoints';
 import { handleIngest } from '../api/ingest/handle';
 import { logAnswer } from '../observe/log';
-import { requestIdFrom, withRequestId } from '../observe/request-id';
+import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
 import { drain } from '../runtime/drain';
 import { isApi } from './doors';
 import { guard } from './guard';
@@ -36,7 +36,15 @@ export function createFront({ ingest = INGEST_ROUTES, routesOfNext = false } = {
   const answerPage = async (request: IncomingMessage, response: ServerResponse, path: string) => {
     const own = await guard(request, response, path, ingest);
     if (own) sendPlain(request, response, own);
-    else await (await pages)(request, response);
+    else {
+      const answer = await pages;
+      // Only here: whatever the hot paths begin and others share would keep their answers in memory.
+      await withRequestId(
+        currentRequestId() ?? '',
+        () => answer(request, response),
+        () => goneSignal(response),
+      );
+    }
   };
   const answerReceived = (request: IncomingMessage, response: ServerResponse, path: string) => {
     if (routesOfNext && isApi(path)) return answerPage(request, response, path);
@@ -65,7 +73,7 @@ export function createFront({ ingest = INGEST_ROUTES, routesOfNext = false } = {
         }
         logAnswer({ method, path, status: response.statusCode, ms: performance.now() - startedAt });
       };
-      withRequestId(id, answer, () => goneSignal(response));
+      withRequestId(id, answer);
     },
   };
 }

@@ -8,7 +8,7 @@ import { tryOnce } from './attempts';
 import { basicPassword } from './authorization';
 import { endedSessions } from './ended-sessions';
 import { keptSecret } from './secret';
-import { issueSession, readSession, SESSION_COOKIE, type Session, sessionKey } from './session';
+import { readSession, SESSION_COOKIE, type Session, sessionKey } from './session';
 
 /** The headers that say who looks. */
 export interface ViewerHeaders {
@@ -63,12 +63,6 @@ export function authorizeViewer(headers: ViewerHeaders): Viewer {
     'unauthorized',
     'Sign in at /login, or send the password as HTTP Basic authorization.',
   );
-}
-
-/** The `cookie` header of somebody who may look, made by ourselves; null where anyone may. */
-export function ownCookie(now: number): string | null {
-  const key = viewerKey();
-  return key && `${SESSION_COOKIE}=${issueSession(key, now)}`;
 }
 
 /** The session of a `cookie` header; null without one that holds. */
