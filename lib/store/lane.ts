@@ -183,6 +183,8 @@ class Call<T> implements Watched {
   /** Whether the database has said anything about it. */
   wasAnswered = false;
   private session: Session | null = null;
+  /** Let go of when it is done: what it works on is large, and this object may be remembered for longer. */
+  private work: ((sql: Sql) => Promise<T>) | null;
   private isSettled = false;
   private ending: Promise<void> | null = null;
   private announceEnd: () => void = () => {};
@@ -191,9 +193,10 @@ class Call<T> implements Watched {
   });
 
   constructor(
-    private readonly work: (sql: Sql) => Promise<T>,
+    work: (sql: Sql) => Promise<T>,
     private readonly parts: CallParts<T>,
   ) {
+    this.work = work;
     this.dueAt = this.since + parts.limitMs;
   }
 
@@ -206,13 +209,14 @@ class Call<T> implements Watched {
     this.session = session;
     try {
       await session.open();
-      const value = await this.work(session.sql);
+      const value = await this.work!(session.sql);
       this.wasAnswered = true;
       this.settle(() => this.parts.resolve(value));
     } catch (error) {
       this.wasAnswered = isAnswer(error);
       this.settle(() => this.parts.reject(error));
     }
+    this.work = null;
     this.announceEnd();
     // Whoever has the connection next must not be hit by what was meant for this.
     await this.ending;

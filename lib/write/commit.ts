@@ -49,6 +49,8 @@ interface Waiting {
   rows: SampleColumns;
   since: number;
   dueAt: number;
+  /** Whether its writer has been told that it takes too long. */
+  isRefused: boolean;
   resolve(duplicates: number): void;
   reject(error: unknown): void;
 }
@@ -71,8 +73,11 @@ const LOOK_MS = 100;
  */
 export class CommitQueue {
   private waiting: Waiting[] = [];
-  /** Requests without an answer: those that wait and those under way. */
-  private readonly unanswered = new Set<Waiting>();
+  /**
+   * Those of each commit under way. Arrays that are made anew: what V8 leaves behind of a growing and shrinking `Set`
+   * would keep every request alive until the next full collection, which made a write a sixth more expensive.
+   */
+  private underWay: Waiting[][] = [];
   private looking: NodeJS.Timeout | undefined;
   private rowsWaiting = 0;
   private rowsInFlight = 0;
@@ -126,9 +131,7 @@ export class CommitQueue {
       return Promise.reject(new PulseError('queue_full', message, { retryAfterMs: RETRY_AFTER_MS }));
     }
     return new Promise((resolve, reject) => {
-      const request = { rows, since, dueAt: since + answerMs, resolve, reject };
-      this.waiting.push(request);
-      this.unanswered.add(request);
+      this.waiting.push({ rows, since, dueAt: since + answerMs, isRefused: false, resolve, reject });
       this.looking ??= setInterval(() => this.answerOverdue(), LOOK_MS);
       this.rowsWaiting += count;
       this.schedule();
@@ -214,6 +217,7 @@ export class CommitQueue {
     this.commitsInFlight++;
     this.rowsInFlight += count;
     this.leftAt = performance.now();
+    this.underWay.push(requests);
     try {
       const batch = arrange(requests.map(({ rows }) => rows));
       const result = split(batch, await this.append(batch));
@@ -222,7 +226,7 @@ export class CommitQueue {
     } catch (error) {
       for (const { reject } of requests) reject(error);
     } finally {
-      for (const request of requests) this.unanswered.delete(request);
+      this.underWay = this.underWay.filter((each) => each !== requests);
       this.commitsInFlight--;
       this.rowsInFlight -= count;
       this.schedule();
@@ -256,26 +260,22 @@ export class CommitQueue {
   /** Gives back what waits for too long, and lets go of the writers of what is under way for too long. */
   private answerOverdue(): void {
     const now = performance.now();
-    const overdue = new Set<Waiting>();
-    for (const request of this.unanswered) if (now >= request.dueAt) overdue.add(request);
-    if (overdue.size > 0) {
-      const before = this.waiting;
-      this.waiting = before.filter((request) => !overdue.has(request));
-      for (const request of before) {
-        if (!overdue.delete(request)) continue;
-        this.rowsWaiting -= request.rows.series.length;
-        this.refuse(request, 'nothing was kept');
-      }
-      for (const request of overdue)
-        this.refuse(request, 'it may be kept later; what is there is not stored twice');
+    const isOverdue = ({ dueAt, isRefused }: Waiting) => now >= dueAt && !isRefused;
+    const overdue = this.waiting.filter(isOverdue);
+    if (overdue.length > 0) this.waiting = this.waiting.filter((request) => !isOverdue(request));
+    for (const request of overdue) {
+      this.rowsWaiting -= request.rows.series.length;
+      this.refuse(request, 'nothing was kept');
     }
-    if (this.unanswered.size > 0) return;
+    for (const request of this.underWay.flatMap((requests) => requests.filter(isOverdue)))
+      this.refuse(request, 'it may be kept later; what is there is not stored twice');
+    if (this.waiting.length + this.underWay.length > 0) return;
     clearInterval(this.looking);
     this.looking = undefined;
   }
 
   private refuse(request: Waiting, what: string): void {
-    this.unanswered.delete(request);
+    request.isRefused = true;
     const message = `The database is too slow to take this now; ${what}. Send it again later.`;
     request.reject(new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS }));
   }
