@@ -43,7 +43,8 @@ export interface Watched {
  * more than a second, all calls fail together, instead of each waiting for its own time to be over.
  */
 export class Pulse {
-  private readonly calls = new Set<Watched>();
+  /** Oldest first. Made anew at each change: what is left of a `Set` that grows and shrinks keeps alive what was in it. */
+  private calls: readonly Watched[] = [];
   private readonly idleLooks = new Map<Watched, number>();
   private readonly session: Session;
   private timer: NodeJS.Timeout | undefined;
@@ -65,10 +66,10 @@ export class Pulse {
 
   /** Watches a call until the returned function is called. */
   watch(call: Watched): () => void {
-    this.calls.add(call);
+    this.calls = [...this.calls, call];
     this.timer ??= outsideRequests(() => setInterval(() => this.tick(), TICK_MS).unref());
     return () => {
-      this.calls.delete(call);
+      this.calls = this.calls.filter((each) => each !== call);
       this.idleLooks.delete(call);
     };
   }
@@ -107,9 +108,9 @@ export class Pulse {
   }
 
   private hang(): void {
-    log().warn({ database: this.endpoint.name, calls: this.calls.size }, 'the database does not answer');
+    log().warn({ database: this.endpoint.name, calls: this.calls.length }, 'the database does not answer');
     this.silentTicks = 0;
-    for (const call of [...this.calls]) call.hang();
+    for (const call of this.calls) call.hang();
   }
 
   private async look(): Promise<void> {
