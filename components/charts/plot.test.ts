@@ -134,6 +134,7 @@ describe('values from one end of float64 to the other', () => {
     );
     expect(formatValue(1.7e308, unitOf('a'))).toBe('1.7e+308');
     expect(formatValue(5e-324, unitOf('a'))).toBe('4.9e-324');
+    expect(formatValue(-999_999_999_999.5, unitOf('a_percent'))).toBe('-1e+12 %');
     const { ticks } = valueAxis([0, 1.7e308], unitOf('a'), 4);
     expect(ticks.map(axisFormatter(ticks, unitOf('a')))).toEqual(['0', '5e+307', '1e+308', '1.5e+308']);
   });

@@ -39,7 +39,7 @@ export function StatusCard({ title, figures, trends, renderedAt }: StatusCardPro
               <span className="ml-auto flex flex-wrap justify-end gap-x-3 gap-y-1 text-right">
                 {figure.values.map(({ part, text, tone }) => (
                   <span key={part}>
-                    {part && <span className="mr-1.5 text-ink-3">{part}</span>}
+                    {part && <span className={cn('text-ink-3', text && 'mr-1.5')}>{part}</span>}
                     {tone ? <Badge tone={tone}>{text}</Badge> : text}
                   </span>
                 ))}

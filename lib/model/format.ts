@@ -140,8 +140,8 @@ export function axisFormatter(ticks: readonly number[], unit: Unit): (value: num
 
 /** Six decimals are as many as an axis has room for. */
 const SMALLEST_GAP = 1e-6;
-/** From here on figures are all zeros. */
-const NO_FIGURE = 1e21;
+/** From here on a figure in its largest unit has more digits than anybody reads. */
+const NO_FIGURE = 1e9;
 
 /** `1.5e+300`, for axes that no other way of writing fits. */
 function exponents(unit: Unit, factor: number, suffix: string): (value: number) => string {
@@ -196,7 +196,7 @@ function scaleFor(value: number, unit: Unit): { factor: number; suffix: string }
 function decimalScale(size: number, gap: string, word: string): { factor: number; suffix: string } {
   // Plain figures stay whole up to 10,000: "1,440 samples" says more than "1.44k samples".
   const power =
-    size < 1e4 || size >= NO_FIGURE
+    size < 1e4 || size >= 1e3 ** DECIMAL.length
       ? 0
       : Math.min(DECIMAL.length - 1, Math.floor(Math.log10(size) / 3 + 1e-12));
   return { factor: 1e3 ** power, suffix: `${gap}${DECIMAL[power]}${word}` };
@@ -216,8 +216,10 @@ function figure(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size === 0) return '0';
   if (size < 10 ** -(digits + 1)) return value.toExponential(1);
-  if (size >= NO_FIGURE) return exponential(value, digits);
-  const decimals = Math.max(0, Math.min(digits + 2, digits - 1 - Math.floor(Math.log10(size))));
+  // What is shown decides: 0.9999 is rounded to 1, and has as many digits as 1.
+  const rounded = Number(size.toPrecision(digits));
+  if (rounded >= NO_FIGURE) return exponential(value, digits);
+  const decimals = Math.max(0, Math.min(digits + 2, digits - 1 - Math.floor(Math.log10(rounded))));
   // A whole number stays one; any other keeps its zeros, so that a live figure does not change its width.
   return group(Number.isInteger(value) ? String(value) : value.toFixed(decimals));
 }
