@@ -1,17 +1,13 @@
 'use client';
 
-import { use, useRef } from 'react';
+import { use } from 'react';
 import { formatValue, unitOf } from '@/lib/model/format';
 import { formatAgo } from '@/lib/model/format-time';
-import { isWhole } from '@/lib/model/points';
-import { MINUTE, SECOND } from '@/lib/model/time/duration';
 import type { MetricEntry } from '@/lib/model/wire/catalogue';
 import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer } from '@/lib/model/wire/query';
 import { Sparkline } from '../charts/sparkline';
-import { useLiveQuery } from '../live/feed';
-import { useServerNow } from '../live/now';
-import { useInView } from '../live/use-in-view';
+import { useTrend } from '../live/use-trend';
 import { trendQuery } from './trend-query';
 
 export interface MetricTrendProps {
@@ -38,22 +34,21 @@ function LiveTrend({
   answer,
   renderedAt,
 }: Omit<MetricTrendProps, 'initial'> & { answer: HistoryAnswer }) {
-  const cell = useRef<HTMLTableCellElement>(null);
-  const inView = useInView(cell);
-  const { series, step } = useLiveQuery(trendQuery(metric), answer, inView);
-  const now = useServerNow(SECOND, inView) ?? renderedAt;
-  const points = series[0]?.points.filter(isWhole) ?? [];
-  const latest = points[points.length - 1];
+  const { box, sparkline, latest, now } = useTrend<HTMLTableCellElement>(
+    trendQuery(metric),
+    answer,
+    renderedAt,
+  );
   const unit = unitOf(metric.name, metric.unit, answer.aggregate);
   // A point knows its step only; the catalogue knew the sample's very time, as of when the page was made.
-  const lastSeen = Math.max(metric.lastSeen ?? 0, Math.min(now, latest ? latest[0] + step : 0));
+  const lastSeen = Math.max(metric.lastSeen ?? 0, Math.min(now, latest ? latest[0] + sparkline.step : 0));
   return (
     <>
-      <td ref={cell} className="truncate px-3 text-right font-medium max-sm:px-1" data-latest>
+      <td ref={box} className="truncate px-3 text-right font-medium max-sm:px-1" data-latest>
         {latest ? formatValue(latest[1], unit) : <span className="text-ink-3">–</span>}
       </td>
       <td className="px-3">
-        <Sparkline points={points} step={step} start={now - 5 * MINUTE} end={now} />
+        <Sparkline {...sparkline} />
       </td>
       <td className="px-3 text-right whitespace-nowrap text-ink-2 max-md:hidden">
         {lastSeen > 0 ? formatAgo(Math.max(0, now - lastSeen)) : 'never'}

@@ -1,4 +1,4 @@
-import type { WholePoint } from '@/lib/model/points';
+import { positionOf, type WholePoint } from '@/lib/model/points';
 
 /** A rectangle of the screen and the times and values it spans. Pure arithmetic: the server draws with it too. */
 export interface Plot {
@@ -136,14 +136,8 @@ function tenth(px: number): number {
 
 /** The point nearest to `t`, null when it is farther away than `within` ms. Points ascending. */
 export function nearestPoint(points: readonly WholePoint[], t: number, within: number): WholePoint | null {
-  let low = 0;
-  let high = points.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (points[middle][0] < t) low = middle + 1;
-    else high = middle;
-  }
-  const candidates = [points[low - 1], points[low]].filter((point) => point !== undefined);
+  const at = positionOf(points, t);
+  const candidates = [points[at - 1], points[at]].filter((point) => point !== undefined);
   const best = candidates.sort((a, b) => Math.abs(a[0] - t) - Math.abs(b[0] - t))[0];
   return best && Math.abs(best[0] - t) <= within ? best : null;
 }

@@ -1,17 +1,11 @@
 'use client';
 
-import { use, useRef, useState } from 'react';
+import { use, useState } from 'react';
 import { formatValue, unitOf } from '@/lib/model/format';
-import { isWhole } from '@/lib/model/points';
-import { MINUTE, SECOND } from '@/lib/model/time/duration';
 import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { Sparkline } from '../charts/sparkline';
-import { useLiveQuery } from '../live/feed';
-import { useServerNow } from '../live/now';
-import { useInView } from '../live/use-in-view';
-
-const SHOWN_MS = 5 * MINUTE;
+import { useTrend } from '../live/use-trend';
 
 export interface FigureTrendProps {
   query: Query;
@@ -35,16 +29,11 @@ interface LiveTrendProps {
 function LiveTrend({ query, initial, renderedAt }: LiveTrendProps) {
   // The page is rendered again and again; from the first answer on the stream tells what is new.
   const [answer] = useState(initial);
-  const box = useRef<HTMLSpanElement>(null);
-  const inView = useInView(box);
-  const { series, step } = useLiveQuery(query, answer, inView);
-  const now = useServerNow(SECOND, inView) ?? renderedAt;
-  const points = series[0]?.points.filter(isWhole) ?? [];
-  const latest = points.at(-1);
+  const { box, sparkline, latest } = useTrend<HTMLSpanElement>(query, answer, renderedAt);
   const isRate = query.aggregate === 'rate' && query.expression === undefined;
   return (
     <span ref={box} className="inline-flex items-center gap-3">
-      <Sparkline points={points} step={step} start={now - SHOWN_MS} end={now} className="h-5 w-24 shrink-0" />
+      <Sparkline {...sparkline} className="h-5 w-24 shrink-0" />
       {isRate && latest && <span>{formatValue(latest[1], unitOf(query.metric, '', 'rate'))}</span>}
     </span>
   );

@@ -40,3 +40,15 @@ export function alignDown(t: number, step: number): number {
 export function alignUp(t: number, step: number): number {
   return Math.ceil(t / step) * step;
 }
+
+/** Where the first point at `t` or later stands, of ascending points; their number when there is none. */
+export function positionOf(points: readonly Point[], t: number): number {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] < t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -11,6 +11,12 @@ export interface Arranged {
   duplicates: number[];
 }
 
+/** What one commit brought: the rows this node stored, and those the database had already. */
+export interface CommitResult {
+  stored: SampleColumns;
+  alreadyThere: SampleColumns;
+}
+
 /** Positions of one batch fit in these bits; a series id is an int4, so both fit in a double exactly. */
 const POSITION_BITS = 21;
 const POSITIONS = 2 ** POSITION_BITS;
@@ -86,4 +92,29 @@ function sortedPositions({ series, timestamps }: Flat): Float64Array {
     from = to;
   }
   return order;
+}
+
+/** Counts the database's duplicates to the requests that brought them, and parts them from what was stored. */
+export function split({ rows, series, requestOf, duplicates }: Arranged, positions: number[]): CommitResult {
+  const { timestamps, values } = rows;
+  if (positions.length === 0) {
+    return {
+      stored: { series, timestamps, values },
+      alreadyThere: { series: [], timestamps: [], values: [] },
+    };
+  }
+  const isDuplicate = new Uint8Array(series.length);
+  for (const position of positions) isDuplicate[position] = 1;
+  const result: CommitResult = {
+    stored: { series: [], timestamps: [], values: [] },
+    alreadyThere: { series: [], timestamps: [], values: [] },
+  };
+  for (let i = 0; i < series.length; i++) {
+    const side = isDuplicate[i] ? result.alreadyThere : result.stored;
+    if (isDuplicate[i]) duplicates[requestOf[i]]++;
+    side.series.push(series[i]);
+    side.timestamps.push(timestamps[i]);
+    side.values.push(values[i]);
+  }
+  return result;
 }

@@ -4,7 +4,8 @@ import { Registry } from '../memory/catalogue/registry';
 import { PulseError } from '../model/errors';
 import type { SampleColumns, SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
-import { CommitQueue, type CommitQueueOptions, type CommitResult } from './commit';
+import type { CommitResult } from './arrange';
+import { CommitQueue, type CommitQueueOptions } from './commit';
 
 const registry = new Registry();
 const series: Series[] = Array.from({ length: 5 }, (_, i) =>

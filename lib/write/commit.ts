@@ -2,13 +2,7 @@ import { isPulseError, PulseError } from '../model/errors';
 import type { SampleColumns, SampleRows } from '../model/samples';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
-import { type Arranged, arrange } from './arrange';
-
-/** What one commit brought: the rows this node stored, and those the database had already. */
-export interface CommitResult {
-  stored: SampleColumns;
-  alreadyThere: SampleColumns;
-}
+import { type Arranged, arrange, type CommitResult, split } from './arrange';
 
 export interface CommitQueueOptions {
   /** `Store.append`: commits rows and returns the positions of those that were there already. */
@@ -279,29 +273,4 @@ export class CommitQueue {
     const message = `The database is too slow to take this now; ${what}. Send it again later.`;
     request.reject(new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS }));
   }
-}
-
-/** Counts the database's duplicates to the requests that brought them, and parts them from what was stored. */
-function split({ rows, series, requestOf, duplicates }: Arranged, positions: number[]): CommitResult {
-  const { timestamps, values } = rows;
-  if (positions.length === 0) {
-    return {
-      stored: { series, timestamps, values },
-      alreadyThere: { series: [], timestamps: [], values: [] },
-    };
-  }
-  const isDuplicate = new Uint8Array(series.length);
-  for (const position of positions) isDuplicate[position] = 1;
-  const result: CommitResult = {
-    stored: { series: [], timestamps: [], values: [] },
-    alreadyThere: { series: [], timestamps: [], values: [] },
-  };
-  for (let i = 0; i < series.length; i++) {
-    const side = isDuplicate[i] ? result.alreadyThere : result.stored;
-    if (isDuplicate[i]) duplicates[requestOf[i]]++;
-    side.series.push(series[i]);
-    side.timestamps.push(timestamps[i]);
-    side.values.push(values[i]);
-  }
-  return result;
 }

@@ -13,7 +13,8 @@ import { figures } from '../observe/figures';
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
 import type { Store } from '../store/store';
-import { ANSWER_MS, type CommitFigures, CommitQueue, type CommitResult } from './commit';
+import type { CommitResult } from './arrange';
+import { ANSWER_MS, type CommitFigures, CommitQueue } from './commit';
 import { type Admission, admit } from './ingest/admission';
 import {
   type DecodedSamples,

@@ -1,5 +1,5 @@
 import type { RedisAddress } from '../../env/redis-address';
-import { makeRedisClient, withinTime } from '../redis/connect';
+import { connectPatiently, makeRedisClient, withinTime } from '../redis/connect';
 import { backoffMs } from './backoff';
 import type { Follower, Transport } from './transport';
 
@@ -13,7 +13,7 @@ export function createRedisTransport(address: RedisAddress): Transport {
   const followed = new Map<string, Channel>();
   let closed = false;
 
-  for (const client of [commands, subscriber]) void connect(client);
+  for (const client of [commands, subscriber]) void connectPatiently(client, () => closed);
   subscriber.on('ready', () => {
     for (const channel of followed.values()) channel.reconnected();
   });
@@ -23,18 +23,6 @@ export function createRedisTransport(address: RedisAddress): Transport {
     subscriber.on('error', () => {
       for (const channel of followed.values()) channel.lost();
     });
-  }
-
-  /** The first connection is ours to retry; after it the client reconnects by itself. */
-  async function connect(client: { connect(): Promise<unknown> }): Promise<void> {
-    for (let attempt = 0; !closed; attempt++) {
-      try {
-        await client.connect();
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
-      }
-    }
   }
 
   return {

@@ -1,6 +1,6 @@
-import { Redis } from '@upstash/redis';
+import type { Redis } from '@upstash/redis';
 import { SECOND } from '../../model/time/duration';
-import { COMMAND_TIMEOUT_MS } from '../redis/connect';
+import { makeHttpClient } from '../redis/connect';
 import { backoffMs } from './backoff';
 import { type Follower, PING, type Transport } from './transport';
 
@@ -18,14 +18,7 @@ export interface UpstashOptions {
  * channels: they go to one server, and the others would seem to be heard until their own turn comes.
  */
 export function createUpstashTransport({ url, token, quietMs = 20 * SECOND }: UpstashOptions): Transport {
-  const redis = new Redis({
-    url,
-    token,
-    automaticDeserialization: false,
-    enableTelemetry: false,
-    retry: false,
-    signal: () => AbortSignal.timeout(COMMAND_TIMEOUT_MS),
-  });
+  const redis = makeHttpClient(url, token);
   const open = new Set<Subscription>();
 
   return {

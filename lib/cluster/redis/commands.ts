@@ -1,7 +1,5 @@
-import { Redis } from '@upstash/redis';
 import type { Env } from '../../env';
-import { backoffMs } from '../bus/backoff';
-import { COMMAND_TIMEOUT_MS, makeRedisClient, withinTime } from './connect';
+import { connectPatiently, makeHttpClient, makeRedisClient, withinTime } from './connect';
 
 /**
  * The few commands that limits and the cache need, over TCP or Upstash's HTTP. Every call ends within two seconds;
@@ -28,19 +26,7 @@ export function openRedisCommands(
 function overTcp(address: NonNullable<Env['REDIS_URL']>): RedisCommands {
   const client = makeRedisClient(address);
   let closed = false;
-  void connect();
-
-  async function connect(): Promise<void> {
-    for (let attempt = 0; !closed; attempt++) {
-      try {
-        await client.connect();
-        return;
-      } catch {
-        // Logged by the client; after the first connection it reconnects by itself.
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
-      }
-    }
-  }
+  void connectPatiently(client, () => closed);
 
   return {
     // Sent in one turn of the loop, commands share a packet; in a cluster each finds its own node.
@@ -68,14 +54,7 @@ function overTcp(address: NonNullable<Env['REDIS_URL']>): RedisCommands {
 }
 
 function overHttp(url: string, token: string): RedisCommands {
-  const redis = new Redis({
-    url,
-    token,
-    automaticDeserialization: false,
-    enableTelemetry: false,
-    retry: false,
-    signal: () => AbortSignal.timeout(COMMAND_TIMEOUT_MS),
-  });
+  const redis = makeHttpClient(url, token);
   return {
     async count(counters) {
       if (counters.length === 0) return [];

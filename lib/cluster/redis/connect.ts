@@ -1,4 +1,5 @@
 import { createClient, createCluster, createSentinel } from '@redis/client';
+import { Redis } from '@upstash/redis';
 import type { RedisAddress, RedisLogin } from '../../env/redis-address';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
@@ -57,6 +58,36 @@ function make(address: RedisAddress) {
 
 function withLogin({ tls, ...login }: RedisLogin) {
   return { ...login, socket: tls ? { ...SOCKET, tls: true as const } : SOCKET };
+}
+
+/**
+ * Connects, however often that fails at first; after the first connection the client reconnects by itself. What fails is
+ * logged by the client.
+ */
+export async function connectPatiently(
+  client: Pick<RedisConnection, 'connect'>,
+  isClosed: () => boolean,
+): Promise<void> {
+  for (let attempt = 0; !isClosed(); attempt++) {
+    try {
+      await client.connect();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
+    }
+  }
+}
+
+/** A client over Upstash's HTTP. */
+export function makeHttpClient(url: string, token: string): Redis {
+  return new Redis({
+    url,
+    token,
+    automaticDeserialization: false,
+    enableTelemetry: false,
+    retry: false,
+    signal: () => AbortSignal.timeout(COMMAND_TIMEOUT_MS),
+  });
 }
 
 /** Gives a command up after a while, whatever the client does with it. */

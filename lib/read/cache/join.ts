@@ -1,4 +1,4 @@
-import type { Point } from '../../model/points';
+import { type Point, positionOf } from '../../model/points';
 import type { Block } from './blocks';
 import type { Piece } from './piece';
 
@@ -62,16 +62,4 @@ export function cutIntoPieces(
       ]),
     };
   });
-}
-
-/** Of the first point at `t` or later. */
-function positionOf(points: readonly Point[], t: number): number {
-  let low = 0;
-  let high = points.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (points[middle][0] < t) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -18,6 +18,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { childEnv } from '../../runtime/process/child-env.mjs';
 import { endWithProcess } from '../../runtime/process/children';
+import { isAlive } from '../../runtime/process/is-alive';
 import type { Binaries } from './binaries';
 import { explain } from './explain';
 import { type Identity, isRoot, mayEnter, SYSTEM_PLACE, systemUser } from './identity';
@@ -222,15 +223,6 @@ export async function checkVersion(folder: string, major: number): Promise<void>
 
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function unlessThere(error: NodeJS.ErrnoException): void {

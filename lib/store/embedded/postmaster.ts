@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { childEnv } from '../../runtime/process/child-env.mjs';
 import { endWithProcess } from '../../runtime/process/children';
+import { isAlive } from '../../runtime/process/is-alive';
 import type { Binaries } from './binaries';
 import { explainFailure } from './explain';
 import type { Identity } from './identity';
@@ -69,15 +70,6 @@ async function commandOf(pid: number): Promise<string> {
   } catch {
     // It has ended in this moment.
     return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
