@@ -132,7 +132,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const learn = () => catalogue.learn();
   const transport = openTransport(settings);
   const topics = createTopics({ transport });
-  const bus = openBus(transport, { series: catalogue, takeIn: (samples) => ring.add(samples) });
+  const bus = openBus(transport, { series: catalogue, onReceived: (samples) => ring.add(samples) });
   const ringSync = createRingSync({
     bus,
     ring,
@@ -141,7 +141,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
     onMissed: (metric) => live.queries.noteMissed(metric),
   });
   const everything = createHoldAll(ringSync, registry);
-  const direct = createPipeline({ env: settings, store, registry, ring, bus });
+  const direct = createPipeline({ env: settings, store, registry, ring, channel: bus.samples });
   const spooled = segments && openSpool(settings, direct, segments);
   const pipeline = spooled ?? direct;
   const redis = redisOfProcess();
@@ -162,7 +162,12 @@ async function start(notice: (reason: string) => void): Promise<System> {
     ringSync,
     cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,
   });
-  const fleet = new Fleet({ registry, ring, bus, onLook: shared ? everything.hold : undefined });
+  const fleet = new Fleet({
+    registry,
+    ring,
+    channel: bus.samples,
+    onLook: shared ? everything.hold : undefined,
+  });
   const stopTellingOfFleet = tellOfFleet(topics, () => fleet.size);
 
   // In the background: until it is done, questions about before the start go to the database. Where other nodes

@@ -41,7 +41,7 @@ export interface Live {
 export interface LiveParts {
   registry: Registry;
   ring: Ring;
-  bus: Bus;
+  bus: Pick<Bus, 'samples' | 'status'>;
   topics: Topics;
   /** The topics that a stream may subscribe to. */
   streamTopics?: readonly StreamTopic[];
@@ -68,12 +68,23 @@ export function createLive({
   clock = systemClock,
   turns,
   signal = drain().signal,
+  bus,
   ...parts
 }: LiveParts): Live {
   const beat = new Beat(clock);
   const pacer = new Pacer(clock, turns);
-  const queries = createLiveQueries({ ...parts, clock, beat, replayMs, cursorSlackMs });
-  const streams = createStreams({ ...parts, streamTopics, queries, clock, beat, pacer, maxStreams, signal });
+  const queries = createLiveQueries({ ...parts, channel: bus.samples, clock, beat, replayMs, cursorSlackMs });
+  const streams = createStreams({
+    ...parts,
+    bus: bus.status,
+    streamTopics,
+    queries,
+    clock,
+    beat,
+    pacer,
+    maxStreams,
+    signal,
+  });
 
   function close(): void {
     signal.removeEventListener('abort', close);

@@ -34,7 +34,7 @@ const sample = (name: string, timestamp: number, value: number, labels = {}) => 
 
 function published(node: TestNode): string[] {
   const heard: string[] = [];
-  node.bus.subscribe(({ series, timestamps, values }: SampleColumns) => {
+  node.bus.samples.subscribe(({ series, timestamps, values }: SampleColumns) => {
     for (const [i, { metric }] of series.entries())
       heard.push(`${metric.name} ${timestamps[i] - now} ${values[i]}`);
   });
@@ -108,7 +108,7 @@ describe('series', () => {
       store,
       registry,
       ring,
-      bus,
+      channel: bus.samples,
     });
   }
   const decoded = (...samples: Array<ReturnType<typeof sample>>) => ({
@@ -170,7 +170,7 @@ test('with a database that fails, nothing is in memory that is not stored', asyn
   });
   const { registry, ring, bus } = a;
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store: failing, registry, ring, bus });
+  const pipeline = createPipeline({ env, store: failing, registry, ring, channel: bus.samples });
   const lost = pipeline.write({ samples: [{ ...sample(name, now + 1, 1), index: 0 }], errors: [] });
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
   expect(inRing(a, name)).toEqual([[0, 0]]);
@@ -195,7 +195,7 @@ test('a commit whose answer was lost, and that comes late, is found, also what m
     },
   });
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store: losing, registry, ring, bus });
+  const pipeline = createPipeline({ env, store: losing, registry, ring, channel: bus.samples });
   const samples = [sample(name, now + 1, 1), sample(name, now + longAgo, 2)];
   const lost = pipeline.write({ samples: samples.map((each, index) => ({ ...each, index })), errors: [] });
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
@@ -253,7 +253,7 @@ test('a late sample that another server wrote, or whose answer was lost, is what
     },
   });
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store: losing, registry, ring, bus });
+  const pipeline = createPipeline({ env, store: losing, registry, ring, channel: bus.samples });
   const late = { ...sample(name, at - 60 * MINUTE, 95), index: 0 };
   await expect(pipeline.write({ samples: [late], errors: [] })).rejects.toMatchObject({
     code: 'database_unavailable',

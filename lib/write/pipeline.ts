@@ -1,4 +1,4 @@
-import type { Bus } from '../cluster/bus/bus';
+import type { SampleChannel } from '../cluster/bus/bus';
 import type { Env } from '../env';
 import { SeriesEnsurer } from '../memory/catalogue/ensure-series';
 import type { Registry } from '../memory/catalogue/registry';
@@ -42,7 +42,7 @@ export interface PipelineParts {
   store: Store;
   registry: Registry;
   ring: Ring;
-  bus: Bus;
+  channel: Pick<SampleChannel, 'publish'>;
 }
 
 /** How long writers wait for what is only for memory. */
@@ -51,7 +51,7 @@ const FETCH_MS = SECOND;
 const MAX_SERIES_ASKED = 100_000;
 const RETRY_AFTER_MS = SECOND;
 
-export function createPipeline({ env, store, registry, ring, bus }: PipelineParts): Pipeline {
+export function createPipeline({ env, store, registry, ring, channel }: PipelineParts): Pipeline {
   const { ingestSamples: counted, commitSeconds, commitRows } = figures();
   const ensurer = new SeriesEnsurer(store, registry);
   const catchUp = new CatchUp({ store, registry, ring, onFound: publish });
@@ -158,7 +158,7 @@ export function createPipeline({ env, store, registry, ring, bus }: PipelinePart
 
   function publish(samples: SampleColumns): void {
     ring.add(samples);
-    bus.publish(samples);
+    channel.publish(samples);
   }
 
   return {

@@ -65,7 +65,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
     const ring = new Ring({ windowMs, maxBytes: 2 ** 30, startedAt: startedAt ?? clock.now() - windowMs });
     const bus = createMemoryBus();
     const topics = createTopics({ transport: transport ?? null });
-    const pipeline = createPipeline({ env, store, registry, ring, bus });
+    const pipeline = createPipeline({ env, store, registry, ring, channel: bus.samples });
     const history = createHistory({ env, store, registry, ring, clock: clock.now });
     const signal = new AbortController();
     const live = createLive({

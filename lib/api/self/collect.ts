@@ -96,9 +96,9 @@ function ofTheSpool(): Family[] {
 /** How far nodes hear each other; alone, there is nothing to tell. */
 function ofTheBus(): Family[] {
   const started = startup();
-  if (started.phase !== 'ready' || !started.system.bus.shared) return [];
+  if (started.phase !== 'ready' || !started.system.bus.status.shared) return [];
   const { bus, ringSync } = started.system;
-  const { figures: bused, state } = bus;
+  const { figures: bused, state } = bus.status;
   const received = [
     ['read', bused.messagesReceived - bused.messagesNewer - bused.messagesInvalid],
     ['newer_version', bused.messagesNewer],

@@ -12,7 +12,7 @@ export function health(): PlainResponse {
     phase: started.phase,
     engine: parts?.store.engine ?? null,
     engineReason: parts?.engineReason ?? null,
-    bus: parts?.bus.kind ?? null,
+    bus: parts?.bus.status.kind ?? null,
     version: VERSION,
     uptimeSeconds: Math.floor(process.uptime()),
   };

@@ -7,27 +7,24 @@ describeBus('memory', async () => {
   const network = new MemoryNetwork();
   return {
     connect: () => network.connect(),
-    cut: () => network.cut(),
-    heal: () => network.heal(),
-    mute: () => network.mute(),
-    unmute: () => network.unmute(),
+    faults: network,
     close: async () => {},
   };
 });
 
-test('the bus of a single node calls every listener at once, and always hears', async () => {
+test('the bus of a single node calls every listener at once, and is always connected', async () => {
   const bus = createMemoryBus();
   const samples: SampleColumns = { series: [], timestamps: [], values: [] };
   const listener = vi.fn();
-  const stop = bus.subscribe(listener);
-  bus.publish(samples);
-  bus.deliver(samples);
+  const stop = bus.samples.subscribe(listener);
+  bus.samples.publish(samples);
+  bus.samples.publishLocally(samples);
   expect(listener.mock.calls).toEqual([[samples], [samples]]);
   stop();
-  bus.publish(samples);
+  bus.samples.publish(samples);
   expect(listener).toHaveBeenCalledTimes(2);
-  const watcher = { hears: vi.fn(), deaf: vi.fn() };
+  const watcher = { resync: vi.fn(), disconnected: vi.fn() };
   bus.watch({ id: 1, name: 'm', type: 'gauge', unit: '', series: [], labelNames: new Set() }, watcher)();
-  expect(watcher.hears).toHaveBeenCalledOnce();
+  expect(watcher.resync).toHaveBeenCalledOnce();
   await bus.close();
 });

@@ -2,7 +2,7 @@ import type { SampleColumns } from '../../model/samples';
 import type { Bus, BusFigures } from './bus';
 import type { Follower, Transport } from './transport';
 
-const NOTHING: BusFigures = {
+const NO_FIGURES: BusFigures = {
   batchesSent: 0,
   batchesFailed: 0,
   samplesDropped: 0,
@@ -14,28 +14,32 @@ const NOTHING: BusFigures = {
   peers: 0,
 };
 
-/** The bus of a single node: a synchronous call to every listener. There is nobody else to hear, so it always hears. */
+/** The bus of a single node: a synchronous call to every listener. There is no other node that could be missed. */
 export function createMemoryBus(): Bus {
   const listeners = new Set<(samples: SampleColumns) => void>();
-  const deliver = (samples: SampleColumns) => {
+  const publish = (samples: SampleColumns) => {
     for (const listener of listeners) listener(samples);
   };
   return {
-    kind: 'memory',
-    shared: false,
-    state: { up: true, reason: null, lagMs: 0 },
-    figures: NOTHING,
-    publish: deliver,
-    deliver,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    samples: {
+      publish,
+      publishLocally: publish,
+      subscribe(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
     },
     watch(_metric, watcher) {
-      watcher.hears();
+      watcher.resync();
       return () => {};
     },
-    onState: () => () => {},
+    status: {
+      kind: 'memory',
+      shared: false,
+      state: { up: true, reason: null, lagMs: 0 },
+      figures: NO_FIGURES,
+      onState: () => () => {},
+    },
     async close() {
       listeners.clear();
     },

@@ -12,7 +12,7 @@ type RedisEnv = Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDI
 
 export interface BusParts {
   series: SeriesDirectory;
-  takeIn(samples: SampleColumns): void;
+  onReceived(samples: SampleColumns): void;
 }
 
 /** The way to other nodes that the settings ask for; null where this one is alone. Does not wait for Redis. */

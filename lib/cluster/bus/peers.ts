@@ -1,20 +1,21 @@
 import type { BeatMessage } from './message';
 
 interface Peer {
-  heardAt: number;
-  /** Its beats come this often, ms. */
+  /** When its last message arrived. */
+  seenAt: number;
+  /** Its heartbeats come this often, ms. */
   every: number;
   beats: number;
   /** Number of the newest message per metric. */
   numbers: Map<string, number>;
 }
 
-/** Beats a peer may miss before its silence means something. */
+/** So many heartbeats may be missing before a peer counts as silent. */
 const BEATS_MISSED = 3;
 
 /**
- * What is known of the other nodes: who is there, and whether every message of theirs has arrived. Pure: the clock
- * comes in as `now`, ms, monotonic.
+ * The other nodes: which there are, and whether every message of theirs has arrived. Pure: the clock comes in as
+ * `now`, ms, monotonic.
  */
 export class Peers {
   private readonly peers = new Map<string, Peer>();
@@ -33,8 +34,8 @@ export class Peers {
     return before !== undefined && number > before + 1;
   }
 
-  /** Notes a sign of life. The numbers it names are checked with `missing` a moment later, since channels have no common order. */
-  noteBeat({ n, every, bye }: BeatMessage, now: number): void {
+  /** Notes a heartbeat. The numbers it names are checked with `missing` a moment later, since channels have no common order. */
+  noteHeartbeat({ n, every, bye }: BeatMessage, now: number): void {
     const peer = this.peerOf(n, now);
     peer.every = every;
     peer.beats++;
@@ -55,16 +56,16 @@ export class Peers {
     for (const { numbers } of this.peers.values()) numbers.delete(metric);
   }
 
-  /** Gives every peer a new period to speak in: after an interruption of our own hearing their silence says nothing. */
-  excuse(now: number): void {
-    for (const peer of this.peers.values()) peer.heardAt = now;
+  /** Counts every peer as just seen: during an interruption of our own subscription its heartbeats were lost. */
+  restartTimeouts(now: number): void {
+    for (const peer of this.peers.values()) peer.seenAt = now;
   }
 
-  /** The peers that should have been heard. One silent for very long is taken for gone, and forgotten. */
+  /** The peers whose heartbeats are missing. One that is silent for very long has gone, and is forgotten. */
   silent(now: number): string[] {
     const silent: string[] = [];
-    for (const [node, { heardAt, every }] of this.peers) {
-      const silence = now - heardAt;
+    for (const [node, { seenAt, every }] of this.peers) {
+      const silence = now - seenAt;
       if (silence > this.goneAfterMs) this.peers.delete(node);
       else if (silence > every * BEATS_MISSED) silent.push(node);
     }
@@ -74,10 +75,10 @@ export class Peers {
   private peerOf(node: string, now: number): Peer {
     let peer = this.peers.get(node);
     if (!peer) {
-      peer = { heardAt: now, every: 2_000, beats: 0, numbers: new Map() };
+      peer = { seenAt: now, every: 2_000, beats: 0, numbers: new Map() };
       this.peers.set(node, peer);
     }
-    peer.heardAt = now;
+    peer.seenAt = now;
     return peer;
   }
 }

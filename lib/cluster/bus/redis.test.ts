@@ -1,3 +1,4 @@
+import type { BusFaults } from '../../../test/support/bus-scene';
 import { startRedis } from '../../../test/support/redis';
 import { startRedisCluster, startSentinel } from '../../../test/support/redis-groups';
 import { startTcpProxy } from '../../../test/support/tcp-proxy';
@@ -9,10 +10,12 @@ describeBus('Redis behind a wire that is cut', async () => {
   const wire = await startTcpProxy(redis.port);
   return {
     connect: () => createRedisTransport({ kind: 'single', url: `redis://127.0.0.1:${wire.port}` }),
-    cut: () => wire.cut(),
-    heal: () => wire.heal(),
-    mute: () => wire.swallow(),
-    unmute: () => wire.heal(),
+    faults: {
+      cut: () => wire.cut(),
+      heal: () => wire.heal(),
+      mute: () => wire.swallow(),
+      unmute: () => wire.heal(),
+    },
     async close() {
       await wire.close();
       await redis.close();
@@ -22,26 +25,15 @@ describeBus('Redis behind a wire that is cut', async () => {
 
 describeBus('Redis that is killed and started again', async () => {
   const redis = await startRedis();
-  let isUp = true;
   return {
     connect: () => createRedisTransport({ kind: 'single', url: redis.url }),
-    async cut() {
-      await redis.kill();
-      isUp = false;
-    },
-    async heal() {
-      if (!isUp) await redis.start();
-      isUp = true;
-    },
-    mute: () => redis.freeze(),
-    unmute: () => redis.thaw(),
+    faults: killable(redis),
     close: () => redis.close(),
   };
 });
 
 describeBus('Redis found through a Sentinel, killed and started again', async () => {
   const redis = await startSentinel();
-  let isUp = true;
   return {
     connect: () =>
       createRedisTransport({
@@ -50,16 +42,7 @@ describeBus('Redis found through a Sentinel, killed and started again', async ()
         nodes: [{ host: '127.0.0.1', port: redis.sentinelPort }],
         login: { tls: false },
       }),
-    async cut() {
-      await redis.kill();
-      isUp = false;
-    },
-    async heal() {
-      if (!isUp) await redis.start();
-      isUp = true;
-    },
-    mute: () => redis.freeze(),
-    unmute: () => redis.thaw(),
+    faults: killable(redis),
     close: () => redis.close(),
   };
 });
@@ -73,11 +56,35 @@ describeBus('a Redis cluster, frozen and thawed', async () => {
         nodes: [{ host: '127.0.0.1', port: redis.port }],
         login: { tls: false },
       }),
-    // A killed server would forget its slots, which it was told by hand.
-    cut: () => redis.freeze(),
-    heal: () => redis.thaw(),
-    mute: () => redis.freeze(),
-    unmute: () => redis.thaw(),
+    // A killed server would lose its slots, which were assigned by hand.
+    faults: {
+      cut: () => redis.freeze(),
+      heal: () => redis.thaw(),
+      mute: () => redis.freeze(),
+      unmute: () => redis.thaw(),
+    },
     close: () => redis.close(),
   };
 });
+
+/** A server that is cut by killing it. */
+function killable(redis: {
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+}): BusFaults {
+  let isUp = true;
+  return {
+    async cut() {
+      await redis.kill();
+      isUp = false;
+    },
+    async heal() {
+      if (!isUp) await redis.start();
+      isUp = true;
+    },
+    mute: () => redis.freeze(),
+    unmute: () => redis.thaw(),
+  };
+}

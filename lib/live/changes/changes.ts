@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus/bus';
+import type { SampleChannel } from '../../cluster/bus/bus';
 import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
 import type { ArrivalLog } from './arrival-log';
@@ -26,11 +26,11 @@ export class Changes {
   private readonly unsubscribe: () => void;
 
   constructor(
-    bus: Pick<Bus, 'subscribe'>,
+    channel: Pick<SampleChannel, 'subscribe'>,
     readonly order: CommitOrder,
     readonly arrivals: ArrivalLog,
   ) {
-    this.unsubscribe = bus.subscribe((samples) => this.note(samples));
+    this.unsubscribe = channel.subscribe((samples) => this.note(samples));
   }
 
   /** Places of series with watchers, all together: each takes some 30 bytes. */

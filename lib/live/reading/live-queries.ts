@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus/bus';
+import type { SampleChannel } from '../../cluster/bus/bus';
 import type { Registry } from '../../memory/catalogue/registry';
 import type { Ring } from '../../memory/ring/ring';
 import type { RingSync } from '../../memory/ring/ring-sync';
@@ -38,7 +38,7 @@ export interface LiveQueries {
 export interface LiveQueriesParts {
   registry: Registry;
   ring: Ring;
-  bus: Pick<Bus, 'subscribe'>;
+  channel: Pick<SampleChannel, 'subscribe'>;
   history: History;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
   ringSync?: Pick<RingSync, 'watch'>;
@@ -55,10 +55,10 @@ const STORE_REST_FACTOR = 9;
 const MEMORY_REST_FACTOR = 3;
 
 export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { close(): void } {
-  const { registry, ring, bus, history, ringSync, clock, beat, cursorSlackMs } = parts;
+  const { registry, ring, channel, history, ringSync, clock, beat, cursorSlackMs } = parts;
   const order = new CommitOrder(clock.now);
   const arrivals = new ArrivalLog(parts.replayMs, clock.now());
-  const changes = new Changes(bus, order, arrivals);
+  const changes = new Changes(channel, order, arrivals);
   const background = {
     store: new Background(clock, STORE_REST_FACTOR),
     memory: new Background(clock, MEMORY_REST_FACTOR),

@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus/bus';
+import type { BusStatus } from '../../cluster/bus/bus';
 import { isPulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
@@ -26,7 +26,7 @@ export class HealthWatch {
 
   constructor(
     private readonly history: Pick<History, 'ping'>,
-    private readonly bus: Pick<Bus, 'state' | 'onState'>,
+    private readonly bus: Pick<BusStatus, 'state' | 'onState'>,
     private readonly now: () => number,
     private readonly listener: HealthListener,
   ) {

@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus/bus';
+import type { BusStatus } from '../../cluster/bus/bus';
 import type { Topics } from '../../cluster/topics/topics';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
@@ -43,7 +43,7 @@ export interface StreamsParts {
   /** The topics that a stream may subscribe to. */
   streamTopics: readonly StreamTopic[];
   history: Pick<History, 'ping'>;
-  bus: Pick<Bus, 'state' | 'onState'>;
+  bus: Pick<BusStatus, 'state' | 'onState'>;
   clock: Clock;
   beat: Beat;
   pacer: Pacer;

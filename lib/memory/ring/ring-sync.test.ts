@@ -62,13 +62,13 @@ function cluster() {
     const bus = createSharedBus({
       transport: network.connect(),
       series: directory,
-      takeIn: (samples) => ring.add(samples),
+      onReceived: (samples) => ring.add(samples),
       batchMs: 5,
       beatMs: 2_000,
     });
     const onMissed = vi.fn();
     const heard: number[] = [];
-    bus.subscribe(({ timestamps }) => heard.push(...timestamps));
+    bus.samples.subscribe(({ timestamps }) => heard.push(...timestamps));
     const ringSync = createRingSync({
       bus,
       ring,
@@ -82,13 +82,13 @@ function cluster() {
       () => ringSync.close(),
       () => bus.close(),
     );
-    await until(() => expect(bus.state.up).toBe(true));
+    await until(() => expect(bus.status.state.up).toBe(true));
     /** Commits, as the pipeline does: to the database, then to the ring and the bus. */
     const commit = (id: number, t: number, value = t % 1_000) => {
       shelf.rows.set(`${id} ${t}`, [id, t, value]);
       const samples = { series: [series[id - 1]], timestamps: [t], values: [value] };
       ring.add(samples);
-      bus.publish(samples);
+      bus.samples.publish(samples);
     };
     return { ring, bus, ringSync, metric, onMissed, heard, commit };
   }

@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus/bus';
+import type { Bus, MetricWatcher } from '../../cluster/bus/bus';
 import { isPulseError } from '../../model/errors';
 import type { SampleColumns } from '../../model/samples';
 import type { Metric } from '../../model/series';
@@ -31,7 +31,7 @@ export interface RingSync {
 }
 
 export interface RingSyncOptions {
-  bus: Bus;
+  bus: Pick<Bus, 'samples' | 'watch' | 'status'>;
   ring: Ring;
   store: Pick<Store, 'readSamples'>;
   /** Learns of series that other nodes created. */
@@ -45,7 +45,7 @@ export interface RingSyncOptions {
 }
 
 export function createRingSync(options: RingSyncOptions): RingSync {
-  if (!options.bus.shared) return { watch: () => () => {}, complete: 0, close: () => {} };
+  if (!options.bus.status.shared) return { watch: () => () => {}, complete: 0, close: () => {} };
   const { bus, ring, lingerMs = LINGER_MS } = options;
   const reader = new TailReader(options);
   const watched = new Map<
@@ -101,7 +101,7 @@ export function createRingSync(options: RingSyncOptions): RingSync {
 }
 
 /** One watched metric: hears of it from the bus, and reads from the database what the bus did not bring. */
-class WatchedMetric {
+class WatchedMetric implements MetricWatcher {
   isComplete = false;
   private turn = 0;
 
@@ -111,13 +111,13 @@ class WatchedMetric {
     private readonly reader: TailReader,
   ) {}
 
-  hears(): void {
+  resync(): void {
     this.doubt();
     this.reader.forget(this.metric);
     void this.fill(this.turn);
   }
 
-  deaf(): void {
+  disconnected(): void {
     this.doubt();
     this.reader.poll(this.metric);
   }
@@ -191,7 +191,7 @@ class TailReader {
       }
       if (found.series.length === 0) continue;
       ring.add(found);
-      bus.deliver(found);
+      bus.samples.publishLocally(found);
     }
   }
 

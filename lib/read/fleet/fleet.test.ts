@@ -50,11 +50,11 @@ function node() {
   function commit(one: Series, value: number, timestamp = clock.now): void {
     const samples = { series: [one], timestamps: [timestamp], values: [value] };
     ring.add(samples);
-    bus.publish(samples);
+    bus.samples.publish(samples);
   }
 
   function open(): Fleet {
-    made.fleet = new Fleet({ registry, ring, bus, now: () => clock.now });
+    made.fleet = new Fleet({ registry, ring, channel: bus.samples, now: () => clock.now });
     return made.fleet;
   }
 

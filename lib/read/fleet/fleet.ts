@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus/bus';
+import type { SampleChannel } from '../../cluster/bus/bus';
 import type { Registry } from '../../memory/catalogue/registry';
 import type { Ring } from '../../memory/ring/ring';
 import { roundedTo } from '../../model/arithmetic';
@@ -35,7 +35,7 @@ const SILENT_LISTED = 8;
 export interface FleetParts {
   registry: Registry;
   ring: Ring;
-  bus: Bus;
+  channel: Pick<SampleChannel, 'subscribe'>;
   /** Called at every look, where several nodes commit: memory is then kept complete for every metric for a while. */
   onLook?: () => void;
   now?: () => number;
@@ -56,7 +56,7 @@ export class Fleet {
   private readonly arrivals: Arrivals;
   private readonly offs: Array<() => void>;
 
-  constructor({ registry, ring, bus, onLook = () => {}, now = Date.now }: FleetParts) {
+  constructor({ registry, ring, channel, onLook = () => {}, now = Date.now }: FleetParts) {
     this.registry = registry;
     this.ring = ring;
     this.now = now;
@@ -66,7 +66,7 @@ export class Fleet {
     for (const series of registry.seriesById.values()) this.addSeries(series);
     this.offs = [
       registry.onSeries((series) => this.addSeries(series)),
-      bus.subscribe((samples) => this.noteSamples(samples)),
+      channel.subscribe((samples) => this.noteSamples(samples)),
     ];
   }
 
