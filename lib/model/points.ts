@@ -1,4 +1,5 @@
 import type { Labels } from './labels';
+import type { Tier } from './rollup/tiers';
 
 /**
  * A *point* is what a question is answered with: the aggregate of all samples in `[t, t + step)`, named by its start `t`.
@@ -21,13 +22,23 @@ export interface GroupPoints {
   points: Point[];
 }
 
-/**
- * Where the points of a question begin, epoch ms: at `start` and every `step` after it, up to `end`, which is exclusive and
- * where one would begin; or at `starts`, where points differ in width and `step` is no more than their usual one.
- */
-export interface PointRange {
+/** The points of each group, in the question's order, and where they were read. */
+export interface PointsAnswer {
+  groups: Point[][];
+  tier: Tier;
+}
+
+/** Epoch ms; `end` is exclusive. */
+export interface TimeRange {
   start: number;
   end: number;
+}
+
+/**
+ * Points begin at `start` and every `step` ms after it, before `end`. Where they differ in width, as days and months do,
+ * they begin at `starts`, and `step` is their usual width.
+ */
+export interface PointRange extends TimeRange {
   step: number;
   starts?: readonly number[];
 }

@@ -12,11 +12,11 @@ export interface Ranking {
 /** What stands where a group has no point: nothing, a number, the value before, or one on the line between its neighbours. */
 export type Fill = 'none' | 'previous' | 'linear' | number;
 
-/** What a question asks of one metric. */
-export interface QuestionSide {
+/** A metric that a question computes from: its only one, or `a` or `b` of its expression. */
+export interface Operand {
   metric: string;
   aggregates: readonly Aggregate[];
   matchers: readonly Matcher[];
-  /** What is told at `t` is of so much before it, ms. */
+  /** The point at `t` is made of samples this much earlier, ms. */
   offset: number;
 }

@@ -7,7 +7,7 @@ import { createPredecessors } from '../memory/ring/predecessors';
 import type { Ring } from '../memory/ring/ring';
 import { isPulseError } from '../model/errors';
 import { fillPoints } from '../model/fill';
-import type { GroupPoints, Point } from '../model/points';
+import type { GroupPoints, Point, PointsAnswer, TimeRange } from '../model/points';
 import { MAX_POINTS } from '../model/rollup/choose';
 import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { SECOND } from '../model/time/duration';
@@ -21,36 +21,36 @@ import { refusedWork, Work } from '../runtime/work/work';
 import type { ReadOptions, Store, StoreQuestion } from '../store/store';
 import { crowded } from '../store/trouble';
 import { createRangeCache, type RangeCache } from './cache/range-cache';
-import { createMemoryTier, type OlderPoints } from './memory-tier';
+import { createMemoryTier } from './memory-tier';
 import { formatExpression } from './query/expression';
-import { joinSides } from './query/join';
+import type { Calculation, GroupedQuestion, JoinedGroup, ReadPoints } from './query/grouped-question';
+import { joinGroups } from './query/join-groups';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import { notesOn } from './query/notes';
+import { calculate, offsetRange, readOperands } from './query/operands';
 import type { ParsedQuery } from './query/params';
-import type { Calculation, GroupedQuestion, PointsAnswer, ReadPoints, SidedGroup } from './query/points';
 import { type Question, resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
-import { calculate, moveRange, readSides } from './query/sides';
 
 /** The read path: a question goes in, points come out, whether from memory or the database. */
 export interface History {
   /** @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`. */
   answer(params: ParsedQuery, asking?: Asking): Promise<HistoryAnswer>;
-  /** What is asked, in absolute terms. */
+  /** The question with an absolute range and a fixed step. */
   resolve(params: ParsedQuery, now: number): Question;
   /** The same points for a live query, which has its groups already. */
   read: ReadPoints;
-  /** The points of one group that are in memory, at once; the range must begin at `memoryFrom` or later. */
-  readMemory(calculation: Calculation, group: SidedGroup, range: { start: number; end: number }): Point[];
-  /** From here on, epoch ms, where a step begins, points come from memory. */
-  memoryFrom(question: Pick<Question, 'sides'>, steps: Steps): number;
+  /** The points of one group from memory, without waiting; the range must begin at `memoryFrom` or later. */
+  readMemory(calculation: Calculation, group: JoinedGroup, range: TimeRange): Point[];
+  /** The first step whose points memory can answer, epoch ms. */
+  memoryFrom(question: Pick<Question, 'operands'>, steps: Steps): number;
   /** Resolves while the database answers. */
   ping(): Promise<void>;
 }
 
 /** On whose behalf a question is asked. */
 export interface Asking {
-  /** The request's; a question by itself has its own. */
+  /** Of the request; by default new work for this question alone. */
   work?: Work;
   /** Epoch ms. */
   now?: number;
@@ -61,9 +61,9 @@ export interface HistoryParts {
   store: Store;
   registry: Registry;
   ring: Ring;
-  /** Where what cannot change any more is kept between questions, if anywhere. */
+  /** Keeps answers that cannot change any more; null: none are kept. */
   redis?: Pick<RedisCommands, 'get' | 'set'> | null;
-  /** Where several nodes write: learns of series that another one created. */
+  /** Where several nodes write: reads the series that other nodes created. */
   learn?: () => Promise<void>;
   clock?: () => number;
 }
@@ -88,7 +88,7 @@ export function createHistory({
   const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
   const predecessors = createPredecessors(ring, store);
   const memory = createMemoryTier({ registry, ring, predecessors });
-  const read = readSides(memory.readWith(readOlder));
+  const read = readOperands(memory.readWith(readOlder));
 
   async function answer(params: ParsedQuery, asking: Asking = {}): Promise<HistoryAnswer> {
     const { work = new Work(), now = clock() } = asking;
@@ -99,12 +99,12 @@ export function createHistory({
       for (;;) {
         try {
           const flight = once(key, () => answerNow(question, mostRaw, now, work));
-          // It may be somebody else's who began later.
+          // The flight may belong to a request that began later and may take longer.
           const found = await within(flight, work.leftMs + SECOND, crowded);
           work.addPoints(found.series.reduce((sum, { points }) => sum + points.length, 0));
           return found;
         } catch (error) {
-          // Whoever asked the same was refused, or has left: that is no answer to us.
+          // Another request for the same answer was refused or aborted: this one asks again.
           if ((refusedWork(error) ?? work) === work) throw error;
         }
       }
@@ -125,8 +125,8 @@ export function createHistory({
     now: number,
     work: Work,
   ): Promise<HistoryAnswer> {
-    // A metric this node has not met may have been created on another one a moment ago.
-    if (learn && question.sides.some(({ metric }) => !registry.metrics.has(metric))) await learn();
+    // Another node may just have created a metric that this one does not know.
+    if (learn && question.operands.some(({ metric }) => !registry.metrics.has(metric))) await learn();
     try {
       return await answerWhole(question, mostRaw, now, read, work);
     } catch (error) {
@@ -134,12 +134,11 @@ export function createHistory({
       const fromMemory = memoryFrom(question, stepsOf(question.step));
       const completeFrom = Math.min(question.end, Math.max(question.start, fromMemory));
       const degraded = { reason: error.code, completeFrom } as const;
-      // The newest part is what people look at when something is wrong.
       const { notes: _, ...known } = await answerWhole(
         question,
         mostRaw,
         now,
-        readSides(memory.readWith(recall)),
+        readOperands(memory.readWith(recall)),
         work,
         completeFrom,
       );
@@ -149,8 +148,8 @@ export function createHistory({
     }
   }
 
-  /** What is known of the past while the database cannot be asked. */
-  async function recall(question: StoreQuestion): Promise<OlderPoints> {
+  /** Cached points, while the database cannot be reached. */
+  async function recall(question: StoreQuestion): Promise<PointsAnswer> {
     const groups = (await cache?.recall(question)) ?? question.groups.map(() => []);
     return { groups, tier: groups.some((points) => points.length > 0) ? 'cache' : 'ring' };
   }
@@ -163,33 +162,33 @@ export function createHistory({
     work: Work,
     completeFrom = question.start,
   ): Promise<HistoryAnswer> {
-    const { by, step, start, end, ranking, fill, expression } = question;
-    const sides = question.sides.map((side) => ({ ...side, metric: registry.knownMetric(side.metric) }));
-    // Not after the moment the range was resolved at: what lies beyond the range is then after the cursor, too.
+    const { operands, by, step, start, end, ranking, fill, expression } = question;
+    const metrics = operands.map((operand) => registry.knownMetric(operand.metric));
+    // Not after `now`: whatever lies beyond the range must also come after the cursor.
     const cursor = Math.min(now, clock());
     const limit = (count: number) => limitGroups(count, by, ranking);
     const found: SeriesGroup[][] = [];
-    for (const { metric, matchers } of sides)
-      found.push(await groupSeries(metric.series, { matchers, by, limit }, work));
-    const { groups: matching, notes: unmatched } = joinSides(found);
+    for (const [index, { matchers }] of operands.entries())
+      found.push(await groupSeries(metrics[index].series, { matchers, by, limit }, work));
+    const { groups: matching, notes: unmatched } = joinGroups(found);
     const steps = stepsOf(step);
-    const range = { sides, expression, steps, start, end };
+    const range = { operands, expression, steps, start, end };
     const groups = ranking
       ? await rankGroups({ ...range, groups: matching }, ranking, readPoints, work, completeFrom)
       : matching;
     if (fill !== 'none') limitPoints(groups.length, { ...range, fill });
-    const { points, tier } = await readWithin({ ...range, groups }, mostRaw, readPoints, work);
-    const looked = groups.length === 0 ? matching : groups;
-    const notes = unmatched.concat(await notesOn({ ...range, groups: looked }, points, readPoints, work));
-    const told = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
+    const { groups: points, tier } = await readLimited({ ...range, groups }, mostRaw, readPoints, work);
+    const noted = { ...range, groups: groups.length === 0 ? matching : groups };
+    const notes = unmatched.concat(await notesOn(noted, points, readPoints, work));
+    const answered = groups.map(({ labels }, i) => ({ labels, points: points[i] }));
     // Between ranking and reading a newer point may have come.
-    const series = ranking?.by === 'latest' ? topGroups(told, ranking) : told;
-    const [{ metric, aggregates }] = sides;
+    const series = ranking?.by === 'latest' ? topGroups(answered, ranking) : answered;
+    const [metric] = metrics;
     return {
       metric: metric.name,
       type: metric.type,
       unit: expression ? '' : metric.unit,
-      aggregate: aggregates.join(),
+      aggregate: operands[0].aggregates.join(),
       ...(typeof step === 'number' ? { step } : { step: nameOfStep(step), timezone: step.timezone }),
       ...(expression && { expression: formatExpression(expression) }),
       tier,
@@ -197,31 +196,36 @@ export function createHistory({
       end,
       cursor,
       ...(notes.length > 0 && { notes }),
-      series: await filled(series, question, work),
+      series: await fillGroups(series, question, work),
     };
   }
 
-  async function filled(series: GroupPoints[], { fill, step }: Question, work: Work): Promise<GroupPoints[]> {
-    const told = series.filter(({ points }) => points.length > 0);
-    if (fill === 'none') return told;
+  /** Groups that have points, with what is missing between these. */
+  async function fillGroups(
+    series: GroupPoints[],
+    { fill, step }: Question,
+    work: Work,
+  ): Promise<GroupPoints[]> {
+    const withPoints = series.filter(({ points }) => points.length > 0);
+    if (fill === 'none') return withPoints;
     const { after } = stepsOf(step);
-    const whole: GroupPoints[] = [];
-    for (const { labels, points } of told) {
+    const filled: GroupPoints[] = [];
+    for (const { labels, points } of withPoints) {
       if (work.isDue('evaluate')) await work.pause();
-      whole.push({ labels, points: fillPoints(points, fill, after) });
+      filled.push({ labels, points: fillPoints(points, fill, after) });
     }
-    return whole;
+    return filled;
   }
 
-  /** Reads no more than an answer may hold. */
-  async function readWithin(
+  /** @throws PulseError when the answer would have more points than it may. */
+  async function readLimited(
     question: GroupedQuestion,
     mostRaw: number,
     readPoints: ReadPoints,
     work: Work,
   ): Promise<PointsAnswer> {
     if (!isRaw(question)) {
-      await work.expectPoints(limitPoints(question.groups.length * question.sides.length, question));
+      await work.expectPoints(limitPoints(question.groups.length * question.operands.length, question));
       return readPoints(question, work);
     }
     await work.expectPoints(await limitRawSamples(question, mostRaw, readPoints, work));
@@ -230,7 +234,7 @@ export function createHistory({
     return answer;
   }
 
-  async function readOlder(question: StoreQuestion, work: Work): Promise<OlderPoints> {
+  async function readOlder(question: StoreQuestion, work: Work): Promise<PointsAnswer> {
     const options = { signal: work.signal, dueAt: work.dueAt };
     try {
       return await (cache ?? database).readPoints(question, options);
@@ -249,30 +253,26 @@ export function createHistory({
     }
   }
 
-  function memoryFrom({ sides }: Pick<Question, 'sides'>, steps: Steps): number {
+  function memoryFrom({ operands }: Pick<Question, 'operands'>, steps: Steps): number {
     return Math.max(
-      ...sides.map(({ metric, aggregates, offset }) => {
+      ...operands.map(({ metric, aggregates, offset }) => {
         const covered = memory.coveredFrom(metric, aggregates);
         if (!Number.isFinite(covered)) return covered;
-        const told = toldAt(steps, covered, offset);
-        return steps.back(told, offset) < covered ? steps.after(told) : told;
+        const start = toldAt(steps, covered, offset);
+        return steps.back(start, offset) < covered ? steps.after(start) : start;
       }),
     );
   }
 
-  function readMemory(
-    calculation: Calculation,
-    group: SidedGroup,
-    { start, end }: { start: number; end: number },
-  ): Point[] {
-    const told = calculation.sides.map(({ aggregates }, i) => {
-      const { tell, ...range } = moveRange(calculation, i, start, end);
-      return tell(memory.evaluate(group.sides[i], { aggregates, ...range }));
+  function readMemory(calculation: Calculation, group: JoinedGroup, { start, end }: TimeRange): Point[] {
+    const points = calculation.operands.map(({ aggregates }, index) => {
+      const { range, moveForward } = offsetRange(calculation, index, start, end);
+      return moveForward(memory.evaluate(group.seriesByOperand[index], { aggregates, ...range }));
     });
-    return calculation.expression ? calculate(calculation.expression, told) : told[0];
+    return calculation.expression ? calculate(calculation.expression, points) : points[0];
   }
 
-  /** With a replica for reads either may be away: without the one nothing is new, without the other nothing is old. */
+  /** Both: reads may have a replica, and either database may be unreachable by itself. */
   async function ping(): Promise<void> {
     await Promise.all([store.ping('write'), store.ping('read')]);
   }

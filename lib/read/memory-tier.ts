@@ -1,40 +1,31 @@
 import type { Registry } from '../memory/catalogue/registry';
-import { type Evaluation, evaluate, evaluateAside } from '../memory/ring/evaluate';
+import { type Evaluation, evaluate, evaluateInSlices } from '../memory/ring/evaluate';
 import type { Predecessors } from '../memory/ring/predecessors';
 import type { Ring } from '../memory/ring/ring';
 import type { SampleBuffer } from '../memory/ring/sample-buffer';
 import { type Aggregate, isGrowth } from '../model/aggregates';
-import { alignUp, type Point } from '../model/points';
-import type { Tier } from '../model/rollup/tiers';
+import { alignUp, type Point, type PointsAnswer } from '../model/points';
 import type { Series } from '../model/series';
 import { SECOND } from '../model/time/duration';
 import { figures } from '../observe/figures';
 import type { Work } from '../runtime/work/work';
 import type { StoreQuestion } from '../store/store';
-import type { ReadSide, SideQuestion } from './query/points';
+import type { OperandQuestion, ReadOperand } from './query/grouped-question';
 
-/** Points from before memory, of each group in the question's order. */
-export interface OlderPoints {
-  groups: Point[][];
-  tier: Tier;
-}
+/** Reads the points that are older than memory. */
+export type ReadOlder = (question: StoreQuestion, work: Work) => Promise<PointsAnswer>;
 
-export type ReadOlder = (question: StoreQuestion, work: Work) => Promise<OlderPoints>;
-
-/** What is asked of one group's series. */
-export type SideRange = Omit<SideQuestion, 'metric' | 'groups'>;
-
-/** One side's points, the newest of them from memory. */
+/** Answers for one operand, the newest points from memory. */
 export interface MemoryTier {
-  /** Reads the newest part from memory, and what is before that with `readOlder`. */
-  readWith(readOlder: ReadOlder): ReadSide;
+  /** Reads the newest points from memory, and older ones with `readOlder`. */
+  readWith(readOlder: ReadOlder): ReadOperand;
   /**
    * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Where it lacks some
    * of these they are asked for, so that it soon is earlier.
    */
   coveredFrom(metric: string, aggregates: readonly Aggregate[]): number;
   /** The points of one group's series, at once; the range must begin at `coveredFrom` or later. */
-  evaluate(series: readonly Series[], range: SideRange): Point[];
+  evaluate(series: readonly Series[], evaluation: Evaluation): Point[];
 }
 
 /** Their samples are evaluated in a millisecond or two, at once. */
@@ -49,9 +40,10 @@ export interface MemoryTierParts {
 export function createMemoryTier({ registry, ring, predecessors }: MemoryTierParts): MemoryTier {
   const { tierSeconds, ringReads } = figures();
 
-  function readWith(readOlder: ReadOlder): ReadSide {
+  function readWith(readOlder: ReadOlder): ReadOperand {
     return async (question, work) => {
-      const { metric, groups, aggregates, start, end, step, starts } = question;
+      const { groups, aggregates, start, end, step, starts } = question;
+      const metric = registry.knownMetric(question.metric);
       const reach = () =>
         Math.min(end, Math.max(start, stepFrom(question, coveredFrom(metric.name, aggregates))));
       const from = reach();
@@ -68,7 +60,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
       );
       const isInMemory = cut === start || groups.length === 0;
       ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
-      if (isInMemory) return { points: recent, tier: 'ring' };
+      if (isInMemory) return { groups: recent, tier: 'ring' };
       const asked = {
         metricId: metric.id,
         groups: groups.map((series) => series.map(({ id }) => id)),
@@ -80,7 +72,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
         ...(starts && { starts: starts.filter((t) => t < cut) }),
       };
       const older = await readOlder(asked, work);
-      return { points: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
+      return { groups: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
     };
   }
 
@@ -95,7 +87,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
 
   async function readMemoryAside(
     group: readonly Series[],
-    question: SideQuestion,
+    question: OperandQuestion,
     work: Work,
   ): Promise<Point[]> {
     if (work.isDue('evaluate')) await work.pause();
@@ -106,32 +98,20 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
       const samples = ring.samples(id);
       if (samples) buffers.push(samples);
     }
-    const points: Point[] = [];
-    for (const evaluation of evaluationsOf(question))
-      for (const point of await evaluateAside(buffers, evaluation, work)) points.push(point);
-    return points;
+    return evaluateInSlices(buffers, question, work);
   }
 
-  function evaluateAtOnce(series: readonly Series[], range: SideRange): Point[] {
-    const buffers = series.flatMap(({ id }) => ring.samples(id) ?? []);
-    if (!range.starts) return evaluate(buffers, range);
-    return [...evaluationsOf(range)].flatMap((evaluation) => evaluate(buffers, evaluation));
+  function evaluateAtOnce(series: readonly Series[], evaluation: Evaluation): Point[] {
+    return evaluate(
+      series.flatMap(({ id }) => ring.samples(id) ?? []),
+      evaluation,
+    );
   }
 
   return { readWith, coveredFrom, evaluate: evaluateAtOnce };
 }
 
-/** The steps of a side at `covered` or later: where the first of them begins. */
-function stepFrom({ start, end, step, starts }: SideQuestion, covered: number): number {
+/** The steps of an operand at `covered` or later: where the first of them begins. */
+function stepFrom({ start, end, step, starts }: OperandQuestion, covered: number): number {
   return starts ? (starts.find((t) => t >= covered) ?? end) : start + alignUp(covered - start, step);
-}
-
-/** All steps at once, or where they differ in width, each by itself. */
-function* evaluationsOf(question: SideRange): Generator<Evaluation> {
-  const { aggregates, start, end, step, starts } = question;
-  if (!starts) yield { aggregates, start, end, step };
-  for (const [i, from] of (starts ?? []).entries()) {
-    const to = starts?.[i + 1] ?? end;
-    if (from >= start && from < to) yield { aggregates, start: from, end: to, step: to - from };
-  }
 }

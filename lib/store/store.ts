@@ -1,6 +1,6 @@
 import type { Aggregate } from '../model/aggregates';
-import type { Point, PointRange } from '../model/points';
-import type { Tier } from '../model/rollup/tiers';
+import type { PointRange, PointsAnswer } from '../model/points';
+import type { StoreTier } from '../model/rollup/tiers';
 import type { SampleRows } from '../model/samples';
 import type { SeriesIdentity, StoredSeries } from '../model/series';
 import type { LaneFigures } from './lane';
@@ -85,11 +85,9 @@ export interface StoreQuestion extends PointRange {
   aggregates: readonly Aggregate[];
 }
 
-export interface StoreAnswer {
-  /** Points of each group, in the question's order. */
-  groups: Point[][];
-  /** The finest relation that could answer the step: `raw`, `minute`, `hour` or `day`. */
-  tier: Extract<Tier, 'raw' | 'minute' | 'hour' | 'day'>;
+export interface StoreAnswer extends PointsAnswer {
+  /** The finest relation that could answer the step. */
+  tier: StoreTier;
 }
 
 /**

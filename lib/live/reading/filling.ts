@@ -1,11 +1,11 @@
 import { fillPoints, isTold } from '../../model/fill';
-import { isWhole, type Point } from '../../model/points';
+import { isWhole, type Point, type TimeRange } from '../../model/points';
 import type { Fill } from '../../model/question';
 import { Marks } from '../changes/marks';
 import type { LiveGroup, Upsert } from './live-group';
 import type { QueryMarks } from './query-marks';
 import type { QueryPoints } from './query-points';
-import type { QuestionRange, TimeRange } from './question-range';
+import type { QuestionRange } from './question-range';
 import { canVanish, takenBack } from './vanished';
 
 /** The points that a group has, and which of those that are told have changed when, filled ones included. */

@@ -1,7 +1,7 @@
 import { type Labels, labelsKey } from '../../model/labels';
 import type { Point } from '../../model/points';
 import type { Series } from '../../model/series';
-import type { SidedGroup } from '../../read/query/points';
+import type { JoinedGroup } from '../../read/query/grouped-question';
 
 import type { WatchedPlace, Watcher } from '../changes/changes';
 import type { CommitStamp } from '../changes/commit-order';
@@ -13,12 +13,12 @@ export interface GroupWatcher extends Watcher {
   mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void;
 }
 
-/** A side of a group: its series are watched here. */
+/** The series of one operand in one group: what commits are watched for. */
 export class GroupPlace implements WatchedPlace {
   constructor(
     readonly watcher: GroupWatcher,
     readonly group: LiveGroup,
-    readonly side: number,
+    readonly operandIndex: number,
   ) {}
 
   mark(series: Series, timestamp: number, stamp: CommitStamp): void {
@@ -27,9 +27,9 @@ export class GroupPlace implements WatchedPlace {
 }
 
 /** One line of a live query, and which of its points have changed when. */
-export class LiveGroup implements SidedGroup {
-  readonly sides: ReadonlyArray<Series[]>;
-  /** One for each side. */
+export class LiveGroup implements JoinedGroup {
+  readonly seriesByOperand: ReadonlyArray<Series[]>;
+  /** One for each operand. */
   readonly places: readonly GroupPlace[];
   /** The points that commits have touched. */
   readonly marks = new Marks();
@@ -40,15 +40,15 @@ export class LiveGroup implements SidedGroup {
   /** Decides between groups of equal rank. */
   readonly text: string;
 
-  /** @param sides how many the question has. */
+  /** @param operandCount how many the question has. */
   constructor(
     watcher: GroupWatcher,
     readonly key: string,
     readonly labels: Labels,
-    sides: number,
+    operandCount: number,
   ) {
-    this.sides = Array.from({ length: sides }, () => []);
-    this.places = this.sides.map((_, side) => new GroupPlace(watcher, this, side));
+    this.seriesByOperand = Array.from({ length: operandCount }, () => []);
+    this.places = this.seriesByOperand.map((_, index) => new GroupPlace(watcher, this, index));
     this.text = labelsKey(labels);
   }
 

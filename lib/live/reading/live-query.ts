@@ -105,9 +105,9 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
 
   /** The earliest point that what arrived since `time` may have changed; Infinity when there is none. */
   changedSince(arrivals: ArrivalLog, time: number): number {
-    const { sides, steps } = this.question;
+    const { operands, steps } = this.question;
     return Math.min(
-      ...sides.map(({ metric, offset }) => toldAt(steps, arrivals.earliestSince(metric, time), offset)),
+      ...operands.map(({ metric, offset }) => toldAt(steps, arrivals.earliestSince(metric, time), offset)),
     );
   }
 

@@ -1,38 +1,31 @@
 import { type Selectable, simpleTest } from '../../memory/catalogue/matchers';
 import { PulseError } from '../../model/errors';
-import type { Fill, QuestionSide, Ranking } from '../../model/question';
+import type { Fill, Ranking } from '../../model/question';
 import type { StepRequest } from '../../model/rollup/choose';
 import { DAY } from '../../model/time/duration';
 import { isRelativeTime } from '../../model/time/moment';
-import { type Step, type Steps, stepsOf } from '../../model/time/steps';
+import { type Step, stepsOf } from '../../model/time/steps';
 import type { History } from '../../read/history';
-import type { Expression } from '../../read/query/expression';
+import type { Calculation } from '../../read/query/grouped-question';
 import {
+  operandsOfQuery,
   type ParsedQuery,
   parseQuery,
   rankingOf,
-  sidesOfQuery,
   toSearchParams,
 } from '../../read/query/params';
 import { resolveTime } from '../../read/query/question';
 
-/** What a live question asks of one metric. */
-export interface LiveQuestionSide extends QuestionSide {
-  /** Whether a series is asked about, where that can be told at once. */
-  readonly admits: ((series: Selectable) => boolean) | null;
-}
-
 /** A question that goes on: its range moves with the clock. */
-export interface LiveQuestion {
+export interface LiveQuestion extends Calculation {
   /** Canonical: equal questions have equal texts, and share their work. */
   readonly text: string;
-  readonly sides: readonly LiveQuestionSide[];
-  readonly expression: Expression | null;
+  /** Whether a series is one of each operand's; null: its matchers take too long to be tested at once. */
+  readonly admits: ReadonlyArray<((series: Selectable) => boolean) | null>;
   readonly by: readonly string[];
   readonly ranking: Ranking | null;
   /** What stands where a group has no point. */
   readonly fill: Fill;
-  readonly steps: Steps;
   /** The range as of `now`, epoch ms; points outside are of no interest. */
   startAt(now: number): number;
   endAt(now: number): number;
@@ -48,9 +41,11 @@ export function readLiveQuestion(text: string, now: number, history: Pick<Histor
   if (params.end !== 'now' && isRelativeTime(params.end))
     throw new PulseError('bad_parameter', 'end of a live query must be now, or an absolute time.');
   const { step } = history.resolve(params, now);
+  const operands = operandsOfQuery(params);
   return {
     text: toSearchParams({ ...params, ...asRequested(step), maxPoints: null }).toString(),
-    sides: sidesOfQuery(params).map((side) => ({ ...side, admits: simpleTest(side.matchers) })),
+    operands,
+    admits: operands.map(({ matchers }) => simpleTest(matchers)),
     expression: params.expression,
     by: params.by,
     ranking: rankingOf(params),

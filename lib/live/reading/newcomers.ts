@@ -7,10 +7,10 @@ import type { ArrivalLog } from '../changes/arrival-log';
 import type { LiveGroup } from './live-group';
 import type { LiveQuery } from './live-query';
 
-/** A series to be looked at, for a side of a query. */
+/** A series to be looked at, for one operand of a query. */
 interface Newcomer {
   series: Series;
-  side: number;
+  operandIndex: number;
   /** Epoch ms. */
   since: number;
 }
@@ -18,8 +18,8 @@ interface Newcomer {
 export interface NewcomersParts {
   arrivals: ArrivalLog;
   now(): number;
-  /** Lets a series join a side of a query. @returns its group; null when there are too many. */
-  join(query: LiveQuery, series: Series, side: number): LiveGroup | null;
+  /** Adds a series to one operand of a query. @returns its group; null when there are too many. */
+  join(query: LiveQuery, series: Series, operandIndex: number): LiveGroup | null;
 }
 
 /** Series that came to be while nobody looked: they join queries afterwards, and what came of them meanwhile is told. */
@@ -29,7 +29,7 @@ export class Newcomers {
 
   constructor(private readonly parts: NewcomersParts) {}
 
-  add(query: LiveQuery, found: Pick<Newcomer, 'series' | 'side'>): void {
+  add(query: LiveQuery, found: Pick<Newcomer, 'series' | 'operandIndex'>): void {
     const newcomer = { ...found, since: this.parts.now() };
     const others = this.waiting.get(query);
     if (others) others.push(newcomer);
@@ -58,15 +58,15 @@ export class Newcomers {
   }
 
   private async lookAt(query: LiveQuery, newcomers: readonly Newcomer[]): Promise<void> {
-    for (const [side, { matchers }] of query.question.sides.entries()) {
-      const ofSide = newcomers.filter((newcomer) => newcomer.side === side);
-      const since = Math.min(...ofSide.map((newcomer) => newcomer.since));
+    for (const [index, { matchers }] of query.question.operands.entries()) {
+      const ofOperand = newcomers.filter(({ operandIndex }) => operandIndex === index);
+      const since = Math.min(...ofOperand.map((newcomer) => newcomer.since));
       const joined = new Set<LiveGroup>();
-      const series = ofSide.map((newcomer) => newcomer.series);
+      const series = ofOperand.map((newcomer) => newcomer.series);
       for await (const some of selectMatching(series, matchers, Work.ofOurs())) {
         if (!query.isWatched) return;
         for (const each of some) {
-          const group = this.parts.join(query, each, side);
+          const group = this.parts.join(query, each, index);
           if (group) joined.add(group);
         }
       }

@@ -66,7 +66,7 @@ export class QueryMarks {
     if (this.refreshedSeq !== stamp.seq) this.parts.range.refresh(stamp.at);
     this.refreshedSeq = stamp.seq;
     this.markSample(place, timestamp, stamp);
-    if (this.sideOf(place).aggregates.some(isGrowth)) this.markSuccessor(place, series, timestamp, stamp);
+    if (this.operandOf(place).aggregates.some(isGrowth)) this.markSuccessor(place, series, timestamp, stamp);
   }
 
   /** Marks points that have been read. */
@@ -126,13 +126,13 @@ export class QueryMarks {
     for (const group of groups.all) this.want(group, due.start, due.end, due.start);
   }
 
-  private sideOf({ side }: GroupPlace) {
-    return this.parts.range.question.sides[side];
+  private operandOf({ operandIndex }: GroupPlace) {
+    return this.parts.range.question.operands[operandIndex];
   }
 
   private markSample(place: GroupPlace, timestamp: number, stamp: CommitStamp): void {
     const { range } = this.parts;
-    const { offset } = this.sideOf(place);
+    const { offset } = this.operandOf(place);
     const slot = toldAt(range.question.steps, timestamp, offset);
     // What is of the past has its counterpart only then.
     if (offset === 0 || slot < range.newest) this.markSlot(place.group, slot, stamp);
@@ -150,7 +150,7 @@ export class QueryMarks {
     if (timestamp >= series.lastSeen) return;
     const { range, ring } = this.parts;
     const { steps } = range.question;
-    const { offset } = this.sideOf(place);
+    const { offset } = this.operandOf(place);
     const next = ring.successorOf(series.id, timestamp);
     if (next.isCertain) {
       if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markSample(place, next.timestamp, stamp);

@@ -1,16 +1,16 @@
 import { isPulseError } from '../../model/errors';
-import type { Point } from '../../model/points';
+import type { Point, TimeRange } from '../../model/points';
 import { countSteps } from '../../model/time/steps';
 import type { History } from '../../read/history';
+import type { GroupedQuestion } from '../../read/query/grouped-question';
 import { isRaw, limitRawSamples } from '../../read/query/limits';
-import type { GroupedQuestion } from '../../read/query/points';
 import { Work } from '../../runtime/work/work';
 import type { CommitOrder } from '../changes/commit-order';
 import type { LiveGroup, Upsert } from './live-group';
 import type { PendingReads } from './pending-reads';
 import type { QueryGroups } from './query-groups';
 import { MAX_REPLAY_POINTS, type QueryMarks } from './query-marks';
-import type { QuestionRange, TimeRange } from './question-range';
+import type { QuestionRange } from './question-range';
 import type { Readers } from './readers';
 import { atEach, canVanish, takenBack, withGone } from './vanished';
 
@@ -59,8 +59,8 @@ export class QueryPoints {
   async read(groups: readonly LiveGroup[], range: TimeRange, work = Work.ofOurs()): Promise<Point[][]> {
     const question = this.parts.groups.questionOf(groups, range);
     if (!question) return groups.map(() => []);
-    const { points } = await this.history.read(question, work);
-    return points;
+    const answer = await this.history.read(question, work);
+    return answer.groups;
   }
 
   /** Reads what is pending, and marks it. */
@@ -88,15 +88,16 @@ export class QueryPoints {
 
   /** Neighbours among the slots are evaluated in one go. */
   private inMemory(group: LiveGroup, slots: readonly number[]): Point[] {
-    const { asked } = this.parts.groups;
-    const { steps } = this.parts.range.question;
+    const { groups, range } = this.parts;
+    const { question } = range;
+    const { steps } = question;
     const gap = RUN_GAP_STEPS * steps.usualMs;
     const points: Point[] = [];
-    for (let next = 0; asked && next < slots.length; next++) {
+    for (let next = 0; groups.metrics && next < slots.length; next++) {
       const start = slots[next];
       while (next + 1 < slots.length && slots[next + 1] - slots[next] <= gap) next++;
       const run = { start, end: steps.after(slots[next]) };
-      for (const point of this.history.readMemory(asked, group, run))
+      for (const point of this.history.readMemory(question, group, run))
         if (group.marks.has(point[0])) points.push(point);
     }
     return points;
@@ -110,7 +111,7 @@ export class QueryPoints {
       readers.reset('too_much_missed');
       return;
     }
-    const { points } = await this.history.read(question, Work.ofOurs());
+    const { groups: points } = await this.history.read(question, Work.ofOurs());
     const { seq, at } = order.next();
     range.refresh(at);
     groups.forEach((group, i) => {

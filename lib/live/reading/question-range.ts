@@ -1,4 +1,5 @@
 import { LIMITS } from '../../model/limits';
+import type { TimeRange } from '../../model/points';
 import type { Tier } from '../../model/rollup/tiers';
 import { tierForStarts } from '../../model/rollup/tiers';
 import { listStarts, startFrom } from '../../model/time/steps';
@@ -6,17 +7,11 @@ import type { History } from '../../read/history';
 import { isRaw } from '../../read/query/limits';
 import type { LiveQuestion } from './live-question';
 
-/** A part of a question's range: epoch ms, where a step begins; `end` exclusive. */
-export interface TimeRange {
-  start: number;
-  end: number;
-}
-
 /** The range of a live question, which moves with the clock. Times are epoch ms. */
 export class QuestionRange {
   /** Whether the range goes on with the clock. */
   readonly endsNow: boolean;
-  /** Whether every side of the question has an offset: then new points come by time passing alone. */
+  /** Whether every operand of the question has an offset: then new points come by time passing alone. */
   readonly isDelayed: boolean;
   /** Of a delayed question: points before this have been told, or are being read. */
   private dueFrom: number;
@@ -31,9 +26,9 @@ export class QuestionRange {
     private readonly history: Pick<History, 'memoryFrom'>,
     readonly now: () => number,
   ) {
-    const { steps, sides, endAt } = question;
+    const { steps, operands, endAt } = question;
     this.endsNow = endAt(0) === Number.POSITIVE_INFINITY;
-    this.isDelayed = this.endsNow && sides.every(({ offset }) => offset > 0);
+    this.isDelayed = this.endsNow && operands.every(({ offset }) => offset > 0);
     this.dueFrom = startFrom(steps, now());
     this.refresh(now());
   }
@@ -88,10 +83,10 @@ export class QuestionRange {
 
   /** Where the newest points are read. */
   tier(now: number): Tier {
-    const { steps, sides } = this.question;
+    const { steps, operands } = this.question;
     const newest = steps.startOf(now);
     if (this.history.memoryFrom(this.question, steps) <= newest) return 'ring';
-    const edges = sides.flatMap(({ offset }) => [
+    const edges = operands.flatMap(({ offset }) => [
       steps.back(newest, offset),
       steps.back(steps.after(newest), offset),
     ]);
@@ -100,8 +95,8 @@ export class QuestionRange {
 
   /** The end of the newest point that there can be. */
   private newestAt(now: number): number {
-    const { steps, sides } = this.question;
-    const ahead = this.endsNow ? 0 : Math.max(...sides.map(({ offset }) => offset));
+    const { steps, operands } = this.question;
+    const ahead = this.endsNow ? 0 : Math.max(...operands.map(({ offset }) => offset));
     return steps.after(steps.startOf(now + LIMITS.maxClockAheadMs + ahead));
   }
 }

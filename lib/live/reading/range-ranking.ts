@@ -95,7 +95,9 @@ export class RangeRanking implements LiveRanking {
 
   private async rank(now: number): Promise<LiveGroup[]> {
     const { groups, points, range } = this.query;
-    const whole = [...groups.all].filter(({ sides }) => sides.every((series) => series.length > 0));
+    const whole = [...groups.all].filter(({ seriesByOperand }) =>
+      seriesByOperand.every((series) => series.length > 0),
+    );
     const question = groups.questionOf(whole, range.answered(now));
     this.rankedAt = now;
     if (!question) return [];

@@ -1,7 +1,6 @@
-import type { Point } from '../../model/points';
+import type { Point, TimeRange } from '../../model/points';
 import { listStarts } from '../../model/time/steps';
 import type { LiveQuestion } from './live-question';
-import type { TimeRange } from './question-range';
 
 /** Whether a point may cease to be: then it is told as taken back, with null for each value. */
 export function canVanish({ expression }: LiveQuestion): boolean {
@@ -9,8 +8,8 @@ export function canVanish({ expression }: LiveQuestion): boolean {
 }
 
 /** What is told of a point that there is no longer. */
-export function takenBack({ sides }: LiveQuestion, slot: number): Point {
-  return [slot, ...sides[0].aggregates.map(() => null)];
+export function takenBack({ operands }: LiveQuestion, slot: number): Point {
+  return [slot, ...operands[0].aggregates.map(() => null)];
 }
 
 /** The points at each of some times; those that there are not, taken back. */

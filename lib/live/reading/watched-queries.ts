@@ -37,7 +37,7 @@ export class WatchedQueries {
     this.newcomers = new Newcomers({
       arrivals: parts.changes.arrivals,
       now: parts.query.now,
-      join: (query, series, side) => this.join(query, series, side),
+      join: (query, series, operandIndex) => this.join(query, series, operandIndex),
     });
   }
 
@@ -78,10 +78,11 @@ export class WatchedQueries {
   take(series: Series): void {
     for (const query of this.of(series.metric.name)) {
       this.cover(query);
-      for (const [side, { metric, admits }] of query.question.sides.entries()) {
+      for (const [index, { metric }] of query.question.operands.entries()) {
         if (metric !== series.metric.name) continue;
-        if (this.openings.has(query) || !admits) this.takeLater(query, series, side);
-        else if (admits(series)) this.join(query, series, side);
+        const admits = query.question.admits[index];
+        if (this.openings.has(query) || !admits) this.takeLater(query, series, index);
+        else if (admits(series)) this.join(query, series, index);
       }
     }
   }
@@ -89,7 +90,7 @@ export class WatchedQueries {
   private begin(question: LiveQuestion, work: Work): LiveQuery {
     const query = new LiveQuery(question, this.parts.query);
     this.byText.set(question.text, query);
-    for (const { metric } of question.sides) {
+    for (const { metric } of question.operands) {
       const sameMetric = this.byMetric.get(metric);
       if (sameMetric) sameMetric.add(query);
       else this.byMetric.set(metric, new Set([query]));
@@ -105,11 +106,11 @@ export class WatchedQueries {
     const { changes } = this.parts;
     const { metrics } = this.parts.query.memory.registry;
     // Those that come to be from now on are told of.
-    const known = query.question.sides.map(({ metric }) => metrics.get(metric)?.series.slice());
-    for (const [side, { matchers }] of query.question.sides.entries()) {
-      for await (const some of selectMatching(known[side] ?? [], matchers, work)) {
+    const known = query.question.operands.map(({ metric }) => metrics.get(metric)?.series.slice());
+    for (const [index, { matchers }] of query.question.operands.entries()) {
+      for await (const some of selectMatching(known[index] ?? [], matchers, work)) {
         const { byKey } = query.groups;
-        for (const each of some) if (!this.join(query, each, side)) query.groups.limit(byKey.size + 1);
+        for (const each of some) if (!this.join(query, each, index)) query.groups.limit(byKey.size + 1);
         query.groups.limit(byKey.size);
         if (changes.size > MAX_PLACES)
           throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
@@ -122,9 +123,9 @@ export class WatchedQueries {
     void this.newcomers.take(query);
   }
 
-  private join(query: LiveQuery, series: Series, side: number): LiveGroup | null {
-    const group = query.groups.admit(series, side);
-    if (group) this.parts.changes.watch(series, group.places[side]);
+  private join(query: LiveQuery, series: Series, operandIndex: number): LiveGroup | null {
+    const group = query.groups.admit(series, operandIndex);
+    if (group) this.parts.changes.watch(series, group.places[operandIndex]);
     return group;
   }
 
@@ -138,13 +139,13 @@ export class WatchedQueries {
     });
   }
 
-  private takeLater(query: LiveQuery, series: Series, side: number): void {
-    this.newcomers.add(query, { series, side });
+  private takeLater(query: LiveQuery, series: Series, operandIndex: number): void {
+    this.newcomers.add(query, { series, operandIndex });
     if (!this.openings.has(query)) void this.newcomers.take(query);
   }
 
   private drop(query: LiveQuery): void {
-    const { text, sides } = query.question;
+    const { text, operands } = query.question;
     query.end();
     if (this.byText.get(text) !== query) return;
     this.byText.delete(text);
@@ -152,7 +153,7 @@ export class WatchedQueries {
     this.newcomers.forget(query);
     this.coverings.get(query)?.();
     this.coverings.delete(query);
-    for (const { metric } of sides) {
+    for (const { metric } of operands) {
       const sameMetric = this.byMetric.get(metric);
       sameMetric?.delete(query);
       if (sameMetric?.size === 0) this.byMetric.delete(metric);
@@ -166,7 +167,7 @@ export class WatchedQueries {
     await work.run(async () => {
       for (const group of query.groups.all) {
         for (const place of group.places) {
-          for (const series of group.sides[place.side]) {
+          for (const series of group.seriesByOperand[place.operandIndex]) {
             if (work.isDue('live')) await work.pause();
             this.parts.changes.unwatch(series, place);
           }

@@ -1,5 +1,5 @@
 import type { Aggregate } from '../../model/aggregates';
-import type { Point } from '../../model/points';
+import type { Point, PointRange, TimeRange } from '../../model/points';
 import type { Work } from '../../runtime/work/work';
 import { Evaluator } from './evaluator';
 import type { SlotRange } from './runs';
@@ -16,40 +16,67 @@ import type { SampleBuffer } from './sample-buffer';
  * - percentiles interpolate linearly between closest ranks, as PostgreSQL's `percentile_cont` does;
  * - `stddev` is the population standard deviation.
  */
-export interface Evaluation extends SlotRange {
+export interface Evaluation extends PointRange {
   aggregates: readonly Aggregate[];
 }
 
-/** Of each list of aggregates one is kept: a live query evaluates again and again. */
+/** One evaluator is kept for each list of aggregates: a live query evaluates again and again. */
 const evaluators = new WeakMap<readonly Aggregate[], Evaluator>();
 
 /**
- * Points of one group of series, ascending. A value that cannot be told is null, a point that tells nothing is left out.
- * Buffers must cover the range.
+ * The points of one group of series, ascending. A value that cannot be computed is null; a point without any value is left
+ * out. Buffers must cover the range.
  */
 export function evaluate(buffers: readonly SampleBuffer[], evaluation: Evaluation): Point[] {
   const evaluator = evaluatorOf(evaluation.aggregates);
-  for (const steps = evaluator.evaluate(buffers, evaluation); ; ) {
+  const evaluateRange = (range: SlotRange) => runToEnd(evaluator.evaluate(buffers, range));
+  const { starts } = evaluation;
+  return starts ? rangesOf(evaluation, starts).flatMap(evaluateRange) : evaluateRange(evaluation);
+}
+
+/**
+ * The same in slices, between which other requests are served. A sample that arrives or is evicted meanwhile may be in the
+ * points or not.
+ *
+ * @throws Refusal as `Work` does.
+ */
+export async function evaluateInSlices(
+  buffers: readonly SampleBuffer[],
+  evaluation: Evaluation,
+  work: Work,
+): Promise<Point[]> {
+  const { aggregates, starts } = evaluation;
+  const evaluateRange = (range: SlotRange) => runInSlices(evaluatorOf(aggregates), buffers, range, work);
+  if (!starts) return evaluateRange(evaluation);
+  const points: Point[][] = [];
+  for (const range of rangesOf(evaluation, starts)) points.push(await evaluateRange(range));
+  return points.flat();
+}
+
+/** Where points differ in width: a range for each of them. */
+function rangesOf({ start, end }: TimeRange, starts: readonly number[]): SlotRange[] {
+  return starts.flatMap((from, i) => {
+    const to = starts[i + 1] ?? end;
+    return from >= start && from < to ? [{ start: from, end: to, step: to - from }] : [];
+  });
+}
+
+function runToEnd(steps: Generator<undefined, Point[]>): Point[] {
+  for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
   }
 }
 
-/**
- * The same as a part of larger work, which it lets go on in between; samples that come or go meanwhile are in the points
- * or not.
- *
- * @throws Refusal as `Work` does.
- */
-export async function evaluateAside(
+async function runInSlices(
+  evaluator: Evaluator,
   buffers: readonly SampleBuffer[],
-  evaluation: Evaluation,
+  range: SlotRange,
   work: Work,
 ): Promise<Point[]> {
-  const evaluator = evaluatorOf(evaluation.aggregates);
   evaluator.isBusy = true;
   try {
-    for (const steps = evaluator.evaluate(buffers, evaluation); ; ) {
+    for (const steps = evaluator.evaluate(buffers, range); ; ) {
       if (work.isDue('evaluate')) await work.pause();
       const { done, value } = steps.next();
       if (done) return value;

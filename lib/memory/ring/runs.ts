@@ -1,11 +1,8 @@
+import type { PointRange } from '../../model/points';
 import type { SampleBuffer } from './sample-buffer';
 
-/** Epoch ms; points begin at `start` and every `step` after it, up to `end`. Slot `i` is the point at `start + i * step`. */
-export interface SlotRange {
-  start: number;
-  end: number;
-  step: number;
-}
+/** Slot `i` is the point at `start + i * step`. */
+export type SlotRange = Omit<PointRange, 'starts'>;
 
 /** Takes the samples `[from, to)` of a buffer, which are all that its series has in the slot. */
 export type TakeRun = (slot: number, buffer: SampleBuffer, from: number, to: number) => void;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { RedisCommands } from '../../cluster/redis/commands';
-import { alignDown, type Point } from '../../model/points';
+import { alignDown, type Point, type PointsAnswer, type TimeRange } from '../../model/points';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { figures } from '../../observe/figures';
 import { Work } from '../../runtime/work/work';
-import type { ClosedPast, ReadOptions, Store, StoreAnswer, StoreQuestion } from '../../store/store';
-import { type Block, blocksOf } from './blocks';
-import { cutIntoPieces, joinPieces, type Range } from './join';
+import type { ClosedPast, ReadOptions, Store, StoreQuestion } from '../../store/store';
+import { blocksOf } from './blocks';
+import { cutIntoPieces, joinPieces } from './join-pieces';
 import { decodePiece, encodePiece, type Piece } from './piece';
 import { WriteBudget } from './write-budget';
 
@@ -29,19 +29,12 @@ const MANY_STEPS = 10_000;
 /** A store's answers, as far as they cannot change, kept in a Redis that all nodes share. */
 export interface RangeCache {
   /** What `Store.readPoints` answers, late samples included, and throws; of it only what is not kept is asked. */
-  readPoints(question: StoreQuestion, options?: ReadOptions): Promise<RangeAnswer>;
+  readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer>;
   /**
    * Points that were right when the database could last be asked, for while it cannot; there may be none. What comes
    * is without a gap from the beginning of the range, however far it reaches.
    */
   recall(question: StoreQuestion): Promise<Point[][]>;
-}
-
-export interface RangeAnswer {
-  /** Points of each group, in the question's order. */
-  groups: Point[][];
-  /** `cache` when any of it was kept. */
-  tier: StoreAnswer['tier'] | 'cache';
 }
 
 export interface RangeCacheParts {
@@ -53,7 +46,7 @@ export interface RangeCacheParts {
 
 /** What a question has in Redis, block by block. */
 interface Kept {
-  blocks: Block[];
+  blocks: TimeRange[];
   keys: string[];
   /** Null where there is none. */
   pieces: Array<Piece | null>;
@@ -72,7 +65,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   const lastKnown = new Map<number, ClosedPast>();
   const { cacheReads, tierSeconds } = figures();
 
-  async function readPoints(question: StoreQuestion, options?: ReadOptions): Promise<RangeAnswer> {
+  async function readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer> {
     if (!isWorthKeeping(question)) return store.readPoints(question, options);
     const startedAt = performance.now();
     const closed = await store.readClosed(question.metricId, options);
@@ -133,7 +126,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   async function keep(
     { blocks, keys, pieces }: Kept,
     reached: number,
-    past: Range,
+    past: TimeRange,
     groups: Point[][],
   ): Promise<void> {
     const work = Work.ofOurs();

@@ -4,8 +4,8 @@ import {
   type Expression,
   evaluateExpression,
   formatExpression,
+  operandsOf,
   parseExpression,
-  sidesOf,
 } from './expression';
 
 const value = (text: string, a: number | null = 6, b: number | null = 3) =>
@@ -29,7 +29,7 @@ it.each([
   expect(value(text)).toBe(expected);
 });
 
-it('has no value where zero divides or a side has none, and stays within float64', () => {
+it('has no value where zero divides or an operand has none, and stays within float64', () => {
   expect(value('a / b', 1, 0)).toBeNull();
   expect(value('a / b', 0, -0)).toBeNull();
   expect(value('1 / (a - 6)')).toBeNull();
@@ -66,7 +66,7 @@ describe('what is no expression', () => {
 const anyExpression = fc.letrec<{ any: Expression }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 6 },
-    fc.constantFrom<Expression>({ kind: 'side', side: 0 }, { kind: 'side', side: 1 }),
+    fc.constantFrom<Expression>({ kind: 'operand', index: 0 }, { kind: 'operand', index: 1 }),
     fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map(
       (value): Expression => ({
         kind: 'number',
@@ -102,8 +102,8 @@ it('is read back from its text, which JavaScript reads alike', () => {
   );
 });
 
-it('tells its sides', () => {
-  expect(sidesOf(parseExpression('1 + 2'))).toEqual([]);
-  expect(sidesOf(parseExpression('b - b / a'))).toEqual([0, 1]);
-  expect(sidesOf(parseExpression('-b'))).toEqual([1]);
+it('tells its operands', () => {
+  expect(operandsOf(parseExpression('1 + 2'))).toEqual([]);
+  expect(operandsOf(parseExpression('b - b / a'))).toEqual([0, 1]);
+  expect(operandsOf(parseExpression('-b'))).toEqual([1]);
 });

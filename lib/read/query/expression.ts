@@ -4,14 +4,14 @@
  */
 export type Expression =
   | { kind: 'number'; value: number }
-  | { kind: 'side'; side: Side }
+  | { kind: 'operand'; index: OperandIndex }
   | { kind: 'minus'; of: Expression }
   | { kind: Operator; left: Expression; right: Expression };
 type Operator = '+' | '-' | '*' | '/';
 
-export const SIDES = ['a', 'b'] as const;
-/** A side's place among `SIDES`. */
-export type Side = 0 | 1;
+export const OPERAND_NAMES = ['a', 'b'] as const;
+/** An operand's place among `OPERAND_NAMES`. */
+export type OperandIndex = 0 | 1;
 
 const MAX_LENGTH = 500;
 const MAX_DEPTH = 50;
@@ -39,22 +39,22 @@ export function parseExpression(text: string): Expression {
   return expression;
 }
 
-/** The sides that an expression mentions, in order. */
-export function sidesOf(expression: Expression): Side[] {
+/** The operands that an expression mentions, in order. */
+export function operandsOf(expression: Expression): OperandIndex[] {
   switch (expression.kind) {
     case 'number':
       return [];
-    case 'side':
-      return [expression.side];
+    case 'operand':
+      return [expression.index];
     case 'minus':
-      return sidesOf(expression.of);
+      return operandsOf(expression.of);
     default:
-      return [...new Set([...sidesOf(expression.left), ...sidesOf(expression.right)])].sort();
+      return [...new Set([...operandsOf(expression.left), ...operandsOf(expression.right)])].sort();
   }
 }
 
 /**
- * The value, given those of the sides; null where it has none: a side has none, or zero divides. What exceeds float64 is
+ * The value, given those of the operands; null where it has none: an operand has none, or zero divides. What exceeds float64 is
  * its end, in every step, so that no value is infinite or not a number.
  */
 export function evaluateExpression(
@@ -64,8 +64,8 @@ export function evaluateExpression(
   switch (expression.kind) {
     case 'number':
       return expression.value;
-    case 'side':
-      return values[expression.side];
+    case 'operand':
+      return values[expression.index];
     case 'minus': {
       const value = evaluateExpression(expression.of, values);
       // Zero has no sign.
@@ -106,15 +106,15 @@ function format(expression: Expression, least: number): string {
   switch (expression.kind) {
     case 'number':
       return String(expression.value);
-    case 'side':
-      return SIDES[expression.side];
+    case 'operand':
+      return OPERAND_NAMES[expression.index];
     case 'minus':
       return enclose(`-${format(expression.of, MINUS_PRECEDENCE)}`, MINUS_PRECEDENCE);
     default: {
       const own = PRECEDENCE[expression.kind];
       // Operators of equal precedence are taken from left to right.
-      const sides = `${format(expression.left, own)} ${expression.kind} ${format(expression.right, own + 1)}`;
-      return enclose(sides, own);
+      const operands = `${format(expression.left, own)} ${expression.kind} ${format(expression.right, own + 1)}`;
+      return enclose(operands, own);
     }
   }
 }
@@ -171,15 +171,15 @@ class Parser {
 
   private operand(): Expression {
     const { token } = this;
-    const side = (SIDES as ReadonlyArray<string | null>).indexOf(token);
+    const operand = (OPERAND_NAMES as ReadonlyArray<string | null>).indexOf(token);
     const value = token !== null && /^[\d.]/.test(token) ? Number(token) : Number.NaN;
     if (value === Number.POSITIVE_INFINITY) this.fail(`${token} is too large a number`);
-    if (side < 0 && Number.isNaN(value))
+    if (operand < 0 && Number.isNaN(value))
       this.fail(
         `a, b, a number or a parenthesis is expected${token === null ? '' : ` in place of ${token}`}`,
       );
     this.advance();
-    return side < 0 ? { kind: 'number', value } : { kind: 'side', side: side as Side };
+    return operand < 0 ? { kind: 'number', value } : { kind: 'operand', index: operand as OperandIndex };
   }
 
   private advance(): void {

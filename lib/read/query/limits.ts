@@ -1,11 +1,11 @@
 import { PulseError } from '../../model/errors';
-import { alignDown, alignUp } from '../../model/points';
+import { alignDown, alignUp, type PointsAnswer } from '../../model/points';
 import type { Fill, Ranking } from '../../model/question';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { countSteps, fixedSteps, type Steps } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
+import type { GroupedQuestion, ReadPoints } from './grouped-question';
 import { MAX_GROUPS } from './params';
-import type { GroupedQuestion, PointsAnswer, ReadPoints } from './points';
 
 /** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
 const MAX_ANSWER_POINTS = 2_000_000;
@@ -56,12 +56,15 @@ export async function limitRawSamples(
   work: Work,
 ): Promise<number> {
   let samples = 0;
-  for (const i of question.sides.keys()) {
-    const counts = await countSamples(question, i, read, work);
+  for (const index of question.operands.keys()) {
+    const counts = await countSamples(question, index, read, work);
     // No fewer points than the longest series has samples, which is no fewer than the mean.
-    const fewest = Math.max(0, ...counts.map((count, g) => count / question.groups[g].sides[i].length));
-    // Of two sides, a point needs both.
-    if (fewest > most && question.sides.length === 1) refuseRaw(fewest, most);
+    const fewest = Math.max(
+      0,
+      ...counts.map((count, g) => count / question.groups[g].seriesByOperand[index].length),
+    );
+    // Of two operands, a point needs both.
+    if (fewest > most && question.operands.length === 1) refuseRaw(fewest, most);
     samples += counts.reduce((sum, count) => sum + count, 0);
   }
   if (samples > MAX_ANSWER_POINTS)
@@ -69,33 +72,33 @@ export async function limitRawSamples(
   return samples;
 }
 
-/** Samples of one side in all whole minutes or hours, by group. */
+/** Samples of one operand in all whole minutes or hours, by group. */
 async function countSamples(
-  { sides, groups, ...question }: GroupedQuestion,
-  side: number,
+  { operands, groups, ...question }: GroupedQuestion,
+  operandIndex: number,
   read: ReadPoints,
   work: Work,
 ): Promise<number[]> {
-  const { metric, offset } = sides[side];
+  const operand = operands[operandIndex];
   const step = question.end - question.start > DAY ? HOUR : MINUTE;
-  const start = alignUp(question.start - offset, step);
-  const end = alignDown(question.end - offset, step);
+  const start = alignUp(question.start - operand.offset, step);
+  const end = alignDown(question.end - operand.offset, step);
   if (start >= end) return groups.map(() => 0);
   const counted: GroupedQuestion = {
-    sides: [{ metric, aggregates: ['count'], offset: 0 }],
+    operands: [{ ...operand, aggregates: ['count'], offset: 0 }],
     expression: null,
-    groups: groups.map((group) => ({ ...group, sides: [group.sides[side]] })),
+    groups: groups.map((group) => ({ ...group, seriesByOperand: [group.seriesByOperand[operandIndex]] })),
     steps: fixedSteps(step),
     start,
     end,
   };
-  const { points } = await read(counted, work);
-  return points.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
+  const answer = await read(counted, work);
+  return answer.groups.map((group) => group.reduce((sum, [, count]) => sum + (count ?? 0), 0));
 }
 
 /** @throws PulseError `too_many_points` when a group has more points than asked for. */
-export function limitRawPoints({ points }: PointsAnswer, most: number): void {
-  for (const group of points) if (group.length > most) refuseRaw(group.length, most);
+export function limitRawPoints({ groups }: PointsAnswer, most: number): void {
+  for (const group of groups) if (group.length > most) refuseRaw(group.length, most);
 }
 
 function refuseRaw(points: number, most: number): never {

@@ -5,7 +5,7 @@ import { DAY, MINUTE } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Note } from '../../model/wire/history';
 import type { Work } from '../../runtime/work/work';
-import type { GroupedQuestion, ReadPoints } from './points';
+import type { GroupedQuestion, ReadPoints } from './grouped-question';
 
 /** When a series was last seen may be recorded so much too early, ms. */
 const LAST_SEEN_SLACK_MS = 10 * MINUTE;
@@ -23,19 +23,20 @@ export async function notesOn(
   work: Work,
 ): Promise<Note[]> {
   const notes: Note[] = [];
-  for (const side of question.sides.keys())
-    notes.push(...(await notesOnGrowth(question, side, points, read, work)));
+  for (const index of question.operands.keys())
+    notes.push(...(await notesOnGrowth(question, index, points, read, work)));
   return notes;
 }
 
 async function notesOnGrowth(
-  { sides, expression, groups, steps, start, end }: GroupedQuestion,
-  side: number,
+  { operands, expression, groups, steps, start, end }: GroupedQuestion,
+  operandIndex: number,
   points: ReadonlyArray<readonly Point[]>,
   read: ReadPoints,
   work: Work,
 ): Promise<Note[]> {
-  const { aggregates, metric, offset } = sides[side];
+  const operand = operands[operandIndex];
+  const { aggregates, offset } = operand;
   const growth = aggregates.flatMap((aggregate, i) => (isGrowth(aggregate) ? [i] : []));
   if (growth.length === 0 || start >= end) return [];
   const tells = (of: readonly Point[]) =>
@@ -43,20 +44,20 @@ async function notesOnGrowth(
   const silent = groups.filter((_, i) => !tells(points[i] ?? []));
   const isAll = silent.length === groups.length;
   const series = silent
-    .flatMap((group) => group.sides[side])
+    .flatMap((group) => group.seriesByOperand[operandIndex])
     .filter(({ lastSeen }) => isAll || lastSeen >= start - offset - LAST_SEEN_SLACK_MS);
   if (series.length === 0) return [];
   const names = growth.map((i) => aggregates[i]);
   const whole: GroupedQuestion = {
-    // Where two sides calculate, it may be the other one that is missing.
-    sides: [{ metric, offset, aggregates: expression ? ['count', ...names] : ['count'] }],
+    // Where two operands calculate, it may be the other one that is missing.
+    operands: [{ ...operand, aggregates: expression ? ['count', ...names] : ['count'] }],
     expression: null,
-    groups: [{ key: '', labels: {}, sides: [series] }],
+    groups: [{ key: '', labels: {}, seriesByOperand: [series] }],
     steps: wholeStep(start, end, steps),
     start,
     end,
   };
-  const [counted] = (await read(whole, work)).points;
+  const [counted] = (await read(whole, work)).groups;
   if (counted.length === 0 || (expression && isWhole(counted[0]))) return [];
   const where = isAll ? '' : 'of some groups ';
   return [

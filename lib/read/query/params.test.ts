@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { LABEL_NAME } from '../../model/labels';
 import { METRIC_NAME } from '../../model/series';
 import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
-import { parseExpression, sidesOf } from './expression';
-import { type ParsedQuery, parseQuery, sidesOfQuery, toSearchParams } from './params';
+import { operandsOf, parseExpression } from './expression';
+import { operandsOfQuery, type ParsedQuery, parseQuery, toSearchParams } from './params';
 import { resolveQuestion } from './question';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
@@ -167,7 +167,7 @@ describe('parseQuery', () => {
 function asked(query: ParsedQuery): ParsedQuery {
   const bottom = query.top === null ? query.bottom : null;
   const fill = query.step === 1 ? 'none' : query.fill;
-  const ofB = query.expression && sidesOf(query.expression).includes(1);
+  const ofB = query.expression && operandsOf(query.expression).includes(1);
   const b = ofB ? {} : { 'b.metric': null, 'b.match': null, 'b.offset': null };
   return {
     ...query,
@@ -229,20 +229,21 @@ const anyQuery: fc.Arbitrary<ParsedQuery> = fc
   })
   .map(asked);
 
-describe('two sides', () => {
-  const sides = (query: Record<string, unknown>) => sidesOfQuery(parseQuery({ metric: 'cpu', ...query }));
+describe('two operands', () => {
+  const operands = (query: Record<string, unknown>) =>
+    operandsOfQuery(parseQuery({ metric: 'cpu', ...query }));
 
   it('are what differs between them', () => {
     const a = { metric: 'cpu', aggregates: ['max'], matchers: [], offset: 0 };
-    expect(sides({ aggregate: 'max', expression: '2 * a' })).toEqual([a]);
-    expect(sides({ aggregate: 'max', expression: 'a - b', 'b.offset': '1d' })).toEqual([
+    expect(operands({ aggregate: 'max', expression: '2 * a' })).toEqual([a]);
+    expect(operands({ aggregate: 'max', expression: 'a - b', 'b.offset': '1d' })).toEqual([
       a,
       { ...a, offset: DAY },
     ]);
     const match = '{env="prod"}';
-    expect(sides({ match, expression: 'a / b' })[1].matchers).toHaveLength(1);
-    expect(sides({ match, expression: 'a / b', 'b.match': '{}' })[1].matchers).toEqual([]);
-    expect(sides({ offset: '1h', expression: 'a / b', 'b.offset': '0s' })[1].offset).toBe(0);
+    expect(operands({ match, expression: 'a / b' })[1].matchers).toHaveLength(1);
+    expect(operands({ match, expression: 'a / b', 'b.match': '{}' })[1].matchers).toEqual([]);
+    expect(operands({ offset: '1h', expression: 'a / b', 'b.offset': '0s' })[1].offset).toBe(0);
   });
 
   it.each([
@@ -262,7 +263,7 @@ describe('two sides', () => {
       'b.match selects disk by __name__, but metric is memory.',
     ],
   ])('%j is refused', (query, message) => {
-    expect(() => sides(query)).toThrow(expect.objectContaining({ code: 'bad_parameter', message }));
+    expect(() => operands(query)).toThrow(expect.objectContaining({ code: 'bad_parameter', message }));
   });
 });
 
@@ -288,7 +289,7 @@ describe('toSearchParams', () => {
 describe('resolveQuestion', () => {
   it('makes times absolute and aligns the range to the step, the end outwards', () => {
     const question = resolveQuestion({ ...DEFAULTS, step: 'auto' }, { now: NOW, retention });
-    expect(question).toMatchObject({ sides: [{ metric: 'cpu' }], step: 10 * SECOND });
+    expect(question).toMatchObject({ operands: [{ metric: 'cpu' }], step: 10 * SECOND });
     expect(question.start).toBe(Date.UTC(2026, 10, 20, 11, 34, 50));
     expect(question.end).toBe(Date.UTC(2026, 10, 20, 12, 35, 0));
   });

@@ -4,7 +4,7 @@ import { PulseError } from '../../model/errors';
 import { FILL_WORDS } from '../../model/fill';
 import { LABEL_NAME } from '../../model/labels';
 import { LIMITS } from '../../model/limits';
-import type { Fill, QuestionSide, Ranking } from '../../model/question';
+import type { Fill, Operand, Ranking } from '../../model/question';
 import { MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
 import { COUNTER_GAP_MS } from '../../model/samples';
 import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
@@ -14,7 +14,13 @@ import { doubtTime } from '../../model/time/moment';
 import { isUtc } from '../../model/time/steps';
 import { zoneOf } from '../../model/time/zone';
 import type { QueryParameter } from '../../model/wire/query';
-import { type Expression, ExpressionError, formatExpression, parseExpression, sidesOf } from './expression';
+import {
+  type Expression,
+  ExpressionError,
+  formatExpression,
+  operandsOf,
+  parseExpression,
+} from './expression';
 import {
   type Complain,
   oneOf,
@@ -132,23 +138,23 @@ export function parseQuery(source: ParameterSource): ParsedQuery {
   if (isLongerThanDay(params.step) && !isUtc(params.timezone))
     refuse('step', 'must be shorter than a day, or days, where timezone is given');
   checkExpression(params);
-  checkNames('match', sidesOfQuery(params)[0]);
-  if (params['b.match']) checkNames('b.match', sidesOfQuery(params)[1]);
+  checkNames('match', operandsOfQuery(params)[0]);
+  if (params['b.match']) checkNames('b.match', operandsOfQuery(params)[1]);
   if (params.fill !== 'none' && params.step === STEP_NAMES.raw)
     refuse('fill', 'needs a step; step=raw has only the samples there are');
   return params;
 }
 
-/** What a question asks of each side; one where it does not calculate with two. */
-export function sidesOfQuery(params: ParsedQuery): QuestionSide[] {
-  const a: QuestionSide = {
+/** What a question asks of each operand; one where it does not calculate with two. */
+export function operandsOfQuery(params: ParsedQuery): Operand[] {
+  const a: Operand = {
     metric: params.metric,
     aggregates: params.aggregate,
     matchers: params.match,
     offset: params.offset,
   };
-  if (!params.expression || !sidesOf(params.expression).includes(1)) return [a];
-  const b: QuestionSide = {
+  if (!params.expression || !operandsOf(params.expression).includes(1)) return [a];
+  const b: Operand = {
     metric: params['b.metric'] ?? a.metric,
     aggregates: params['b.aggregate'] ?? a.aggregates,
     matchers: params['b.match'] ?? a.matchers,
@@ -158,16 +164,16 @@ export function sidesOfQuery(params: ParsedQuery): QuestionSide[] {
 }
 
 function checkExpression(params: ParsedQuery): void {
-  const sides = params.expression ? sidesOf(params.expression) : [];
-  if (params.expression && !sides.includes(0)) refuse('expression', 'must say what to do with a');
+  const operands = params.expression ? operandsOf(params.expression) : [];
+  if (params.expression && !operands.includes(0)) refuse('expression', 'must say what to do with a');
   const ofB = B_PARAMETERS.find((name) => params[name] !== null);
-  if (ofB && !sides.includes(1)) refuse(ofB, 'is of b, which no expression speaks of');
-  const counts = sidesOfQuery(params).map(({ aggregates }) => aggregates.length);
+  if (ofB && !operands.includes(1)) refuse(ofB, 'is of b, which no expression speaks of');
+  const counts = operandsOfQuery(params).map(({ aggregates }) => aggregates.length);
   if (counts[1] !== undefined && counts[1] !== counts[0])
     refuse('b.aggregate', `must have as many aggregates as aggregate, which has ${counts[0]}`);
 }
 
-function checkNames(parameter: 'match' | 'b.match', { metric, matchers }: QuestionSide): void {
+function checkNames(parameter: 'match' | 'b.match', { metric, matchers }: Operand): void {
   const other = matchers.find(
     ({ label, operator, value }) => label === NAME_LABEL && operator === '=' && value !== metric,
   );

@@ -1,6 +1,7 @@
 import { isOverSeries } from '../../model/aggregates';
 import { PulseError } from '../../model/errors';
-import type { Fill, QuestionSide, Ranking } from '../../model/question';
+import type { TimeRange } from '../../model/points';
+import type { Fill, Operand, Ranking } from '../../model/question';
 import { chooseStep, MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
 import type { Retention } from '../../model/rollup/tiers';
 import { DAY } from '../../model/time/duration';
@@ -15,7 +16,7 @@ import {
   stepsOf,
 } from '../../model/time/steps';
 import type { Expression } from './expression';
-import { DEFAULT_MAX_POINTS, type ParsedQuery, rankingOf, sidesOfQuery } from './params';
+import { DEFAULT_MAX_POINTS, operandsOfQuery, type ParsedQuery, rankingOf } from './params';
 
 const LAST_YEAR = Date.UTC(10_000, 0);
 
@@ -30,16 +31,14 @@ export interface QuestionContext {
  * A question with everything relative resolved. `start` and `end`, epoch ms, are where a step begins; `end` is
  * exclusive. Plain data: equal questions have equal JSON.
  */
-export interface Question {
+export interface Question extends TimeRange {
   /** Two where the expression speaks of two. */
-  sides: readonly QuestionSide[];
+  operands: readonly Operand[];
   expression: Expression | null;
   by: readonly string[];
   /** Null: all groups are kept. */
   ranking: Ranking | null;
   fill: Fill;
-  start: number;
-  end: number;
   step: Step;
 }
 
@@ -55,7 +54,7 @@ export function resolveQuestion(params: ParsedQuery, context: QuestionContext): 
   const step = resolveStep(params, { start, end }, context);
   const steps = stepsOf(step);
   return {
-    sides: sidesOfQuery(params),
+    operands: operandsOfQuery(params),
     expression: params.expression,
     by: params.by,
     ranking: rankingOf(params),
@@ -73,17 +72,16 @@ export function resolveTime(name: 'start' | 'end', text: string, now: number): n
   return time;
 }
 
-interface Range {
-  start: number;
-  end: number;
-}
-
-function resolveStep(params: ParsedQuery, range: Range, { now, retention, rhythmOf }: QuestionContext): Step {
+function resolveStep(
+  params: ParsedQuery,
+  range: TimeRange,
+  { now, retention, rhythmOf }: QuestionContext,
+): Step {
   const { step: requested, timezone } = params;
   const maxPoints = params.maxPoints ?? DEFAULT_MAX_POINTS;
   const calendar = calendarOf(requested, timezone);
   if (calendar) return limited(calendar, range, params.maxPoints ?? MAX_POINTS);
-  const rhythms = sidesOfQuery(params).map(({ metric, aggregates }) =>
+  const rhythms = operandsOfQuery(params).map(({ metric, aggregates }) =>
     requested === 'auto' && aggregates.some(isOverSeries) ? (rhythmOf?.(metric) ?? 0) : 0,
   );
   const choose = (most: number) =>
@@ -93,7 +91,7 @@ function resolveStep(params: ParsedQuery, range: Range, { now, retention, rhythm
       maxPoints: most,
       maxPointsGiven: params.maxPoints !== null,
       rhythmMs: Math.max(...rhythms),
-      offset: Math.max(...sidesOfQuery(params).map(({ offset }) => offset)),
+      offset: Math.max(...operandsOfQuery(params).map(({ offset }) => offset)),
       moves: isRelativeTime(params.start) && isRelativeTime(params.end),
       now,
       retention,
@@ -115,7 +113,7 @@ function calendarOf(requested: StepRequest, timezone: string): CalendarStep | nu
 }
 
 /** @throws PulseError `too_many_points` naming a step that fits. */
-function limited(step: CalendarStep, range: Range, most: number): CalendarStep {
+function limited(step: CalendarStep, range: TimeRange, most: number): CalendarStep {
   if (countPoints(step, range, most) <= most) return step;
   const { timezone } = step;
   let every = Math.ceil((range.end - range.start) / DAY / most);
@@ -128,7 +126,7 @@ function limited(step: CalendarStep, range: Range, most: number): CalendarStep {
 }
 
 /** No more than one above `most` are counted. */
-function countPoints(step: CalendarStep, { start, end }: Range, most: number): number {
+function countPoints(step: CalendarStep, { start, end }: TimeRange, most: number): number {
   if (end > LAST_YEAR)
     throw new PulseError('bad_parameter', 'end must be before the year 10000 where steps are of a calendar.');
   const steps = stepsOf(step);

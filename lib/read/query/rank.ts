@@ -5,7 +5,7 @@ import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import { firstRanked, type Rank, topGroups } from '../../model/top';
 import type { Work } from '../../runtime/work/work';
-import type { GroupedQuestion, ReadPoints, SidedGroup } from './points';
+import type { GroupedQuestion, JoinedGroup, ReadPoints } from './grouped-question';
 
 /** How far back the newest points are looked for first, and by what that grows. */
 const FIRST_STEPS = 2;
@@ -15,7 +15,7 @@ const GROWTH = 8;
 const PIECE = 1_024;
 
 export interface RankedGroup extends GroupPoints {
-  group: SidedGroup;
+  group: JoinedGroup;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function rankGroups(
   read: ReadPoints,
   work: Work,
   completeFrom = question.start,
-): Promise<SidedGroup[]> {
+): Promise<JoinedGroup[]> {
   const kept =
     ranking.by === 'latest'
       ? await keepFirst(await readLatest(question, read, work), (groups) => topGroups(groups, ranking), work)
@@ -42,7 +42,7 @@ export async function rankWhole(
   ranking: Ranking,
   read: ReadPoints,
   work: Work,
-): Promise<Array<{ group: SidedGroup }>> {
+): Promise<Array<{ group: JoinedGroup }>> {
   const values = await readWhole(question, read, work);
   return keepFirst(values, (some) => firstRanked(some, ranking), work);
 }
@@ -65,17 +65,20 @@ async function readWhole(
   question: GroupedQuestion,
   read: ReadPoints,
   work: Work,
-): Promise<Array<Rank & { group: SidedGroup }>> {
+): Promise<Array<Rank & { group: JoinedGroup }>> {
   const { groups, start, end } = question;
   if (start >= end) return [];
-  const sides = question.sides.map((side) => ({ ...side, aggregates: side.aggregates.slice(0, 1) }));
+  const operands = question.operands.map((operand) => ({
+    ...operand,
+    aggregates: operand.aggregates.slice(0, 1),
+  }));
   const steps = wholeStep(start, end, question.steps);
-  const { points } = await read({ ...question, sides, steps }, work);
-  const values: Array<Rank & { group: SidedGroup }> = [];
+  const { groups: points } = await read({ ...question, operands, steps }, work);
+  const values: Array<Rank & { group: JoinedGroup }> = [];
   for (const [i, group] of groups.entries()) {
     if (work.isDue('rank')) await work.pause();
     const value = points[i].length > 0 ? points[i][0][1] : null;
-    if (value !== null || question.sides[0].aggregates.length > 1)
+    if (value !== null || question.operands[0].aggregates.length > 1)
       values.push({ group, value, text: labelsKey(group.labels) });
   }
   return values;
@@ -97,8 +100,8 @@ export async function readLatest(
   let width = Math.max(FIRST_MS, FIRST_STEPS * steps.usualMs);
   while (silent.length > 0 && end > question.start) {
     const start = Math.max(question.start, steps.startOf(end - width));
-    const { points } = await read({ ...question, groups: silent, start, end }, work);
-    const others: SidedGroup[] = [];
+    const { groups: points } = await read({ ...question, groups: silent, start, end }, work);
+    const others: JoinedGroup[] = [];
     for (const [i, group] of silent.entries()) {
       if (work.isDue('rank')) await work.pause();
       if (points[i].length > 0) found.push({ labels: group.labels, points: points[i], group });

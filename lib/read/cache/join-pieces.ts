@@ -1,12 +1,5 @@
-import { type Point, positionOf } from '../../model/points';
-import type { Block } from './blocks';
+import { type Point, positionOf, type TimeRange } from '../../model/points';
 import type { Piece } from './piece';
-
-/** Epoch ms, `end` exclusive. */
-export interface Range {
-  start: number;
-  end: number;
-}
 
 export interface Joined {
   /** Up to here the pieces tell everything, without a gap. */
@@ -17,9 +10,9 @@ export interface Joined {
 
 /** As much of the range as pieces tell from its start on; piece `i` is what is known of block `i`, if anything. */
 export function joinPieces(
-  blocks: readonly Block[],
+  blocks: readonly TimeRange[],
   pieces: ReadonlyArray<Piece | null>,
-  { start, end }: Range,
+  { start, end }: TimeRange,
   groupCount: number,
 ): Joined {
   const groups: Point[][] = Array.from({ length: groupCount }, () => []);
@@ -42,9 +35,9 @@ export function joinPieces(
  * it. Null where a piece tells as much already.
  */
 export function cutIntoPieces(
-  blocks: readonly Block[],
+  blocks: readonly TimeRange[],
   pieces: ReadonlyArray<Piece | null>,
-  { start, end }: Range,
+  { start, end }: TimeRange,
   groups: ReadonlyArray<readonly Point[]>,
 ): Array<Piece | null> {
   return blocks.map((block, i) => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Aggregate } from '../../model/aggregates';
 import { Turns } from '../../runtime/work/turns';
 import { Work } from '../../runtime/work/work';
-import { evaluate, evaluateAside } from './evaluate';
+import { evaluate, evaluateInSlices } from './evaluate';
 import { SampleBuffer } from './sample-buffer';
 
 const SERIES = 120;
@@ -55,7 +55,7 @@ it.each([
   const buffers = makeBuffers();
   const range = { start: 0, end: SAMPLES, step };
   const { work, pauses } = breathless();
-  expect(await evaluateAside(buffers, { ...range, aggregates }, work)).toEqual(
+  expect(await evaluateInSlices(buffers, { ...range, aggregates }, work)).toEqual(
     evaluate(buffers, { ...range, aggregates: [...aggregates] }),
   );
   expect(pauses()).toBeGreaterThan(SERIES * SAMPLES * 2 ** -16);
@@ -83,7 +83,7 @@ it('does several evaluations of the same aggregates at a time', async () => {
   const [first, second] = [makeBuffers(), makeBuffers().slice(40)];
   const question = { start: 0, end: SAMPLES, step: 60, aggregates };
   const { work } = breathless();
-  const both = Promise.all([first, second].map((buffers) => evaluateAside(buffers, question, work)));
+  const both = Promise.all([first, second].map((buffers) => evaluateInSlices(buffers, question, work)));
   const expected = [first, second].map((buffers) =>
     evaluate(buffers, { ...question, aggregates: [...aggregates] }),
   );
@@ -94,7 +94,7 @@ it('takes samples that come and go meanwhile for what they are: there or not', a
   const buffers = makeBuffers();
   const question = { start: 0, end: SAMPLES, step: 60, aggregates: ['count', 'p50', 'max'] as Aggregate[] };
   const { work } = breathless();
-  const points = evaluateAside(buffers, question, work);
+  const points = evaluateInSlices(buffers, question, work);
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setImmediate(resolve));
     for (const buffer of buffers) {
@@ -115,7 +115,7 @@ it('ends with its budget, and is as good as new for the next', async () => {
   const question = { start: 0, end: SAMPLES, step: SAMPLES, aggregates };
   let time = 0;
   const turns = new Turns({ clock: () => (time += 3) });
-  await expect(evaluateAside(buffers, question, new Work({ turns, budgetMs: 10 }))).rejects.toMatchObject({
+  await expect(evaluateInSlices(buffers, question, new Work({ turns, budgetMs: 10 }))).rejects.toMatchObject({
     code: 'too_expensive',
   });
   expect(evaluate(buffers, question)).toEqual(
