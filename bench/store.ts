@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   };
   const rows: Row[] = [];
   try {
-    await store.maintain(bench.now);
+    await store.upkeep.maintain(bench.now);
     rows.push(...(await measureQuestions(bench)));
     rows.push(...(await measureUpkeep(bench)));
     rows.push(...(await measureAppends(bench)));
@@ -62,13 +62,13 @@ async function main(): Promise<void> {
 
 /** A day of minute rollups of every series, then an hour of raw samples, every ten seconds and every second for one host. */
 async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
-  const series = await store.ensureSeries(
+  const series = await store.catalogue.ensure(
     range(METRICS * HOSTS).map((i) => ({
       metric: `metric_${i % METRICS}`,
       labels: { host: `host-${Math.floor(i / METRICS)}` },
     })),
   );
-  const panels = await store.ensureSeries(
+  const panels = await store.catalogue.ensure(
     range(PANELS).map((i) => ({ metric: `panel_${i}`, labels: { host: 'host-0' } })),
   );
   console.log(`Filling a day of minutes of ${whole(series.length)} series …`);
@@ -81,7 +81,7 @@ async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
     now,
     SECOND,
   );
-  await store.maintain(now);
+  await store.upkeep.maintain(now);
   await sql`vacuum analyze`;
 
   const ofMetric = (name: string) => series.filter(({ metric }) => metric === name);
@@ -96,7 +96,7 @@ async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
   const all = [one.map(({ id }) => id)];
   const regions = range(5).map((region) => one.filter((_, i) => i % 5 === region).map(({ id }) => id));
   const ask = (groups: number[][], aggregates: Aggregate[], over: object = {}) =>
-    timed(() => store.readPoints({ ...day, groups, aggregates, ...over }));
+    timed(() => store.samples.readPoints({ ...day, groups, aggregates, ...over }));
   const title = `one metric of ${whole(HOSTS)} series (of ${whole(series.length)}), 24 h by the minute`;
   return [
     below(`${title}, average`, await ask(all, ['avg']), 500),
@@ -123,7 +123,7 @@ async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
       await timed(() =>
         Promise.all(
           panels.map(({ id, metricId }) =>
-            store.readPoints({
+            store.samples.readPoints({
               metricId,
               groups: [[id]],
               wholeMetric: true,
@@ -143,16 +143,16 @@ async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
 /** A minute of samples at a high rate, then the round that rolls it up. */
 async function measureUpkeep({ store, sql, databasePid, now }: Bench): Promise<Row[]> {
   const extra = UPKEEP_RATE - METRICS * HOSTS;
-  await store.ensureSeries(
+  await store.catalogue.ensure(
     range(extra).map((i) => ({ metric: `many_${i % METRICS}`, labels: { host: `host-${i}` } })),
   );
   const start = now + HOUR;
-  await store.maintain(start + 30 * SECOND);
+  await store.upkeep.maintain(start + 30 * SECOND);
   console.log(`Filling a minute of ${whole(UPKEEP_RATE)} samples a second …`);
   await fillRaw(sql, 'select id from series', start, start + MINUTE, SECOND);
   const began = performance.now();
   const cpuBefore = databaseCpuSeconds(databasePid);
-  const { rolledUp } = await store.maintain(start + MINUTE + 40 * SECOND);
+  const { rolledUp } = await store.upkeep.maintain(start + MINUTE + 40 * SECOND);
   const cpuSeconds = databaseCpuSeconds(databasePid) - cpuBefore;
   const took = (performance.now() - began) / SECOND;
   return [
@@ -177,7 +177,7 @@ async function measureAppends({ store, now }: Bench): Promise<Row[]> {
           const batchRows = rowsFrom(next, batch, seriesCount, at);
           next += batch;
           const sent = performance.now();
-          await store.append(batchRows);
+          await store.samples.append(batchRows);
           waits.push(performance.now() - sent);
           committed += batch;
         }

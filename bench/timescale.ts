@@ -6,7 +6,7 @@ import type { SampleRows } from '../lib/model/samples';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/model/time/duration';
 import { connect } from '../lib/store/connection';
 import { type OpenStore, openStore } from '../lib/store/open';
-import type { Store } from '../lib/store/store';
+import type { Engine, Store } from '../lib/store/store';
 import { createFleet } from '../scripts/simulate/fleet';
 import { findTimescaleBinaries } from '../test/support/timescale-binaries';
 import { startTimescaleServer } from '../test/support/timescale-server';
@@ -27,8 +27,6 @@ const FLEET_STEP_MS = 10 * SECOND;
 const FLEET_LENGTH_MS = HOUR;
 /** Of several rows written beside each other the goal is a ratio, in hundredths. */
 const PERCENT = 100;
-
-type Engine = 'postgres' | 'timescale';
 
 async function main(): Promise<void> {
   const binaries = findTimescaleBinaries();
@@ -64,7 +62,7 @@ async function main(): Promise<void> {
 async function measureAppends(postgres: Store, timescale: Store, now: number): Promise<Row[]> {
   const rows: Row[] = [];
   for (const store of [postgres, timescale])
-    await store.ensureSeries(
+    await store.catalogue.ensure(
       range(SERIES).map((i) => ({
         metric: `append_${i % 10}`,
         labels: { host: `host-${Math.floor(i / 10)}` },
@@ -102,7 +100,7 @@ async function appendFor(store: Store, start: number, batch: number): Promise<nu
     while (performance.now() - began < ROUND_MS) {
       const rows = rowsFrom(next, batch, start);
       next += batch;
-      await store.append(rows);
+      await store.samples.append(rows);
       committed += batch;
     }
   };
@@ -137,8 +135,8 @@ async function measureDisk(store: Store, url: string, now: number): Promise<Row[
     };
     const before = await size();
     for (let done = false; !done; )
-      done = (await store.maintain(now + 10 * MINUTE)).rolledUpTo >= now + 8 * MINUTE;
-    await store.maintain(now + 10 * MINUTE);
+      done = (await store.upkeep.maintain(now + 10 * MINUTE)).rolledUpTo >= now + 8 * MINUTE;
+    await store.upkeep.maintain(now + 10 * MINUTE);
     const after = await size();
     const rollups = await sql`
       select view_name as name, hypertable_size(format('%I', view_name)::regclass)::float8 as bytes from timescaledb_information.continuous_aggregates`;
@@ -179,14 +177,14 @@ async function playFleet(store: Store, start: number, end: number): Promise<void
         })),
       );
       const unknown = samples.filter(({ key }) => !ids.has(key));
-      const stored = await store.ensureSeries(unknown.map(({ identity }) => identity));
+      const stored = await store.catalogue.ensure(unknown.map(({ identity }) => identity));
       unknown.forEach(({ key }, i) => {
         ids.set(key, stored[i].id);
       });
       const rows = samples
         .map(({ key, timestamp, value }) => [ids.get(key) as number, timestamp, value] as const)
         .toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
-      await store.append({
+      await store.samples.append({
         seriesIds: rows.map(([id]) => id),
         timestamps: rows.map(([, t]) => t),
         values: rows.map(([, , value]) => value),
@@ -197,13 +195,13 @@ async function playFleet(store: Store, start: number, end: number): Promise<void
 
 async function timePanels(store: Store, start: number): Promise<number> {
   const all = [];
-  for await (const page of store.loadSeries()) all.push(...page);
+  for await (const page of store.catalogue.load()) all.push(...page);
   const { host } = all[all.length - 1].labels;
   const panels = all.filter(({ labels }) => labels.host === host).slice(0, 12);
   return timed(() =>
     Promise.all(
       panels.map(({ id, metricId }) =>
-        store.readPoints({
+        store.samples.readPoints({
           metricId,
           groups: [[id]],
           wholeMetric: false,
@@ -221,7 +219,7 @@ async function timePanels(store: Store, start: number): Promise<number> {
 async function measureHistory(store: Store, url: string, now: number): Promise<Row[]> {
   const { sql } = connect(url, {});
   try {
-    const series = await store.ensureSeries(
+    const series = await store.catalogue.ensure(
       range(METRICS * HOSTS).map((i) => ({
         metric: `history_${i % METRICS}`,
         labels: { host: `host-${Math.floor(i / METRICS)}` },
@@ -239,7 +237,14 @@ async function measureHistory(store: Store, url: string, now: number): Promise<R
     const days = { start: today - 365 * DAY, end: today, step: DAY };
     const ask = (groups: number[][], aggregates: Aggregate[], over: object, wholeMetric = true) =>
       timed(() =>
-        store.readPoints({ metricId: one[0].metricId, groups, aggregates, wholeMetric, ...hours, ...over }),
+        store.samples.readPoints({
+          metricId: one[0].metricId,
+          groups,
+          aggregates,
+          wholeMetric,
+          ...hours,
+          ...over,
+        }),
       );
     const regions = range(5).map((region) => ids.filter((_, i) => i % 5 === region));
     return [

@@ -119,7 +119,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const registry = new RegistryClass();
   const sessions = viewerKey() ? endedSessions() : undefined;
   const read = async () => {
-    for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
+    for await (const page of store.catalogue.load()) for (const stored of page) registry.add(stored);
     await sessions?.sync(records.endedSessions, Date.now());
   };
   await untilThere(read, location, notice);
@@ -128,7 +128,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const startedAt = Date.now();
   const shared = isShared(settings);
   const ring = new Ring({ windowMs, maxBytes: settings.RING_MAX_BYTES, startedAt, shared });
-  const catalogue = createCatalogueSync({ store, registry });
+  const catalogue = createCatalogueSync({ catalogue: store.catalogue, registry });
   const learn = () => catalogue.learn();
   const transport = openTransport(settings);
   const topics = createTopics({ transport });
@@ -136,7 +136,7 @@ async function start(notice: (reason: string) => void): Promise<System> {
   const ringSync = createRingSync({
     bus,
     ring,
-    store,
+    stored: store.samples,
     learn,
     onMissed: (metric) => live.queries.noteMissed(metric),
   });
@@ -224,7 +224,7 @@ async function refillRing(ring: Ring, store: Store, registry: Registry, from: nu
   try {
     await ring.refill(
       from,
-      withSeries(store.readSamples({ start: from, end: Number.MAX_SAFE_INTEGER }), registry),
+      withSeries(store.samples.readSamples({ start: from, end: Number.MAX_SAFE_INTEGER }), registry),
     );
   } catch (error) {
     log().warn({ err: error }, 'ring not refilled; recent history is read from the database');

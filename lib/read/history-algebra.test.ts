@@ -189,10 +189,10 @@ function ranked(
 /** What is too old for a server to take. */
 async function writeOld(metric: string, samples: readonly Sample[]): Promise<void> {
   const hosts = [...new Set(samples.map(({ host }) => host))];
-  const stored = await server.store.ensureSeries(hosts.map((host) => ({ metric, labels: { host } })));
+  const stored = await server.store.catalogue.ensure(hosts.map((host) => ({ metric, labels: { host } })));
   for (const series of stored) node.registry.add(series);
   const ids = new Map(stored.map(({ id }, i) => [hosts[i], id]));
-  await server.store.append({
+  await server.store.samples.append({
     seriesIds: samples.map(({ host }) => ids.get(host)!),
     timestamps: samples.map(({ timestamp }) => timestamp),
     values: samples.map(({ value }) => value),
@@ -241,7 +241,7 @@ describe('days, weeks and months of a time zone', () => {
     await writeOld(metric, samples);
     const days = daysOf(timezone, middle - 80 * DAY, middle + 80 * DAY);
     for (const maintained of [false, true]) {
-      if (maintained) await server.store.maintain(server.clock.now());
+      if (maintained) await server.store.upkeep.maintain(server.clock.now());
       for (const [step, isStart] of Object.entries(CALENDARS)) {
         for (const [aggregate, offset] of [
           ['avg,max', 0],

@@ -18,7 +18,7 @@ import { figures } from '../observe/figures';
 import { createSingleFlight } from '../runtime/single-flight';
 import { within } from '../runtime/within';
 import { refusedWork, Work } from '../runtime/work/work';
-import type { ReadOptions, Store, StoreQuestion } from '../store/store';
+import type { ReadOptions, SampleStore, Store, StoreQuestion } from '../store/store';
 import { crowded } from '../store/trouble';
 import { createRangeCache, type RangeCache } from './cache/range-cache';
 import { createMemoryTier } from './memory-tier';
@@ -58,7 +58,7 @@ export interface Asking {
 
 export interface HistoryParts {
   env: Pick<Env, 'RETENTION_RAW' | 'RETENTION_MINUTE' | 'RETENTION_HOUR' | 'RETENTION_DAY'>;
-  store: Store;
+  store: Pick<Store, 'samples' | 'database'>;
   registry: Registry;
   ring: Ring;
   /** Keeps answers that cannot change any more; null: none are kept. */
@@ -81,12 +81,12 @@ export function createHistory({
   const once = createSingleFlight<HistoryAnswer>();
   const rhythms = new MetricRhythms(ring);
   const { tierSeconds } = figures();
-  const database: Pick<Store, 'readPoints' | 'readClosed'> = {
+  const database: Pick<SampleStore, 'readPoints' | 'readClosed'> = {
     readPoints: readDatabase,
-    readClosed: (metricId, options) => store.readClosed(metricId, options),
+    readClosed: (metricId, options) => store.samples.readClosed(metricId, options),
   };
-  const cache: RangeCache | null = redis && createRangeCache({ store: database, redis });
-  const predecessors = createPredecessors(ring, store);
+  const cache: RangeCache | null = redis && createRangeCache({ stored: database, redis });
+  const predecessors = createPredecessors(ring, store.samples);
   const memory = createMemoryTier({ registry, ring, predecessors });
   const read = readOperands(memory.readWith(readOlder));
 
@@ -247,7 +247,7 @@ export function createHistory({
   async function readDatabase(question: StoreQuestion, options?: ReadOptions) {
     const beganAt = performance.now();
     try {
-      return await store.readPoints(question, options);
+      return await store.samples.readPoints(question, options);
     } finally {
       tierSeconds.observe('database', (performance.now() - beganAt) / SECOND);
     }
@@ -274,7 +274,7 @@ export function createHistory({
 
   /** Both: reads may have a replica, and either database may be unreachable by itself. */
   async function ping(): Promise<void> {
-    await Promise.all([store.ping('write'), store.ping('read')]);
+    await Promise.all([store.database.ping('write'), store.database.ping('read')]);
   }
 
   return { answer, resolve, read, readMemory, memoryFrom, ping };

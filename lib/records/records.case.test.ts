@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
 import { parseEnv } from '../env';
 import { type OpenStore, openStore } from '../store/open';
-import type { Store } from '../store/store';
+import type { Engine } from '../store/store';
 import { type OnRecords, recordsOn } from './database';
 import { openRecords } from './records';
 
@@ -26,7 +26,7 @@ function notesRecord(on: OnRecords) {
 }
 
 /** What records do on every engine. */
-export function recordsCases(engine: Store['engine'], server: string): void {
+export function recordsCases(engine: Engine, server: string): void {
   describe(`records beside the engine ${engine}`, () => {
     let database: TestDatabase;
     const servers: OpenStore[] = [];

@@ -82,16 +82,14 @@ test('a store that is away: writes and reads fail at once with an honest time to
   }
   const { store, records, stop } = guardStore(
     {
-      engine: 'postgres',
-      append: vi.fn(refuse),
-      ping: async () => void (await refuse()),
-      readSamples: pages,
+      samples: { append: vi.fn(refuse), readSamples: pages },
+      database: { ping: async () => void (await refuse()) },
     } as unknown as Store,
     { run: refuse } as unknown as Lane,
   );
   const rows = { seriesIds: [], timestamps: [], values: [] };
-  for (let i = 0; i < 3; i++) await expect(store.append(rows)).rejects.toThrow('away');
-  const refusal = store.append(rows);
+  for (let i = 0; i < 3; i++) await expect(store.samples.append(rows)).rejects.toThrow('away');
+  const refusal = store.samples.append(rows);
   await expect(refusal).rejects.toMatchObject({ code: 'database_unavailable' });
   await expect(refusal).rejects.toSatisfy(({ retryAfterMs }) => retryAfterMs > 0 && retryAfterMs <= 1_000);
   await expect(records(async () => 1)).rejects.toMatchObject({ code: 'database_unavailable' });
@@ -100,13 +98,13 @@ test('a store that is away: writes and reads fail at once with an honest time to
   expect(states).toContainEqual(['database_read', 'closed']);
   for (let i = 0; i < 4; i++) {
     await expect(async () => {
-      for await (const _ of store.readSamples({ start: 0, end: 1 })) {
+      for await (const _ of store.samples.readSamples({ start: 0, end: 1 })) {
         // The first page comes, the second does not.
       }
     }).rejects.toMatchObject({ code: 'database_unavailable' });
   }
   isAway = false;
-  await until(async () => expect(await store.append(rows)).toEqual([]));
+  await until(async () => expect(await store.samples.append(rows)).toEqual([]));
   stop();
   expect(breakers().size).toBe(0);
 });

@@ -1,40 +1,68 @@
 import { isPulseError, PulseError } from '../model/errors';
 import { type Breaker, createBreaker } from '../runtime/breaker';
 import type { Lane, Run } from './lane';
-import type { Store } from './store';
+import type { Database, SampleStore, SeriesCatalogue, Store, Upkeep } from './store';
+
+/** One circuit breaker for writing and one for reading: with a replica for reads, either may be away without the other. */
+interface Breakers {
+  write: Breaker;
+  read: Breaker;
+}
 
 /**
- * A store, and the records beside it, behind two circuit breakers, one for writing and one for reading: with a replica for reads, either may be
- * away without the other. `stop` ends their probing; the store itself is left to whoever opened it.
+ * A store, and the records beside it, behind two circuit breakers. `stop` ends their probing; the store itself is left to
+ * whoever opened it.
  */
 export function guardStore(store: Store, records: Lane): { store: Store; records: Run; stop(): void } {
-  const write = databaseBreaker('database_write', () => store.ping('write'));
-  const read = databaseBreaker('database_read', () => store.ping('read'));
-  const guarded: Store = {
-    engine: store.engine,
-    // Never of a replica, which may not know yet.
-    loadSeries: (after) => eachPage(write, () => store.loadSeries(after)),
-    ensureSeries: (identities) => write.run(() => store.ensureSeries(identities)),
-    touchSeries: (seen) => write.run(() => store.touchSeries(seen)),
-    append: (rows) => write.run(() => store.append(rows)),
-    readPoints: (question, options) => read.run(() => store.readPoints(question, options)),
-    readClosed: (metricId, options) => read.run(() => store.readClosed(metricId, options)),
-    readLast: (question) => write.run(() => store.readLast(question)),
-    readSamples: (range) => eachPage(write, () => store.readSamples(range)),
-    maintain: (now, signal) => write.run(() => store.maintain(now, signal)),
-    ping: (what) => (what === 'write' ? write : read).run(() => store.ping(what)),
-    get calls() {
-      return store.calls;
-    },
-    close: () => store.close(),
-  };
+  const { database } = store;
+  const write = databaseBreaker('database_write', () => database.ping('write'));
+  const read = databaseBreaker('database_read', () => database.ping('read'));
   return {
-    store: guarded,
+    store: {
+      samples: guardSamples(store.samples, { write, read }),
+      catalogue: guardCatalogue(store.catalogue, write),
+      upkeep: guardUpkeep(store.upkeep, write),
+      database: guardDatabase(database, { write, read }),
+    },
     records: (work) => write.run(() => records.run(work)),
     stop() {
       write.close();
       read.close();
     },
+  };
+}
+
+function guardSamples(samples: SampleStore, { write, read }: Breakers): SampleStore {
+  return {
+    append: (rows) => write.run(() => samples.append(rows)),
+    readPoints: (question, options) => read.run(() => samples.readPoints(question, options)),
+    readClosed: (metricId, options) => read.run(() => samples.readClosed(metricId, options)),
+    // These two never of a replica, which may not know yet.
+    readSamples: (range) => eachPage(write, () => samples.readSamples(range)),
+    readLast: (question) => write.run(() => samples.readLast(question)),
+  };
+}
+
+function guardCatalogue(catalogue: SeriesCatalogue, write: Breaker): SeriesCatalogue {
+  return {
+    load: (after) => eachPage(write, () => catalogue.load(after)),
+    ensure: (identities) => write.run(() => catalogue.ensure(identities)),
+    touch: (seen) => write.run(() => catalogue.touch(seen)),
+  };
+}
+
+function guardUpkeep(upkeep: Upkeep, write: Breaker): Upkeep {
+  return { maintain: (now, signal) => write.run(() => upkeep.maintain(now, signal)) };
+}
+
+function guardDatabase(database: Database, breakers: Breakers): Database {
+  return {
+    engine: database.engine,
+    ping: (what) => breakers[what].run(() => database.ping(what)),
+    get calls() {
+      return database.calls;
+    },
+    close: () => database.close(),
   };
 }
 

@@ -199,7 +199,7 @@ describe('the pools', () => {
   }
 
   test('bring what statements need, whatever the server is set to', async () => {
-    const pools = poolsOn(url);
+    const { lanes } = poolsOn(url);
     const settings = async (sql: postgres.ISql) => {
       const rows = await sql<Array<{ name: string; setting: string }>>`
         select name, setting from pg_settings
@@ -207,7 +207,7 @@ describe('the pools', () => {
       return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
     };
     await admin.unsafe(`alter database ${new URL(url).pathname.slice(1)} set jit = on`);
-    for (const found of [await pools.read.run(settings), await pools.write.run(settings)])
+    for (const found of [await lanes.read.run(settings), await lanes.write.run(settings)])
       expect(found).toEqual({
         jit: 'off',
         statement_timeout: '17000',
@@ -216,27 +216,27 @@ describe('the pools', () => {
   });
 
   test('read on another connection when one is lost', async () => {
-    const pools = poolsOn(url);
-    await Promise.all(Array.from({ length: 3 }, () => pools.read.run(answer)));
+    const { lanes } = poolsOn(url);
+    await Promise.all(Array.from({ length: 3 }, () => lanes.read.run(answer)));
     wire.lose();
-    expect(await pools.read.run(answer)).toBe(1);
+    expect(await lanes.read.run(answer)).toBe(1);
   });
 
   test('a heavy question does not keep the others waiting', async () => {
-    const pools = poolsOn(url);
+    const { lanes } = poolsOn(url);
     const readers = new AbortController();
     const heavy = Array.from({ length: 20 }, () =>
-      pools.read.run(sleepFor(600), { isHeavy: true, signal: readers.signal }).catch(() => {}),
+      lanes.read.run(sleepFor(600), { isHeavy: true, signal: readers.signal }).catch(() => {}),
     );
-    expect(await pools.read.run(answer)).toBe(1);
+    expect(await lanes.read.run(answer)).toBe(1);
     readers.abort();
     await Promise.all(heavy);
   });
 
   test('a question that turns out to be heavy makes way, and is answered', async () => {
-    const pools = poolsOn(url);
-    const slow = Array.from({ length: 3 }, () => pools.read.run(sleepFor(3)));
-    expect(await pools.read.run(answer)).toBe(1);
+    const { lanes } = poolsOn(url);
+    const slow = Array.from({ length: 3 }, () => lanes.read.run(sleepFor(3)));
+    expect(await lanes.read.run(answer)).toBe(1);
     expect((await Promise.all(slow)).map((rows) => rows.length)).toEqual([1, 1, 1]);
   });
 });

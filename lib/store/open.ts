@@ -31,7 +31,7 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
-interface Database {
+interface Server {
   connection: Connection;
   location: string;
   close(): Promise<void>;
@@ -63,12 +63,12 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
     const store = await patiently(() => createStore(choice, pools, retentionFrom(env)));
     return {
       store,
-      records: pools.records,
+      records: pools.lanes.records,
       engineReason: choice.reason,
       location,
       connection,
       async close() {
-        await store.close();
+        await store.database.close();
         await database.close();
       },
     };
@@ -85,7 +85,7 @@ async function createStore(choice: Choice, pools: Pools, retention: Retention): 
     : createPostgresStore(pools, retention);
 }
 
-function named(url: string): Database {
+function named(url: string): Server {
   return { connection: url, location: describeUrl(url), close: async () => {} };
 }
 

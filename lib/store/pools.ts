@@ -11,7 +11,7 @@ const BACKSTOP_MS = 2 * SECOND;
 const SESSIONS = { write: 12, light: 6, heavy: 3, bulk: 3, record: 2 } as const;
 
 /** Separate connections, so that neither expensive questions nor upkeep can keep samples from being committed. */
-export interface Pools {
+export interface Lanes {
   write: Lane;
   read: Readers;
   /** Upkeep, and reading samples in bulk. */
@@ -20,6 +20,11 @@ export interface Pools {
   records: Lane;
   /** One piece of upkeep at a time, on a connection of its own. */
   upkeep: Lane;
+}
+
+/** The lanes of one store. */
+export interface Pools {
+  lanes: Lanes;
   /** Resolves while the database that is written, or read, answers. @throws PulseError `database_unavailable` */
   ping(what: Purpose): Promise<void>;
   readonly figures: Record<string, LaneFigures>;
@@ -59,21 +64,17 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
     parameters: { 'timescaledb.max_tuples_decompressed_per_dml_transaction': '0' },
   });
   const endpoints = new Set([primary, reading]);
-  const lanes = { write, light, heavy, bulk, records, upkeep };
+  const all = { write, light, heavy, bulk, records, upkeep };
   return {
-    write,
-    read,
-    bulk,
-    records,
-    upkeep,
+    lanes: { write, read, bulk, records, upkeep },
     async ping(what) {
       await (what === 'write' ? primary : reading).ping();
     },
     get figures() {
-      return Object.fromEntries(Object.entries(lanes).map(([name, lane]) => [name, lane.figures]));
+      return Object.fromEntries(Object.entries(all).map(([name, lane]) => [name, lane.figures]));
     },
     async close() {
-      await Promise.all(Object.values(lanes).map((lane) => lane.close()));
+      await Promise.all(Object.values(all).map((lane) => lane.close()));
       await Promise.all([...endpoints].map(({ pulse }) => pulse.close()));
     },
   };

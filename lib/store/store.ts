@@ -9,20 +9,18 @@ import type { LaneFigures } from './lane';
  * What the rest of the system may ask of storage. Two engines keep this contract (`postgres/`, `timescale/`);
  * one behaviour suite, `store.case.test.ts`, passes on both. Times are epoch ms, ids are the database's.
  *
- * Every method throws `PulseError('database_unavailable')` while the database cannot be reached.
+ * Every method throws `PulseError('database_unavailable')` while the database cannot be reached. Callers take the parts
+ * that they need.
  */
 export interface Store {
-  readonly engine: 'postgres' | 'timescale';
+  samples: SampleStore;
+  catalogue: SeriesCatalogue;
+  upkeep: Upkeep;
+  database: Database;
+}
 
-  /** Every series in the catalogue in pages, for start-up; or those with an id above `after`, for what came since. */
-  loadSeries(after?: number): AsyncIterable<StoredSeries[]>;
-
-  /** Finds or creates the given identities, in one round trip, in the order given. Safe with several servers at once. */
-  ensureSeries(identities: readonly SeriesIdentity[]): Promise<StoredSeries[]>;
-
-  /** Records when series were last seen. Advisory: a crash may lose the newest of it. */
-  touchSeries(seen: ReadonlyArray<{ id: number; lastSeen: number }>): Promise<void>;
-
+/** Samples: written once, read as points or as they are. */
+export interface SampleStore {
   /**
    * Commits samples in one transaction. A sample whose (series, timestamp) is already stored is left as it is.
    * Rows must be unique by (series, timestamp) within the batch.
@@ -40,25 +38,41 @@ export interface Store {
   /** What nothing but a late sample can change: see `ClosedPast`. As cheap as a question can be. */
   readClosed(metricId: number, options?: ReadOptions): Promise<ClosedPast>;
 
-  /** The stored samples of `[start, end)`, all series or the given ones, each page ascending in (ts, seriesId). */
-  readSamples(range: {
-    start: number;
-    end: number;
-    seriesIds?: readonly number[];
-  }): AsyncIterable<SampleRows>;
+  /** The stored samples of a range, each page ascending in (ts, seriesId). */
+  readSamples(range: SampleRange): AsyncIterable<SampleRows>;
 
   /**
    * The last sample before a moment of each of these series of one metric: of those at least that have one a counter
    * goes on from, at most `COUNTER_GAP_MS` before it. Of the primary, so everything committed before is considered.
    */
-  readLast(question: { metricId: number; seriesIds: readonly number[]; before: number }): Promise<SampleRows>;
+  readLast(question: LastQuestion): Promise<SampleRows>;
+}
 
+/** Which series there are. */
+export interface SeriesCatalogue {
+  /** Every series in pages, for start-up; or those with an id above `after`, for what came since. */
+  load(after?: number): AsyncIterable<StoredSeries[]>;
+
+  /** Finds or creates the given identities, in one round trip, in the order given. Safe with several servers at once. */
+  ensure(identities: readonly SeriesIdentity[]): Promise<StoredSeries[]>;
+
+  /** Records when series were last seen. Advisory: a crash may lose the newest of it. */
+  touch(seen: ReadonlyArray<{ id: number; lastSeen: number }>): Promise<void>;
+}
+
+/** The work that keeps a database small and quick. */
+export interface Upkeep {
   /**
-   * One round of upkeep: roll up what is complete or changed, create partitions ahead, drop what retention ends.
+   * One round: roll up what is complete or changed, create partitions ahead, drop what retention ends.
    * Any number of servers may call it; one works, the others return at once. When `signal` aborts it ends early, at
    * a point from which the next round goes on.
    */
   maintain(now: number, signal?: AbortSignal): Promise<MaintenanceReport>;
+}
+
+/** The database itself, and our connections to it. */
+export interface Database {
+  readonly engine: Engine;
 
   /** Resolves while the database that is written, or the one that is read, answers. */
   ping(what: 'read' | 'write'): Promise<void>;
@@ -67,6 +81,22 @@ export interface Store {
   readonly calls: Record<string, LaneFigures>;
 
   close(): Promise<void>;
+}
+
+export type Engine = 'postgres' | 'timescale';
+
+/** Samples of `[start, end)`, epoch ms: of all series, or of the given ones. */
+export interface SampleRange {
+  start: number;
+  end: number;
+  seriesIds?: readonly number[];
+}
+
+export interface LastQuestion {
+  metricId: number;
+  seriesIds: readonly number[];
+  /** Epoch ms. */
+  before: number;
 }
 
 export interface ReadOptions {

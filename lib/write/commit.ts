@@ -5,7 +5,7 @@ import { outsideRequests } from '../observe/request-id';
 import { type Arranged, arrange, type CommitResult, split } from './arrange';
 
 export interface CommitQueueOptions {
-  /** `Store.append`: commits rows and returns the positions of those that were there already. */
+  /** `SampleStore.append`: commits rows and returns the positions of those that were there already. */
   append(rows: SampleRows): Promise<number[]>;
   /** Called after each commit, before its writers are answered. */
   onCommit(result: CommitResult): Promise<void> | void;

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import { PulseError } from '../model/errors';
 import type { SampleColumns } from '../model/samples';
-import type { StoredSeries } from '../model/series';
 import { HOUR } from '../model/time/duration';
 import { parseQuery } from '../read/query/params';
-import type { Store } from '../store/store';
+import type { SampleStore, SeriesCatalogue, Store } from '../store/store';
 import { createPipeline } from './pipeline';
 
 let host: Awaited<ReturnType<typeof startTestNode>>;
@@ -90,16 +89,14 @@ describe('series', () => {
   /** The real store, with a count of how often it was asked for series. */
   function counting(store: Store) {
     const asked: number[] = [];
-    const counted = new Proxy(store, {
-      get(target, property: keyof Store) {
-        if (property !== 'ensureSeries') return target[property];
-        return (identities: Parameters<Store['ensureSeries']>[0]): Promise<StoredSeries[]> => {
-          asked.push(identities.length);
-          return target.ensureSeries(identities);
-        };
+    const catalogue: SeriesCatalogue = {
+      ...store.catalogue,
+      ensure(identities) {
+        asked.push(identities.length);
+        return store.catalogue.ensure(identities);
       },
-    });
-    return { asked, store: counted };
+    };
+    return { asked, store: { ...store, catalogue } };
   }
 
   function pipelineOn({ registry, ring, bus }: TestNode, store: Store, maxSeries = 1_000_000) {
@@ -164,10 +161,11 @@ describe('series', () => {
 test('with a database that fails, nothing is in memory that is not stored', async () => {
   const name = freshName();
   await a.write(sample(name, now, 0));
-  const failing: Store = new Proxy(host.store, {
-    get: (target, property: keyof Store) =>
-      property === 'append' ? () => Promise.reject(new Error('no')) : target[property],
-  });
+  const { store } = host;
+  const failing: Store = {
+    ...store,
+    samples: { ...store.samples, append: () => Promise.reject(new Error('no')) },
+  };
   const { registry, ring, bus } = a;
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
   const pipeline = createPipeline({ env, store: failing, registry, ring, channel: bus.samples });
@@ -185,15 +183,15 @@ test('a commit whose answer was lost, and that comes late, is found, also what m
   const { registry, ring, bus } = node;
   ring.evict(now);
   let commitLate: (() => Promise<unknown>) | undefined;
-  const losing: Store = new Proxy(host.store, {
-    get(target, property: keyof Store) {
-      if (property !== 'append') return target[property];
-      return (rows: Parameters<Store['append']>[0]) => {
-        commitLate = () => target.append(rows);
-        return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
-      };
+  const { samples: stored } = host.store;
+  const withoutAnswer: SampleStore = {
+    ...stored,
+    append(rows) {
+      commitLate = () => stored.append(rows);
+      return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
     },
-  });
+  };
+  const losing: Store = { ...host.store, samples: withoutAnswer };
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
   const pipeline = createPipeline({ env, store: losing, registry, ring, channel: bus.samples });
   const samples = [sample(name, now + 1, 1), sample(name, now + longAgo, 2)];
@@ -232,7 +230,7 @@ test('a late sample that another server wrote, or whose answer was lost, is what
   await a.write(sample(name, at, 100));
   expect(await increaseOf(name)).toEqual([90]);
   // The other server's, which is alone in knowing of it until somebody sends it here, too.
-  await host.store.append({
+  await host.store.samples.append({
     seriesIds: [registry.metrics.get(name)!.series[0].id],
     timestamps: [at - 2 * 60 * MINUTE],
     values: [40],
@@ -243,15 +241,15 @@ test('a late sample that another server wrote, or whose answer was lost, is what
   expect(await increaseOf(name)).toEqual([60]);
 
   let commitLate: (() => Promise<unknown>) | undefined;
-  const losing: Store = new Proxy(host.store, {
-    get(target, property: keyof Store) {
-      if (property !== 'append') return target[property];
-      return (rows: Parameters<Store['append']>[0]) => {
-        commitLate = () => target.append(rows);
-        return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
-      };
+  const { samples: stored } = host.store;
+  const withoutAnswer: SampleStore = {
+    ...stored,
+    append(rows) {
+      commitLate = () => stored.append(rows);
+      return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
     },
-  });
+  };
+  const losing: Store = { ...host.store, samples: withoutAnswer };
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
   const pipeline = createPipeline({ env, store: losing, registry, ring, channel: bus.samples });
   const late = { ...sample(name, at - 60 * MINUTE, 95), index: 0 };

@@ -39,7 +39,7 @@ export interface Pipeline {
 
 export interface PipelineParts {
   env: Pick<Env, 'RETENTION_RAW' | 'MAX_SERIES'>;
-  store: Store;
+  store: Pick<Store, 'samples' | 'catalogue'>;
   registry: Registry;
   ring: Ring;
   channel: Pick<SampleChannel, 'publish'>;
@@ -53,8 +53,8 @@ const RETRY_AFTER_MS = SECOND;
 
 export function createPipeline({ env, store, registry, ring, channel }: PipelineParts): Pipeline {
   const { ingestSamples: counted, commitSeconds, commitRows } = figures();
-  const ensurer = new SeriesEnsurer(store, registry);
-  const catchUp = new CatchUp({ store, registry, ring, onFound: publish });
+  const ensurer = new SeriesEnsurer(store.catalogue, registry);
+  const catchUp = new CatchUp({ stored: store.samples, registry, ring, onFound: publish });
   const commits = new CommitQueue({
     append: timedAppend,
     onCommit: takeIn,
@@ -88,7 +88,7 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
 
   async function timedAppend(rows: SampleRows): Promise<number[]> {
     const startedAt = performance.now();
-    const duplicates = await store.append(rows);
+    const duplicates = await store.samples.append(rows);
     commitSeconds.observe((performance.now() - startedAt) / SECOND);
     commitRows.observe(rows.seriesIds.length);
     return duplicates;

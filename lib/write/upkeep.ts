@@ -15,7 +15,7 @@ const TOUCH_EVERY_MS = 5 * MINUTE;
 const JITTER = 0.2;
 
 export interface UpkeepOptions {
-  store: Store;
+  store: Pick<Store, 'catalogue' | 'upkeep'>;
   registry: Registry;
   ring: Ring;
   /** Absent where nobody needs to sign in. */
@@ -43,7 +43,7 @@ export function startUpkeep({
     for (const { id, lastSeen } of registry.seriesById.values()) {
       if (lastSeen > (recorded.get(id) ?? 0)) seen.push({ id, lastSeen });
     }
-    if (seen.length > 0) await store.touchSeries(seen);
+    if (seen.length > 0) await store.catalogue.touch(seen);
     for (const { id, lastSeen } of seen) recorded.set(id, lastSeen);
   }
   // What the catalogue was read with needs no recording.
@@ -52,7 +52,7 @@ export function startUpkeep({
   const stop = new AbortController();
   const jobs = [
     repeatedly('evict', EVICT_EVERY_MS, async () => ring.evict(Date.now())),
-    repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.maintain(Date.now(), stop.signal)),
+    repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.upkeep.maintain(Date.now(), stop.signal)),
     repeatedly('touch', TOUCH_EVERY_MS, touch),
     ...(sessions
       ? [

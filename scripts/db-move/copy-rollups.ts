@@ -44,7 +44,7 @@ export async function copyRollups(source: End, target: End, ids: SeriesIds, befo
         from ${source.sql(TIER[tier].relation)} where ts < to_timestamp(${before}::float8 / 1000)
         order by ts, series_id`.cursor(PAGE);
       for await (const page of pages) {
-        if (target.store.engine === 'postgres')
+        if (target.store.database.engine === 'postgres')
           await ensurePartitions(
             tx,
             tier,
@@ -55,7 +55,7 @@ export async function copyRollups(source: End, target: End, ids: SeriesIds, befo
       }
     }
     // What counters did between these rows: the `postgres` engine keeps it with them.
-    if (target.store.engine === 'postgres')
+    if (target.store.database.engine === 'postgres')
       for (const tier of TIERS) await tx`select fill_entries(${TIER[tier].relation}::text::regclass)`;
     await copyHuge(source.sql, tx, ids, before);
     const mark = tx`to_timestamp(${before}::float8 / 1000)`;
@@ -103,8 +103,8 @@ function missing(id: number): never {
 }
 
 /** A continuous aggregate is a view; its rows lie in a table that TimescaleDB names. */
-async function writableRelation(tx: ISql, { engine }: Store, tier: RollupTier): Promise<string> {
-  if (engine === 'postgres') return TIER[tier].relation;
+async function writableRelation(tx: ISql, { database }: Store, tier: RollupTier): Promise<string> {
+  if (database.engine === 'postgres') return TIER[tier].relation;
   const [{ name }] = await tx<[{ name: string }]>`
     select materialization_hypertable_schema || '.' || materialization_hypertable_name as name
     from timescaledb_information.continuous_aggregates

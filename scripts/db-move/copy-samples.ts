@@ -31,7 +31,7 @@ export async function copySamples({
   let copied = 0;
   let unnoted = 0;
   let storing: Promise<unknown> = Promise.resolve();
-  for await (const { seriesIds, timestamps, values } of source.store.readSamples({
+  for await (const { seriesIds, timestamps, values } of source.store.samples.readSamples({
     start,
     end: Number.MAX_SAFE_INTEGER,
   })) {
@@ -47,7 +47,7 @@ export async function copySamples({
       (oldest - first) / Math.max(1, now - first),
       `${copied} samples, ${new Date(oldest).toISOString()}`,
     );
-    storing = target.store.append({
+    storing = target.store.samples.append({
       seriesIds: seriesIds.map((id) => ids.get(id)?.id ?? missing(id)),
       timestamps,
       values,

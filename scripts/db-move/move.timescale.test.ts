@@ -26,7 +26,7 @@ beforeAll(async () => {
     parseEnv({ DATABASE_URL: source.url, STORE_ENGINE: 'postgres' }),
     () => {},
   );
-  const series = await store.ensureSeries(
+  const series = await store.catalogue.ensure(
     range(SERIES).map((i) => ({ metric: `metric_${i % 2}`, labels: { host: `host-${i}` }, unit: 'percent' })),
   );
   for (const day of range(DAYS)) {
@@ -34,14 +34,14 @@ beforeAll(async () => {
     const rows = series.flatMap(({ id }) =>
       range(288).map((i) => [id, start + i * 5 * MINUTE + id, valueAt(i * id)] as const),
     );
-    await store.append({
+    await store.samples.append({
       seriesIds: rows.map(([id]) => id),
       timestamps: rows.map(([, t]) => t),
       values: rows.map(([, , value]) => value),
     });
-    await store.maintain(start + DAY + HOUR);
+    await store.upkeep.maintain(start + DAY + HOUR);
   }
-  await store.maintain(Date.now());
+  await store.upkeep.maintain(Date.now());
   await close();
 });
 afterAll(async () => {
@@ -65,7 +65,7 @@ async function daysOf(url: string) {
   const { store, close } = await openStore(parseEnv({ DATABASE_URL: url }), () => {});
   try {
     const all = [];
-    for await (const page of store.loadSeries()) all.push(...page);
+    for await (const page of store.catalogue.load()) all.push(...page);
     const byHost = all.toSorted((a, b) => a.labels.host.localeCompare(b.labels.host));
     return await Promise.all(
       byHost.map(async ({ id, metric, metricId, unit, labels }) => {
@@ -77,7 +77,7 @@ async function daysOf(url: string) {
           end: TODAY,
           step: DAY,
         };
-        const { groups } = await store.readPoints({
+        const { groups } = await store.samples.readPoints({
           ...question,
           aggregates: ['count', 'sum', 'min', 'max', 'increase'],
         });

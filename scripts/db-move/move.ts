@@ -29,7 +29,7 @@ export async function move({
     const target = await openEnd(to, print);
     try {
       print(
-        `From ${source.location} (${source.store.engine}) to ${target.location} (${target.store.engine}).`,
+        `From ${source.location} (${source.store.database.engine}) to ${target.location} (${target.store.database.engine}).`,
       );
       return await copy(source, target, await Checkpoint.open(resolve(notes), from, to), print);
     } finally {
@@ -48,7 +48,7 @@ async function copy(
 ): Promise<boolean> {
   const now = Date.now();
   await upkeep(source, now);
-  const ids = await copySeries(source.store, target.store);
+  const ids = await copySeries(source.store.catalogue, target.store.catalogue);
   print(`${ids.size} series.`);
   // The secret that sessions are signed with stays where it was, so they would hold again.
   for (const session of await source.records.endedSessions.list(now))
@@ -81,7 +81,7 @@ async function copy(
 /** Rolls up what can be; a round leaves the rest to the next one when it takes long. */
 async function upkeep({ store }: End, now: number): Promise<void> {
   for (let last = Number.NaN; ; ) {
-    const { rolledUpTo, rolledUp } = await store.maintain(now);
+    const { rolledUpTo, rolledUp } = await store.upkeep.maintain(now);
     if (rolledUpTo === last && rolledUp.minute + rolledUp.hour + rolledUp.day === 0) return;
     last = rolledUpTo;
   }

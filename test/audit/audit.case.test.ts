@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Point } from '@/lib/model/points';
 import { parseQuery } from '@/lib/read/query/params';
-import type { Store } from '@/lib/store/store';
+import type { Engine, Store } from '@/lib/store/store';
 import { startTestNode, type TestNode } from '../support/node';
 import { type Plain, type PlainSeries, plainValue } from './plain';
 import { dice, labelsOf, makeWorld, type World } from './world';
@@ -42,7 +42,7 @@ const STEPS: ReadonlyArray<readonly [step: string, ms: number]> = [
 ];
 
 export interface AuditedEngine {
-  name: Store['engine'];
+  name: Engine;
   /** The database server; by default the run's own. */
   server?: string;
 }
@@ -80,7 +80,7 @@ async function send(node: TestNode, store: Store, { samples }: World, seed: numb
     const piece = samples.slice(from, from + 1 + Math.floor(next() * 1_500));
     await node.write(...piece);
     from += piece.length;
-    if (next() < 0.5) await store.maintain(piece[piece.length - 1].timestamp);
+    if (next() < 0.5) await store.upkeep.maintain(piece[piece.length - 1].timestamp);
   }
 }
 

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { type KillablePostgres, startKillablePostgres } from '../support/killable-postgres';
 import { until } from '../support/processes';
 import { type RedisServer, startRedis } from '../support/redis';
@@ -9,7 +9,7 @@ import { startBareNode } from '../support/server-process';
 import { askHistory } from '../support/viewer';
 
 /** Two nodes whose database goes away, and comes back. */
-export function databaseChaos(engine: Store['engine']): void {
+export function databaseChaos(engine: Engine): void {
   let database: KillablePostgres;
   let redis: RedisServer;
   let scene: Scene;

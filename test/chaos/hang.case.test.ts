@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { type KillablePostgres, startKillablePostgres } from '../support/killable-postgres';
 import { until } from '../support/processes';
 import { figureOf, rest, Scene } from '../support/scene';
@@ -15,7 +15,7 @@ const WRITE_MS = 6_000;
 const READ_MS = 4_000;
 
 /** Two nodes, one with a spool, whose database hangs: it is there and says nothing. */
-export function hangChaos(engine: Store['engine']): void {
+export function hangChaos(engine: Engine): void {
   let database: KillablePostgres;
   let wire: TcpProxy;
   let folder: string;

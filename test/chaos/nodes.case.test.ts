@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { until } from '../support/processes';
 import { type RedisServer, startRedis } from '../support/redis';
@@ -9,7 +9,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
 import { askHistory } from '../support/viewer';
 
 /** Three nodes with one database, on the given server or the run's own, and one Redis. */
-export function nodesChaos(engine: Store['engine'], server?: string): void {
+export function nodesChaos(engine: Engine, server?: string): void {
   let database: TestDatabase;
   let redis: RedisServer;
   let wire: TcpProxy;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { type KillablePostgres, startKillablePostgres } from '../support/killable-postgres';
 import { until } from '../support/processes';
 import { figureOf, rest, Scene } from '../support/scene';
@@ -12,7 +12,7 @@ import { filesOf, flip } from '../support/spool-files';
 import { storedSamples } from '../support/stored-samples';
 
 /** A node with a spool: agents are answered while the database is away. */
-export function spoolChaos(engine: Store['engine']): void {
+export function spoolChaos(engine: Engine): void {
   let database: KillablePostgres;
   let folder: string;
   let node: ServerProcess;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { createTestDatabase } from '../support/postgres';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { clientOf } from './client';
@@ -10,7 +10,7 @@ import { readContract } from './read.case.test';
 import { writeContract } from './write.case.test';
 
 /** The contract, spoken to a real process on a real database of the server that has this engine. */
-export function contract(front: Front, engine: Store['engine'] = 'postgres'): void {
+export function contract(front: Front, engine: Engine = 'postgres'): void {
   let server: ServerProcess;
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
 

@@ -5,7 +5,7 @@ import { LABEL_NAME } from '@/lib/model/labels';
 import { METRIC_NAME } from '@/lib/model/series';
 import { SeriesAnswer } from '@/lib/model/wire/catalogue';
 import { ErrorAnswer } from '@/lib/model/wire/error';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { IngestAnswer } from '@/lib/write/ingest/schemas';
 import { Dice, type HostileRequest, hostileRequest } from '../support/hostile-bodies';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
@@ -20,7 +20,7 @@ const SENDERS = 8;
 const MOST_RSS_BYTES = 700 * 2 ** 20;
 
 /** Hostile bodies and bytes to a server whose database is on the given one, by default the run's own. */
-export function hostileCases(engine: Store['engine'], databaseServer?: string): void {
+export function hostileCases(engine: Engine, databaseServer?: string): void {
   let database: TestDatabase;
   let server: ServerProcess;
   let client: Client;

@@ -64,7 +64,7 @@ async function storedValues(path: string): Promise<number[]> {
   const { store, close } = await openStore(parseEnv({ DATA_DIR: path }), () => {});
   try {
     const stored: number[] = [];
-    for await (const { values } of store.readSamples({ start: 0, end: Number.MAX_SAFE_INTEGER }))
+    for await (const { values } of store.samples.readSamples({ start: 0, end: Number.MAX_SAFE_INTEGER }))
       for (const value of values) stored.push(value);
     return stored;
   } finally {

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { CatalogueAnswer, SeriesAnswer } from '@/lib/model/wire/catalogue';
 import { ResultsAnswer } from '@/lib/model/wire/history';
 import { HealthAnswer, ReadyAnswer } from '@/lib/model/wire/operate';
-import type { Store } from '@/lib/store/store';
+import type { Engine } from '@/lib/store/store';
 import { type Client, expectError } from './client';
 
 /** What operators and curious strangers meet, on any front. */
-export function operateContract(connect: () => Client, engine: Store['engine']): void {
+export function operateContract(connect: () => Client, engine: Engine): void {
   let client: Client;
   beforeAll(() => {
     client = connect();

@@ -8,7 +8,7 @@ import { findBinaries } from '../../lib/store/embedded/binaries';
 import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/embedded/folder';
 import { findPostmaster, startPostmaster } from '../../lib/store/embedded/postmaster';
 import { serverSettings } from '../../lib/store/embedded/settings';
-import type { Store } from '../../lib/store/store';
+import type { Engine } from '../../lib/store/store';
 import { freePort, until } from './processes';
 import { findTimescaleBinaries } from './timescale-binaries';
 import { TIMESCALE_SETTINGS } from './timescale-server';
@@ -26,7 +26,7 @@ export interface KillablePostgres {
   close(): Promise<void>;
 }
 
-export async function startKillablePostgres(engine: Store['engine'] = 'postgres'): Promise<KillablePostgres> {
+export async function startKillablePostgres(engine: Engine = 'postgres'): Promise<KillablePostgres> {
   const folder = join(tmpdir(), `pulseboard-killable-${randomUUID()}`);
   const place = await findPlace(folder);
   const ofTimescale = engine === 'timescale';

@@ -12,7 +12,7 @@ import { DAY, HOUR, MINUTE } from '@/lib/model/time/duration';
 import { createHistory } from '@/lib/read/history';
 import { Turns } from '@/lib/runtime/work/turns';
 import { openStore } from '@/lib/store/open';
-import type { Store } from '@/lib/store/store';
+import type { Engine, Store } from '@/lib/store/store';
 import { createPipeline } from '@/lib/write/pipeline';
 import { ManualClock, settle } from './manual-clock';
 import { createTestDatabase } from './postgres';
@@ -35,7 +35,7 @@ export interface NodeOptions {
 }
 
 export interface PlaceOptions {
-  engine?: Store['engine'];
+  engine?: Engine;
   /** A database server that has the engine; by default the run's own PostgreSQL. */
   server?: string;
   settings?: Record<string, string>;
@@ -61,7 +61,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
     streamTopics,
   }: NodeOptions = {}) {
     const registry = new Registry();
-    for await (const page of store.loadSeries()) for (const stored of page) registry.add(stored);
+    for await (const page of store.catalogue.load()) for (const stored of page) registry.add(stored);
     const ring = new Ring({ windowMs, maxBytes: 2 ** 30, startedAt: startedAt ?? clock.now() - windowMs });
     const bus = createMemoryBus();
     const topics = createTopics({ transport: transport ?? null });
@@ -118,6 +118,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
 export type TestNode = Awaited<ReturnType<Awaited<ReturnType<typeof startTestNode>>['start']>>;
 
 function observed(store: Store): { store: Store; idle(): Promise<void> } {
+  const { samples } = store;
   const reads = new Set<Promise<unknown>>();
   function noted<T>(read: Promise<T>): Promise<T> {
     reads.add(read);
@@ -128,8 +129,11 @@ function observed(store: Store): { store: Store; idle(): Promise<void> } {
   return {
     store: {
       ...store,
-      readPoints: (question, options) => noted(store.readPoints(question, options)),
-      readLast: (question) => noted(store.readLast(question)),
+      samples: {
+        ...samples,
+        readPoints: (question, options) => noted(samples.readPoints(question, options)),
+        readLast: (question) => noted(samples.readLast(question)),
+      },
     },
     async idle() {
       while (reads.size > 0) {

@@ -15,7 +15,7 @@ const START = Date.UTC(2026, 10, 20);
 const [place, firstNumber] = process.argv.slice(2);
 const settings = parseEnv({ ...placeSettings(place), RETENTION_RAW: 'forever' });
 const { store, location } = await openStore(settings, () => {});
-const [{ id }] = await store.ensureSeries([{ metric: 'durable', labels: {} }]);
+const [{ id }] = await store.catalogue.ensure([{ metric: 'durable', labels: {} }]);
 process.stdout.write(`ready ${location}\n`);
 
 let next = Number(firstNumber);
@@ -24,7 +24,7 @@ async function append(): Promise<void> {
     const first = next;
     next += BATCH;
     const numbers = Array.from({ length: BATCH }, (_, i) => first + i);
-    await store.append({
+    await store.samples.append({
       seriesIds: numbers.map(() => id),
       timestamps: numbers.map((n) => START + n),
       values: numbers,
@@ -35,7 +35,7 @@ async function append(): Promise<void> {
 async function maintain(): Promise<void> {
   for (;;) {
     // Close behind, so that sealing and rolling up are under way at any moment of a kill.
-    await store.maintain(START + next);
+    await store.upkeep.maintain(START + next);
     await sleep(20);
   }
 }

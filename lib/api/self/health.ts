@@ -10,7 +10,7 @@ export function health(): PlainResponse {
   const answer: HealthAnswer = {
     status: 'ok',
     phase: started.phase,
-    engine: parts?.store.engine ?? null,
+    engine: parts?.store.database.engine ?? null,
     engineReason: parts?.engineReason ?? null,
     bus: parts?.bus.status.kind ?? null,
     version: VERSION,
@@ -22,6 +22,6 @@ export function health(): PlainResponse {
 /** `GET /api/ready`: whether samples are taken now. Throws `database_unavailable` with the reason otherwise. */
 export async function ready(): Promise<PlainResponse> {
   const { store } = readySystem();
-  await store.ping('write');
+  await store.database.ping('write');
   return jsonResponse({ status: 'ready' } satisfies ReadyAnswer);
 }

@@ -16,7 +16,7 @@ describe('a thousand at once', () => {
     await advance(5_000);
     await scene.node.write(sample(3, {}, old + 1));
     await advance(2_000);
-    const reads = vi.spyOn(scene.server.store, 'readPoints');
+    const reads = vi.spyOn(scene.server.store.samples, 'readPoints');
     try {
       const params = parseQuery({ metric: scene.metric, ...query });
       const answers = await Promise.all(

@@ -1,6 +1,6 @@
 import type { Metric, Series, SeriesIdentity } from '../../model/series';
 import { MINUTE } from '../../model/time/duration';
-import type { Store } from '../../store/store';
+import type { SeriesCatalogue } from '../../store/store';
 import type { Registry } from './registry';
 
 /** Two senders that disagree about a metric's type must not make a round trip of every write. */
@@ -26,7 +26,7 @@ export class SeriesEnsurer {
   private readonly declaredAt = new WeakMap<Metric, number>();
 
   constructor(
-    private readonly store: Pick<Store, 'ensureSeries'>,
+    private readonly catalogue: Pick<SeriesCatalogue, 'ensure'>,
     private readonly registry: Registry,
   ) {}
 
@@ -70,7 +70,7 @@ export class SeriesEnsurer {
     while (this.queue.length > 0) {
       const batch = this.queue.splice(0, PER_ROUND_TRIP);
       try {
-        const stored = await this.store.ensureSeries(batch.map(({ identity }) => identity));
+        const stored = await this.catalogue.ensure(batch.map(({ identity }) => identity));
         for (const [i, { resolve }] of batch.entries()) resolve(this.registry.add(stored[i]));
       } catch (error) {
         for (const { reject } of batch) reject(error);

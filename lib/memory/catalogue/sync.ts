@@ -1,6 +1,6 @@
 import type { Series } from '../../model/series';
 import { MINUTE } from '../../model/time/duration';
-import type { Store } from '../../store/store';
+import type { SeriesCatalogue } from '../../store/store';
 import type { Registry } from './registry';
 
 /**
@@ -19,13 +19,13 @@ export interface CatalogueSync {
 }
 
 export interface CatalogueSyncOptions {
-  store: Pick<Store, 'loadSeries'>;
+  catalogue: Pick<SeriesCatalogue, 'load'>;
   registry: Registry;
   now?: () => number;
 }
 
 export function createCatalogueSync({
-  store,
+  catalogue,
   registry,
   now = Date.now,
 }: CatalogueSyncOptions): CatalogueSync {
@@ -49,7 +49,7 @@ export function createCatalogueSync({
   async function read(): Promise<void> {
     const after = settledId();
     marks.push({ at: now(), id: highestId });
-    for await (const page of store.loadSeries(after)) for (const stored of page) registry.add(stored);
+    for await (const page of catalogue.load(after)) for (const stored of page) registry.add(stored);
   }
 
   function run(): Promise<void> {

@@ -2,7 +2,7 @@ import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
-import type { Store } from '../../store/store';
+import type { SampleStore } from '../../store/store';
 import type { Registry } from '../catalogue/registry';
 import type { Ring } from './ring';
 
@@ -33,7 +33,7 @@ interface Old {
 }
 
 export interface CatchUpOptions {
-  store: Pick<Store, 'readSamples'>;
+  stored: Pick<SampleStore, 'readSamples'>;
   registry: Registry;
   ring: Ring;
   /** Receives what the database has and nobody was told of. */
@@ -187,8 +187,8 @@ export class CatchUp {
     range: { start: number; end: number; seriesIds: readonly number[] },
     isNews: (seriesId: number, timestamp: number) => boolean,
   ): Promise<void> {
-    const { store, registry, onFound } = this.options;
-    for await (const page of store.readSamples(range)) {
+    const { stored, registry, onFound } = this.options;
+    for await (const page of stored.readSamples(range)) {
       const found: SampleColumns = { series: [], timestamps: [], values: [] };
       for (let i = 0; i < page.seriesIds.length; i++) {
         if (!isNews(page.seriesIds[i], page.timestamps[i])) continue;

@@ -2,7 +2,7 @@ import { isPulseError } from '../../model/errors';
 import type { Metric } from '../../model/series';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
-import type { Store } from '../../store/store';
+import type { SampleStore } from '../../store/store';
 import type { Ring } from './ring';
 
 /** How many series are asked for in one statement. */
@@ -16,7 +16,7 @@ export interface Predecessors {
   want(metric: Metric): void;
 }
 
-export function createPredecessors(ring: Ring, store: Pick<Store, 'readLast'>): Predecessors {
+export function createPredecessors(ring: Ring, stored: Pick<SampleStore, 'readLast'>): Predecessors {
   const wanted = new Set<Metric>();
   let isWorking = false;
   let restUntil = 0;
@@ -44,7 +44,7 @@ export function createPredecessors(ring: Ring, store: Pick<Store, 'readLast'>): 
       const lacking = ring.lackingSamples(metricId, SERIES_PER_READ);
       if (!lacking) return;
       const { seriesIds, before } = lacking;
-      ring.settle(lacking, await store.readLast({ metricId, seriesIds, before }));
+      ring.settle(lacking, await stored.readLast({ metricId, seriesIds, before }));
     }
   }
 

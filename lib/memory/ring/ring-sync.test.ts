@@ -72,7 +72,7 @@ function cluster() {
     const ringSync = createRingSync({
       bus,
       ring,
-      store: shelf,
+      stored: shelf,
       learn: directory.learn,
       onMissed,
       pollMs: 30,

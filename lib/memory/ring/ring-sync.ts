@@ -4,7 +4,7 @@ import type { SampleColumns } from '../../model/samples';
 import type { Metric } from '../../model/series';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
-import type { Store } from '../../store/store';
+import type { SampleStore } from '../../store/store';
 import type { Ring } from './ring';
 
 /** Samples usually arrive within this of their timestamp, so this much is read before anything can be shown. */
@@ -33,7 +33,7 @@ export interface RingSync {
 export interface RingSyncOptions {
   bus: Pick<Bus, 'samples' | 'watch' | 'status'>;
   ring: Ring;
-  store: Pick<Store, 'readSamples'>;
+  stored: Pick<SampleStore, 'readSamples'>;
   /** Learns of series that other nodes created. */
   learn(): Promise<void>;
   /** Called when a metric begins to be heard, at first or again: samples of any age may have been missed before. */
@@ -176,12 +176,12 @@ class TailReader {
 
   /** Brings `[start, end)` of these metrics; what was not here yet is told to everyone who listens. */
   async read(metrics: readonly Metric[], start: number, end: number): Promise<void> {
-    const { store, ring, bus } = this.options;
+    const { stored, ring, bus } = this.options;
     const series = new Map(
       metrics.flatMap((metric) => metric.series.map((each) => [each.id, each] as const)),
     );
     if (series.size === 0) return;
-    for await (const page of store.readSamples({ start, end, seriesIds: [...series.keys()] })) {
+    for await (const page of stored.readSamples({ start, end, seriesIds: [...series.keys()] })) {
       const found: SampleColumns = { series: [], timestamps: [], values: [] };
       for (let i = 0; i < page.seriesIds.length; i++) {
         if (ring.has(page.seriesIds[i], page.timestamps[i]) || !ring.keeps(page.timestamps[i])) continue;

@@ -14,7 +14,7 @@ import type { Aggregate } from '../../model/aggregates';
 import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import { breakers } from '../../runtime/breaker';
 import { type OpenStore, openStore } from '../../store/open';
-import type { Store, StoreQuestion } from '../../store/store';
+import type { SampleStore, Store, StoreQuestion } from '../../store/store';
 import { createRangeCache, type RangeCache } from './range-cache';
 
 const T = Date.UTC(2026, 10, 20);
@@ -63,7 +63,7 @@ beforeEach(async () => {
   await until(() => Promise.all(nodes.map((node) => node.redis.ping())));
   const identities = ['a', 'b', 'c'].map((host) => ({ metric: `metric_${made}`, labels: { host } }));
   made++;
-  const stored = await opened[0].store.ensureSeries(identities);
+  const stored = await opened[0].store.catalogue.ensure(identities);
   metric = { id: stored[0].metricId, series: stored.map(({ id }) => id) };
 });
 
@@ -74,18 +74,18 @@ afterEach(async () => {
 
 function nodeOf(store: Store, client: RedisCommands): Node {
   const reads: StoreQuestion[] = [];
-  const counted: Pick<Store, 'readPoints' | 'readClosed'> = {
-    readClosed: (metricId) => store.readClosed(metricId),
+  const counted: Pick<SampleStore, 'readPoints' | 'readClosed'> = {
+    readClosed: (metricId) => store.samples.readClosed(metricId),
     readPoints(question) {
       reads.push(question);
-      return store.readPoints(question);
+      return store.samples.readPoints(question);
     },
   };
-  return { store, reads, redis: client, cache: createRangeCache({ store: counted, redis: client }) };
+  return { store, reads, redis: client, cache: createRangeCache({ stored: counted, redis: client }) };
 }
 
 const write = (node: Node, ...samples: Array<[series: number, at: number, value: number]>) =>
-  node.store.append({
+  node.store.samples.append({
     seriesIds: samples.map(([series]) => metric.series[series]),
     timestamps: samples.map(([, at]) => at),
     values: samples.map(([, , value]) => value),
@@ -107,7 +107,7 @@ function question(over: Partial<StoreQuestion> = {}): StoreQuestion {
 /** What the cache says, which is what the database says. */
 async function ask(node: Node, asked: StoreQuestion) {
   const answer = await node.cache.readPoints(asked);
-  const truth = await node.store.readPoints(asked);
+  const truth = await node.store.samples.readPoints(asked);
   for (const [i, points] of answer.groups.entries()) expectSamePoints(points, truth.groups[i]);
   return answer;
 }
@@ -122,7 +122,7 @@ const minutely = (count: number) =>
 it('asks the database for the tail only, whichever node has asked before', async () => {
   const [a, b] = nodes;
   await write(a, ...minutely(130));
-  await a.store.maintain(T + 2 * HOUR);
+  await a.store.upkeep.maintain(T + 2 * HOUR);
   expect((await ask(a, question({ end: T + HOUR }))).tier).toBe('minute');
   await untilKept(b, question({ end: T + HOUR }));
   // All of it: what was read is kept block by block.
@@ -147,7 +147,7 @@ it('asks the database for the tail only, whichever node has asked before', async
 it('a late sample given to one node is in the answer of the other at once, also when Redis could not hear of it', async () => {
   const [a, b] = nodes;
   await write(a, ...minutely(120));
-  await a.store.maintain(T + 3 * HOUR);
+  await a.store.upkeep.maintain(T + 3 * HOUR);
   await untilKept(b, question());
   await write(a, [1, T + 30 * MINUTE + 5, 1_000]);
   const [points] = (await ask(b, question())).groups;
@@ -168,9 +168,12 @@ it('a late sample given to one node is in the answer of the other at once, also 
 
 it('does not wait for a Redis that takes connections and never answers, and finds it again', async () => {
   const redisBehindBreaker = guardRedis(nodes[0].redis, 300);
-  const a = { ...nodes[0], cache: createRangeCache({ store: nodes[0].store, redis: redisBehindBreaker }) };
+  const a = {
+    ...nodes[0],
+    cache: createRangeCache({ stored: nodes[0].store.samples, redis: redisBehindBreaker }),
+  };
   await write(a, ...minutely(120));
-  await a.store.maintain(T + 3 * HOUR);
+  await a.store.upkeep.maintain(T + 3 * HOUR);
   await untilKept(a, question());
   wire.swallow();
   const asked = vi.spyOn(nodes[0].redis, 'get');
@@ -188,14 +191,14 @@ it('does not wait for a Redis that takes connections and never answers, and find
 it('takes nothing for an answer that it has not written itself, and recalls what it knows', async () => {
   const [a] = nodes;
   await write(a, ...minutely(120));
-  await a.store.maintain(T + 3 * HOUR);
+  await a.store.upkeep.maintain(T + 3 * HOUR);
   expect(await a.cache.recall(question())).toEqual([[], []]);
   await untilKept(a, question());
-  expect(await a.cache.recall(question())).toEqual((await a.store.readPoints(question())).groups);
+  expect(await a.cache.recall(question())).toEqual((await a.store.samples.readPoints(question())).groups);
   const spoiled: Node = {
     ...a,
     cache: createRangeCache({
-      store: a.store,
+      stored: a.store.samples,
       redis: {
         async get(keys) {
           const whole = await a.redis.get(keys);
@@ -268,10 +271,10 @@ it('answers what the database answers, whatever comes late, and whatever becomes
         nodes[0],
         ...minutely(200).map(([s, t, v]): [number, number, number] => [s, t - T + day, v]),
       );
-      await nodes[0].store.maintain(day + HOUR);
+      await nodes[0].store.upkeep.maintain(day + HOUR);
       for (const op of operations) {
         if (op.do === 'late') await write(nodes[op.node], [op.series, day + op.at, op.value]);
-        else if (op.do === 'maintain') await nodes[0].store.maintain(day + op.at);
+        else if (op.do === 'maintain') await nodes[0].store.upkeep.maintain(day + op.at);
         else if (op.do === 'flush') await flush();
         else if (op.do === 'cut') wire.cut();
         else if (op.do === 'heal') await heal();

@@ -4,7 +4,7 @@ import { alignDown, type Point, type PointsAnswer, type TimeRange } from '../../
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { figures } from '../../observe/figures';
 import { Work } from '../../runtime/work/work';
-import type { ClosedPast, ReadOptions, Store, StoreQuestion } from '../../store/store';
+import type { ClosedPast, ReadOptions, SampleStore, StoreQuestion } from '../../store/store';
 import { blocksOf } from './blocks';
 import { cutIntoPieces, joinPieces } from './join-pieces';
 import { decodePiece, encodePiece, type Piece } from './piece';
@@ -28,7 +28,7 @@ const MANY_STEPS = 10_000;
 
 /** A store's answers, as far as they cannot change, kept in a Redis that all nodes share. */
 export interface RangeCache {
-  /** What `Store.readPoints` answers, late samples included, and throws; of it only what is not kept is asked. */
+  /** What `SampleStore.readPoints` answers, late samples included, and throws; of it only what is not kept is asked. */
   readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer>;
   /**
    * Points that were right when the database could last be asked, for while it cannot; there may be none. What comes
@@ -38,7 +38,7 @@ export interface RangeCache {
 }
 
 export interface RangeCacheParts {
-  store: Pick<Store, 'readPoints' | 'readClosed'>;
+  stored: Pick<SampleStore, 'readPoints' | 'readClosed'>;
   redis: Pick<RedisCommands, 'get' | 'set'>;
   ttlMs?: number;
   maxBytes?: number;
@@ -59,31 +59,31 @@ interface Kept {
  * depends on what Redis has forgotten, or remembers.
  */
 export function createRangeCache(parts: RangeCacheParts): RangeCache {
-  const { store, redis, ttlMs = TTL_MS, maxBytes = MAX_BYTES } = parts;
+  const { stored, redis, ttlMs = TTL_MS, maxBytes = MAX_BYTES } = parts;
   const budget = new WriteBudget(maxBytes, ttlMs);
   /** As of the last answer of the database. */
   const lastKnown = new Map<number, ClosedPast>();
   const { cacheReads, tierSeconds } = figures();
 
   async function readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer> {
-    if (!isWorthKeeping(question)) return store.readPoints(question, options);
+    if (!isWorthKeeping(question)) return stored.readPoints(question, options);
     const startedAt = performance.now();
-    const closed = await store.readClosed(question.metricId, options);
+    const closed = await stored.readClosed(question.metricId, options);
     lastKnown.set(question.metricId, closed);
     const { start, end } = question;
     const past = { start, end: closedEnd(question, closed) };
-    if (past.end <= start) return store.readPoints(question, options);
+    if (past.end <= start) return stored.readPoints(question, options);
 
     const kept = await lookUp(question, closed);
     tierSeconds.observe('cache', (performance.now() - startedAt) / SECOND);
     if (!kept) {
       cacheReads.add('unreachable');
-      return store.readPoints(question, options);
+      return stored.readPoints(question, options);
     }
     const { reached, groups } = joinPieces(kept.blocks, kept.pieces, past, question.groups.length);
     cacheReads.add(reached === past.end ? 'hit' : reached > start ? 'part' : 'miss');
     if (reached === end) return { groups, tier: 'cache' };
-    const rest = await store.readPoints({ ...question, start: reached }, options);
+    const rest = await stored.readPoints({ ...question, start: reached }, options);
     const whole = groups.map((points, i) => points.concat(rest.groups[i]));
     if (reached < past.end) void keep(kept, reached, past, whole);
     return { groups: whole, tier: reached > start ? 'cache' : rest.tier };

@@ -35,24 +35,24 @@ export function appendCases(engine: EngineUnderTest): void {
         1 / 3,
       ];
       const sent = ids.flatMap((id) => values.map((value, i): Triple => [id, T + i * 7 + 1, value]));
-      expect(await bench.store.append(rowsOf(sent))).toEqual([]);
+      expect(await bench.store.samples.append(rowsOf(sent))).toEqual([]);
       expect(await allSamples(bench.store, { seriesIds: ids })).toEqual(inOrder(sent));
     });
 
     it('that are there already are named by position, and keep their first value', async () => {
       const { ids } = await makeSeries(bench.store, 'repeated', 2);
       const first = range(10).map((i): Triple => [ids[i % 2], T + i * SECOND, i]);
-      expect(await bench.store.append(rowsOf(first))).toEqual([]);
+      expect(await bench.store.samples.append(rowsOf(first))).toEqual([]);
       const second = range(20).map((i): Triple => [ids[i % 2], T + i * SECOND, -i]);
-      expect(await bench.store.append(rowsOf(second))).toEqual(range(10));
-      expect(await bench.store.append(rowsOf(second))).toEqual(range(20));
+      expect(await bench.store.samples.append(rowsOf(second))).toEqual(range(10));
+      expect(await bench.store.samples.append(rowsOf(second))).toEqual(range(20));
       expect(await allSamples(bench.store, { seriesIds: ids })).toEqual(
         inOrder([...first, ...second.slice(10)]),
       );
     });
 
     it('may be none at all', async () => {
-      expect(await bench.store.append(rowsOf([]))).toEqual([]);
+      expect(await bench.store.samples.append(rowsOf([]))).toEqual([]);
     });
 
     it('of any time find or get their place, also when several servers need it at once', async () => {
@@ -60,7 +60,7 @@ export function appendCases(engine: EngineUnderTest): void {
       const servers = [bench.store, await bench.another(), await bench.another(), await bench.another()];
       const days = [-4_000, -400, -40, -2, -1, 0, 1];
       const sent = servers.map((_, i) => days.map((day): Triple => [ids[i], T + day * DAY, day]));
-      const answers = await Promise.all(servers.map((store, i) => store.append(rowsOf(sent[i]))));
+      const answers = await Promise.all(servers.map((store, i) => store.samples.append(rowsOf(sent[i]))));
       expect(answers).toEqual([[], [], [], []]);
       expect(await allSamples(bench.store, { seriesIds: ids })).toEqual(inOrder(sent.flat()));
     });
@@ -70,7 +70,7 @@ export function appendCases(engine: EngineUnderTest): void {
       const servers = [bench.store, await bench.another(), await bench.another()];
       for (const round of range(5)) {
         const sent = inOrder(range(2_000).map((i): Triple => [ids[i % 5], T + round * MINUTE + i, i]));
-        const answers = await Promise.all(servers.map((store) => store.append(rowsOf(sent))));
+        const answers = await Promise.all(servers.map((store) => store.samples.append(rowsOf(sent))));
         const isNew = answers.map((duplicates) => {
           const old = new Set(duplicates);
           return sent.map((_, position) => !old.has(position));
@@ -85,10 +85,13 @@ export function appendCases(engine: EngineUnderTest): void {
       const start = T + 300 * DAY;
       const sent = range(50_000).map((i): Triple => [ids[i % 10], start + Math.floor(i / 10), i]);
       for (let i = 0; i < sent.length; i += 10_000)
-        await bench.store.append(rowsOf(inOrder(sent.slice(i, i + 10_000))));
+        await bench.store.samples.append(rowsOf(inOrder(sent.slice(i, i + 10_000))));
 
       let read = 0;
-      for await (const { seriesIds, timestamps } of bench.store.readSamples({ start, end: start + DAY })) {
+      for await (const { seriesIds, timestamps } of bench.store.samples.readSamples({
+        start,
+        end: start + DAY,
+      })) {
         read += seriesIds.length;
         const ordered = seriesIds.every(
           (id, i) =>
@@ -109,11 +112,11 @@ export function appendCases(engine: EngineUnderTest): void {
     });
 
     it('may stop being read half-way', async () => {
-      for await (const page of bench.store.readSamples({ start: 0, end: Number.MAX_SAFE_INTEGER })) {
+      for await (const page of bench.store.samples.readSamples({ start: 0, end: Number.MAX_SAFE_INTEGER })) {
         expect(page.seriesIds.length).toBeGreaterThan(0);
         break;
       }
-      await bench.store.ping('write');
+      await bench.store.database.ping('write');
     });
   });
 }

@@ -37,11 +37,11 @@ export function backupCases(engine: EngineUnderTest, binaries: Binaries): void {
       series.ids.map((id): Triple => [id, T + i * 5 * MINUTE + id, ((i * id) % 97) / 8]),
     );
     const late: Triple = [series.ids[0], T + 90 * MINUTE + 7, 1e6];
-    await bench.store.append(rowsOf(samples));
-    await bench.store.maintain(T + 2 * DAY + HOUR);
-    await bench.store.maintain(T + 2 * DAY + HOUR);
+    await bench.store.samples.append(rowsOf(samples));
+    await bench.store.upkeep.maintain(T + 2 * DAY + HOUR);
+    await bench.store.upkeep.maintain(T + 2 * DAY + HOUR);
     // Dumped with a part that is rolled up, a late sample that is not, and an open end.
-    await bench.store.append(rowsOf([late]));
+    await bench.store.samples.append(rowsOf([late]));
     const before = await answers(bench.store, series);
 
     const file = join(folder, 'pulseboard.dump');
@@ -64,14 +64,14 @@ export function backupCases(engine: EngineUnderTest, binaries: Binaries): void {
     const opened = await engine.open(restored.url, { RETENTION_RAW: 'forever' });
     const { store } = opened;
     try {
-      expect(store.engine).toBe(engine.name);
+      expect(store.database.engine).toBe(engine.name);
       expect(await allSamples(store)).toEqual(inOrder([...samples, late]));
       expectSame(await answers(store, series), before);
       // What was there is recognised, what is new is taken, and upkeep goes on from where it was.
       const more: Triple[] = [[series.ids[1], T + 3 * DAY + HOUR, 5]];
-      expect(await store.append(rowsOf([late, ...more]))).toEqual([0]);
-      expect((await store.maintain(T + 4 * DAY)).worked).toBe(true);
-      await bench.store.append(rowsOf(more));
+      expect(await store.samples.append(rowsOf([late, ...more]))).toEqual([0]);
+      expect((await store.upkeep.maintain(T + 4 * DAY)).worked).toBe(true);
+      await bench.store.samples.append(rowsOf(more));
       expectSame(await answers(store, series), await answers(bench.store, series));
     } finally {
       await opened.close();

@@ -81,7 +81,7 @@ export function countersCases(engine: EngineUnderTest): void {
         await world.append(late.map(({ series, t }) => ({ series, t: t - 5 * SECOND, value: 200 })));
         await world.append(late);
         await world.expectTruth();
-        await bench.store.maintain(end);
+        await bench.store.upkeep.maintain(end);
         await world.expectTruth();
         await maintainAll(bench.store, end);
         await world.expectTruth();
@@ -90,7 +90,7 @@ export function countersCases(engine: EngineUnderTest): void {
       it('go on from the last sample before a moment, of those that have one', async () => {
         const { metricId, ids } = await makeSeries(bench.store, 'anchored', 6);
         const at = (series: number, age: number, value: number): Triple => [ids[series], T - age, value];
-        await bench.store.append(
+        await bench.store.samples.append(
           rowsOf(
             inOrder([
               at(0, 1, 1),
@@ -105,7 +105,7 @@ export function countersCases(engine: EngineUnderTest): void {
           ),
         );
         const ask = async () => {
-          const last = await bench.store.readLast({ metricId, seriesIds: ids, before: T });
+          const last = await bench.store.samples.readLast({ metricId, seriesIds: ids, before: T });
           return last.seriesIds
             .map((id, i) => [ids.indexOf(id), T - last.timestamps[i], last.values[i]])
             .sort();
@@ -119,12 +119,12 @@ export function countersCases(engine: EngineUnderTest): void {
         expect(await ask()).toEqual(expected);
         await maintainAll(bench.store, T + 2 * MINUTE);
         expect(await ask()).toEqual(expected);
-        await bench.store.append(rowsOf([at(2, 29 * HOUR, 7)]));
+        await bench.store.samples.append(rowsOf([at(2, 29 * HOUR, 7)]));
         expected[2] = [2, 29 * HOUR, 7];
         expect(await ask()).toEqual(expected);
         await maintainAll(bench.store, T + 3 * DAY);
         expect(await ask()).toEqual(expected);
-        expect(await bench.store.readLast({ metricId, seriesIds: [], before: T })).toMatchObject({
+        expect(await bench.store.samples.readLast({ metricId, seriesIds: [], before: T })).toMatchObject({
           values: [],
         });
       });
@@ -141,14 +141,14 @@ export function countersCases(engine: EngineUnderTest): void {
         await world.append(pauses.map((pause, series) => ({ series, t: T - pause + 5, value: 70 })));
         // Upkeep goes with the time, as if it had been here all along.
         for (const day of range(18)) await maintainAll(bench.store, T - (17 - day) * DAY);
-        expect((await bench.store.maintain(T)).partitionsDropped).toBe(0);
+        expect((await bench.store.upkeep.maintain(T)).partitionsDropped).toBe(0);
         await world.append(pauses.map((_, series) => ({ series, t: T + 5, value: series % 2 ? 100 : 10 })));
         await world.expectTruth(T);
         await maintainAll(bench.store, T + HOUR);
         await world.expectTruth(T);
         await maintainAll(bench.store, T + 2 * DAY);
         await world.expectTruth(T);
-        const { seriesIds } = await bench.store.readLast({
+        const { seriesIds } = await bench.store.samples.readLast({
           metricId: world.metricId,
           seriesIds: world.ids,
           before: T,
@@ -212,7 +212,7 @@ class World {
 
   async append(given: ReadonlyArray<{ series: number; t: number; value: number }>): Promise<void> {
     const unique = [...new Map(given.map((sample) => [`${sample.series} ${sample.t}`, sample])).values()];
-    await this.store.append(
+    await this.store.samples.append(
       rowsOf(inOrder(unique.map(({ series, t, value }): Triple => [this.ids[series], t, value]))),
     );
     for (const { series, t, value } of unique)
@@ -252,7 +252,7 @@ class World {
       [[members], QUESTIONS[1]],
       [members.map((series) => [series]), QUESTIONS[0]],
     ] as const) {
-      const { groups: answered } = await this.store.readPoints({
+      const { groups: answered } = await this.store.samples.readPoints({
         ...question,
         aggregates,
         metricId: this.metricId,

@@ -64,7 +64,10 @@ async function expectAll(place: string, acknowledged: ReadonlySet<number>): Prom
   try {
     const stored: number[] = [];
     let seriesId = 0;
-    for await (const { seriesIds, values } of store.readSamples({ start: 0, end: Number.MAX_SAFE_INTEGER })) {
+    for await (const { seriesIds, values } of store.samples.readSamples({
+      start: 0,
+      end: Number.MAX_SAFE_INTEGER,
+    })) {
       seriesId = seriesIds[0];
       for (const value of values) stored.push(value);
     }
@@ -73,7 +76,7 @@ async function expectAll(place: string, acknowledged: ReadonlySet<number>): Prom
     expect([...acknowledged].filter((number) => !numbers.has(number))).toEqual([]);
 
     for (let check = 0; check < 2; check++) {
-      const { groups } = await store.readPoints({
+      const { groups } = await store.samples.readPoints({
         metricId: 1,
         groups: [[seriesId]],
         wholeMetric: true,
@@ -90,7 +93,7 @@ async function expectAll(place: string, acknowledged: ReadonlySet<number>): Prom
         stored.reduce((total, value) => total + value, 0),
         -3,
       );
-      await store.maintain(START + 20 * DAY);
+      await store.upkeep.maintain(START + 20 * DAY);
     }
   } finally {
     await close();

@@ -9,11 +9,11 @@ import { type Choice, chooseEngine } from '../choose-engine';
 import { Endpoint } from '../endpoint';
 import { type OpenStore, openStore } from '../open';
 import { openSetup } from '../pools';
-import type { MaintenanceReport, Store, StoreQuestion } from '../store';
+import type { Engine, MaintenanceReport, SampleRange, Store, StoreQuestion } from '../store';
 
 /** What an engine's own test gives to the suite that all engines pass. */
 export interface EngineUnderTest {
-  name: Store['engine'];
+  name: Engine;
   /** A database of its own for each part of the suite. */
   createDatabase(): Promise<{ url: string; drop(): Promise<void> }>;
   /** A server's store on that database; every call is another server. */
@@ -22,7 +22,7 @@ export interface EngineUnderTest {
 
 /** An engine on databases of the test run's own server for it, or of the one named. */
 export function engineUnderTest(
-  name: Store['engine'],
+  name: Engine,
   server = inject(name === 'timescale' ? 'timescaleUrl' : 'postgresUrl'),
 ): EngineUnderTest {
   return {
@@ -80,7 +80,7 @@ export async function setUp(engine: EngineUnderTest, settings: Record<string, st
 export async function maintainAll(store: Store, now: number): Promise<MaintenanceReport> {
   const rolledUp = { minute: 0, hour: 0, day: 0 };
   for (let last = Number.NaN; ; ) {
-    const report = await store.maintain(now);
+    const report = await store.upkeep.maintain(now);
     for (const tier of ['minute', 'hour', 'day'] as const) rolledUp[tier] += report.rolledUp[tier];
     const isIdle = Object.values(report.rolledUp).every((rows) => rows === 0);
     if (isIdle && report.rolledUpTo === last) return { ...report, rolledUp };
@@ -91,7 +91,7 @@ export async function maintainAll(store: Store, now: number): Promise<Maintenanc
 /** Makes series of one metric, one a label value, and gives their ids in that order. */
 export async function makeSeries(store: Store, metric: string, count: number) {
   const identities = Array.from({ length: count }, (_, i) => ({ metric, labels: { host: `host-${i}` } }));
-  const stored = await store.ensureSeries(identities);
+  const stored = await store.catalogue.ensure(identities);
   return { metricId: stored[0].metricId, ids: stored.map(({ id }) => id) };
 }
 
@@ -106,12 +106,9 @@ export function rowsOf(triples: readonly Triple[]): SampleRows {
 }
 
 /** Every stored sample, ordered by series and time. */
-export async function allSamples(
-  store: Store,
-  range: Partial<Parameters<Store['readSamples']>[0]> = {},
-): Promise<Triple[]> {
+export async function allSamples(store: Store, range: Partial<SampleRange> = {}): Promise<Triple[]> {
   const found: Triple[] = [];
-  for await (const { seriesIds, timestamps, values } of store.readSamples({
+  for await (const { seriesIds, timestamps, values } of store.samples.readSamples({
     start: 0,
     end: Number.MAX_SAFE_INTEGER,
     ...range,
@@ -137,7 +134,7 @@ export async function pointsOf(
     wholeMetric: true,
     ...question,
   };
-  return (await store.readPoints(whole)).groups[0];
+  return (await store.samples.readPoints(whole)).groups[0];
 }
 
 export function range(count: number): number[] {

@@ -40,8 +40,8 @@ export function hugeCases(engine: EngineUnderTest): void {
         const samples = series.ids.flatMap((id) =>
           VALUES.map((value, i): Triple => [id, T + day * DAY + i * 20 * MINUTE, value]),
         );
-        await bench.store.append(rowsOf(samples));
-        await bench.store.maintain(T + day * DAY + 12 * HOUR);
+        await bench.store.samples.append(rowsOf(samples));
+        await bench.store.upkeep.maintain(T + day * DAY + 12 * HOUR);
       }
       await maintainAll(bench.store, T);
     });

@@ -37,7 +37,7 @@ export function nabCases(engine: EngineUnderTest): void {
       bench = await setUp(engine, { RETENTION_RAW: 'forever' });
       files = [];
       for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.csv'))) {
-        const [{ id, metricId }] = await bench.store.ensureSeries([
+        const [{ id, metricId }] = await bench.store.catalogue.ensure([
           { metric: 'nab', labels: { file: name } },
         ]);
         const samples = readSamples(name);
@@ -59,7 +59,8 @@ export function nabCases(engine: EngineUnderTest): void {
         portionOf(file).map(([t, value]): Triple => [file.series.id, t, value]),
       );
       all.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
-      for (let i = 0; i < all.length; i += BATCH) await bench.store.append(rowsOf(all.slice(i, i + BATCH)));
+      for (let i = 0; i < all.length; i += BATCH)
+        await bench.store.samples.append(rowsOf(all.slice(i, i + BATCH)));
       for (const file of files) stored.set(file.name, [...(stored.get(file.name) ?? []), ...portionOf(file)]);
     }
 
@@ -76,7 +77,7 @@ export function nabCases(engine: EngineUnderTest): void {
             end: alignUp(samples[samples.length - 1][0] + 1, step),
             step,
           };
-          const { groups } = await bench.store.readPoints(question);
+          const { groups } = await bench.store.samples.readPoints(question);
           expectEqual(groups[0], pointsIndependently(samples, step), `${name} by ${step} ms`);
         }
       }
@@ -94,7 +95,7 @@ export function nabCases(engine: EngineUnderTest): void {
 
     it('are right in the middle of a minute, hour and day still open', async () => {
       // Upkeep has got as far as a moment in the middle of the data; everything after it is open.
-      await bench.store.maintain(Date.UTC(2014, 3, 10, 11, 37, 30));
+      await bench.store.upkeep.maintain(Date.UTC(2014, 3, 10, 11, 37, 30));
       await checkAll();
     });
 
@@ -119,7 +120,7 @@ export function nabCases(engine: EngineUnderTest): void {
     it('are not moved by sending everything again', async () => {
       for (const { series, samples } of files) {
         const again = samples.map(([t, value]): Triple => [series.id, t, value + 1]);
-        expect(await bench.store.append(rowsOf(again))).toHaveLength(again.length);
+        expect(await bench.store.samples.append(rowsOf(again))).toHaveLength(again.length);
       }
       await checkAll();
       await maintainAll(bench.store, Date.UTC(2014, 11, 2));

@@ -175,7 +175,7 @@ export function pointsCases(engine: EngineUnderTest): void {
     it('name the tier that could answer', async () => {
       const series = await makeSeries(store, 'tiers', 1);
       const ask = (step: number, aggregates: Aggregate[]) =>
-        store.readPoints({
+        store.samples.readPoints({
           metricId: series.metricId,
           groups: [series.ids],
           wholeMetric: true,
@@ -192,22 +192,23 @@ export function pointsCases(engine: EngineUnderTest): void {
     it('of no series, and of groups without any, are none', async () => {
       const { metricId, ids } = await makeSeries(store, 'sparse', 1);
       const start = EPOCH - 10 * DAY;
-      await store.append(rowsOf([[ids[0], start, 1]]));
+      await store.samples.append(rowsOf([[ids[0], start, 1]]));
       const question = { metricId, aggregates: ['avg' as const], start, end: start + MINUTE, step: MINUTE };
-      expect((await store.readPoints({ ...question, groups: [], wholeMetric: false })).groups).toEqual([]);
-      expect((await store.readPoints({ ...question, groups: [[], ids], wholeMetric: true })).groups).toEqual([
-        [],
-        [[start, 1]],
-      ]);
+      expect(
+        (await store.samples.readPoints({ ...question, groups: [], wholeMetric: false })).groups,
+      ).toEqual([]);
+      expect(
+        (await store.samples.readPoints({ ...question, groups: [[], ids], wholeMetric: true })).groups,
+      ).toEqual([[], [[start, 1]]]);
     });
 
     it('of groups are those of their series alone, near to each other or far apart', async () => {
       const { metricId, ids } = await makeSeries(store, 'spread', 500);
       const start = EPOCH - 15 * DAY;
-      await store.append(rowsOf(ids.map((id, i) => [id, start, i])));
+      await store.samples.append(rowsOf(ids.map((id, i) => [id, start, i])));
       const ask = async (groups: number[][]) => {
         const question = { metricId, aggregates: ['sum' as const], start, end: start + MINUTE, step: MINUTE };
-        const answer = await store.readPoints({ ...question, groups, wholeMetric: false });
+        const answer = await store.samples.readPoints({ ...question, groups, wholeMetric: false });
         return answer.groups.map((points) => points.map(([, sum]) => sum));
       };
       expect(await ask([[ids[0], ids[2]], [ids[5]]])).toEqual([[2], [5]]);
@@ -218,7 +219,7 @@ export function pointsCases(engine: EngineUnderTest): void {
       const series = await makeSeries(store, 'counters', 1);
       const start = EPOCH - 60 * DAY;
       const at = (ms: number, value: number): Triple => [series.ids[0], start + ms, value];
-      await store.append(
+      await store.samples.append(
         rowsOf([
           at(0, 100),
           at(MINUTE, 160),
@@ -248,7 +249,7 @@ export function pointsCases(engine: EngineUnderTest): void {
         [start + 14 * DAY + 3 * MINUTE, 59, 59 / 59.999],
       ];
       expectSamePoints(await ask(), expected as never);
-      await store.maintain(EPOCH + 10 * RUN_MS);
+      await store.upkeep.maintain(EPOCH + 10 * RUN_MS);
       expectSamePoints(await ask(), expected as never);
     });
 
@@ -256,7 +257,7 @@ export function pointsCases(engine: EngineUnderTest): void {
       const series = await makeSeries(store, 'tiny', 2);
       const start = EPOCH - 40 * DAY;
       const values = [0, Number.MIN_VALUE, 0, 0, 0];
-      await store.append(
+      await store.samples.append(
         rowsOf(
           series.ids.flatMap((id) => values.map((value, i): Triple => [id, start + i * 2 * SECOND, value])),
         ),
@@ -268,14 +269,14 @@ export function pointsCases(engine: EngineUnderTest): void {
           expect(await ask(['avg', 'sum'], step)).toEqual([[start, 0, 2 * Number.MIN_VALUE]]);
           expect(await ask(['rate', 'increase'], step)).toEqual([[start, 0, 2 * Number.MIN_VALUE]]);
         }
-        await store.maintain(EPOCH + 400 * RUN_MS);
+        await store.upkeep.maintain(EPOCH + 400 * RUN_MS);
       }
     });
 
     it('keep the digits of a deviation far from zero', async () => {
       const series = await makeSeries(store, 'far', 3);
       const start = EPOCH - 110 * DAY;
-      await store.append(
+      await store.samples.append(
         rowsOf(
           series.ids.flatMap((id, k) =>
             range(500).map((i): Triple => [id, start + i * SECOND, 1.7e12 + k * 1e3 + (i % 10)]),
@@ -296,7 +297,7 @@ export function pointsCases(engine: EngineUnderTest): void {
       const start = EPOCH - 90 * DAY;
       const { MAX_VALUE: MAX } = Number;
       const values = [MAX, MAX, -MAX, MAX, 1];
-      await store.append(
+      await store.samples.append(
         rowsOf(series.ids.flatMap((id) => values.map((value, i): Triple => [id, start + i * SECOND, value]))),
       );
       const ask = (aggregates: Aggregate[], step: number) =>
@@ -306,7 +307,7 @@ export function pointsCases(engine: EngineUnderTest): void {
           expectSamePoints(await ask(['avg', 'sum', 'max', 'last', 'count'], step), [
             [start, (4 / 10) * MAX, MAX, MAX, 1, 10],
           ]);
-        await store.maintain(EPOCH + 400 * RUN_MS);
+        await store.upkeep.maintain(EPOCH + 400 * RUN_MS);
       }
     });
   });
@@ -330,7 +331,7 @@ class World {
 
   async perform(operation: Operation): Promise<void> {
     if (operation.do === 'append') await this.append(operation.samples);
-    else if (operation.do === 'maintain') await this.store.maintain(this.base + operation.at);
+    else if (operation.do === 'maintain') await this.store.upkeep.maintain(this.base + operation.at);
     else await this.ask(operation);
   }
 
@@ -345,7 +346,7 @@ class World {
       step,
     };
     const members = [0, 1].map((group) => grouping.flatMap((of, series) => (of === group ? [series] : [])));
-    const answer = await this.store.readPoints({
+    const answer = await this.store.samples.readPoints({
       ...question,
       metricId: this.metricId,
       groups: members.map((group) => group.map((series) => this.ids[series])),
@@ -361,7 +362,7 @@ class World {
     const unique = new Map(samples.map((sample) => [`${sample.series} ${sample.at}`, sample]));
     const sent = [...unique.values()];
     const there = sent.flatMap(({ series, at }, i) => (this.samples[series].has(this.base + at) ? [i] : []));
-    const duplicates = await this.store.append(
+    const duplicates = await this.store.samples.append(
       rowsOf(sent.map(({ series, at, value }): Triple => [this.ids[series], this.base + at, value])),
     );
     expect(duplicates).toEqual(there);
@@ -386,7 +387,7 @@ class World {
     const members = [0, 1, 2].map((group) =>
       grouping.flatMap((of, series) => (of === group ? [series] : [])),
     );
-    const answer = await this.store.readPoints({
+    const answer = await this.store.samples.readPoints({
       ...whole,
       ...(isUneven && { starts }),
       metricId: this.metricId,

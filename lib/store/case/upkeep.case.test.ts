@@ -56,31 +56,36 @@ export function upkeepCases(engine: EngineUnderTest): void {
       const samples = range(6 * 60).flatMap((i) =>
         series.ids.map((id): Triple => [id, T + i * MINUTE, i * id]),
       );
-      for (let i = 0; i < samples.length; i += 50) await bench.store.append(rowsOf(samples.slice(i, i + 50)));
+      for (let i = 0; i < samples.length; i += 50)
+        await bench.store.samples.append(rowsOf(samples.slice(i, i + 50)));
       for (const round of range(8)) {
-        const reports = await Promise.all(servers.map((store) => store.maintain(T + round * HOUR)));
+        const reports = await Promise.all(servers.map((store) => store.upkeep.maintain(T + round * HOUR)));
         expect(reports.some(({ worked }) => worked)).toBe(true);
         await expectTruth(series, samples, T, T + 6 * HOUR);
       }
-      expect((await bench.store.maintain(T + 8 * HOUR)).rolledUpTo).toBeGreaterThan(T + 7 * HOUR);
+      expect((await bench.store.upkeep.maintain(T + 8 * HOUR)).rolledUpTo).toBeGreaterThan(T + 7 * HOUR);
     });
 
     it('recomputes no more than what late samples have touched', async () => {
       const series = await makeSeries(bench.store, 'frugal', 50);
       const samples = range(120).flatMap((i) => series.ids.map((id): Triple => [id, T + i * MINUTE, i]));
-      await bench.store.append(rowsOf(samples));
+      await bench.store.samples.append(rowsOf(samples));
       await maintainAll(bench.store, T + 2 * DAY);
       const late: Triple[] = [
         [series.ids[7], T + 30 * MINUTE + 5, 1],
         [series.ids[7], T + 30 * MINUTE + 6, 1],
         [series.ids[9], T + 90 * MINUTE + 5, 1],
       ];
-      await bench.store.append(rowsOf(late));
+      await bench.store.samples.append(rowsOf(late));
       const { rolledUp } = await maintainAll(bench.store, T + 2 * DAY);
       // With them, for an engine that keeps what counters did between rows, the rows that come next.
       expect(rolledUp.minute).toBeLessThanOrEqual(4);
       expect(rolledUp).toMatchObject({ hour: 2, day: 2 });
-      expect((await bench.store.maintain(T + 2 * DAY)).rolledUp).toEqual({ minute: 0, hour: 0, day: 0 });
+      expect((await bench.store.upkeep.maintain(T + 2 * DAY)).rolledUp).toEqual({
+        minute: 0,
+        hour: 0,
+        day: 0,
+      });
       await expectTruth(series, [...samples, ...late], T, T + 2 * HOUR);
     });
 
@@ -91,33 +96,33 @@ export function upkeepCases(engine: EngineUnderTest): void {
         await makeSeries(bench.store, 'calm', 1),
       ];
       const everyone = [...late.ids, ...calm.ids];
-      await bench.store.append(rowsOf(everyone.map((id): Triple => [id, T, 1])));
-      await bench.store.maintain(T + HOUR);
+      await bench.store.samples.append(rowsOf(everyone.map((id): Triple => [id, T, 1])));
+      await bench.store.upkeep.maintain(T + HOUR);
       const [before, undisturbed] = await Promise.all(
-        [late, calm].map(({ metricId }) => bench.store.readClosed(metricId)),
+        [late, calm].map(({ metricId }) => bench.store.samples.readClosed(metricId)),
       );
       expect(before.before).toBeGreaterThan(T);
       expect(before.before).toBeLessThanOrEqual(T + HOUR);
 
-      await bench.store.append(rowsOf(everyone.map((id): Triple => [id, before.before, 1])));
-      await bench.store.maintain(T + HOUR);
-      expect(await other.readClosed(late.metricId)).toEqual(before);
+      await bench.store.samples.append(rowsOf(everyone.map((id): Triple => [id, before.before, 1])));
+      await bench.store.upkeep.maintain(T + HOUR);
+      expect(await other.samples.readClosed(late.metricId)).toEqual(before);
 
-      await other.append(rowsOf([[late.ids[1], before.before - 1, 1]]));
-      const after = await bench.store.readClosed(late.metricId);
+      await other.samples.append(rowsOf([[late.ids[1], before.before - 1, 1]]));
+      const after = await bench.store.samples.readClosed(late.metricId);
       expect(after.version).not.toBe(before.version);
-      await bench.store.maintain(T + HOUR);
-      expect(await other.readClosed(late.metricId)).toEqual(after);
-      expect(await other.readClosed(calm.metricId)).toEqual(undisturbed);
+      await bench.store.upkeep.maintain(T + HOUR);
+      expect(await other.samples.readClosed(late.metricId)).toEqual(after);
+      expect(await other.samples.readClosed(calm.metricId)).toEqual(undisturbed);
 
       await Promise.all(
         range(20).map((i) => {
           const ids = i % 2 ? everyone : everyone.toReversed();
           const rows = rowsOf(ids.map((id): Triple => [id, T + i + 1, 1]));
-          return (i % 3 ? bench.store : other).append(rows);
+          return (i % 3 ? bench.store : other).samples.append(rows);
         }),
       );
-      expect((await other.readClosed(calm.metricId)).version).not.toBe(undisturbed.version);
+      expect((await other.samples.readClosed(calm.metricId)).version).not.toBe(undisturbed.version);
     });
 
     it('never lets a reader miss or count twice a sample that was committed before it asked', async () => {
@@ -141,14 +146,14 @@ export function upkeepCases(engine: EngineUnderTest): void {
             used.add(t);
             for (const id of own) batch.push([id, t, (round + i) % 10]);
           }
-          expect(await servers[which].append(rowsOf(inOrder(batch)))).toEqual([]);
+          expect(await servers[which].samples.append(rowsOf(inOrder(batch)))).toEqual([]);
           all.push(...batch);
           acknowledged += batch.length;
         }
       };
       const maintainer = async (which: number) => {
         // Far ahead of the writers: what they send is late as soon as it arrives.
-        while (!over) await servers[which].maintain(now + 10 * MINUTE);
+        while (!over) await servers[which].upkeep.maintain(now + 10 * MINUTE);
       };
       const reader = async () => {
         const question = { aggregates: ['count' as const], start: T - HOUR, end: T + 2 * HOUR };
@@ -173,15 +178,15 @@ export function upkeepCases(engine: EngineUnderTest): void {
       expect(asked).toBeGreaterThan(10);
 
       await expectTruth(series, all, T - HOUR, T + HOUR);
-      await bench.store.maintain(now + DAY);
+      await bench.store.upkeep.maintain(now + DAY);
       await expectTruth(series, all, T - HOUR, T + HOUR);
       expect(await allSamples(bench.store)).toEqual(inOrder(all));
     });
 
     it('never lets a reader miss what moves into a partition that has just come to be', async () => {
       const series = await makeSeries(bench.store, 'moved', 2);
-      await bench.store.append(rowsOf([[series.ids[0], T, 1]]));
-      await bench.store.maintain(T + 400 * DAY);
+      await bench.store.samples.append(rowsOf([[series.ids[0], T, 1]]));
+      await bench.store.upkeep.maintain(T + 400 * DAY);
       let acknowledged = 1;
       let over = false;
       const question = { aggregates: ['count' as const], start: T, end: T + 400 * DAY, step: DAY };
@@ -198,11 +203,11 @@ export function upkeepCases(engine: EngineUnderTest): void {
       const writer = async () => {
         // Late, and each where there are no rollups yet: a month apart, the rows of each need partitions of their own.
         for (const i of range(20)) {
-          await bench.store.append(
+          await bench.store.samples.append(
             rowsOf([[series.ids[i % 2], T + 3 * DAY + (i % 13) * 30 * DAY + i * HOUR, 1]]),
           );
           acknowledged++;
-          await bench.store.maintain(T + 400 * DAY);
+          await bench.store.upkeep.maintain(T + 400 * DAY);
         }
         over = true;
       };
@@ -216,7 +221,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
       let over = false;
       let killed = 0;
       const startedAt = performance.now();
-      await bench.store.maintain(T - DAY);
+      await bench.store.upkeep.maintain(T - DAY);
       const roundMs = Math.max(150, performance.now() - startedAt);
       const killer = async () => {
         for (let i = 0; !over; i++) {
@@ -247,9 +252,9 @@ export function upkeepCases(engine: EngineUnderTest): void {
             range(50).map((i): Triple => [id, T + round * 20 * MINUTE - (i % 3) * HOUR + i * 1_009, i % 13]),
           );
           // What may or may not have been stored before the session died is simply sent again.
-          await insist(() => bench.store.append(rowsOf(inOrder(batch))));
+          await insist(() => bench.store.samples.append(rowsOf(inOrder(batch))));
           all.push(...batch);
-          await insist(() => bench.store.maintain(T + round * 20 * MINUTE));
+          await insist(() => bench.store.upkeep.maintain(T + round * 20 * MINUTE));
         }
       } finally {
         over = true;
@@ -259,7 +264,7 @@ export function upkeepCases(engine: EngineUnderTest): void {
       const unique = [...new Map(all.map((row) => [`${row[0]} ${row[1]}`, row])).values()];
       expect(await insist(() => allSamples(bench.store))).toEqual(inOrder(unique));
       await expectTruth(series, unique, T - 3 * HOUR, T + DAY);
-      await insist(() => bench.store.maintain(T + 3 * DAY));
+      await insist(() => bench.store.upkeep.maintain(T + 3 * DAY));
       await expectTruth(series, unique, T - 3 * HOUR, T + DAY);
     });
   });
@@ -283,8 +288,8 @@ export function upkeepCases(engine: EngineUnderTest): void {
         const samples = range(12).flatMap((hour) =>
           series.ids.map((id): Triple => [id, T + day * DAY + hour * HOUR, day]),
         );
-        await bench.store.append(rowsOf(inOrder(samples)));
-        if (day % 20 === 0) await bench.store.maintain(T + day * DAY + 12 * HOUR);
+        await bench.store.samples.append(rowsOf(inOrder(samples)));
+        if (day % 20 === 0) await bench.store.upkeep.maintain(T + day * DAY + 12 * HOUR);
       }
       await maintainAll(bench.store, NOW);
     });
@@ -335,17 +340,17 @@ export function upkeepCases(engine: EngineUnderTest): void {
     });
 
     it('is not undone by a sample that comes far too late', async () => {
-      await bench.store.append(rowsOf([[series.ids[0], T - 100 * DAY + 1, 1e6]]));
-      await bench.store.maintain(NOW + MINUTE);
+      await bench.store.samples.append(rowsOf([[series.ids[0], T - 100 * DAY + 1, 1e6]]));
+      await bench.store.upkeep.maintain(NOW + MINUTE);
       expect(await countAt(100, DAY)).toBe(24);
       expect(await countAt(60, HOUR)).toBe(24);
       expect((await allSamples(bench.store)).some(([, , value]) => value === 1e6)).toBe(false);
     });
 
     it('is not in the way of late samples that are in time', async () => {
-      await bench.store.append(rowsOf([[series.ids[0], T - DAY + 1, 7]]));
+      await bench.store.samples.append(rowsOf([[series.ids[0], T - DAY + 1, 7]]));
       expect(await countAt(1, DAY)).toBe(25);
-      await bench.store.maintain(NOW + 2 * MINUTE);
+      await bench.store.upkeep.maintain(NOW + 2 * MINUTE);
       expect(await countAt(1, DAY)).toBe(25);
       expect(await countAt(1, MINUTE)).toBe(25);
     });

@@ -30,8 +30,8 @@ describe('on TimescaleDB of the Apache edition', () => {
     expect(first.engineReason).toMatch(
       /^Engine postgres on a hypertable, because its TimescaleDB \d\S+ is the Apache edition/,
     );
-    const [{ id }] = await first.store.ensureSeries([{ metric: 'kept', labels: {} }]);
-    await first.store.append({ seriesIds: [id], timestamps: [Date.now()], values: [1] });
+    const [{ id }] = await first.store.catalogue.ensure([{ metric: 'kept', labels: {} }]);
+    await first.store.samples.append({ seriesIds: [id], timestamps: [Date.now()], values: [1] });
     await first.close();
 
     const { sql } = connect(database.url, {});
@@ -59,7 +59,7 @@ describe('on TimescaleDB of the Apache edition', () => {
     await (await open(database.url, { STORE_ENGINE: 'postgres' })).close();
     const { store, engineReason, close } = await open(database.url);
     expect(engineReason).toBe('Engine postgres, because this database was begun with it.');
-    await store.maintain(Date.now());
+    await store.upkeep.maintain(Date.now());
     const { sql } = connect(database.url, {});
     expect(await sql`select name from partitions_of('samples')`).toHaveLength(2);
     await sql.end();

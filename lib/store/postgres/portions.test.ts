@@ -30,7 +30,7 @@ beforeAll(async () => {
       .filter((i) => i % ((n % 7) + 1) === 0 && !(n % 5 === 0 && i % 90 > 60))
       .map((i): Triple => [id, T + i * 30_000 + n, (i * (n + 1)) % 101]),
   );
-  await bench.store.append(rowsOf(samples));
+  await bench.store.samples.append(rowsOf(samples));
   await bench.sql`update rollup_state set sealed = ${new Date(T + DAY)}`;
 });
 afterAll(() => bench.close());

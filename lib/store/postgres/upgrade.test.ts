@@ -31,8 +31,8 @@ it('a database of the first version, with rollups in it, says the same of counte
   const samples = times.flatMap((i) =>
     series.ids.map((id): Triple => [id, T + i * 20_000 + id, (i * id) % 97]),
   );
-  await bench.store.append(rowsOf(samples));
-  await bench.store.maintain(T + 24 * HOUR);
+  await bench.store.samples.append(rowsOf(samples));
+  await bench.store.upkeep.maintain(T + 24 * HOUR);
   const ask = () =>
     Promise.all(
       [MINUTE, HOUR].map((step) =>
@@ -70,10 +70,10 @@ it('a database of the time when a counter started anew after five minutes says w
       .filter((t) => t < 20 * DAY)
       .map((t, n): Triple => [series.ids[i], T + t + i * 1_000, (n * 37) % 101]),
   );
-  await bench.store.append(rowsOf(samples));
+  await bench.store.samples.append(rowsOf(samples));
   await maintainAll(bench.store, T + 21 * DAY);
   // Late when the new version comes, and not rolled up again yet.
-  await bench.store.append(rowsOf([[series.ids[3], T + 2 * DAY, 5]]));
+  await bench.store.samples.append(rowsOf([[series.ids[3], T + 2 * DAY, 5]]));
   const ask = async () => {
     const answers: Point[][] = [];
     for (const step of [MINUTE, HOUR, DAY])
@@ -89,7 +89,7 @@ it('a database of the time when a counter started anew after five minutes says w
     return answers;
   };
   const expected = await ask();
-  const { version } = await bench.store.readClosed(series.metricId);
+  const { version } = await bench.store.samples.readClosed(series.metricId);
 
   // What the rows would be if they had been made by the old rule.
   const { sql } = bench;
@@ -119,7 +119,7 @@ it('a database of the time when a counter started anew after five minutes says w
   (await ask()).forEach((points, i) => {
     expectSamePoints(points, expected[i]);
   });
-  expect((await bench.store.readClosed(series.metricId)).version).not.toBe(version);
+  expect((await bench.store.samples.readClosed(series.metricId)).version).not.toBe(version);
   await maintainAll(bench.store, T + 21 * DAY);
   (await ask()).forEach((points, i) => {
     expectSamePoints(points, expected[i]);

@@ -1,13 +1,12 @@
 import type { ISql } from 'postgres';
 import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
-import type { Store } from '../store';
+import type { LastQuestion } from '../store';
 import { isPassed, lastBefore, type ReadCoverage, reachOf, readCoverage } from './coverage';
 import type { Counters } from './parts';
 import type { Selection } from './selection';
 import { staleRows } from './stale';
 
-type LastQuestion = Parameters<Store['readLast']>[0];
 type Row = [seriesId: number, timestamp: number, value: number];
 
 /** The last sample of each series before a moment, if any that a counter would go on from. */

@@ -3,10 +3,8 @@ import type { SampleRows } from '../../model/samples';
 import { SECOND } from '../../model/time/duration';
 import { arrayText } from '../arrays';
 import type { Run } from '../lane';
-import type { Store } from '../store';
+import type { SampleRange } from '../store';
 import { moment } from './parts';
-
-type SampleRange = Parameters<Store['readSamples']>[0];
 
 export interface ReadSamplesOptions {
   /** Where in time samples lie, oldest first. */

@@ -16,7 +16,7 @@ describe('the engine', () => {
 
   it('is timescale where the server has it: the extension is created', async () => {
     const { store, engineReason, close } = await open();
-    expect(store.engine).toBe('timescale');
+    expect(store.database.engine).toBe('timescale');
     expect(engineReason).toMatch(
       /^Engine timescale \(TimescaleDB \d.*because this database has its community edition\.$/,
     );
@@ -25,10 +25,10 @@ describe('the engine', () => {
 
   it('is postgres where the settings say so, and stays what a database was begun with', async () => {
     const first = await open({ STORE_ENGINE: 'postgres' });
-    expect(first.store.engine).toBe('postgres');
+    expect(first.store.database.engine).toBe('postgres');
     await first.close();
     const second = await open();
-    expect(second.store.engine).toBe('postgres');
+    expect(second.store.database.engine).toBe('postgres');
     expect(second.engineReason).toMatch(/begun with it/);
     await second.close();
     await expect(open({ STORE_ENGINE: 'timescale' })).rejects.toThrow(/db:move/);
@@ -36,13 +36,13 @@ describe('the engine', () => {
 
   it('opens a database with data in it again, and migrating twice changes nothing', async () => {
     const first = await open();
-    const [{ id }] = await first.store.ensureSeries([{ metric: 'kept', labels: {} }]);
-    await first.store.append({ seriesIds: [id], timestamps: [Date.now()], values: [1] });
+    const [{ id }] = await first.store.catalogue.ensure([{ metric: 'kept', labels: {} }]);
+    await first.store.samples.append({ seriesIds: [id], timestamps: [Date.now()], values: [1] });
     await first.close();
     const second = await open();
-    expect(await second.store.append({ seriesIds: [id], timestamps: [Date.now() + 1], values: [2] })).toEqual(
-      [],
-    );
+    expect(
+      await second.store.samples.append({ seriesIds: [id], timestamps: [Date.now() + 1], values: [2] }),
+    ).toEqual([]);
     await second.close();
     await expect(open({ STORE_ENGINE: 'postgres' })).rejects.toThrow(/holds data of the engine timescale/);
   });

@@ -63,8 +63,8 @@ it('say the same of the same samples, whatever is asked', async () => {
           const [one, other] = await Promise.all(
             engines.map(async ({ store }, e) => {
               const rows = samples.map(([s, t, value]): Triple => [series[e].ids[s], base + t, value]);
-              const duplicates = await store.append(rowsOf(rows));
-              if (upTo !== null) await store.maintain(base + upTo);
+              const duplicates = await store.samples.append(rowsOf(rows));
+              if (upTo !== null) await store.upkeep.maintain(base + upTo);
               return duplicates;
             }),
           );
@@ -74,7 +74,7 @@ it('say the same of the same samples, whatever is asked', async () => {
           const start = alignDown(base + at, step);
           const [one, other] = await Promise.all(
             engines.map(({ store }, e) =>
-              store.readPoints({
+              store.samples.readPoints({
                 metricId: series[e].metricId,
                 groups: range(2).map((group) => series[e].ids.filter((_, i) => grouping[i] === group)),
                 wholeMetric: grouping.every((group) => group < 2),

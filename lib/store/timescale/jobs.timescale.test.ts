@@ -29,7 +29,7 @@ describe('the database behind a timescale store', () => {
       const samples = range(24 * 60).flatMap((i) =>
         series.ids.map((id): Triple => [id, NOW - (5 - day) * DAY + i * MINUTE, i % 60]),
       );
-      await bench.store.append(rowsOf(samples));
+      await bench.store.samples.append(rowsOf(samples));
     }
     await maintainAll(bench.store, NOW + HOUR);
     return series;
@@ -77,7 +77,7 @@ describe('the database behind a timescale store', () => {
   it('shows a late sample of two days ago at once, and in every aggregate after one round', async () => {
     const series = await fill();
     const late = NOW - 2 * DAY + 7 * HOUR + 5 * MINUTE + 30 * SECOND;
-    await bench.store.append(rowsOf([[series.ids[0], late, 1_000]]));
+    await bench.store.samples.append(rowsOf([[series.ids[0], late, 1_000]]));
     const tiers = [
       { relation: 'rollup_minute', step: MINUTE, expected: 3 },
       { relation: 'rollup_hour', step: HOUR, expected: 121 },
@@ -103,8 +103,8 @@ describe('the database behind a timescale store', () => {
       from timescaledb_information.chunks where range_end <= ${new Date(NOW).toISOString()}::text::timestamptz`;
     const late = NOW - 3 * DAY + 7 * HOUR + 30 * SECOND;
     const samples = range(50).map((i): Triple => [series.ids[i % 2], late + i * MINUTE, 5]);
-    expect(await bench.store.append(rowsOf(samples))).toEqual([]);
-    expect(await bench.store.append(rowsOf(samples))).toEqual(range(50));
+    expect(await bench.store.samples.append(rowsOf(samples))).toEqual([]);
+    expect(await bench.store.samples.append(rowsOf(samples))).toEqual(range(50));
     const day = alignDown(late, DAY);
     expect(await countAt(series, day, DAY)).toBe(2 * 24 * 60 + 50);
     await maintainAll(bench.store, NOW + HOUR);
@@ -116,7 +116,7 @@ describe('the database behind a timescale store', () => {
     const series = await fill();
     // Of the newest hours nothing is refreshed; before, some chunks are in order and some are not.
     const samples = range(90).flatMap((i) => series.ids.map((id): Triple => [id, NOW + i * MINUTE, 1]));
-    await bench.store.append(rowsOf(samples));
+    await bench.store.samples.append(rowsOf(samples));
     const points = await pointsOf(bench.store, series, {
       aggregates: ['count'],
       start: NOW - DAY,
@@ -135,7 +135,7 @@ describe('the database behind a timescale store', () => {
     for (const job of await bench.sql`
       select job_id as id from timescaledb_information.jobs where proc_name = 'policy_refresh_continuous_aggregate'`)
       await bench.sql.unsafe(`call run_job(${job.id})`);
-    await bench.store.maintain(NOW + 2 * HOUR);
+    await bench.store.upkeep.maintain(NOW + 2 * HOUR);
     for (const day of range(5)) expect(await countAt(series, NOW - (5 - day) * DAY, DAY)).toBe(2 * 24 * 60);
     expect(await countAt(series, NOW - 4 * DAY, HOUR)).toBe(120);
     expect(await countAt(series, NOW - 4 * DAY, MINUTE)).toBe(2);
@@ -143,7 +143,7 @@ describe('the database behind a timescale store', () => {
 
   it('does not drop what is not rolled up', async () => {
     const series = await makeSeries(bench.store, 'unrolled', 1);
-    await bench.store.append(rowsOf([[series.ids[0], NOW - 6 * DAY, 1]]));
+    await bench.store.samples.append(rowsOf([[series.ids[0], NOW - 6 * DAY, 1]]));
     await bench.sql`select drop_expired(${JSON.stringify({ raw: DAY })}::text::jsonb, now())`;
     expect(await countAt(series, NOW - 6 * DAY, DAY)).toBe(1);
   });

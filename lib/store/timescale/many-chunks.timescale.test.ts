@@ -25,7 +25,7 @@ test('a percentile over very many chunks is asked in parts, which together are t
   const question = { aggregates: ['p50', 'count'] as const, start, end, step: 6 * HOUR };
   const expected = Array.from({ length: CHUNKS / 6 }, (_, i) => [start + i * 6 * HOUR, i * 6 + 2.5, 6]);
   expect(await pointsOf(bench.store, series, question)).toEqual(expected);
-  expect(bench.store.calls.heavy.givenUp + bench.store.calls.light.givenUp).toBe(0);
+  expect(bench.store.database.calls.heavy.givenUp + bench.store.database.calls.light.givenUp).toBe(0);
 
   const many = Array.from({ length: 6 }, () => pointsOf(bench.store, series, question));
   const one = { aggregates: ['last'] as const, start: end - HOUR, end, step: HOUR };

@@ -41,7 +41,7 @@ it('a database of the time when a counter started anew after five minutes comes 
       .filter((t) => t < 20 * DAY)
       .map((t, n): Triple => [series.ids[i], T + t + i * 1_000, (n * 37) % 101]),
   );
-  await bench.store.append(rowsOf(samples));
+  await bench.store.samples.append(rowsOf(samples));
   await maintainAll(bench.store, T + 21 * DAY);
   const ask = (step: number) =>
     pointsOf(bench.store, series, {
@@ -61,14 +61,14 @@ it('a database of the time when a counter started anew after five minutes comes 
       );
   };
   const before = await ask(HOUR);
-  const { version } = await bench.store.readClosed(series.metricId);
+  const { version } = await bench.store.samples.readClosed(series.metricId);
   await sql`alter table rollup_stale drop column forced`;
 
   await runMigration(sql, 'drizzle/timescale/0005_counters_over_days.sql');
   // At once, from what the rows were made of, and from the rows once these are made again.
   await expectTruth();
   expect(await ask(HOUR)).not.toEqual(before);
-  expect((await bench.store.readClosed(series.metricId)).version).not.toBe(version);
+  expect((await bench.store.samples.readClosed(series.metricId)).version).not.toBe(version);
   const { rolledUp } = await maintainAll(bench.store, T + 21 * DAY);
   expect(rolledUp.hour).toBeGreaterThan(0);
   expect(await sql`select from rollup_stale`).toHaveLength(0);
