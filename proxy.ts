@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
 import { contentPolicy } from './lib/access/auth/content-policy';
-import { viewerOf } from './lib/access/auth/viewer';
 import { refuseForeign, viewerHeaders } from './lib/api/http';
 import { isPulseError } from './lib/model/errors';
+import { rootOfProcess } from './lib/system/process';
 
 /**
  * Before every page: who may see it, and which scripts may run in it. It is not the only one to ask (`guard` in front
@@ -33,7 +33,7 @@ export const config = {
 
 function mayLook(request: NextRequest): boolean {
   try {
-    return viewerOf(viewerHeaders(request)) !== null;
+    return rootOfProcess().auth.viewers.viewerOf(viewerHeaders(request)) !== null;
   } catch (error) {
     if (isPulseError(error)) return false;
     throw error;

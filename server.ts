@@ -3,10 +3,9 @@
  * `--dev` serves the pages from their sources.
  */
 import nextEnv from '@next/env';
-import { localKey } from './lib/access/auth/senders';
 import { startLocalAgent } from './lib/agent/local';
 import { startRecording } from './lib/api/self/record';
-import { type Env, env } from './lib/env';
+import type { Env } from './lib/env';
 import { useOwnBuild } from './lib/server/build-folder';
 import { claimData } from './lib/server/claim-data';
 import { createFront, type Front } from './lib/server/front';
@@ -14,20 +13,19 @@ import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { startListeners } from './lib/server/listeners';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
-import { claimProcess } from './lib/server/under-next';
 import { endUnread } from './lib/server/unread';
 import { createUpgrades, type Upgrades } from './lib/server/upgrades';
-import { startup, system } from './lib/system';
+import { makeRoot, type Root } from './lib/system/root';
 
 const dev = process.argv.includes('--dev');
 const dir = process.cwd();
 
 async function main(): Promise<void> {
-  claimProcess('server.ts');
-  endUnread();
-  const settings = readSettings();
-  const front = createFront();
-  const upgrades = createUpgrades(dev);
+  const root = openRoot();
+  const { settings } = root;
+  root.onClose(endUnread(root.reclaim));
+  const front = createFront(root);
+  const upgrades = createUpgrades(root, dev);
   const server = createHttpServer(front.listener).on('upgrade', upgrades.listener);
   // Before anything else: of two servers started by mistake the second must not touch the first one's data.
   const data = await claimData(settings);
@@ -37,35 +35,35 @@ async function main(): Promise<void> {
   if (!dev) useOwnBuild(url);
   console.log(`Pulseboard is starting on ${url}`);
 
-  const starting = system();
-  const listening = starting.then((running) => startListeners(running));
-  const stopPrinting = printProgress();
+  const starting = root.system();
+  const listening = starting.then(() => startListeners(root));
+  const stopPrinting = printProgress(root);
   let agent: { close(): void } | undefined;
   const stop = async () => {
     data?.tell({ state: 'stopping' });
     agent?.close();
     // Nothing more is taken from here on; then the pipeline commits what was.
-    const stopListening = startup().phase === 'ready' ? await listening : undefined;
-    await Promise.all([closeServer(server), stopListening?.()]);
-    // What is still starting ends with the process: it may wait for a database that never comes.
-    if (startup().phase === 'ready') await (await starting).close();
+    const stopListening = root.startup.phase === 'ready' ? await listening : undefined;
+    await Promise.all([closeServer(server, root.drain), stopListening?.()]);
+    await root.close();
   };
   stopOnSignals(stop, dev ? 'dev' : 'start');
   const [running] = await Promise.all([starting, openPages(front, upgrades, settings.HOST, port), listening]);
   stopPrinting();
   if (runsLocalAgent(settings)) {
-    agent = startLocalAgent({ url, key: settings.INGEST_KEYS.length > 0 ? localKey() : undefined });
+    agent = startLocalAgent({ url, key: root.auth.senders.localKey ?? undefined });
   }
-  if (settings.SELF_METRICS === 'on') startRecording(running.pipeline, port);
+  if (settings.SELF_METRICS === 'on') root.onClose(startRecording(root, port));
   console.log(welcome({ url, location: running.location, env: settings }));
 }
 
-function readSettings(): Env {
+function openRoot(): Root {
   nextEnv.loadEnvConfig(dir, dev);
-  const settings = env();
-  const refusal = refusalOfHost(settings);
+  const root = makeRoot();
+  root.runBy('server.ts');
+  const refusal = refusalOfHost(root.settings);
   if (refusal) throw new Error(refusal);
-  return settings;
+  return root;
 }
 
 /** On where the database is ours too: then this is somebody's own machine, and its figures are the first to see. */

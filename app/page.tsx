@@ -12,7 +12,7 @@ import { isHeadlineKey } from '@/lib/model/fleet/headlines';
 import { EVERY_HOST } from '@/lib/model/fleet/hosts-query';
 import { commonPanels, fleetPanels } from '@/lib/model/fleet/panels';
 import { queryText } from '@/lib/model/wire/query';
-import { system } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 const RANGE = { start: 'now-15m', end: 'now' };
 const PANEL_HEIGHT = 140;
@@ -25,7 +25,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   await requireViewer();
   const asked = String((await searchParams).by ?? '');
   await connection();
-  const { fleet, registry } = await system();
+  const { fleet, registry } = await rootOfProcess().system();
   const by = isHeadlineKey(asked) ? asked : undefined;
   const work = pageWork();
   const summary = await fleet.summary({ by }, work);

@@ -3,7 +3,7 @@ import { HostsView } from '@/components/fleet/hosts-view';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork } from '@/lib/api/panel-history';
 import { parseHostsQuery } from '@/lib/model/fleet/hosts-query';
-import { system } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const metadata: Metadata = { title: 'Hosts' };
 
@@ -11,6 +11,6 @@ export default async function HostsPage({ searchParams }: PageProps<'/hosts'>) {
   await requireViewer();
   const given = Object.entries(await searchParams).map(([name, value]) => [name, String(value ?? '')]);
   const { query } = parseHostsQuery(new URLSearchParams(given));
-  const { fleet } = await system();
+  const { fleet } = await rootOfProcess().system();
   return <HostsView initial={await fleet.hostsPage(query, null, pageWork())} />;
 }

@@ -10,7 +10,7 @@ import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import { formatCount } from '@/lib/model/format';
 import { listMetrics } from '@/lib/read/catalogue-list';
-import { system } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const metadata: Metadata = { title: 'Metrics' };
 
@@ -20,7 +20,7 @@ const WORTH_WAITING_MS = 100;
 export default async function MetricsPage({ searchParams }: PageProps<'/metrics'>) {
   await requireViewer();
   const { search = '', cursor = '' } = await searchParams;
-  const { registry } = await system();
+  const { registry } = await rootOfProcess().system();
   const { metrics, next } = await pageWork().run((work) =>
     listMetrics(registry, { search: String(search), cursor: String(cursor), limit: ROWS }, work),
   );

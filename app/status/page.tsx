@@ -10,10 +10,10 @@ import { Link } from '@/components/ui/link';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { readPanel } from '@/lib/api/panel-history';
 import { collectFamilies } from '@/lib/api/self/collect';
-import { recording } from '@/lib/api/self/record';
 import { statusOf } from '@/lib/api/self/status';
 import type { QueryResult } from '@/lib/model/wire/history';
 import type { StatusSection } from '@/lib/model/wire/status';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const metadata: Metadata = { title: 'Status' };
 
@@ -23,8 +23,9 @@ const WORTH_WAITING_MS = 100;
 export default async function StatusPage() {
   await requireViewer();
   await connection();
-  const { instance } = recording();
-  const { verdict, sections } = statusOf(collectFamilies(), instance);
+  const root = rootOfProcess();
+  const { instance } = root.recording;
+  const { verdict, sections } = statusOf(collectFamilies(root), instance);
   const trends = await startTrends(sections);
   const renderedAt = Date.now();
   return (

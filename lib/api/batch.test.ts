@@ -1,14 +1,17 @@
 import { expect, it } from 'vitest';
+import { HeldBodies } from '../access/limit/held-body';
 import { PulseError } from '../model/errors';
 import type { HistoryAnswer } from '../model/wire/history';
 import type { ParsedQuery } from '../read/query/params';
+import { Reclaim } from '../runtime/reclaim';
 import { Work } from '../runtime/work/work';
 import { answerEach, readQueries } from './batch';
 
+const bodies = new HeldBodies(new Reclaim());
 const request = (body: string) => new Request('http://x/api/query', { method: 'POST', body });
 
 it('reads a list of queries', async () => {
-  expect(await readQueries(request('{"queries":[{"metric":"cpu","top":5}]}'))).toEqual([
+  expect(await readQueries(request('{"queries":[{"metric":"cpu","top":5}]}'), bodies)).toEqual([
     { metric: 'cpu', top: 5 },
   ]);
 });
@@ -23,7 +26,7 @@ it.each([
   [JSON.stringify({ queries: Array.from({ length: 51 }, () => ({ metric: 'cpu' })) }), 'bad_shape'],
   [`{"queries":[{"metric":"${'x'.repeat(2 ** 20)}"}]}`, 'body_too_large'],
 ])('refuses %.30s', async (body, code) => {
-  await expect(readQueries(request(body))).rejects.toMatchObject({ code });
+  await expect(readQueries(request(body), bodies)).rejects.toMatchObject({ code });
 });
 
 it('answers each query in its place, with a result or an error', async () => {

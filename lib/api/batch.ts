@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { HeldBodies } from '../access/limit/held-body';
 import { type ErrorCode, isPulseError, PulseError } from '../model/errors';
 import { SECOND } from '../model/time/duration';
 import { errorAnswer } from '../model/wire/error';
@@ -23,8 +24,12 @@ export const queriesBody = z.object({
 });
 
 /** @throws PulseError `bad_json`, `bad_shape`, and what `readText` throws. */
-export async function readQueries(request: Request): Promise<Array<Record<string, unknown>>> {
-  const text = await readText(request, { maxBytes: MAX_QUERIES_BYTES, withinMs: 30 * SECOND });
+export async function readQueries(
+  request: Request,
+  bodies: HeldBodies,
+): Promise<Array<Record<string, unknown>>> {
+  const limit = { maxBytes: MAX_QUERIES_BYTES, withinMs: 30 * SECOND };
+  const text = await readText(request, limit, bodies);
   const result = queriesBody.safeParse(parseJson(text));
   if (result.success) return result.data.queries;
   throw new PulseError(

@@ -4,7 +4,7 @@ import { HEADLINE_KEYS, type HeadlineKey, isHeadlineKey } from '../model/fleet/h
 import { LARGEST_PAGE, parseHostsQuery } from '../model/fleet/hosts-query';
 import { jsonOfList } from '../runtime/work/encode';
 import type { Work } from '../runtime/work/work';
-import { readySystem } from '../system';
+import { rootOfProcess } from '../system/process';
 import { jsonResponse, type LargeResponse, largeJsonResponse, type PlainResponse } from './http';
 
 /**
@@ -15,13 +15,13 @@ import { jsonResponse, type LargeResponse, largeJsonResponse, type PlainResponse
 /** `GET /api/fleet?by=cpu&since=1795200000000` */
 export async function fleetSummary(search: URLSearchParams, work: Work): Promise<PlainResponse> {
   const asked = { by: readBy(search), since: readCount(search, 'since') };
-  return jsonResponse(await readySystem().fleet.summary(asked, work));
+  return jsonResponse(await rootOfProcess().ready().fleet.summary(asked, work));
 }
 
 /** `GET /api/fleet/map?by=cpu&names=7` */
 export async function fleetMap(search: URLSearchParams, work: Work): Promise<LargeResponse> {
   const asked = { by: readBy(search), knownNames: readCount(search, 'names') };
-  return largeJsonResponse(jsonOfMap(await readySystem().fleet.map(asked, work)), work);
+  return largeJsonResponse(jsonOfMap(await rootOfProcess().ready().fleet.map(asked, work)), work);
 }
 
 function* jsonOfMap({ names, values, ...head }: FleetMap): Generator<string> {
@@ -35,7 +35,7 @@ function* jsonOfMap({ names, values, ...head }: FleetMap): Generator<string> {
 
 /** `GET /api/fleet/labels` */
 export async function fleetLabels(work: Work): Promise<PlainResponse> {
-  return jsonResponse({ labels: await readySystem().fleet.labels(work) });
+  return jsonResponse({ labels: await rootOfProcess().ready().fleet.labels(work) });
 }
 
 /**
@@ -46,7 +46,11 @@ export async function hostsPage(search: URLSearchParams, work: Work): Promise<Pl
   const { query, problems } = parseHostsQuery(search);
   if (problems.length > 0) throw new PulseError('bad_parameter', problems[0].message, { details: problems });
   const keep = search.getAll('keep').slice(0, LARGEST_PAGE);
-  return jsonResponse(await readySystem().fleet.hostsPage(query, keep.length > 0 ? keep : null, work));
+  return jsonResponse(
+    await rootOfProcess()
+      .ready()
+      .fleet.hostsPage(query, keep.length > 0 ? keep : null, work),
+  );
 }
 
 function readBy(search: URLSearchParams): HeadlineKey | undefined {

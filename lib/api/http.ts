@@ -1,14 +1,13 @@
 import { sourceOf } from '../access/auth/request';
 import { requireOwnSource } from '../access/auth/source';
-import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
-import { createUnsentBody } from '../access/limit/unsent';
+import type { ViewerHeaders } from '../access/auth/viewers';
 import { isPulseError, type PulseError, PulseError as PulseErrorClass } from '../model/errors';
 import { errorAnswer } from '../model/wire/error';
 import { log, logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
-import { drain } from '../runtime/drain';
 import { encodeInPieces } from '../runtime/work/encode';
 import { type Work, work } from '../runtime/work/work';
+import { rootOfProcess } from '../system/process';
 
 const JSON_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
@@ -67,7 +66,8 @@ export async function csvResponse(
 
 async function largeBody(texts: Iterable<string>, work: Work): Promise<LargeResponse['body']> {
   const chunks = await encodeInPieces(texts, work);
-  return chunks.length === 1 ? new Uint8Array(chunks[0]) : createUnsentBody(chunks, work.signal);
+  if (chunks.length === 1) return new Uint8Array(chunks[0]);
+  return rootOfProcess().limits.unsent.create(chunks, work.signal);
 }
 
 /** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
@@ -101,14 +101,14 @@ export function addressOf({ headers }: HasHeaders): string {
 /** A plain answer as what a route handler returns. */
 export function toWebResponse({ status, headers, body }: PlainResponse | LargeResponse): Response {
   // A sender that keeps its connection busy would keep a stopping `next start` alive for ever.
-  const connection = drain().signal.aborted ? { connection: 'close' } : undefined;
+  const connection = rootOfProcess().drain.signal.aborted ? { connection: 'close' } : undefined;
   return new Response(status === 204 ? null : body, { status, headers: { ...headers, ...connection } });
 }
 
 /** A route handler from a function that answers in plain values or throws. For those who may look. */
 export function webHandler(answer: (request: Request, work: Work) => Answered) {
   return openHandler((request) => {
-    authorizeViewer(viewerHeaders(request));
+    rootOfProcess().auth.viewers.authorize(viewerHeaders(request));
     return work((work) => answer(request, work), { signal: request.signal });
   });
 }
@@ -169,7 +169,7 @@ export async function named(request: Request, answer: () => Promise<Response> | 
 /** The answer to a request that `requireOwnSource` refuses; null for all others. */
 export function refuseForeign(request: Request): Response | null {
   try {
-    requireOwnSource(sourceOf(request));
+    requireOwnSource(sourceOf(request), rootOfProcess().settings);
     return null;
   } catch (error) {
     return toWebResponse(errorResponse(error));

@@ -1,10 +1,6 @@
-import { tryOnce } from '../access/auth/attempts';
-import { endedSessions } from '../access/auth/ended-sessions';
+import type { Auth } from '../access/auth/auth';
 import { issueSession, SESSION_COOKIE, SESSION_MS } from '../access/auth/session';
 import { isForeign, type OriginHeaders } from '../access/auth/source';
-import { sessionOf, viewerKey } from '../access/auth/viewer';
-import { env } from '../env';
-import { equalSecrets } from '../env/keys';
 import { PulseError } from '../model/errors';
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
@@ -32,16 +28,17 @@ export interface LogoutRequest extends Pick<LoginRequest, 'secure' | 'headers'> 
  * that the password was wrong. Throws `forbidden` for a form of another site and `rate_limited` for a guesser.
  */
 export function handleLogin(
+  { viewers }: Auth,
   { form, address, secure, headers }: LoginRequest,
   now = Date.now(),
 ): PlainResponse {
   requireSameOrigin(headers);
   const fields = new URLSearchParams(form);
   const next = safePath(fields.get('next'));
-  const key = viewerKey();
+  const { key } = viewers;
   if (!key) return redirect(next);
   const password = fields.get('password') ?? '';
-  if (!tryOnce(address, now, () => equalSecrets(password, env().DASHBOARD_PASSWORD ?? ''))) {
+  if (!viewers.isPassword(password, address, now)) {
     log().warn({ address }, 'wrong password');
     return redirect(`/login?wrong=1&next=${encodeURIComponent(next)}`);
   }
@@ -49,10 +46,14 @@ export function handleLogin(
 }
 
 /** `POST /api/logout`: ends the session, for whoever else may have its cookie, too. */
-export function handleLogout({ cookie, secure, headers }: LogoutRequest, now = Date.now()): PlainResponse {
+export function handleLogout(
+  { viewers, endedSessions }: Auth,
+  { cookie, secure, headers }: LogoutRequest,
+  now = Date.now(),
+): PlainResponse {
   requireSameOrigin(headers);
-  const session = sessionOf(cookie, now);
-  if (session) endedSessions().end(session);
+  const session = viewers.sessionOf(cookie, now);
+  if (session) endedSessions.end(session);
   return redirect('/login', sessionCookie('', 0, secure));
 }
 

@@ -1,13 +1,15 @@
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { type Viewer, viewerOf } from '../access/auth/viewer';
+import type { Viewer } from '../access/auth/viewers';
 import { isPulseError } from '../model/errors';
+import { rootOfProcess } from '../system/process';
 import { viewerHeaders } from './http';
 
 /** Who looks at a page; null when they may not. */
 export async function pageViewer(): Promise<Viewer | null> {
   try {
-    return viewerOf(viewerHeaders({ headers: await headers() }));
+    const given = await headers();
+    return rootOfProcess().auth.viewers.viewerOf(viewerHeaders({ headers: given }));
   } catch (error) {
     // Too many wrong passwords.
     if (isPulseError(error)) return null;

@@ -5,7 +5,7 @@ import type { Query } from '../model/wire/query';
 import { currentRequestGone } from '../observe/request-id';
 import { parseQuery } from '../read/query/params';
 import { Work } from '../runtime/work/work';
-import { system } from '../system';
+import { rootOfProcess } from '../system/process';
 import { toPulseError } from './http';
 
 /** What the page being rendered asks for, all its panels together. */
@@ -17,7 +17,7 @@ export const pageWork = cache(() => new Work({ signal: currentRequestGone() }));
  */
 export async function readPanel(query: Query): Promise<QueryResult> {
   try {
-    const { history } = await system();
+    const { history } = await rootOfProcess().system();
     return await history.answer(parseQuery({ ...query }), { work: pageWork() });
   } catch (error) {
     return errorAnswer(toPulseError(error));

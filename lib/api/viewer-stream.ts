@@ -1,9 +1,6 @@
-import { endedSessions } from '../access/auth/ended-sessions';
-import { authorizeViewer, type ViewerHeaders } from '../access/auth/viewer';
-import { ConnectionLimit } from '../access/limit/connections';
-import { env } from '../env';
-import { once } from '../env/once';
-import type { StreamRequest, Streams } from '../live/telling/streams';
+import type { ViewerHeaders } from '../access/auth/viewers';
+import type { StreamRequest } from '../live/telling/streams';
+import type { Root } from '../system/root';
 
 /** The longest a timer can wait; beyond it a session is as good as endless. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -12,16 +9,19 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Opens a live stream for somebody who may look, for as long as their session holds. Call `close` when its reader
  * has left.
  *
- * @throws PulseError what `Streams.open` throws, `unauthorized`, `too_many_streams` for one address.
+ * @throws PulseError what `Streams.open` throws, `unauthorized`, `too_many_streams` for one address,
+ *   `database_unavailable` while the server starts.
  */
 export async function openViewerStream(
-  streams: Pick<Streams, 'open'>,
+  root: Root,
   request: StreamRequest,
   viewer: ViewerHeaders,
   signal: AbortSignal,
 ): Promise<{ close(): void }> {
-  const { until, session } = authorizeViewer(viewer);
-  const release = connections().admit(viewer.address);
+  const { auth, limits } = root;
+  const { streams } = root.ready().live;
+  const { until, session } = auth.viewers.authorize(viewer);
+  const release = limits.streams.admit(viewer.address);
   let timer: NodeJS.Timeout | undefined;
   let unlisten: (() => void) | undefined;
   // The stream may end by itself (a reader that does not read, a shutdown), so what it holds is let go by its sink.
@@ -44,14 +44,10 @@ export async function openViewerStream(
     if (signal.aborted) stream.close();
     const leftMs = until - Date.now();
     if (leftMs < MAX_TIMER_MS) timer = setTimeout(() => stream.close(), leftMs);
-    if (session) unlisten = endedSessions().onEnd(session, () => stream.close());
+    if (session) unlisten = auth.endedSessions.onEnd(session, () => stream.close());
     return stream;
   } catch (error) {
     letGo();
     throw error;
   }
-}
-
-function connections(): ConnectionLimit {
-  return once('limit.streams', () => new ConnectionLimit(env().MAX_STREAMS_PER_ADDRESS));
 }

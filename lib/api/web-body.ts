@@ -1,4 +1,4 @@
-import { HeldBody, isDisconnect, tooLarge } from '../access/limit/held-body';
+import { type HeldBodies, isDisconnect, tooLarge } from '../access/limit/held-body';
 import { PulseError } from '../model/errors';
 import { formatDuration } from '../model/time/duration';
 import { linger } from './linger';
@@ -18,9 +18,9 @@ const GO_ON_MS = 1_000;
  *
  * @throws PulseError `body_too_large`, `request_timeout`, `unsupported_encoding`, `bad_body`, `queue_full`
  */
-export async function readText(request: Request, limit: BodyLimit): Promise<string> {
+export async function readText(request: Request, limit: BodyLimit, bodies: HeldBodies): Promise<string> {
   const { body, finish } = webBody(request);
-  const held = new HeldBody(limit.maxBytes);
+  const held = bodies.open(limit.maxBytes);
   try {
     checkHead(request.headers, limit.maxBytes);
     for await (const chunk of within(body, limit.withinMs)) held.add(chunk);

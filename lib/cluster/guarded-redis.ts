@@ -1,5 +1,4 @@
-import { env } from '../env';
-import { once } from '../env/once';
+import type { Env } from '../env';
 import { createBreaker } from '../runtime/breaker';
 import { openRedisCommands, type RedisCommands } from './redis/commands';
 import { withinTime } from './redis/connect';
@@ -32,10 +31,10 @@ export function guardRedis(commands: RedisCommands, patienceMs = PATIENCE_MS): R
   };
 }
 
-/** The one connection for commands of this process, guarded; null where the settings name no Redis. */
-export function redisOfProcess(): RedisCommands | null {
-  return once('guard.redis', () => {
-    const commands = openRedisCommands(env());
-    return commands && guardRedis(commands);
-  });
+/** The Redis that the settings name, guarded; null without one. Does not wait for it. */
+export function openGuardedRedis(
+  settings: Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDIS_REST_TOKEN'>,
+): RedisCommands | null {
+  const commands = openRedisCommands(settings);
+  return commands && guardRedis(commands);
 }

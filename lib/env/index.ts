@@ -4,12 +4,11 @@ import { parseDuration } from '../model/time/duration';
 import { parseBytes } from '../model/units';
 import { parseHostNames } from './authority';
 import { parseIngestKeys } from './keys';
-import { once } from './once';
 import { parseRates } from './rates';
 import { parseRedisAddress } from './redis-address';
 
 /**
- * The settings, read once and lazily: a throw at import would break `next build`, which loads every route.
+ * The settings, read once, by the root: a throw at import would break `next build`, which loads every route.
  * A wrong value stops the start with its name, its value and what would be right.
  */
 const duration = (fallback: string) =>
@@ -146,8 +145,4 @@ function checkTogether(settings: Env): Env {
       'Wrong settings:\n  REDIS_URL and UPSTASH_REDIS_REST_URL are two ways to reach Redis: set one.',
     );
   return settings;
-}
-
-export function env(): Env {
-  return once('env', () => parseEnv(process.env));
 }

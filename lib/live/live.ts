@@ -1,12 +1,9 @@
 import type { Bus } from '../cluster/bus/bus';
 import type { Topics } from '../cluster/topics/topics';
-import { env } from '../env';
 import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
 import type { RingSync } from '../memory/ring/ring-sync';
-import { MINUTE } from '../model/time/duration';
 import type { History } from '../read/history';
-import { drain } from '../runtime/drain';
 import type { Turns } from '../runtime/work/turns';
 import { Beat } from './beat';
 import { type Clock, systemClock } from './clock';
@@ -50,24 +47,24 @@ export interface LiveParts {
   ringSync?: Pick<RingSync, 'watch'>;
   /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
   cursorSlackMs?: number;
-  maxStreams?: number;
+  maxStreams: number;
   /** How long a reader may be away and still get what it missed, ms. */
-  replayMs?: number;
+  replayMs: number;
   clock?: Clock;
   /** Where streams take theirs; those of the process. */
   turns?: Turns;
   /** Aborted when the process is to end. */
-  signal?: AbortSignal;
+  signal: AbortSignal;
 }
 
 export function createLive({
   streamTopics = STREAM_TOPICS,
   cursorSlackMs = 0,
-  maxStreams = env().MAX_STREAMS,
-  replayMs = env().RING_MINUTES * MINUTE,
+  maxStreams,
+  replayMs,
   clock = systemClock,
   turns,
-  signal = drain().signal,
+  signal,
   bus,
   ...parts
 }: LiveParts): Live {

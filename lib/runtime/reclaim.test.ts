@@ -4,14 +4,14 @@ import { expect, it } from 'vitest';
 
 /** A quiet process that has let go of 250 MiB and a large heap: how much of it there still is when a third is gone, or after 12 s. */
 const PROGRAM = `
-  const { noteLetGo } = await import('./lib/runtime/reclaim.ts');
+  const { Reclaim } = await import('./lib/runtime/reclaim.ts');
   const MIB = 2 ** 20;
   let held = Array.from({ length: 4_000 }, () => Buffer.alloc(64 * 1_024, 1));
   let points = Array.from({ length: 2_000_000 }, (_, i) => [i, i + 0.5]);
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   await sleep(3_000);
   held = points = null;
-  noteLetGo(250 * MIB);
+  new Reclaim().noteLetGo(250 * MIB);
   const beganAt = performance.now();
   const external = () => process.memoryUsage().external / MIB;
   while (external() > 170 && performance.now() - beganAt < 12_000) await sleep(100);

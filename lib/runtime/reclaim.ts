@@ -1,4 +1,3 @@
-import { once } from '../env/once';
 import { SECOND } from '../model/time/duration';
 import { outsideRequests } from '../observe/request-id';
 
@@ -11,33 +10,31 @@ const NUDGE_EVERY_MS = SECOND;
 const NUDGES = 15;
 
 /**
- * Notes that much memory was let go of. V8 collects when memory is asked for, so a server that has become quiet would
- * hold for hours what an hour of attack left; and a collection that one asks for outright stops everything for tenths
- * of a second. A buffer that nobody writes to takes no memory, but counts: that makes V8 collect step by step.
+ * Has V8 collect what was let go of. V8 collects when memory is asked for, so a server that has become quiet would hold
+ * for hours what an hour of attack left; and a collection that one asks for outright stops everything for tenths of a
+ * second. A buffer that nobody writes to takes no memory, but counts: that makes V8 collect step by step.
  */
-export function noteLetGo(bytes: number): void {
-  const state = reclaiming();
-  state.bytes += bytes;
-  if (state.bytes < MUCH_BYTES) return;
-  state.bytes = 0;
-  state.nudges = NUDGES;
-  state.timer ??= outsideRequests(() => setInterval(nudge, NUDGE_EVERY_MS).unref());
-}
+export class Reclaim {
+  private bytes = 0;
+  private nudges = 0;
+  private timer: NodeJS.Timeout | undefined;
 
-function nudge(): void {
-  const state = reclaiming();
-  new ArrayBuffer(NUDGE_BYTES);
-  if (--state.nudges > 0) return;
-  clearInterval(state.timer);
-  state.timer = undefined;
-}
+  /** Notes that much memory was let go of. */
+  noteLetGo(bytes: number): void {
+    this.bytes += bytes;
+    if (this.bytes < MUCH_BYTES) return;
+    this.bytes = 0;
+    this.nudges = NUDGES;
+    this.timer ??= outsideRequests(() => setInterval(() => this.nudge(), NUDGE_EVERY_MS).unref());
+  }
 
-interface Reclaiming {
-  bytes: number;
-  nudges: number;
-  timer: NodeJS.Timeout | undefined;
-}
+  close(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
 
-function reclaiming(): Reclaiming {
-  return once('runtime.reclaim', () => ({ bytes: 0, nudges: 0, timer: undefined }));
+  private nudge(): void {
+    new ArrayBuffer(NUDGE_BYTES);
+    if (--this.nudges <= 0) this.close();
+  }
 }

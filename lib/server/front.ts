@@ -5,7 +5,7 @@ import { INGEST_ROUTES } from '../api/ingest/endpoints';
 import { handleIngest } from '../api/ingest/handle';
 import { logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
-import { drain } from '../runtime/drain';
+import type { Root } from '../system/root';
 import { isApi } from './doors';
 import { guard } from './guard';
 import { headOf } from './head';
@@ -28,14 +28,16 @@ export interface Front {
  *
  * @param routesOfNext whether route handlers answer under `/api`, as they do where Next.js runs by itself
  */
-export function createFront({ ingest = INGEST_ROUTES, routesOfNext = false } = {}): Front {
+export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext = false } = {}): Front {
+  const { settings } = root;
+  const { signal } = root.drain;
   let openPages!: (answer: Answer) => void;
   const pages = new Promise<Answer>((resolve) => {
     openPages = resolve;
   });
   const answerPage = async (request: IncomingMessage, response: ServerResponse, path: string) => {
-    const own = await guard(request, response, path, ingest);
-    if (own) sendPlain(request, response, own);
+    const own = await guard(root, request, response, path, ingest);
+    if (own) sendPlain(request, response, own, signal);
     else {
       const answer = await pages;
       // Only here: whatever the hot paths begin and others share would keep their answers in memory.
@@ -49,15 +51,15 @@ export function createFront({ ingest = INGEST_ROUTES, routesOfNext = false } = {
   const answerReceived = (request: IncomingMessage, response: ServerResponse, path: string) => {
     if (routesOfNext && isApi(path)) return answerPage(request, response, path);
     const endpoint = request.method === 'POST' ? ingest.at(path) : undefined;
-    if (endpoint) return answerIngest(endpoint, request, response, path);
-    if (request.method === 'GET' && path === '/api/live') return answerStream(request, response);
+    if (endpoint) return answerIngest(root, endpoint, request, response, path);
+    if (request.method === 'GET' && path === '/api/live') return answerStream(root, request, response);
     return answerPage(request, response, path);
   };
   return {
     openPages,
     listener(request, response) {
       // Its connection would otherwise wait for a next request, which a stopping server does not take.
-      if (drain().signal.aborted) response.setHeader('connection', 'close');
+      if (signal.aborted) response.setHeader('connection', 'close');
       const { method = '', headers } = request;
       const id = requestIdFrom(headers['x-request-id']);
       response.setHeader('x-request-id', id);
@@ -65,11 +67,11 @@ export function createFront({ ingest = INGEST_ROUTES, routesOfNext = false } = {
       const answer = async () => {
         let path = '';
         try {
-          path = receive(request);
+          path = receive(request, settings);
           await answerReceived(request, response, path);
         } catch (error) {
           if (response.headersSent) response.destroy();
-          else sendPlain(request, response, errorResponse(error));
+          else sendPlain(request, response, errorResponse(error), signal);
         }
         logAnswer({ method, path, status: response.statusCode, ms: performance.now() - startedAt });
       };
@@ -79,17 +81,19 @@ export function createFront({ ingest = INGEST_ROUTES, routesOfNext = false } = {
 }
 
 async function answerIngest(
+  root: Root,
   endpoint: IngestEndpoint,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<void> {
-  sendPlain(request, response, await handleIngest(endpoint, headOf(request, path), request));
+  const head = headOf(request, path, root.settings);
+  sendPlain(request, response, await handleIngest(root, endpoint, head, request), root.drain.signal);
 }
 
-async function answerStream(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerStream(root: Root, request: IncomingMessage, response: ServerResponse): Promise<void> {
   await forgetBody(request, response);
-  await answerLive(request, response);
+  await answerLive(root, request, response);
 }
 
 /** Aborted when the client goes before it has its answer. */

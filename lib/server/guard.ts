@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requireAttemptsLeft } from '../access/auth/attempts';
 import { authorizeScraper } from '../access/auth/scraper';
-import { authorizeViewer, type ViewerHeaders, viewerOf } from '../access/auth/viewer';
+import type { ViewerHeaders, Viewers } from '../access/auth/viewers';
 import { tooLarge } from '../access/limit/held-body';
 import { MAX_QUERIES_BYTES } from '../api/batch';
 import { methodNotAllowed, type PlainResponse } from '../api/http';
 import type { IngestRoutes } from '../api/ingest/routes';
 import { MAX_FORM_BYTES } from '../api/login';
 import { isPulseError, PulseError } from '../model/errors';
+import type { Root } from '../system/root';
 import { type Door, doorOf, FIGURES_ROUTE, isApi } from './doors';
 import { viewerHeadersOf } from './head';
 import { keepForNext } from './next-headers';
@@ -36,6 +36,7 @@ const BODY_BYTES: Partial<Record<string, number>> = {
  * @throws PulseError where the answer is an error
  */
 export async function guard(
+  root: Root,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -49,17 +50,17 @@ export async function guard(
     if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(method, methods);
   } else if (method === 'POST' && ingest.at(path)) {
     // For senders: the endpoint asks for the key and bounds the body.
-    keepForNext(request);
+    keepForNext(request, root.settings);
     return null;
   }
   const door = doorOf(method, path, headers);
-  const refusal = ask(request, path, door);
+  const refusal = ask(root, request, path, door);
   if (refusal) return refusal;
   const mostBytes = BODY_BYTES[`${method} ${path}`];
   if (mostBytes === undefined) await forgetBody(request, response);
   else if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
   if (door === 'figures') request.url = FIGURES_ROUTE;
-  keepForNext(request);
+  keepForNext(request, root.settings);
   return null;
 }
 
@@ -72,19 +73,21 @@ function requirePossible(method: string, path: string): void {
 }
 
 /** Asks who it is. Null for whoever may go on; throws or answers otherwise. */
-function ask(request: IncomingMessage, path: string, door: Door): PlainResponse | null {
-  const viewer = viewerHeadersOf(request);
-  if (door === 'figures') authorizeScraper(viewer);
-  if (door === 'api') authorizeViewer(viewer);
-  if (door === 'page') return mayLook(viewer) ? startingPage() : toLogin(request.url ?? '/');
+function ask(root: Root, request: IncomingMessage, path: string, door: Door): PlainResponse | null {
+  const { auth, settings, startup } = root;
+  const { viewers, attempts } = auth;
+  const viewer = viewerHeadersOf(request, settings);
+  if (door === 'figures') authorizeScraper(auth, viewer);
+  if (door === 'api') viewers.authorize(viewer);
+  if (door === 'page') return mayLook(viewers, viewer) ? startingPage(startup) : toLogin(request.url ?? '/');
   // Before anything of the form is read.
-  if (request.method === 'POST' && path === '/api/login') requireAttemptsLeft(viewer.address, Date.now());
+  if (request.method === 'POST' && path === '/api/login') attempts.requireLeft(viewer.address, Date.now());
   return null;
 }
 
-function mayLook(viewer: ViewerHeaders): boolean {
+function mayLook(viewers: Viewers, viewer: ViewerHeaders): boolean {
   try {
-    return viewerOf(viewer) !== null;
+    return viewers.viewerOf(viewer) !== null;
   } catch (error) {
     if (isPulseError(error)) return false;
     throw error;

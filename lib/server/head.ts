@@ -1,22 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import type { ViewerHeaders } from '../access/auth/viewer';
+import type { ViewerHeaders } from '../access/auth/viewers';
 import { clientAddress } from '../access/limit/address';
 import type { RequestHead } from '../api/request-head';
-import { env } from '../env';
+import type { Env } from '../env';
+
+/** How many proxies before us are believed. */
+type Trust = Pick<Env, 'TRUST_PROXY'>;
 
 /** Where a request of `node:http` is from, believing as many proxies as the settings say. */
-export function senderAddress({ headers, socket }: IncomingMessage): string {
-  return clientAddress(socket.remoteAddress, headers['x-forwarded-for'], env().TRUST_PROXY);
+export function senderAddress({ headers, socket }: IncomingMessage, { TRUST_PROXY }: Trust): string {
+  return clientAddress(socket.remoteAddress, headers['x-forwarded-for'], TRUST_PROXY);
 }
 
 /** @param path of a request that was received (`receive`) */
-export function headOf(request: IncomingMessage, path: string): RequestHead {
+export function headOf(request: IncomingMessage, path: string, settings: Trust): RequestHead {
   const { url = '/', headers } = request;
-  return { headers, path, search: url.slice(path.length), address: senderAddress(request) };
+  return { headers, path, search: url.slice(path.length), address: senderAddress(request, settings) };
 }
 
 /** What a request of `node:http` says of who looks. */
-export function viewerHeadersOf(request: IncomingMessage): ViewerHeaders {
+export function viewerHeadersOf(request: IncomingMessage, settings: Trust): ViewerHeaders {
   const { cookie, authorization } = request.headers;
-  return { cookie, authorization, address: senderAddress(request) };
+  return { cookie, authorization, address: senderAddress(request, settings) };
 }

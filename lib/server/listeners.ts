@@ -1,6 +1,6 @@
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
-import type { System } from '../system';
+import type { Root } from '../system/root';
 import { FINISH_MS } from './shutdown';
 
 /** Something that takes samples by another way than our port, such as a socket of its own for TCP or UDP. */
@@ -8,26 +8,26 @@ export interface Listener {
   /** For the log. */
   readonly name: string;
   /**
-   * Begins to listen. Who may send, and how often, goes by `openIngestSession`.
+   * Begins to listen, once the system is ready. Who may send, and how often, goes by `openIngestSession`.
    *
    * @returns the off-switch, which resolves when nothing more is taken
    * @throws Error with a sentence for people when it cannot listen; the server then does not start
    */
-  start(system: System): Promise<() => Promise<void>>;
+  start(root: Root): Promise<() => Promise<void>>;
 }
 
 /** Every listener beside our port: a new one is a file beside this one and a line here. */
 export const LISTENERS: readonly Listener[] = [];
 
 /** Starts them one after the other; when one cannot, none is left running. Returns the off-switch of all. */
-export async function startListeners(system: System, listeners = LISTENERS): Promise<() => Promise<void>> {
+export async function startListeners(root: Root, listeners = LISTENERS): Promise<() => Promise<void>> {
   const offSwitches: Array<() => Promise<void>> = [];
   const stopAll = async () => {
     await Promise.all(offSwitches.splice(0).map((stop) => stop()));
   };
   try {
     for (const listener of listeners) {
-      const stop = await listener.start(system);
+      const stop = await listener.start(root);
       offSwitches.push(() => stopInTime(listener.name, stop));
     }
   } catch (error) {

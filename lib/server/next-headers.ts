@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { env } from '../env';
+import type { Env } from '../env';
 import { isApi } from './doors';
 import { senderAddress } from './head';
 
@@ -13,17 +13,16 @@ const ROUTER = /^(rsc$|next-router-|next-url$|next-hmr-|next-instant-)/;
  * Takes from a request what only Next.js itself may say, and sets what it would otherwise believe a sender about:
  * where from, and by which name and scheme. In place, since Next.js reads the request itself.
  */
-export function keepForNext(request: IncomingMessage): void {
+export function keepForNext(request: IncomingMessage, settings: Pick<Env, 'TRUST_PROXY'>): void {
   const { url = '/', headers } = request;
-  const { TRUST_PROXY } = env();
   const isRouter = headers.rsc === '1' && !isApi(url);
   for (const name of Object.keys(headers)) {
     if (INTERNAL.test(name) || (!isRouter && ROUTER.test(name))) delete headers[name];
   }
-  headers['x-forwarded-for'] = senderAddress(request);
+  headers['x-forwarded-for'] = senderAddress(request, settings);
   delete headers.forwarded;
   delete headers['x-forwarded-port'];
-  if (TRUST_PROXY === 0) delete headers['x-forwarded-host'];
+  if (settings.TRUST_PROXY === 0) delete headers['x-forwarded-host'];
   const protocol = headers['x-forwarded-proto'];
   if (protocol !== undefined)
     headers['x-forwarded-proto'] = String(protocol).startsWith('https') ? 'https' : 'http';

@@ -1,14 +1,14 @@
 import type { Env } from '../env';
-import { type Startup, startup } from '../system';
+import type { Root, Startup } from '../system/root';
 
 const LOOK_EVERY_MS = 50;
 
 /** Prints what the start is waiting for, a line each; returns the off-switch. */
-export function printProgress(): () => void {
+export function printProgress(root: Pick<Root, 'startup'>): () => void {
   // That it is starting has just been said.
-  let last = reasonOf(startup());
+  let last = reasonOf(root.startup);
   const timer = setInterval(() => {
-    const reason = reasonOf(startup());
+    const reason = reasonOf(root.startup);
     if (reason === null || reason === last) return;
     last = reason;
     console.log(`  ${reason}`);

@@ -1,15 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PlainResponse } from '../api/http';
 import { linger } from '../api/linger';
-import { drain } from '../runtime/drain';
 
-/** Sends a plain answer. When the body was not read to its end the connection is closed after it. */
-export function sendPlain(request: IncomingMessage, response: ServerResponse, answer: PlainResponse): void {
+/**
+ * Sends a plain answer. When the body was not read to its end the connection is closed after it.
+ *
+ * @param drain aborted when the server stops: then it is the last on its connection
+ */
+export function sendPlain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: PlainResponse,
+  drain: AbortSignal,
+): void {
   if (response.destroyed) return;
   const headers: Record<string, string | number> = { ...answer.headers };
   if (answer.status !== 204) headers['content-length'] = Buffer.byteLength(answer.body);
   const isCutOff = !request.complete;
-  if (isCutOff || drain().signal.aborted) headers.connection = 'close';
+  if (isCutOff || drain.aborted) headers.connection = 'close';
   response.writeHead(answer.status, headers);
   if (isCutOff) {
     response.write(answer.body);

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
-import { drain } from '../runtime/drain';
 import { isRunByNpm, onHangUp, watchRunner } from '../runtime/process/parent.mjs';
 
 /** How long requests under way, and connections of other protocols, may take to finish. */
@@ -16,9 +15,9 @@ const ECHO_MS = SECOND;
  * Stops taking connections, ends the open streams, and lets requests under way finish; those that take longer
  * than five seconds are cut off. Resolves when no connection is left.
  */
-export async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server, drain: AbortController): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  drain().abort();
+  drain.abort();
   // A kept connection becomes idle when its request is answered, and would then wait for the next one.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const cutOff = setTimeout(() => server.closeAllConnections(), FINISH_MS);

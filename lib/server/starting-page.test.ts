@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { System } from '../system';
+import type { System } from '../system/system';
 import { startingPage } from './starting-page';
 
 test('a page says what the server waits for, and looks again; one that failed does not', () => {

@@ -1,5 +1,5 @@
 import type { PlainResponse } from '../api/http';
-import { type Startup, startup } from '../system';
+import type { Startup } from '../system/root';
 
 const LOOK_AGAIN_SECONDS = 2;
 
@@ -7,7 +7,7 @@ const LOOK_AGAIN_SECONDS = 2;
  * What a page is until the server is ready: it may wait for its database for as long as that takes, and a page that says
  * so and looks again is worth more than one that never comes. Null when there is something to show.
  */
-export function startingPage(state: Startup = startup()): PlainResponse | null {
+export function startingPage(state: Startup): PlainResponse | null {
   if (state.phase === 'ready') return null;
   return {
     status: 503,

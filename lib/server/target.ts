@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { decodePath, nodeHeaderOf } from '../access/auth/request';
-import { requireOwnSource } from '../access/auth/source';
+import { type NameSettings, requireOwnSource } from '../access/auth/source';
 import { parseAuthority } from '../env/authority';
 import { PulseError } from '../model/errors';
 
@@ -13,7 +13,7 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^#]*|\?[^#]*)?/i;
  * @returns the path, as it was sent.
  * @throws PulseError `bad_parameter`, `misdirected`, `forbidden`
  */
-export function receive(request: IncomingMessage): string {
+export function receive(request: IncomingMessage, settings: NameSettings): string {
   const { headers, rawHeaders } = request;
   if (hasSeveralHosts(rawHeaders))
     throw new PulseError('misdirected', 'The request has more than one Host header.');
@@ -21,11 +21,8 @@ export function receive(request: IncomingMessage): string {
   const url = request.url ?? '/';
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
-  requireOwnSource({
-    method: request.method ?? '',
-    path: decodePath(path),
-    header: nodeHeaderOf(headers),
-  });
+  const source = { method: request.method ?? '', path: decodePath(path), header: nodeHeaderOf(headers) };
+  requireOwnSource(source, settings);
   return path;
 }
 

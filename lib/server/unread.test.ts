@@ -3,10 +3,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { usedBytes } from '@/test/support/memory';
 import { until } from '@/test/support/processes';
+import { Reclaim } from '../runtime/reclaim';
 import { endUnread } from './unread';
 
 const MIB = 2 ** 20;
 const LARGE = 'x'.repeat(32 * 2 ** 20);
+const reclaim = new Reclaim();
 let time: number;
 let stop: () => void;
 let answers: ServerResponse[];
@@ -19,11 +21,12 @@ const server = createServer((request, response) => {
 beforeEach(async () => {
   time = 0;
   answers = [];
-  stop = endUnread({ now: () => time, lookEveryMs: 5 });
+  stop = endUnread(reclaim, { now: () => time, lookEveryMs: 5 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {
   stop();
+  reclaim.close();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });

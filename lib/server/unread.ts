@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
-import { noteLetGo } from '../runtime/reclaim';
+import type { Reclaim } from '../runtime/reclaim';
 
 const LOOK_EVERY_MS = 5 * SECOND;
 /** A reader that takes nothing of what waits for it for so long has gone, or means no good. */
@@ -18,13 +18,16 @@ interface Watched {
  * Ends connections whose readers do not read: Node.js would hold what it has written for them for ever. Of every
  * server of this process, whoever made it; returns the off-switch.
  */
-export function endUnread({
-  now = () => performance.now(),
-  lookEveryMs = LOOK_EVERY_MS,
-}: {
-  now?: () => number;
-  lookEveryMs?: number;
-} = {}): () => void {
+export function endUnread(
+  reclaim: Reclaim,
+  {
+    now = () => performance.now(),
+    lookEveryMs = LOOK_EVERY_MS,
+  }: {
+    now?: () => number;
+    lookEveryMs?: number;
+  } = {},
+): () => void {
   const watched = new Map<Socket, Watched>();
   const take = (message: unknown) => {
     const { socket } = message as { socket: Socket };
@@ -40,7 +43,7 @@ export function endUnread({
         state.since = now();
       } else if (now() - state.since >= UNREAD_MS) {
         log().debug({ bytes: socket.writableLength }, 'a reader that does not read is let go');
-        noteLetGo(socket.writableLength);
+        reclaim.noteLetGo(socket.writableLength);
         socket.destroy();
       }
     }

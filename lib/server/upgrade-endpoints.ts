@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestHead } from '../api/request-head';
+import type { Root } from '../system/root';
 
 /** One path at which a client may go on with another protocol than HTTP, such as WebSocket. */
 export interface UpgradeEndpoint {
@@ -11,7 +12,7 @@ export interface UpgradeEndpoint {
    * @returns what takes the connection over, and from then on answers for it
    * @throws PulseError what the client is refused with
    */
-  authorize(head: RequestHead): (connection: UpgradedConnection) => void;
+  authorize(head: RequestHead, root: Root): (connection: UpgradedConnection) => void;
 }
 
 export interface UpgradedConnection {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Duplex } from 'node:stream';
 import { errorResponse } from '../api/http';
 import { PulseError } from '../model/errors';
-import { drain } from '../runtime/drain';
+import type { Root } from '../system/root';
 import { headOf } from './head';
 import { FINISH_MS } from './shutdown';
 import { receive } from './target';
@@ -15,10 +15,11 @@ import { UPGRADE_ENDPOINTS } from './upgrade-endpoints';
  */
 export type Upgrades = ReturnType<typeof createUpgrades>;
 
-export function createUpgrades(dev: boolean, endpoints = UPGRADE_ENDPOINTS) {
+export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_ENDPOINTS) {
   const nextsOwn = createServer();
   const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
-  const { signal } = drain();
+  const { settings } = root;
+  const { signal } = root.drain;
   /** Nobody but us knows of those: a server that closes waits for them, and does not end them. */
   const upgraded = new Set<Duplex>();
   signal.addEventListener('abort', () => {
@@ -31,7 +32,7 @@ export function createUpgrades(dev: boolean, endpoints = UPGRADE_ENDPOINTS) {
     const endpoint = byPath.get(path);
     if (!endpoint) throw new PulseError('not_found', 'Nothing here speaks another protocol than HTTP.');
     if (signal.aborted) throw new PulseError('shutting_down', 'The server is stopping; connect again.');
-    const handle = endpoint.authorize(headOf(request, path));
+    const handle = endpoint.authorize(headOf(request, path, settings), root);
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
     handle({ request, socket, head, signal });
@@ -43,7 +44,7 @@ export function createUpgrades(dev: boolean, endpoints = UPGRADE_ENDPOINTS) {
       // From here on the socket is nobody's but ours, and without a listener its end would be the server's.
       socket.on('error', () => socket.destroy());
       try {
-        const path = receive(request);
+        const path = receive(request, settings);
         const isNexts = dev && path.startsWith('/_next/') && nextsOwn.listenerCount('upgrade') > 0;
         if (isNexts) nextsOwn.emit('upgrade', request, socket, head);
         else takeOver(request, socket, head, path);

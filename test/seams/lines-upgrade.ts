@@ -1,4 +1,3 @@
-import { authorizeBearer } from '@/lib/access/auth/senders';
 import { openIngestSession } from '@/lib/api/ingest/session';
 import { headerIn } from '@/lib/api/request-head';
 import type { UpgradeEndpoint } from '@/lib/server/upgrade-endpoints';
@@ -7,14 +6,14 @@ import { serveLines } from './lines';
 /** An upgrade in small: the same lines over what was an HTTP connection. A WebSocket library would stand here. */
 export const linesUpgrade: UpgradeEndpoint = {
   path: '/api/lines',
-  authorize(requestHead) {
-    const key = authorizeBearer(headerIn(requestHead, 'authorization'));
-    const session = openIngestSession({ key, address: requestHead.address });
+  authorize(requestHead, root) {
+    const key = root.auth.senders.authorizeBearer(headerIn(requestHead, 'authorization'));
+    const session = openIngestSession(root, { key, address: requestHead.address });
     return ({ socket, head, signal }) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: lines\r\n\r\n');
       socket.unshift(head);
       signal.addEventListener('abort', () => socket.end('bye\n'));
-      serveLines(socket, session).catch(() => socket.destroy());
+      serveLines(socket, session, root.limits.bodies).catch(() => socket.destroy());
     };
   },
 };

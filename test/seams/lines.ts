@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { HeldBodies } from '@/lib/access/limit/held-body';
 import { toPulseError } from '@/lib/api/http';
 import type { IngestSession } from '@/lib/api/ingest/session';
 import type { Labels } from '@/lib/model/labels';
@@ -10,10 +11,11 @@ const MAX_LINE_BYTES = 1_000;
 /** Samples as lines, `name value`, in portions as they arrive. */
 export async function* decodeLines(
   pieces: AsyncIterable<Uint8Array>,
+  bodies: HeldBodies,
   labels: Labels = {},
 ): AsyncGenerator<DecodedSamples> {
   let index = 0;
-  for await (const lines of readLines(pieces, MAX_LINE_BYTES)) {
+  for await (const lines of readLines(pieces, MAX_LINE_BYTES, bodies)) {
     const decoded: DecodedSamples = { samples: [], errors: [] };
     const timestamp = Date.now();
     for (const line of lines) {
@@ -26,8 +28,12 @@ export async function* decodeLines(
 }
 
 /** Of a connection that lasts: takes lines until it ends, and tells after each commit how many were kept. */
-export async function serveLines(connection: Duplex, session: IngestSession): Promise<void> {
-  for await (const decoded of decodeLines(connection)) {
+export async function serveLines(
+  connection: Duplex,
+  session: IngestSession,
+  bodies: HeldBodies,
+): Promise<void> {
+  for await (const decoded of decodeLines(connection, bodies)) {
     try {
       const { accepted, rejected } = await session.write(() => decoded);
       connection.write(`ok ${accepted} ${rejected}\n`);

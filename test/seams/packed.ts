@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
 import { z } from 'zod';
-import { authorizeKey } from '@/lib/access/auth/senders';
 import type { IngestEndpoint } from '@/lib/api/ingest/endpoint';
 import { headerIn } from '@/lib/api/request-head';
 import { PulseError } from '@/lib/model/errors';
@@ -19,7 +18,8 @@ export const packedEndpoint: IngestEndpoint = {
       encodings: { deflate: { whole: (bytes, maxOutputLength) => inflateWhole(bytes, { maxOutputLength }) } },
     },
   },
-  authorize: (head) => authorizeKey(headerIn(head, 'x-packed-key'), 'send X-Packed-Key: <key>.'),
+  authorize: (head, senders) =>
+    senders.authorizeKey(headerIn(head, 'x-packed-key'), 'send X-Packed-Key: <key>.'),
   answer: ({ accepted }) => ({ status: 204, headers: { 'x-samples-written': String(accepted) }, body: '' }),
   refuse: ({ status, code }) => ({
     status,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { basicPassword } from '@/lib/access/auth/authorization';
-import { authorizeKey } from '@/lib/access/auth/senders';
 import { jsonResponse } from '@/lib/api/http';
 import type { IngestEndpoint } from '@/lib/api/ingest/endpoint';
 import { headerIn, type RequestHead } from '@/lib/api/request-head';
@@ -16,11 +15,11 @@ export const pushEndpoint: IngestEndpoint = {
       schema: z.string(),
       decode({ path }) {
         const labels = { job: decodeURIComponent(path.slice(ABOVE.length)) };
-        return { portions: (pieces) => decodeLines(pieces, labels) };
+        return { portions: (pieces, bodies) => decodeLines(pieces, bodies, labels) };
       },
     },
   },
-  authorize: (head) => authorizeKey(keyOf(head), 'send it as the password, or as ?token='),
+  authorize: (head, senders) => senders.authorizeKey(keyOf(head), 'send it as the password, or as ?token='),
   answer: ({ accepted, rejected }) => jsonResponse({ written: accepted, left: rejected }, 202),
   refuse: ({ status, code, message }) => jsonResponse({ code, error: message }, status),
   operation: { summary: 'Lines of a job', responses: { '202': { description: 'They are committed' } } },

@@ -10,11 +10,10 @@ import { GET as health } from '@/app/api/health/route';
 import { GET as history } from '@/app/api/metrics/[...name]/route';
 import { GET as figures } from '@/app/api/prometheus/route';
 import { GET as ready } from '@/app/api/ready/route';
-import { env } from '@/lib/env';
 import { createFront } from '@/lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from '@/lib/server/listen';
 import { closeServer, stopOnSignals } from '@/lib/server/shutdown';
-import { system } from '@/lib/system';
+import { makeRoot } from '@/lib/system/root';
 
 type Route = (request: Request) => Promise<Response>;
 
@@ -41,16 +40,17 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.writeHead(found.status, Object.fromEntries(found.headers)).end(bytes);
 }
 
-const refusal = refusalOfHost(env());
+const root = makeRoot();
+const refusal = refusalOfHost(root.settings);
 if (refusal) throw new Error(refusal);
 // Where Next.js runs by itself its route handlers take what is posted, too.
-const front = createFront({ routesOfNext: process.env.ROUTES_OF_NEXT === 'on' });
+const front = createFront(root, { routesOfNext: process.env.ROUTES_OF_NEXT === 'on' });
 front.openPages(answer);
 const server = createHttpServer(front.listener);
-await takePort(server, env());
-const starting = system();
+await takePort(server, root.settings);
+const starting = root.system();
 stopOnSignals(async () => {
-  await closeServer(server);
-  await starting.then((running) => running.close()).catch(() => undefined);
+  await closeServer(server, root.drain);
+  await root.close();
 });
 await starting;

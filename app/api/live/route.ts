@@ -1,9 +1,8 @@
-import { authorizeViewer } from '@/lib/access/auth/viewer';
 import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/api/http';
 import { openViewerStream } from '@/lib/api/viewer-stream';
 import { createWebSink } from '@/lib/api/web-sink';
 import { SSE_HEADERS } from '@/lib/live/telling/sse';
-import { readySystem } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
 
@@ -16,7 +15,7 @@ async function answer(request: Request): Promise<Response> {
   const { body, sink, onCancel } = createWebSink();
   try {
     const stream = await openViewerStream(
-      readySystem().live.streams,
+      rootOfProcess(),
       {
         search: new URL(request.url).searchParams,
         lastEventId: request.headers.get('last-event-id'),
@@ -38,7 +37,7 @@ async function answer(request: Request): Promise<Response> {
 export function HEAD(request: Request): Promise<Response> {
   return named(request, () => {
     try {
-      authorizeViewer(viewerHeaders(request));
+      rootOfProcess().auth.viewers.authorize(viewerHeaders(request));
       return new Response(null, { headers: SSE_HEADERS });
     } catch (error) {
       return toWebResponse(errorResponse(error));

@@ -2,7 +2,7 @@ import { jsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
 import { webIngest } from '@/lib/api/ingest/web';
 import { listMetrics, metricListParams } from '@/lib/read/catalogue-list';
 import { readParameters } from '@/lib/read/query/parameters';
-import { readySystem } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
 
@@ -12,7 +12,7 @@ export const POST = webIngest();
 /** The catalogue: metrics in the order of their names, found by words of them, a page at a time. */
 export const GET = webHandler(async ({ url }, work) => {
   const params = readParameters(metricListParams, new URL(url).searchParams);
-  return jsonResponse(await listMetrics(readySystem().registry, params, work));
+  return jsonResponse(await listMetrics(rootOfProcess().ready().registry, params, work));
 });
 
 export const { PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET', 'POST');

@@ -1,6 +1,7 @@
 import { openHandler, refuseOtherMethods } from '@/lib/api/http';
 import { ready } from '@/lib/api/self/health';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
-export const GET = openHandler(ready);
+export const GET = openHandler(() => ready(rootOfProcess()));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

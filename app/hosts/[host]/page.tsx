@@ -7,7 +7,7 @@ import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import { EVERY_HOST } from '@/lib/model/fleet/hosts-query';
 import { nameFromSegments } from '@/lib/model/links';
-import { system } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 type Props = PageProps<'/hosts/[host]'>;
 
@@ -18,7 +18,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function HostPage({ params, searchParams }: Props) {
   await requireViewer();
   const name = nameFromSegments([(await params).host]);
-  const { fleet } = await system();
+  const { fleet } = await rootOfProcess().system();
   const detail = name === null ? null : await fleet.host(name, pageWork());
   if (name === null || !detail) notFound();
 

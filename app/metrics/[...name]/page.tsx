@@ -11,7 +11,7 @@ import { readPanel } from '@/lib/api/panel-history';
 import { formatCount } from '@/lib/model/format';
 import { nameFromSegments } from '@/lib/model/links';
 import { metricLabels } from '@/lib/read/catalogue-list';
-import { system } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 type Props = PageProps<'/metrics/[...name]'>;
 
@@ -25,7 +25,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function MetricPage({ params, searchParams }: Props) {
   await requireViewer();
   const name = nameFromSegments((await params).name);
-  const { registry } = await system();
+  const { registry } = await rootOfProcess().system();
   const metric = name === null ? undefined : registry.metrics.get(name);
   if (!metric) notFound();
 

@@ -1,4 +1,3 @@
-import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
 import { MINUTE } from '../../model/time/duration';
 import { senderOf } from '../limit/address';
@@ -12,42 +11,34 @@ const IN_ALL = 300;
 const MOST_ADDRESSES = 50_000;
 const ALL = 'all';
 
-/**
- * Looks at a password. Only wrong ones count, and only those that were looked at: an address that is refused takes
- * nothing from the others. Too many in all refuse only addresses that were wrong before, so nobody can keep away
- * somebody who has the right password.
- *
- * @throws PulseError `rate_limited` when there have been too many wrong ones; then this one is not looked at.
- */
-export function tryOnce(address: string, now: number, isRight: () => boolean): boolean {
-  requireAttemptsLeft(address, now);
-  // Nothing is awaited from there to here, so attempts in flight together are judged one after the other.
-  if (isRight()) return true;
-  const { addresses, total } = attempts();
-  addresses.add(senderOf(address), 1, now);
-  total.add(ALL, 1, now);
-  return false;
-}
+/** Wrong passwords, counted. */
+export class Attempts {
+  private readonly addresses = new LocalWindow(WINDOW_MS, MOST_ADDRESSES);
+  private readonly total = new LocalWindow(WINDOW_MS);
 
-/** Refuses an address that has used up its attempts, before anything of a new one is read. @throws as `tryOnce` */
-export function requireAttemptsLeft(address: string, now: number): void {
-  const { addresses, total } = attempts();
-  const sender = senderOf(address);
-  refuse(addresses.judge(sender, PER_ADDRESS, now));
-  const { previous, current } = addresses.counts(sender, now);
-  if (previous + current > 0) refuse(total.judge(ALL, IN_ALL, now));
-}
+  /**
+   * Looks at a password. Only wrong ones count, and only those that were looked at: an address that is refused takes
+   * nothing from the others. Too many in all refuse only addresses that were wrong before, so nobody can keep away
+   * somebody who has the right password.
+   *
+   * @throws PulseError `rate_limited` when there have been too many wrong ones; then this one is not looked at.
+   */
+  tryOnce(address: string, now: number, isRight: () => boolean): boolean {
+    this.requireLeft(address, now);
+    // Nothing is awaited from there to here, so attempts in flight together are judged one after the other.
+    if (isRight()) return true;
+    this.addresses.add(senderOf(address), 1, now);
+    this.total.add(ALL, 1, now);
+    return false;
+  }
 
-interface Attempts {
-  addresses: LocalWindow;
-  total: LocalWindow;
-}
-
-function attempts(): Attempts {
-  return once('auth.attempts', () => ({
-    addresses: new LocalWindow(WINDOW_MS, MOST_ADDRESSES),
-    total: new LocalWindow(WINDOW_MS),
-  }));
+  /** Refuses an address that has used up its attempts, before anything of a new one is read. @throws as `tryOnce` */
+  requireLeft(address: string, now: number): void {
+    const sender = senderOf(address);
+    refuse(this.addresses.judge(sender, PER_ADDRESS, now));
+    const { previous, current } = this.addresses.counts(sender, now);
+    if (previous + current > 0) refuse(this.total.judge(ALL, IN_ALL, now));
+  }
 }
 
 function refuse({ allowed, resetMs }: WindowVerdict): void {

@@ -1,15 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { handleLogin, handleLogout, safePath } from '../../api/login';
 import { parseEnv } from '../../env';
 import { digestOf, equalSecrets, findKey, parseIngestKeys } from '../../env/keys';
-import { forget, once } from '../../env/once';
-import { endedSessions } from './ended-sessions';
+import { Auth } from './auth';
 import { keptSecret } from './secret';
 import { issueSession, readSession, SESSION_COOKIE, SESSION_MS, sessionKey } from './session';
-import { authorizeViewer, viewerOf } from './viewer';
 
 const NOW = 1_795_200_000_000;
 
@@ -88,14 +86,11 @@ describe('with a password', () => {
   const headers = { host: 'pulse.example', origin: 'https://pulse.example' };
   const form = (password: string, next = '/metrics') => new URLSearchParams({ password, next }).toString();
   const login = (password: string, address = '192.0.2.1', next?: string) =>
-    handleLogin({ form: form(password, next), address, secure: true, headers }, NOW);
+    handleLogin(auth, { form: form(password, next), address, secure: true, headers }, NOW);
 
+  let auth: Auth;
   beforeEach(() => {
-    forget('env');
-    once('env', () => parseEnv({ DASHBOARD_PASSWORD: 'open sesame', SESSION_SECRET: 's'.repeat(32) }));
-  });
-  afterEach(() => {
-    for (const name of ['env', 'auth.viewer-key', 'auth.attempts', 'auth.ended-sessions']) forget(name);
+    auth = new Auth(parseEnv({ DASHBOARD_PASSWORD: 'open sesame', SESSION_SECRET: 's'.repeat(32) }));
   });
 
   test('the right one gives a cookie that opens the door, and leads on', () => {
@@ -104,11 +99,15 @@ describe('with a password', () => {
     const cookie = answer.headers['set-cookie'];
     expect(cookie).toMatch(/; Path=\/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure$/);
     const address = '192.0.2.9';
-    expect(viewerOf({ cookie: `other=1; ${cookie.split(';')[0]}; x=y`, address }, NOW)).toMatchObject({
+    expect(
+      auth.viewers.viewerOf({ cookie: `other=1; ${cookie.split(';')[0]}; x=y`, address }, NOW),
+    ).toMatchObject({
       until: NOW + SESSION_MS,
     });
-    expect(viewerOf({ cookie: `x${cookie.split(';')[0]}`, address }, NOW)).toBeNull();
-    expect(() => authorizeViewer({ address })).toThrow(expect.objectContaining({ code: 'unauthorized' }));
+    expect(auth.viewers.viewerOf({ cookie: `x${cookie.split(';')[0]}`, address }, NOW)).toBeNull();
+    expect(() => auth.viewers.authorize({ address })).toThrow(
+      expect.objectContaining({ code: 'unauthorized' }),
+    );
   });
 
   test('a wrong one leads back without a cookie, and guessing ends', () => {
@@ -126,7 +125,10 @@ describe('with a password', () => {
     const limited = expect.objectContaining({ code: 'rate_limited' });
     const addressOf = (i: number) => `198.18.${i >> 8}.${i & 255}`;
     const basicOf = (password: string, address: string) =>
-      viewerOf({ authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}`, address }, NOW);
+      auth.viewers.viewerOf(
+        { authorization: `Basic ${Buffer.from(`:${password}`).toString('base64')}`, address },
+        NOW,
+      );
 
     test('that are refused take nothing from anybody else', () => {
       for (let i = 0; i < 10; i++) login('guess', '192.0.2.7');
@@ -168,7 +170,7 @@ describe('with a password', () => {
   test('scripts show it as HTTP Basic, and only wrong ones count', () => {
     const basic = (password: string) => `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
     const look = (password: string) =>
-      viewerOf({ authorization: basic(password), address: '192.0.2.3' }, NOW);
+      auth.viewers.viewerOf({ authorization: basic(password), address: '192.0.2.3' }, NOW);
     for (let i = 0; i < 50; i++)
       expect(look('open sesame')).toEqual({ until: Number.POSITIVE_INFINITY, session: null });
     for (let i = 0; i < 10; i++) expect(look('guess')).toBeNull();
@@ -182,19 +184,19 @@ describe('with a password', () => {
     { ...headers, secFetchSite: 'same-site' },
   ])('a form of another site is refused: %o', (from) => {
     const request = { form: form('open sesame'), address: '192.0.2.1', secure: true, headers: from };
-    expect(() => handleLogin(request, NOW)).toThrow(expect.objectContaining({ code: 'forbidden' }));
-    expect(() => handleLogout({ secure: true, headers: from })).toThrow(
+    expect(() => handleLogin(auth, request, NOW)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+    expect(() => handleLogout(auth, { secure: true, headers: from })).toThrow(
       expect.objectContaining({ code: 'forbidden' }),
     );
   });
 
   test('signing out takes the cookie away, and ends it for whoever has a copy', () => {
     const [mine, other] = [1, 2].map(() => login('open sesame').headers['set-cookie'].split(';')[0]);
-    const looks = (cookie: string) => viewerOf({ cookie, address: '192.0.2.9' }, NOW);
+    const looks = (cookie: string) => auth.viewers.viewerOf({ cookie, address: '192.0.2.9' }, NOW);
     const ended: string[] = [];
     for (const cookie of [mine, other])
-      endedSessions().onEnd(looks(cookie)!.session!, () => ended.push(cookie));
-    expect(handleLogout({ cookie: mine, secure: false, headers }, NOW).headers['set-cookie']).toBe(
+      auth.endedSessions.onEnd(looks(cookie)!.session!, () => ended.push(cookie));
+    expect(handleLogout(auth, { cookie: mine, secure: false, headers }, NOW).headers['set-cookie']).toBe(
       `${SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
     );
     expect([looks(mine), looks(other)?.until]).toEqual([null, NOW + SESSION_MS]);
@@ -203,13 +205,13 @@ describe('with a password', () => {
 
   test('signing out without a session that holds records nothing', async () => {
     for (const cookie of [undefined, `${SESSION_COOKIE}=v1.forged`, 'x=y'])
-      expect(handleLogout({ cookie, secure: true, headers }, NOW).status).toBe(303);
-    await expect(endedSessions().record(nowhere)).resolves.toBeUndefined();
+      expect(handleLogout(auth, { cookie, secure: true, headers }, NOW).status).toBe(303);
+    await expect(auth.endedSessions.record(nowhere)).resolves.toBeUndefined();
   });
 
   test('what could not be recorded is recorded later; what has expired is forgotten', async () => {
     const session = { id: 'a'.repeat(16), until: NOW + 1_000 };
-    const ended = endedSessions();
+    const ended = auth.endedSessions;
     ended.end(session);
     await expect(ended.record(nowhere)).rejects.toThrow('away');
     const recorded: unknown[] = [];
@@ -228,10 +230,10 @@ describe('with a password', () => {
 const nowhere = { add: () => Promise.reject(new Error('away')) };
 
 test('without a password anyone who reaches the server may look', () => {
-  forget('env');
-  once('env', () => parseEnv({}));
-  expect(viewerOf({ address: '' })).toEqual({ until: Number.POSITIVE_INFINITY, session: null });
-  for (const name of ['env', 'auth.viewer-key']) forget(name);
+  expect(new Auth(parseEnv({})).viewers.viewerOf({ address: '' })).toEqual({
+    until: Number.POSITIVE_INFINITY,
+    session: null,
+  });
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { once } from '../../env/once';
 import type { EndedSessionsRecord } from '../../records/ended-sessions';
 import type { Session } from './session';
 
@@ -57,9 +56,4 @@ export class EndedSessions {
     this.expiry.set(id, until);
     for (const listener of [...(this.listeners.get(id) ?? [])]) listener();
   }
-}
-
-/** Those of this process. */
-export function endedSessions(): EndedSessions {
-  return once('auth.ended-sessions', () => new EndedSessions());
 }

@@ -1,10 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Env } from '../../env';
 import { browserHost, browserProtocol, type OriginHeaders, type Source } from './source';
 
 /** What a request says of where it was made. */
-export function originHeaders(request: Request): OriginHeaders {
+export function originHeaders(request: Request, settings: Pick<Env, 'TRUST_PROXY'>): OriginHeaders {
   const header = headerOf(request);
-  return { origin: header('origin'), host: browserHost(header), secFetchSite: header('sec-fetch-site') };
+  return {
+    origin: header('origin'),
+    host: browserHost(header, settings),
+    secFetchSite: header('sec-fetch-site'),
+  };
 }
 
 /** Whether the browser used TLS, to us or to the proxy before us. Said wrongly, it only costs the liar a cookie. */

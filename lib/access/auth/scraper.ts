@@ -1,14 +1,13 @@
-import { env } from '../../env';
-import { authorizeBearer } from './senders';
-import { authorizeViewer, type ViewerHeaders } from './viewer';
+import type { Auth } from './auth';
+import type { ViewerHeaders } from './viewers';
 
 /**
  * Lets in who may read the server's own figures: a scraper has a key rather than a session.
  *
  * @throws PulseError `unauthorized`, `forbidden`, `rate_limited`
  */
-export function authorizeScraper(headers: ViewerHeaders): void {
+export function authorizeScraper({ senders, viewers }: Auth, headers: ViewerHeaders): void {
   const { authorization } = headers;
-  if (env().INGEST_KEYS.length > 0 && authorization?.startsWith('Bearer ')) authorizeBearer(authorization);
-  else authorizeViewer(headers);
+  if (senders.needKey && authorization?.startsWith('Bearer ')) senders.authorizeBearer(authorization);
+  else viewers.authorize(headers);
 }

@@ -1,18 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseEnv } from '../../env';
-import { forget, once } from '../../env/once';
 import { requireOwnSource } from './source';
-
-afterEach(() => forget('env'));
 
 type Given = Record<string, string | undefined>;
 
 /** The code of the refusal; null when there is none. */
 function refusal(headers: Given, settings: Given = {}, { method = 'GET', path = '/' } = {}): string | null {
-  forget('env');
-  once('env', () => parseEnv(settings));
   try {
-    requireOwnSource({ method, path, header: (name) => headers[name] });
+    requireOwnSource({ method, path, header: (name) => headers[name] }, parseEnv(settings));
     return null;
   } catch (error) {
     return (error as { code: string }).code;

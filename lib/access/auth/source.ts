@@ -1,4 +1,4 @@
-import { type Env, env } from '../../env';
+import type { Env } from '../../env';
 import { isLoopbackName, parseAuthority, parseHost } from '../../env/authority';
 import { PulseError } from '../../model/errors';
 
@@ -20,6 +20,12 @@ export interface OriginHeaders {
   protocol?: string;
 }
 
+/** By which names this server may be asked for, and whom it believes about that. */
+export type NameSettings = Pick<
+  Env,
+  'ALLOWED_HOSTS' | 'INGEST_KEYS' | 'DASHBOARD_PASSWORD' | 'HOST' | 'TRUST_PROXY'
+>;
+
 /** For load balancers and whoever watches them; it says nothing that is anybody's secret. */
 const PUBLIC_HEALTH = new Set(['/api/health', '/api/ready']);
 
@@ -29,14 +35,15 @@ const PUBLIC_HEALTH = new Set(['/api/health', '/api/ready']);
  *
  * @throws PulseError `misdirected`, `forbidden`
  */
-export function requireOwnSource(source: Source): void {
+export function requireOwnSource(source: Source, settings: NameSettings): void {
   const { header, path } = source;
-  requireOwnName(header);
+  requireOwnName(header, settings);
   const origin = header('origin');
   const secFetchSite = header('sec-fetch-site');
   if (origin === undefined && secFetchSite === undefined) return;
   if (PUBLIC_HEALTH.has(path) || isVisit(source)) return;
-  if (isForeign({ origin, secFetchSite, host: browserHost(header), protocol: browserProtocol(header) }))
+  const host = browserHost(header, settings);
+  if (isForeign({ origin, secFetchSite, host, protocol: browserProtocol(header) }))
     throw new PulseError('forbidden', 'This was asked from another site.');
 }
 
@@ -59,8 +66,11 @@ export function browserProtocol(header: Source['header']): 'http:' | 'https:' {
 }
 
 /** The host in the browser's address bar: ours, or what it asked the outermost trusted proxy for. */
-export function browserHost(header: Source['header']): string | undefined {
-  return forwardedHost(header) ?? header('host');
+export function browserHost(
+  header: Source['header'],
+  settings: Pick<Env, 'TRUST_PROXY'>,
+): string | undefined {
+  return forwardedHost(header, settings) ?? header('host');
 }
 
 /** Somebody follows a link to a page, from a chat or a wiki: that shows it to nobody but them. */
@@ -74,10 +84,9 @@ function isVisit({ method, path, header }: Source): boolean {
   );
 }
 
-function requireOwnName(header: Source['header']): void {
-  const settings = env();
+function requireOwnName(header: Source['header'], settings: NameSettings): void {
   if (!bindsNames(settings)) return;
-  const forwarded = forwardedHost(header);
+  const forwarded = forwardedHost(header, settings);
   // Both: behind a proxy the browser's name is the forwarded one, but who comes past the proxy may write any there.
   if (isOwnName(header('host'), settings) && (forwarded === undefined || isOwnName(forwarded, settings)))
     return;
@@ -88,19 +97,21 @@ function requireOwnName(header: Source['header']): void {
 }
 
 /** Whether anybody's name will do: only where who writes and who looks must show that they may, and none are named. */
-function bindsNames({ ALLOWED_HOSTS, INGEST_KEYS, DASHBOARD_PASSWORD }: Env): boolean {
+function bindsNames({ ALLOWED_HOSTS, INGEST_KEYS, DASHBOARD_PASSWORD }: NameSettings): boolean {
   return ALLOWED_HOSTS.length > 0 || INGEST_KEYS.length === 0 || !DASHBOARD_PASSWORD;
 }
 
-function isOwnName(host: string | undefined, { ALLOWED_HOSTS, HOST }: Env): boolean {
+function isOwnName(host: string | undefined, { ALLOWED_HOSTS, HOST }: NameSettings): boolean {
   const authority = host === undefined ? null : parseAuthority(host);
   if (authority === null) return false;
   const { name } = authority;
   return isLoopbackName(name) || ALLOWED_HOSTS.includes(name) || name === parseHost(HOST)?.name;
 }
 
-function forwardedHost(header: Source['header']): string | undefined {
-  const { TRUST_PROXY } = env();
+function forwardedHost(
+  header: Source['header'],
+  { TRUST_PROXY }: Pick<Env, 'TRUST_PROXY'>,
+): string | undefined {
   const written = TRUST_PROXY > 0 ? header('x-forwarded-host') : undefined;
   const seen = written?.split(',').map((each) => each.trim());
   return seen?.at(-TRUST_PROXY) ?? seen?.[0];

@@ -1,10 +1,8 @@
-import { once } from '../../env/once';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
-import { noteLetGo } from '../../runtime/reclaim';
+import type { Reclaim } from '../../runtime/reclaim';
 
 /** What all bodies that are still arriving hold together: thousands of senders may each have begun a large one. */
-const held = () => once('ingest.held-bytes', () => ({ bytes: 0 }));
 const MOST_HELD_BYTES = 512 * 2 ** 20;
 
 /** What Node.js keeps for a chunk beside its bytes, at least. */
@@ -14,6 +12,19 @@ const SMALL_BYTES = 4_096;
 const LARGEST_PIECE_BYTES = 64 * 1_024;
 /** Few agents send bodies as large as this. */
 const LARGE_BYTES = 2 ** 18;
+
+/** Bodies that are still arriving. */
+export class HeldBodies {
+  /** What all of them hold. */
+  bytes = 0;
+
+  constructor(readonly reclaim: Reclaim) {}
+
+  /** @param advice what to do about a body that is too large */
+  open(maxBytes: number, advice = ''): HeldBody {
+    return new HeldBody(this, maxBytes, advice);
+  }
+}
 
 /**
  * A body as it arrives. Call `release` when it has come to its end, whichever. What counts is what it holds: a sender
@@ -28,9 +39,9 @@ export class HeldBody {
   private room: { bytes: Buffer; filled: number } | null = null;
 
   constructor(
+    private readonly all: HeldBodies,
     private readonly maxBytes: number,
-    /** What to do about a body that is too large. */
-    private readonly advice = '',
+    private readonly advice: string,
   ) {}
 
   /** Throws `body_too_large`, or `queue_full` when too much is held of other bodies. */
@@ -51,8 +62,8 @@ export class HeldBody {
   }
 
   release(): void {
-    held().bytes -= this.heldBytes;
-    if (this.heldBytes >= LARGE_BYTES) noteLetGo(this.heldBytes);
+    this.all.bytes -= this.heldBytes;
+    if (this.heldBytes >= LARGE_BYTES) this.all.reclaim.noteLetGo(this.heldBytes);
     this.heldBytes = this.bytes = 0;
     this.pieces = [];
     this.room = null;
@@ -88,12 +99,12 @@ export class HeldBody {
   }
 
   private hold(bytes: number): void {
-    if (held().bytes + bytes > MOST_HELD_BYTES) {
+    if (this.all.bytes + bytes > MOST_HELD_BYTES) {
       const message = 'Too many large bodies are arriving at the same time. Send this one again later.';
       throw new PulseError('queue_full', message, { retryAfterMs: SECOND });
     }
     this.heldBytes += bytes;
-    held().bytes += bytes;
+    this.all.bytes += bytes;
   }
 }
 

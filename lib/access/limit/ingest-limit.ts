@@ -1,7 +1,6 @@
-import { redisOfProcess } from '../../cluster/guarded-redis';
-import { env } from '../../env';
+import type { RedisCommands } from '../../cluster/redis/commands';
+import type { Env } from '../../env';
 import { isLoopbackHost } from '../../env/loopback';
-import { once } from '../../env/once';
 import type { Rates } from '../../env/rates';
 import { PulseError } from '../../model/errors';
 import { MINUTE, SECOND } from '../../model/time/duration';
@@ -28,14 +27,32 @@ export interface LimitVerdict {
 
 const UNLIMITED: LimitVerdict = { headers: {}, refusal: null };
 
-/** Counts a write request against its key's rate, or without keys against its address's. */
-export function limitIngest({ key, address }: Sender, now = Date.now()): LimitVerdict {
-  const rates = ratesInForce();
-  const rate = (key === null ? undefined : rates.byKey.get(key)) ?? rates.usual;
-  if (rate === Number.POSITIVE_INFINITY || key === LOCAL_AGENT_KEY) return UNLIMITED;
-  const sender = key === null ? `address:${senderOf(address)}` : `key:${key}`;
-  const verdict = limiter().take(sender, rate, now);
-  return { headers: headersOf(verdict), refusal: verdict.allowed ? null : refusalOf(verdict) };
+/** Write requests, counted against their key's rate, or without keys against their address's. */
+export class IngestLimit {
+  private readonly rates: Rates;
+  private readonly window: LocalWindow | SharedWindow;
+
+  /** @param redis where nodes tell each other what they have let in; null where each keeps the limit by itself */
+  constructor({ RATE_LIMIT, HOST }: Pick<Env, 'RATE_LIMIT' | 'HOST'>, redis: RedisCommands | null) {
+    const usual = isLoopbackHost(HOST) ? Number.POSITIVE_INFINITY : USUAL_RATE;
+    this.rates = RATE_LIMIT ?? { usual, byKey: new Map() };
+    this.window = redis
+      ? outsideRequests(() => new SharedWindow({ windowMs: MINUTE, redis }))
+      : new LocalWindow(MINUTE);
+  }
+
+  count({ key, address }: Sender, now = Date.now()): LimitVerdict {
+    const { rates } = this;
+    const rate = (key === null ? undefined : rates.byKey.get(key)) ?? rates.usual;
+    if (rate === Number.POSITIVE_INFINITY || key === LOCAL_AGENT_KEY) return UNLIMITED;
+    const sender = key === null ? `address:${senderOf(address)}` : `key:${key}`;
+    const verdict = this.window.take(sender, rate, now);
+    return { headers: headersOf(verdict), refusal: verdict.allowed ? null : refusalOf(verdict) };
+  }
+
+  close(): void {
+    if (this.window instanceof SharedWindow) this.window.close();
+  }
 }
 
 function refusalOf({ limit, resetMs }: WindowVerdict): PulseError {
@@ -49,20 +66,4 @@ function headersOf({ limit, remaining, resetMs }: WindowVerdict): Record<string,
     'ratelimit-remaining': String(remaining),
     'ratelimit-reset': String(Math.ceil(resetMs / SECOND)),
   };
-}
-
-function ratesInForce(): Rates {
-  return once('limit.rates', () => {
-    const { RATE_LIMIT, HOST } = env();
-    if (RATE_LIMIT) return RATE_LIMIT;
-    return { usual: isLoopbackHost(HOST) ? Number.POSITIVE_INFINITY : USUAL_RATE, byKey: new Map() };
-  });
-}
-
-function limiter(): { take(sender: string, limit: number, now: number): WindowVerdict } {
-  return once('limit.ingest', () => {
-    const redis = redisOfProcess();
-    if (!redis) return new LocalWindow(MINUTE);
-    return outsideRequests(() => new SharedWindow({ windowMs: MINUTE, redis }));
-  });
 }

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { Senders } from '../../access/auth/senders';
+import type { HeldBodies } from '../../access/limit/held-body';
 import type { PulseError } from '../../model/errors';
 import type { Encodings } from '../../write/ingest/encoding';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
@@ -19,7 +21,7 @@ export interface IngestEndpoint {
    * The name of the key that was shown; null where no keys are configured.
    * @throws PulseError `unauthorized`, `forbidden`
    */
-  authorize(head: RequestHead): string | null;
+  authorize(head: RequestHead, senders: Senders): string | null;
   /** The answer when all of the body is decoded and every good sample is committed. */
   answer(result: WriteResult, head: RequestHead): PlainResponse;
   /** The answer to anything else. `Retry-After` and the headers of rate limits are added to it. */
@@ -38,7 +40,10 @@ export interface ContentType {
   readonly encodings?: Encodings;
 }
 
-/** How a body is read: whole, of at most MAX_BODY_BYTES, or in portions as it streams in. What it throws ends the body. */
+/**
+ * How a body is read: whole, of at most MAX_BODY_BYTES, or in portions as it streams in, where
+ * `bodies` has room for what has to be held of it. What it throws ends the body.
+ */
 export type Decoder =
   | { whole(bytes: Buffer): DecodedSamples }
-  | { portions(pieces: AsyncIterable<Uint8Array>): AsyncIterable<DecodedSamples> };
+  | { portions(pieces: AsyncIterable<Uint8Array>, bodies: HeldBodies): AsyncIterable<DecodedSamples> };

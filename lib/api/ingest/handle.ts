@@ -1,8 +1,8 @@
 import { isDisconnect } from '../../access/limit/held-body';
-import { env } from '../../env';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { figures } from '../../observe/figures';
+import type { Root } from '../../system/root';
 import { type Body, readPieces, readWhole } from '../../write/ingest/body';
 import { encodingFor } from '../../write/ingest/encoding';
 import type { DecodedSamples } from '../../write/ingest/sample';
@@ -17,23 +17,30 @@ import { type IngestSession, openIngestSession } from './session';
  * does. Nothing a sender does makes it throw.
  */
 export async function handleIngest(
+  root: Root,
   endpoint: IngestEndpoint,
   head: RequestHead,
   body: Body,
 ): Promise<PlainResponse> {
   const startedAt = performance.now();
-  const answer = await ingest(endpoint, head, body);
+  const answer = await ingest(root, endpoint, head, body);
   const { ingestSeconds, ingestRequests } = figures();
   ingestSeconds.observe((performance.now() - startedAt) / SECOND);
   ingestRequests.add(String(answer.status));
   return answer;
 }
 
-async function ingest(endpoint: IngestEndpoint, head: RequestHead, body: Body): Promise<PlainResponse> {
+async function ingest(
+  root: Root,
+  endpoint: IngestEndpoint,
+  head: RequestHead,
+  body: Body,
+): Promise<PlainResponse> {
   let session: IngestSession | undefined;
   try {
-    session = openIngestSession({ key: endpoint.authorize(head), address: head.address });
-    const result = await session.write(() => decodeBody(endpoint, head, body));
+    const key = endpoint.authorize(head, root.auth.senders);
+    session = openIngestSession(root, { key, address: head.address });
+    const result = await session.write(() => decodeBody(root, endpoint, head, body));
     const answer = endpoint.answer(result, head);
     Object.assign(answer.headers, session.rateHeaders);
     return answer;
@@ -47,6 +54,7 @@ async function ingest(endpoint: IngestEndpoint, head: RequestHead, body: Body): 
 
 /** Chooses how the body is read before any of it is. */
 function decodeBody(
+  { settings, limits }: Root,
   { contentTypes }: IngestEndpoint,
   head: RequestHead,
   body: Body,
@@ -54,8 +62,8 @@ function decodeBody(
   const { decode, encodings } = contentTypeFor(headerIn(head, 'content-type'), contentTypes);
   const encoding = encodingFor(headerIn(head, 'content-encoding'), encodings);
   const decoder = decode(head);
-  if ('portions' in decoder) return decoder.portions(readPieces(body, encoding));
-  return readWhole(body, encoding, env().MAX_BODY_BYTES).then(decoder.whole);
+  if ('portions' in decoder) return decoder.portions(readPieces(body, encoding), limits.bodies);
+  return readWhole(body, encoding, settings.MAX_BODY_BYTES, limits.bodies).then(decoder.whole);
 }
 
 function cutOff(): PulseError {

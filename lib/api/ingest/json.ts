@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { authorizeBearer } from '../../access/auth/senders';
 import { PulseError } from '../../model/errors';
 import { decodeJsonBody } from '../../write/ingest/json';
 import { decodeNdjson } from '../../write/ingest/ndjson';
@@ -28,11 +27,11 @@ export const jsonEndpoint: IngestEndpoint = {
       schema: Lines,
       decode({ search }) {
         const precision = readPrecision(search);
-        return { portions: (pieces) => decodeNdjson(pieces, precision) };
+        return { portions: (pieces, bodies) => decodeNdjson(pieces, precision, bodies) };
       },
     },
   },
-  authorize: (head) => authorizeBearer(headerIn(head, 'authorization')),
+  authorize: (head, senders) => senders.authorizeBearer(headerIn(head, 'authorization')),
   answer({ accepted, duplicates, rejected, errors }) {
     const counts = { accepted, duplicates, rejected };
     return jsonResponse(rejected === 0 ? counts : { ...counts, errors });

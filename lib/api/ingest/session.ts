@@ -1,5 +1,5 @@
-import { limitIngest, type Sender } from '../../access/limit/ingest-limit';
-import { readySystem } from '../../system';
+import type { Sender } from '../../access/limit/ingest-limit';
+import type { Root } from '../../system/root';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
 import { WriteTally } from './tally';
 
@@ -23,20 +23,23 @@ export interface IngestSession {
 }
 
 /** @param sender whoever has shown a key (`authorize` of an endpoint), and from where. */
-export function openIngestSession(sender: Sender): IngestSession {
-  return new Session(sender);
+export function openIngestSession(root: Root, sender: Sender): IngestSession {
+  return new Session(root, sender);
 }
 
 class Session implements IngestSession {
   rateHeaders: Readonly<Record<string, string>> = NO_HEADERS;
 
-  constructor(private readonly sender: Sender) {}
+  constructor(
+    private readonly root: Root,
+    private readonly sender: Sender,
+  ) {}
 
   async write(source: SampleSource): Promise<WriteResult> {
-    const { headers, refusal } = limitIngest(this.sender);
+    const { headers, refusal } = this.root.limits.ingest.count(this.sender);
     this.rateHeaders = headers;
     if (refusal) throw refusal;
-    const { pipeline } = readySystem();
+    const { pipeline } = this.root.ready();
     const tally = new WriteTally();
     try {
       const decoded = source();

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { makeRoot } from '../../system/root';
 import { jsonEndpoint } from './json';
 import { IngestRoutes } from './routes';
 import { webIngest } from './web';
+
+makeRoot();
 
 test('the route handler of all endpoints says what each can be asked, and that there is nothing elsewhere', async () => {
   const answer = webIngest(new IngestRoutes([{ ...jsonEndpoint, path: '/api/v2/write' }]));

@@ -1,3 +1,4 @@
+import { rootOfProcess } from '../../system/process';
 import { addressOf, named, notFound, refuseOtherMethods, toWebResponse } from '../http';
 import type { RequestHead } from '../request-head';
 import { webBody } from '../web-body';
@@ -26,7 +27,7 @@ export function webIngest(routes = INGEST_ROUTES): (request: Request) => Promise
 
 async function answer(endpoint: IngestEndpoint, head: RequestHead, request: Request): Promise<Response> {
   const { body, finish } = webBody(request);
-  const response = toWebResponse(await handleIngest(endpoint, head, body));
+  const response = toWebResponse(await handleIngest(rootOfProcess(), endpoint, head, body));
   if (!(await finish())) response.headers.set('connection', 'close');
   return response;
 }

@@ -1,26 +1,24 @@
-import { unsent } from '../../access/limit/unsent';
 import type { LiveFigures } from '../../live/live';
 import { SECOND } from '../../model/time/duration';
 import { type Family, figures } from '../../observe/figures';
 import { VERSION } from '../../observe/version';
 import { breakers } from '../../runtime/breaker';
-import { startup } from '../../system';
+import type { Root } from '../../system/root';
 
 /** Everything `GET /metrics` tells about this process, read now. */
-export function collectFamilies(): Family[] {
+export function collectFamilies(root: Root): Family[] {
   return [
-    ...ofTheSystem(),
-    ...ofTheBus(),
-    ...ofTheSpool(),
+    ...ofTheSystem(root),
+    ...ofTheBus(root),
+    ...ofTheSpool(root),
     ...ofBreakers(),
     ...ofIngest(),
-    ...ofReading(),
+    ...ofReading(root),
     ...ofTheProcess(),
   ];
 }
 
-function ofTheSystem(): Family[] {
-  const started = startup();
+function ofTheSystem({ startup: started }: Root): Family[] {
   const up = gauge(
     'pulseboard_ready',
     'Whether the server takes samples.',
@@ -69,8 +67,7 @@ function ofTheStreams({ streams, queries, turns, turnMs, stalls, heldBytes }: Li
   ];
 }
 
-function ofTheSpool(): Family[] {
-  const started = startup();
+function ofTheSpool({ startup: started }: Root): Family[] {
   const spool = started.phase === 'ready' ? started.system.spool : null;
   if (!spool) return [];
   return [
@@ -94,8 +91,7 @@ function ofTheSpool(): Family[] {
 }
 
 /** How far nodes hear each other; alone, there is nothing to tell. */
-function ofTheBus(): Family[] {
-  const started = startup();
+function ofTheBus({ startup: started }: Root): Family[] {
   if (started.phase !== 'ready' || !started.system.bus.status.shared) return [];
   const { bus, ringSync } = started.system;
   const { figures: bused, state } = bus.status;
@@ -155,7 +151,7 @@ function ofIngest(): Family[] {
 }
 
 /** Where answers were read. A share of questions that nobody has asked yet is no number. */
-function ofReading(): Family[] {
+function ofReading({ limits }: Root): Family[] {
   const { tierSeconds, ringReads, cacheReads, loopStretches, refusals } = figures();
   const shares = [
     ['ring', ringReads],
@@ -167,7 +163,11 @@ function ofReading(): Family[] {
     cacheReads.family(),
     loopStretches.family(),
     refusals.family(),
-    gauge('pulseboard_unsent_bytes', 'Bytes of large answers that wait for their readers.', unsent().bytes),
+    gauge(
+      'pulseboard_unsent_bytes',
+      'Bytes of large answers that wait for their readers.',
+      limits.unsent.bytes,
+    ),
     {
       name: 'pulseboard_tier_hit_ratio',
       help: 'Share of the questions a tier was asked that it answered alone.',

@@ -1,11 +1,10 @@
 import type { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
 import { VERSION } from '../../observe/version';
-import { readySystem, startup } from '../../system';
+import type { Root } from '../../system/root';
 import { jsonResponse, type PlainResponse } from '../http';
 
 /** `GET /api/health`: 200 while the process lives, with what it is made of. */
-export function health(): PlainResponse {
-  const started = startup();
+export function health({ startup: started }: Root): PlainResponse {
   const parts = started.phase === 'ready' ? started.system : null;
   const answer: HealthAnswer = {
     status: 'ok',
@@ -20,8 +19,8 @@ export function health(): PlainResponse {
 }
 
 /** `GET /api/ready`: whether samples are taken now. Throws `database_unavailable` with the reason otherwise. */
-export async function ready(): Promise<PlainResponse> {
-  const { store } = readySystem();
+export async function ready(root: Root): Promise<PlainResponse> {
+  const { store } = root.ready();
   await store.database.ping('write');
   return jsonResponse({ status: 'ready' } satisfies ReadyAnswer);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { once } from '../../env/once';
+import { parseEnv } from '../../env';
 import { Histogram } from '../../observe/figures';
+import { Root } from '../../system/root';
 import { admit } from '../../write/ingest/admission';
 import { collectFamilies } from './collect';
 import { samplesOf } from './record';
@@ -13,9 +14,7 @@ test('every figure is a sample that admission lets in; of a histogram its sum an
     ['pulseboard_commit_seconds_sum', 0.25, 'counter'],
     ['pulseboard_commit_seconds_count', 1, 'counter'],
   ]);
-  // A system that is about to start, rather than the real one, which would make a database.
-  once('system', () => ({ startup: { phase: 'starting', reason: '' }, started: new Promise(() => {}) }));
-  const all = samplesOf(collectFamilies(), 'me:3000', 1_000);
+  const all = samplesOf(collectFamilies(new Root(parseEnv({}))), 'me:3000', 1_000);
   expect(all.length).toBeGreaterThan(10);
   expect(admit(all, { oldest: 0, newest: 2_000 }).errors).toEqual([]);
   expect(all.every(({ labels }) => labels.instance === 'me:3000' && !('host' in labels))).toBe(true);

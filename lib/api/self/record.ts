@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
-import { once } from '../../env/once';
 import { SECOND } from '../../model/time/duration';
 import type { Family } from '../../observe/figures';
 import { log } from '../../observe/log';
+import type { Root } from '../../system/root';
 import type { IncomingSample } from '../../write/ingest/sample';
-import type { Pipeline } from '../../write/pipeline';
 import { collectFamilies } from './collect';
 
 const EVERY_MS = 10 * SECOND;
@@ -13,11 +12,12 @@ const EVERY_MS = 10 * SECOND;
  * Stores this server's own figures as metrics like any other, so that its own charts show them. They carry
  * `instance`, not `host`: a server of metrics is not one of the servers it watches. Returns the off-switch.
  */
-export function startRecording(pipeline: Pick<Pipeline, 'write'>, port: number): () => void {
+export function startRecording(root: Root, port: number): () => void {
   const instance = `${hostname()}:${port}`;
-  recording().instance = instance;
+  const { pipeline } = root.ready();
+  root.recording.instance = instance;
   const timer = setInterval(() => {
-    const samples = samplesOf(collectFamilies(), instance, Date.now());
+    const samples = samplesOf(collectFamilies(root), instance, Date.now());
     pipeline
       .write({ samples, errors: [] })
       .catch((error) => log().debug({ err: error }, 'own figures not stored this time'));
@@ -25,13 +25,8 @@ export function startRecording(pipeline: Pick<Pipeline, 'write'>, port: number):
   timer.unref();
   return () => {
     clearInterval(timer);
-    recording().instance = null;
+    root.recording.instance = null;
   };
-}
-
-/** The label that this server's own figures are stored with; null while they are not stored. */
-export function recording(): { instance: string | null } {
-  return once('self.recording', () => ({ instance: null }));
 }
 
 /** Of a histogram its sum and count: rates of the two give its mean over time. */

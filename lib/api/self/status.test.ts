@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { parseEnv } from '../../env';
 import { type Family, Histogram } from '../../observe/figures';
 import { parseQuery } from '../../read/query/params';
+import { Root } from '../../system/root';
 import { collectFamilies } from './collect';
 import { statusOf } from './status';
 
@@ -107,8 +109,8 @@ test('figures stand under what they are about, with units and words', () => {
 });
 
 test('what moves has a chart of what this server stores of it', () => {
-  const queries = statusOf(collectFamilies(), 'web-1:3000').sections.flatMap(({ figures }) =>
-    figures.flatMap(({ trend }) => trend ?? []),
+  const queries = statusOf(collectFamilies(new Root(parseEnv({}))), 'web-1:3000').sections.flatMap(
+    ({ figures }) => figures.flatMap(({ trend }) => trend ?? []),
   );
   const range = { start: 'now-5m', end: 'now', step: '10s' };
   expect(queries).toContainEqual({

@@ -1,15 +1,20 @@
 import { PassThrough, Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { usedBytes } from '@/test/support/memory';
-import { HeldBody } from '../../access/limit/held-body';
+import { HeldBodies } from '../../access/limit/held-body';
+import { Reclaim } from '../../runtime/reclaim';
 import { readPieces, readWhole, toText } from './body';
 import { encodingFor } from './encoding';
 import { readLines } from './lines';
 import { decodeNdjson } from './ndjson';
 import { refuseCostlyJson } from './prescan';
 import type { DecodedSamples } from './sample';
+
+const reclaim = new Reclaim();
+const bodies = new HeldBodies(reclaim);
+afterAll(() => reclaim.close());
 
 async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += pieceBytes) yield bytes.subarray(from, from + pieceBytes);
@@ -25,8 +30,8 @@ async function all<T>(iterable: AsyncIterable<T>): Promise<T[]> {
 async function read(sent: Uint8Array, contentEncoding?: string, maxBytes = 1_000): Promise<string> {
   const encoding = encodingFor(contentEncoding);
   const [text, ...others] = await Promise.all([
-    readWhole(inPieces(sent, 7), encoding, maxBytes),
-    readWhole(Readable.from(inPieces(sent, 7), { objectMode: false }), encoding, maxBytes),
+    readWhole(inPieces(sent, 7), encoding, maxBytes, bodies),
+    readWhole(Readable.from(inPieces(sent, 7), { objectMode: false }), encoding, maxBytes, bodies),
     all(readPieces(inPieces(sent, 7), encoding)).then(Buffer.concat),
   ]).then((bodies) => bodies.map(toText));
   expect(others).toEqual([text, text]);
@@ -72,7 +77,7 @@ describe('a whole body', () => {
       const stream = new PassThrough();
       for (let i = 0; i < mebibytes; i++) stream.write(mebibyte);
       open.push(stream);
-      reading.push(readWhole(stream, null, 2 ** 30));
+      reading.push(readWhole(stream, null, 2 ** 30, bodies));
     };
     begin(500);
     begin(20);
@@ -95,7 +100,7 @@ describe('a whole body', () => {
       (i) => (i * 7919) % 9_000,
     ];
     for (const size of each) {
-      const held = new HeldBody(bytes.length);
+      const held = bodies.open(bytes.length);
       for (let from = 0, i = 1; from < bytes.length; from += size(i++))
         held.add(Uint8Array.from(bytes.subarray(from, from + size(i))));
       expect(held.whole().toString()).toBe(text);
@@ -105,12 +110,12 @@ describe('a whole body', () => {
   });
 
   test('that comes byte by byte costs about what it has', async () => {
-    const bodies = Array.from({ length: 4 }, () => new HeldBody(2 ** 20));
+    const open = Array.from({ length: 4 }, () => bodies.open(2 ** 20));
     const before = await usedBytes();
-    for (const body of bodies) for (let i = 0; i < 200_000; i++) body.add(Uint8Array.of(i));
+    for (const body of open) for (let i = 0; i < 200_000; i++) body.add(Uint8Array.of(i));
     const cost = (await usedBytes()) - before;
     expect(cost).toBeLessThan(3 * 4 * 200_000);
-    for (const body of bodies) body.release();
+    for (const body of open) body.release();
   });
 
   test('that is a bomb is defused while it streams', async () => {
@@ -166,12 +171,12 @@ describe('lines', () => {
       for (let i = 0; i < 200_000; i++) yield Uint8Array.of(0x20);
       cost = (await usedBytes()) - before;
     })();
-    expect((await all(readLines(byteByByte, 2 ** 20))).flat()[0].bytes).toHaveLength(200_000);
+    expect((await all(readLines(byteByByte, 2 ** 20, bodies))).flat()[0].bytes).toHaveLength(200_000);
     expect(cost).toBeLessThan(3 * 200_000);
   });
 
   const linesOf = async (bytes: Buffer, size: number, maxLineBytes: number) =>
-    (await all(readLines(inPieces(bytes, size), maxLineBytes)))
+    (await all(readLines(inPieces(bytes, size), maxLineBytes, bodies)))
       .flat()
       .map(({ number, bytes }) => [number, bytes?.toString() ?? null]);
 
@@ -209,7 +214,7 @@ describe('lines', () => {
 
 describe('NDJSON', () => {
   const decode = async (text: string): Promise<DecodedSamples> => {
-    const portions = await all(decodeNdjson(inPieces(Buffer.from(text), 16), 'ms'));
+    const portions = await all(decodeNdjson(inPieces(Buffer.from(text), 16), 'ms', bodies));
     return {
       samples: portions.flatMap(({ samples }) => samples),
       errors: portions.flatMap(({ errors }) => errors),

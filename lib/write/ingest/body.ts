@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { HeldBody, isDisconnect, tooLarge } from '../../access/limit/held-body';
+import { type HeldBodies, isDisconnect, tooLarge } from '../../access/limit/held-body';
 import { PulseError } from '../../model/errors';
 import type { Encoding } from './encoding';
 
@@ -15,10 +15,16 @@ const BOMB = { bytes: 16 * 2 ** 20, ratio: 200 };
 
 /**
  * A whole body, inflated; `maxBytes` bounds it both as it was sent and as what it becomes.
- * Throws `body_too_large` or `bad_body`.
+ * Throws `body_too_large`, `bad_body`, or `queue_full` where `bodies` hold too much.
  */
-export function readWhole(body: Body, encoding: Encoding | null, maxBytes: number): Promise<Buffer> {
-  const sent = body instanceof Readable ? collectEvents(body, maxBytes) : collect(body, maxBytes);
+export function readWhole(
+  body: Body,
+  encoding: Encoding | null,
+  maxBytes: number,
+  bodies: HeldBodies,
+): Promise<Buffer> {
+  const sent =
+    body instanceof Readable ? collectEvents(body, maxBytes, bodies) : collect(body, maxBytes, bodies);
   return encoding ? inflateWhole(sent, encoding, maxBytes) : sent;
 }
 
@@ -47,8 +53,12 @@ export function toText(bytes: Buffer): string {
   return bytes.toString('utf8', hasByteOrderMark ? 3 : 0);
 }
 
-async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
-  const held = new HeldBody(maxBytes, ADVICE);
+async function collect(
+  pieces: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  bodies: HeldBodies,
+): Promise<Buffer> {
+  const held = bodies.open(maxBytes, ADVICE);
   try {
     for await (const piece of pieces) held.add(piece);
     return held.whole();
@@ -58,9 +68,9 @@ async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Pro
 }
 
 /** The same by events: an iterator and its promises cost a small request more than everything else about its body. */
-function collectEvents(stream: Readable, maxBytes: number): Promise<Buffer> {
+function collectEvents(stream: Readable, maxBytes: number, bodies: HeldBodies): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const held = new HeldBody(maxBytes, ADVICE);
+    const held = bodies.open(maxBytes, ADVICE);
     const take = (chunk: Buffer) => {
       try {
         held.add(chunk);

@@ -1,4 +1,4 @@
-import { HeldBody } from '../../access/limit/held-body';
+import type { HeldBodies } from '../../access/limit/held-body';
 
 const NEWLINE = 0x0a;
 
@@ -18,9 +18,10 @@ export interface Line {
 export async function* readLines(
   pieces: AsyncIterable<Uint8Array>,
   maxLineBytes: number,
+  bodies: HeldBodies,
 ): AsyncGenerator<Line[]> {
   let number = 1;
-  const unfinished = new HeldBody(maxLineBytes);
+  const unfinished = bodies.open(maxLineBytes);
   let unfinishedBytes = 0;
 
   const take = (piece: Uint8Array): void => {

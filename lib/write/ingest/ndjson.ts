@@ -1,3 +1,4 @@
+import type { HeldBodies } from '../../access/limit/held-body';
 import { isPulseError } from '../../model/errors';
 import { toText } from './body';
 import { decodeJson, type JsonContext } from './json';
@@ -18,9 +19,10 @@ const PORTION = { samples: 5_000, lines: 1_000 };
 export async function* decodeNdjson(
   pieces: AsyncIterable<Uint8Array>,
   precision: Precision,
+  bodies: HeldBodies,
 ): AsyncGenerator<DecodedSamples> {
   let firstIndex = 0;
-  for await (const lines of readLines(pieces, MAX_LINE_BYTES)) {
+  for await (const lines of readLines(pieces, MAX_LINE_BYTES, bodies)) {
     for (let from = 0; from < lines.length; ) {
       const portion: DecodedSamples = { samples: [], errors: [], precision };
       const to = Math.min(lines.length, from + PORTION.lines);

@@ -3,7 +3,7 @@ import { csvResponse, largeJsonResponse, refuseOtherMethods, webHandler } from '
 import { jsonOfAnswer } from '@/lib/read/query/encode';
 import { parseQuery } from '@/lib/read/query/params';
 import { metricInPath } from '@/lib/read/query/path';
-import { readySystem } from '@/lib/system';
+import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
 
@@ -15,7 +15,7 @@ export const GET = webHandler(async ({ url, headers }, work) => {
   searchParams.set('metric', metricInPath(pathname));
 
   const params = parseQuery(searchParams);
-  const answer = await readySystem().history.answer(params, { work });
+  const answer = await rootOfProcess().ready().history.answer(params, { work });
 
   const vary = { vary: 'accept' };
   if (!wantsCsv(format, headers.get('accept'))) return largeJsonResponse(jsonOfAnswer(answer), work, vary);

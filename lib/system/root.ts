@@ -1,0 +1,106 @@
+import { Auth } from '../access/auth/auth';
+import { Limits } from '../access/limit/limits';
+import { openGuardedRedis } from '../cluster/guarded-redis';
+import type { RedisCommands } from '../cluster/redis/commands';
+import { type Env, parseEnv } from '../env';
+import { once } from '../env/once';
+import { PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
+import { log } from '../observe/log';
+import { OffSwitches } from '../runtime/off-switches';
+import { Reclaim } from '../runtime/reclaim';
+import { type System, startSystem } from './system';
+
+export type Startup =
+  | { phase: 'starting'; reason: string }
+  | { phase: 'ready'; system: System }
+  | { phase: 'failed'; reason: string };
+
+/** What runs a process. */
+export type Runner = 'server.ts' | 'next';
+
+/**
+ * One server: its settings, everything it holds from its first moment on, and the system that it starts. What lies
+ * below is given its parts by whoever makes it; the fronts, which lie above, take them from here.
+ */
+export class Root {
+  readonly auth: Auth;
+  /** For limits and the cache; null where the settings name none. */
+  readonly redis: RedisCommands | null;
+  readonly limits: Limits;
+  readonly reclaim = new Reclaim();
+  /** Aborted when the server stops: an open stream would keep the process from ending (58 s were measured). */
+  readonly drain = new AbortController();
+  /** The label that this server's own figures are stored with; null while they are not stored. */
+  readonly recording: { instance: string | null } = { instance: null };
+  private readonly offSwitches = new OffSwitches();
+  private runner: Runner | undefined;
+  private state: Startup = { phase: 'starting', reason: 'The server is starting.' };
+  private started: Promise<System> | undefined;
+  private isClosed = false;
+
+  constructor(readonly settings: Env) {
+    this.offSwitches.add(() => this.reclaim.close());
+    this.auth = new Auth(settings);
+    this.redis = openGuardedRedis(settings);
+    this.offSwitches.add(() => this.redis?.close());
+    this.limits = new Limits(settings, this.redis, this.reclaim);
+    this.offSwitches.add(() => this.limits.close());
+  }
+
+  get startup(): Startup {
+    return this.state;
+  }
+
+  /** Says who runs this process, and is told who does: the first to say so does the starting and stopping. */
+  runBy(runner: Runner): Runner {
+    this.runner ??= runner;
+    return this.runner;
+  }
+
+  /** Starts the system on the first call and resolves when it can take samples. Rejects when it cannot start. */
+  system(): Promise<System> {
+    this.started ??= this.start();
+    return this.started;
+  }
+
+  /** The system if it is up, or `database_unavailable` with what it is waiting for. Never waits: for hot paths. */
+  ready(): System {
+    const { state } = this;
+    if (state.phase === 'ready') return state.system;
+    throw new PulseError('database_unavailable', state.reason, { retryAfterMs: SECOND });
+  }
+
+  /** Has `off` called when this server is closed, before what ends the parts that were started earlier. */
+  onClose(off: () => unknown): void {
+    this.offSwitches.add(off);
+  }
+
+  /** Ends everything that was started, the last first. What is still starting is not waited for, since it may be for ever; once it has started, it ends. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.drain.abort();
+    await this.offSwitches.close();
+  }
+
+  private async start(): Promise<System> {
+    try {
+      const system = await startSystem(this, (reason) => {
+        this.state = { phase: 'starting', reason };
+      });
+      this.state = { phase: 'ready', system };
+      this.offSwitches.add(() => system.close());
+      if (this.isClosed) await this.offSwitches.close();
+      return system;
+    } catch (error) {
+      this.state = { phase: 'failed', reason: 'The server could not start; its log says why.' };
+      log().error({ err: error }, 'start failed');
+      throw error;
+    }
+  }
+}
+
+/** Makes the root of this process on the first call. @throws Error that names each wrong setting */
+export function makeRoot(): Root {
+  return once('root', () => new Root(parseEnv(process.env)));
+}
