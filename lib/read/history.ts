@@ -2,8 +2,8 @@ import type { RedisCommands } from '../cluster/redis/commands';
 import type { Env } from '../env';
 import { groupSeries, type SeriesGroup } from '../memory/catalogue/groups';
 import type { Registry } from '../memory/catalogue/registry';
-import { MetricRhythms } from '../memory/ring/metric-rhythm';
-import { createPredecessors } from '../memory/ring/predecessors';
+import { createPredecessorFetch } from '../memory/ring/fetch-predecessors';
+import { MetricIntervals } from '../memory/ring/metric-intervals';
 import type { Ring } from '../memory/ring/ring';
 import { isPulseError } from '../model/errors';
 import { fillPoints } from '../model/fill';
@@ -79,14 +79,14 @@ export function createHistory({
 }: HistoryParts): History {
   const retention: Retention = retentionFrom(env);
   const once = createSingleFlight<HistoryAnswer>();
-  const rhythms = new MetricRhythms(ring);
+  const intervals = new MetricIntervals(ring);
   const { tierSeconds } = figures();
   const database: Pick<SampleStore, 'readPoints' | 'readClosed'> = {
     readPoints: readDatabase,
     readClosed: (metricId, options) => store.samples.readClosed(metricId, options),
   };
   const cache: RangeCache | null = redis && createRangeCache({ stored: database, redis });
-  const predecessors = createPredecessors(ring, store.samples);
+  const predecessors = createPredecessorFetch(ring, store.samples);
   const memory = createMemoryTier({ registry, ring, predecessors });
   const read = readOperands(memory.readWith(readOlder));
 
@@ -112,11 +112,11 @@ export function createHistory({
   }
 
   function resolve(params: ParsedQuery, now: number): Question {
-    const rhythmOf = (name: string) => {
+    const intervalOf = (name: string) => {
       const metric = registry.metrics.get(name);
-      return metric ? rhythms.of(metric, now) : 0;
+      return metric ? intervals.of(metric, now) : 0;
     };
-    return resolveQuestion(params, { now, retention, rhythmOf });
+    return resolveQuestion(params, { now, retention, intervalOf });
   }
 
   async function answerNow(

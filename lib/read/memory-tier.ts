@@ -1,6 +1,6 @@
 import type { Registry } from '../memory/catalogue/registry';
 import { type Evaluation, evaluate, evaluateInSlices } from '../memory/ring/evaluate';
-import type { Predecessors } from '../memory/ring/predecessors';
+import type { PredecessorFetch } from '../memory/ring/fetch-predecessors';
 import type { Ring } from '../memory/ring/ring';
 import type { SampleBuffer } from '../memory/ring/sample-buffer';
 import { type Aggregate, isGrowth } from '../model/aggregates';
@@ -20,21 +20,21 @@ export interface MemoryTier {
   /** Reads the newest points from memory, and older ones with `readOlder`. */
   readWith(readOlder: ReadOlder): ReadOperand;
   /**
-   * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Where it lacks some
-   * of these they are asked for, so that it soon is earlier.
+   * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Missing predecessors
+   * are requested, so that a later call has more.
    */
   coveredFrom(metric: string, aggregates: readonly Aggregate[]): number;
   /** The points of one group's series, at once; the range must begin at `coveredFrom` or later. */
   evaluate(series: readonly Series[], evaluation: Evaluation): Point[];
 }
 
-/** Their samples are evaluated in a millisecond or two, at once. */
+/** So few are evaluated without a pause: it takes a millisecond or two. */
 const FEW_SERIES = 16;
 
 export interface MemoryTierParts {
   registry: Registry;
   ring: Ring;
-  predecessors: Pick<Predecessors, 'want'>;
+  predecessors: PredecessorFetch;
 }
 
 export function createMemoryTier({ registry, ring, predecessors }: MemoryTierParts): MemoryTier {
@@ -44,24 +44,24 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
     return async (question, work) => {
       const { groups, aggregates, start, end, step, starts } = question;
       const metric = registry.knownMetric(question.metric);
-      const reach = () =>
+      const firstCovered = () =>
         Math.min(end, Math.max(start, stepFrom(question, coveredFrom(metric.name, aggregates))));
-      const from = reach();
-      // Memory first: while the database answers, the ring may let go of what was there.
+      const from = firstCovered();
+      // Memory first: while the database answers, the ring may evict samples.
       const beganAt = performance.now();
       const found: Point[][] = [];
       for (const group of from < end ? groups : [])
-        found.push(await readMemoryAside(group, { ...question, start: from }, work));
+        found.push(await evaluateGroup(group, { ...question, start: from }, work));
       if (from < end) tierSeconds.observe('ring', (performance.now() - beganAt) / SECOND);
-      // And so it may while this is put aside; that it may come to know more is of no use to what has been read.
-      const cut = Math.max(from, reach());
+      // It may also have evicted some while this evaluation was paused.
+      const cut = Math.max(from, firstCovered());
       const recent = groups.map((_, i) =>
         cut === from ? (found[i] ?? []) : found[i].filter(([t]) => t >= cut),
       );
       const isInMemory = cut === start || groups.length === 0;
       ringReads.add(isInMemory ? 'hit' : cut < end ? 'part' : 'miss');
       if (isInMemory) return { groups: recent, tier: 'ring' };
-      const asked = {
+      const olderQuestion = {
         metricId: metric.id,
         groups: groups.map((series) => series.map(({ id }) => id)),
         wholeMetric: groups.reduce((sum, series) => sum + series.length, 0) === metric.series.length,
@@ -71,7 +71,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
         step,
         ...(starts && { starts: starts.filter((t) => t < cut) }),
       };
-      const older = await readOlder(asked, work);
+      const older = await readOlder(olderQuestion, work);
       return { groups: older.groups.map((points, i) => points.concat(recent[i])), tier: older.tier };
     };
   }
@@ -81,11 +81,11 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
     const covered = ring.coveredSince(metric?.id);
     if (!aggregates.some(isGrowth)) return covered;
     const from = ring.growthSince(metric?.id);
-    if (metric && from > covered) predecessors.want(metric);
+    if (metric && from > covered) predecessors.request(metric);
     return from;
   }
 
-  async function readMemoryAside(
+  async function evaluateGroup(
     group: readonly Series[],
     question: OperandQuestion,
     work: Work,
@@ -111,7 +111,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
   return { readWith, coveredFrom, evaluate: evaluateAtOnce };
 }
 
-/** The steps of an operand at `covered` or later: where the first of them begins. */
+/** The first step that begins at `covered` or later. */
 function stepFrom({ start, end, step, starts }: OperandQuestion, covered: number): number {
   return starts ? (starts.find((t) => t >= covered) ?? end) : start + alignUp(covered - start, step);
 }

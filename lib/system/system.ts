@@ -8,14 +8,14 @@ import type { Env } from '../env';
 import { createLive, type Live } from '../live/live';
 import { type Registry, Registry as RegistryClass } from '../memory/catalogue/registry';
 import { createCatalogueSync } from '../memory/catalogue/sync';
-import { createHoldAll } from '../memory/ring/hold-all';
 import { Ring } from '../memory/ring/ring';
 import { createRingSync, type RingSync } from '../memory/ring/ring-sync';
+import { createAllMetricsWatch } from '../memory/ring/watch-all';
 import type { SampleColumns, SampleRows } from '../model/samples';
 import { MINUTE, SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { Fleet } from '../read/fleet/fleet';
-import { tellOfFleet } from '../read/fleet/fleet-topic';
+import { publishFleet } from '../read/fleet/fleet-topic';
 import { createHistory, type History } from '../read/history';
 import { recordsOn } from '../records/database';
 import { openRecords, type Records } from '../records/records';
@@ -133,11 +133,11 @@ async function start(
     ring,
     stored: store.samples,
     learn,
-    onMissed: (metric) => live.queries.noteMissed(metric),
+    onResynced: (metric) => live.queries.resync(metric),
   });
   offSwitches.add(() => ringSync.close());
-  const everything = createHoldAll(ringSync, registry);
-  offSwitches.add(() => everything.close());
+  const allMetrics = createAllMetricsWatch(ringSync, registry);
+  offSwitches.add(() => allMetrics.close());
   const history = createHistory({
     env: settings,
     store,
@@ -150,10 +150,10 @@ async function start(
     registry,
     ring,
     channel: bus.samples,
-    onLook: shared ? everything.hold : undefined,
+    onRefresh: shared ? allMetrics.renew : undefined,
   });
   offSwitches.add(() => fleet.close());
-  offSwitches.add(tellOfFleet(topics, () => fleet.size));
+  offSwitches.add(publishFleet(topics, () => fleet.size));
   const live = createLive({
     registry,
     ring,

@@ -58,7 +58,7 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
   const commits = new CommitQueue({
     append: timedAppend,
     onCommit: takeIn,
-    onUncertain: (rows) => catchUp.doubt(rows),
+    onUncertain: (rows) => catchUp.checkLater(rows),
   });
 
   async function write(
@@ -108,7 +108,7 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
       if (i === 0 || labelsKeys[i] !== labelsKeys[i - 1]) ofLabels = registry.withLabels(labelsKeys[i]);
       const known = ofLabels?.get(sample.name);
       series.push(known);
-      if (known && !ensurer.isNews(known.metric, sample)) continue;
+      if (known && !ensurer.changesMetric(known.metric, sample)) continue;
       if (asked.length === 0 && ensurer.pending >= MAX_SERIES_ASKED) throw tooManyAsked();
       const key = sample.name + labelsKeys[i];
       if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(key)) {
@@ -152,7 +152,7 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
     const slow = () => new Error('The database takes long to tell them.');
     await within(catchUp.fetch(alreadyThere), FETCH_MS, slow).catch((error) => {
       log().warn({ err: error }, 'samples of another server not read yet');
-      catchUp.doubt(alreadyThere);
+      catchUp.checkLater(alreadyThere);
     });
   }
 

@@ -29,10 +29,10 @@ export interface LiveQueries {
   /** Whether everything that arrived since `cursor`, epoch ms, is still known. */
   reaches(cursor: number): boolean;
   /**
-   * Samples of this metric, of any age, may have been committed elsewhere without this node hearing of it; from now on
-   * it hears again. Everyone who watches it is told its points anew.
+   * This node receives the metric's samples again. It may have missed some, of any age: all points of the metric are read
+   * and sent again.
    */
-  noteMissed(metric: Metric): void;
+  resync(metric: Metric): void;
 }
 
 export interface LiveQueriesParts {
@@ -104,7 +104,7 @@ export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { clos
       }
     },
     reaches: (cursor) => arrivals.reaches(cursor),
-    noteMissed({ name }) {
+    resync({ name }) {
       const now = clock.now();
       // Of any age: whoever returns with a cursor from before gets its whole range.
       arrivals.note(name, 0, now);

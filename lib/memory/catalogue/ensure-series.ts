@@ -3,12 +3,12 @@ import { MINUTE } from '../../model/time/duration';
 import type { SeriesCatalogue } from '../../store/store';
 import type { Registry } from './registry';
 
-/** Two senders that disagree about a metric's type must not make a round trip of every write. */
+/** Two senders that disagree about a metric's type must not cause a round trip for every write. */
 const DECLARED_AGAIN_AFTER_MS = MINUTE;
 /** How many identities go to the database in one statement. */
 const PER_ROUND_TRIP = 5_000;
 
-interface Asked {
+interface PendingSeries {
   identity: SeriesIdentity;
   promise: Promise<Series>;
   resolve(series: Series): void;
@@ -16,12 +16,12 @@ interface Asked {
 }
 
 /**
- * Gets ids for series this process does not know yet. Whoever asks for the same series at the same time shares one
- * question, and all questions of a moment share one round trip: ten thousand servers starting at once cost two.
+ * Gets ids for series that this process does not know yet. Calls for the same series share one request, and all requests
+ * of one turn of the event loop share a round trip: ten thousand servers that start at once cost two.
  */
 export class SeriesEnsurer {
-  private readonly asked = new Map<string, Asked>();
-  private queue: Asked[] = [];
+  private readonly pendingByKey = new Map<string, PendingSeries>();
+  private queue: PendingSeries[] = [];
   private working = false;
   private readonly declaredAt = new WeakMap<Metric, number>();
 
@@ -30,30 +30,30 @@ export class SeriesEnsurer {
     private readonly registry: Registry,
   ) {}
 
-  /** Series asked for and not answered yet. */
+  /** How many series the database has been asked for and has not answered. */
   get pending(): number {
-    return this.asked.size;
+    return this.pendingByKey.size;
   }
 
   isPending(key: string): boolean {
-    return this.asked.has(key);
+    return this.pendingByKey.has(key);
   }
 
   /** Finds or creates one series. Rejects with `database_unavailable`. */
   ensure(key: string, identity: SeriesIdentity): Promise<Series> {
-    const known = this.asked.get(key);
+    const known = this.pendingByKey.get(key);
     if (known) return known.promise;
     const { promise, resolve, reject } = deferred<Series>();
-    const asked: Asked = { identity, promise, resolve, reject };
-    this.asked.set(key, asked);
-    this.queue.push(asked);
-    promise.catch(() => {}).then(() => this.asked.delete(key));
+    const pending: PendingSeries = { identity, promise, resolve, reject };
+    this.pendingByKey.set(key, pending);
+    this.queue.push(pending);
+    promise.catch(() => {}).then(() => this.pendingByKey.delete(key));
     if (!this.working) void this.work();
     return promise;
   }
 
-  /** Whether a sender says something of a metric that the catalogue does not; said again a minute later at the earliest. */
-  isNews(metric: Metric, { type, unit }: Pick<SeriesIdentity, 'type' | 'unit'>): boolean {
+  /** Whether a sender declares another type or unit than the catalogue has; true at most once a minute for a metric. */
+  changesMetric(metric: Metric, { type, unit }: Pick<SeriesIdentity, 'type' | 'unit'>): boolean {
     const differs =
       (type !== undefined && type !== metric.type) || (unit !== undefined && unit !== metric.unit);
     if (!differs) return false;
@@ -65,7 +65,7 @@ export class SeriesEnsurer {
 
   private async work(): Promise<void> {
     this.working = true;
-    // Lets everything this turn of the loop still asks for join the first round trip.
+    // Requests of this turn of the event loop share the first round trip.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.queue.length > 0) {
       const batch = this.queue.splice(0, PER_ROUND_TRIP);

@@ -1,5 +1,6 @@
 import type { Series } from '../../model/series';
 import { MINUTE } from '../../model/time/duration';
+import { createSingleFlight } from '../../runtime/single-flight';
 import type { SeriesCatalogue } from '../../store/store';
 import type { Registry } from './registry';
 
@@ -9,11 +10,11 @@ import type { Registry } from './registry';
  */
 const SETTLED_MS = MINUTE;
 
-/** Learns of series that other nodes created. */
+/** Keeps the registry up to date with series that other nodes create. */
 export interface CatalogueSync {
   byId(id: number): Series | undefined;
   readonly highestId: number;
-  /** Reads what was created since; whoever asks while it runs waits for the next run, which sees what was there when they asked. */
+  /** Reads the series that were created since. A call during a run waits for the next run, which sees all that exists at the call. */
   learn(): Promise<void>;
   close(): void;
 }
@@ -34,10 +35,9 @@ export function createCatalogueSync({
   const stop = registry.onSeries(({ id }) => {
     highestId = Math.max(highestId, id);
   });
-  /** What was the highest id at which time, oldest first. */
+  /** The highest id at earlier times, oldest first. */
   let marks = [{ at: now(), id: highestId }];
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
+  const once = createSingleFlight<void>();
 
   /** The highest id below which nothing can appear any more. */
   function settledId(): number {
@@ -52,30 +52,12 @@ export function createCatalogueSync({
     for await (const page of catalogue.load(after)) for (const stored of page) registry.add(stored);
   }
 
-  function run(): Promise<void> {
-    running = read().finally(() => {
-      running = undefined;
-    });
-    return running;
-  }
-
   return {
     byId: (id) => registry.seriesById.get(id),
     get highestId() {
       return highestId;
     },
-    learn() {
-      if (!running) return run();
-      next ??= running
-        .catch(() => {
-          // Whoever asked for that run has its error.
-        })
-        .then(() => {
-          next = undefined;
-          return run();
-        });
-      return next;
-    },
+    learn: () => once('learn', read),
     close: stop,
   };
 }

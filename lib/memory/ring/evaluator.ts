@@ -1,8 +1,8 @@
 import type { Aggregate } from '../../model/aggregates';
 import type { Point } from '../../model/points';
+import { type Accumulators, createAccumulators } from './accumulators';
 import { eachRun, type SlotRange, type TakeRun } from './runs';
 import type { SampleBuffer } from './sample-buffer';
-import { type Tallies, talliesOf } from './tallies';
 
 /** Slots are gathered in so many at a time: more than most questions have. */
 const MOST_SLOTS = 8_192;
@@ -16,23 +16,23 @@ const BUFFERS_AT_ONCE = 4_096;
  */
 export class Evaluator {
   isBusy = false;
-  private readonly tallies: Tallies;
+  private readonly accumulators: Accumulators;
   private readonly take: TakeRun;
 
   constructor(aggregates: readonly Aggregate[]) {
-    this.tallies = talliesOf(aggregates);
-    const { all } = this.tallies;
+    this.accumulators = createAccumulators(aggregates);
+    const { all } = this.accumulators;
     this.take =
       all.length === 1
         ? all[0].take
         : (slot, buffer, from, to) => {
-            for (const tally of all) tally.take(slot, buffer, from, to);
+            for (const accumulator of all) accumulator.take(slot, buffer, from, to);
           };
   }
 
   *evaluate(buffers: readonly SampleBuffer[], range: SlotRange): Generator<undefined, Point[]> {
     const { start, end, step } = range;
-    const width = step * (this.tallies.keepValues ? yield* slotsAtOnce(buffers, range) : MOST_SLOTS);
+    const width = step * (this.accumulators.keepValues ? yield* slotsAtOnce(buffers, range) : MOST_SLOTS);
     const points: Point[] = [];
     for (let from = start; from < end; from += width) {
       yield* this.evaluateSlots(buffers, { start: from, end: Math.min(end, from + width), step }, points);
@@ -42,12 +42,12 @@ export class Evaluator {
   }
 
   private *evaluateSlots(buffers: readonly SampleBuffer[], range: SlotRange, points: Point[]) {
-    const { all, readers } = this.tallies;
+    const { all, readers } = this.accumulators;
     const { start, end, step } = range;
     const width = Math.ceil((end - start) / step);
-    for (const tally of all) tally.begin(width);
+    for (const accumulator of all) accumulator.begin(width);
     yield* eachRun(buffers, range, this.take);
-    for (const tally of all) if (tally.finish) yield* tally.finish();
+    for (const accumulator of all) if (accumulator.finish) yield* accumulator.finish();
     const values = readers.map((): number | null => null);
     for (let slot = 0; slot < width; slot++) {
       let isTold = false;

@@ -4,7 +4,7 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { Registry } from '../catalogue/registry';
-import type { LackingSamples } from './lacking';
+import type { PredecessorRequest } from './missing-predecessors';
 import { Ring } from './ring';
 
 const METRIC = 1;
@@ -19,7 +19,7 @@ class World {
   ring: Ring;
   now = START;
   /** Questions to the database on their way, with what it had when it was asked. */
-  asked: Array<{ lacking: LackingSamples; found: ReturnType<World['lastBefore']> }> = [];
+  asked: Array<{ missing: PredecessorRequest; found: ReturnType<World['lastBefore']> }> = [];
 
   constructor(readonly shared: boolean) {
     const registry = new Registry();
@@ -59,12 +59,12 @@ class World {
   }
 
   ask(): void {
-    const lacking = this.ring.lackingSamples(METRIC, 10);
-    if (lacking) this.asked.push({ lacking, found: this.lastBefore(lacking) });
+    const missing = this.ring.missingPredecessors(METRIC, 10);
+    if (missing) this.asked.push({ missing, found: this.lastBefore(missing) });
   }
 
   answer(): void {
-    for (const { lacking, found } of this.asked.splice(0)) this.ring.settle(lacking, found);
+    for (const { missing, found } of this.asked.splice(0)) this.ring.addPredecessors(missing, found);
   }
 
   expectTruth(): void {
@@ -90,7 +90,7 @@ class World {
     }
   }
 
-  private lastBefore({ seriesIds, before }: LackingSamples) {
+  private lastBefore({ seriesIds, before }: PredecessorRequest) {
     const found = { seriesIds: [] as number[], timestamps: [] as number[], values: [] as number[] };
     for (const id of seriesIds) {
       const older = [...this.stored[id - 1].keys()].filter(
@@ -171,8 +171,11 @@ it('among others, knows it of what it hears, and nothing of what it may have mis
   const anyAction = fc.oneof(
     { weight: 8, arbitrary: write },
     ...others,
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('claim' as const), back: fc.nat(WINDOW_MS) }) },
-    { weight: 2, arbitrary: fc.constant({ do: 'disclaim' as const }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('markComplete' as const), back: fc.nat(WINDOW_MS) }),
+    },
+    { weight: 2, arbitrary: fc.constant({ do: 'markIncomplete' as const }) },
   );
   await fc.assert(
     fc.asyncProperty(fc.array(anyAction, { maxLength: 80 }), async (actions) => {
@@ -186,13 +189,13 @@ it('among others, knows it of what it hears, and nothing of what it may have mis
           world.write(action.series, world.now - action.age, claimed !== null || turn++ % 2 === 0);
         } else if (action.do === 'wait') {
           world.now += action.ms;
-        } else if (action.do === 'claim') {
+        } else if (action.do === 'markComplete') {
           const from = Math.min(claimed ?? Number.POSITIVE_INFINITY, world.now - action.back);
           await world.read(from);
-          world.ring.claim(metric, from);
+          world.ring.markComplete(metric, from);
           claimed = from;
-        } else if (action.do === 'disclaim') {
-          world.ring.disclaim(metric);
+        } else if (action.do === 'markIncomplete') {
+          world.ring.markIncomplete(metric);
           claimed = null;
         } else if (action.do === 'evict') {
           world.ring.evict(world.now);
@@ -219,10 +222,10 @@ async function* pagesOf({ series, stored }: World, from: number) {
 it('trusts nothing that it knew before it may have missed something', async () => {
   const claimed = async (world: World) => {
     await world.read(world.now);
-    world.ring.claim(world.series[0].metric, world.now);
+    world.ring.markComplete(world.series[0].metric, world.now);
   };
   const missed = (world: World, series: number, age: number) => {
-    world.ring.disclaim(world.series[0].metric);
+    world.ring.markIncomplete(world.series[0].metric);
     world.now += 2 * MINUTE;
     world.write(series, world.now - age, false);
     world.now += MINUTE;

@@ -2,15 +2,15 @@ import type { InnerAggregate } from '../../model/aggregates';
 import { isTame, Sum, saturated } from '../../model/arithmetic';
 import { COUNTER_GAP_MS } from '../../model/samples';
 import { SECOND } from '../../model/time/duration';
+import type { Accumulator, ReadSlot } from './accumulator';
 import type { SampleBuffer } from './sample-buffer';
 import { cleared, Sums } from './sums';
-import type { ReadSlot, Tally } from './tally';
 
-const GROWN = ['rate', 'increase', 'delta'] as const satisfies readonly InnerAggregate[];
-export type Grown = (typeof GROWN)[number];
+const GROWTH_AGGREGATES = ['rate', 'increase', 'delta'] as const satisfies readonly InnerAggregate[];
+export type GrowthAggregate = (typeof GROWTH_AGGREGATES)[number];
 
-export function isGrown(name: InnerAggregate): name is Grown {
-  return (GROWN as readonly InnerAggregate[]).includes(name);
+export function isGrowthAggregate(name: InnerAggregate): name is GrowthAggregate {
+  return (GROWTH_AGGREGATES as readonly InnerAggregate[]).includes(name);
 }
 
 /** What the samples of a run add to the ones before them in their series. One object for many runs: read it before the next. */
@@ -88,12 +88,16 @@ export class Growth {
 }
 
 /** What the series of a slot have grown by, all together. */
-export class GrowthTally implements Tally {
+export class GrowthAccumulator implements Accumulator {
   private readonly growth: Growth;
   private readonly wantsRate: boolean;
   private readonly wantsIncrease: boolean;
   private readonly wantsDelta: boolean;
-  private readonly sums: Record<Grown, Sums> = { rate: new Sums(), increase: new Sums(), delta: new Sums() };
+  private readonly sums: Record<GrowthAggregate, Sums> = {
+    rate: new Sums(),
+    increase: new Sums(),
+    delta: new Sums(),
+  };
   /** Series that tell. */
   private count = new Float64Array(0);
 
@@ -104,7 +108,7 @@ export class GrowthTally implements Tally {
     this.growth = new Growth(this.wantsDelta);
   }
 
-  reader(name: Grown): ReadSlot {
+  reader(name: GrowthAggregate): ReadSlot {
     const sums = this.sums[name];
     return (slot) => (this.count[slot] === 0 ? null : sums.total(slot));
   }

@@ -1,12 +1,12 @@
 import type { InnerAggregate, OuterAggregate } from '../../model/aggregates';
+import type { Accumulator, ReadSlot } from './accumulator';
 import type { SampleBuffer } from './sample-buffer';
 import { type SeriesValue, seriesValue } from './series-value';
 import { cleared, Sums } from './sums';
-import type { ReadSlot, Tally } from './tally';
-import { isOfValues, type OfValues, Values } from './values';
+import { type AllValuesAggregate, needsAllValues, Values } from './values';
 
 /** A value of each series first, then what is to be told of those that have one in a slot. */
-export class OverSeries implements Tally {
+export class OverSeries implements Accumulator {
   private readonly ofSeries: SeriesValue;
   private readonly sums = new Sums();
   private count = new Float64Array(0);
@@ -18,12 +18,12 @@ export class OverSeries implements Tally {
 
   constructor(inner: InnerAggregate, outers: readonly OuterAggregate[]) {
     this.ofSeries = seriesValue(inner);
-    const ofValues = outers.filter(isOfValues);
-    this.values = ofValues.length > 0 ? new Values(ofValues) : null;
+    const needingAll = outers.filter(needsAllValues);
+    this.values = needingAll.length > 0 ? new Values(needingAll) : null;
   }
 
   reader(outer: OuterAggregate): ReadSlot {
-    if (isOfValues(outer)) return this.values!.reader(outer);
+    if (needsAllValues(outer)) return this.values!.reader(outer);
     const read = this.figure(outer);
     return (slot) => (this.count[slot] === 0 ? null : read(slot));
   }
@@ -52,7 +52,7 @@ export class OverSeries implements Tally {
     if (this.values) yield* this.values.finish(this.width);
   }
 
-  private figure(outer: Exclude<OuterAggregate, OfValues>): (slot: number) => number {
+  private figure(outer: Exclude<OuterAggregate, AllValuesAggregate>): (slot: number) => number {
     if (outer === 'avg') return (slot) => this.sums.over(slot, this.count[slot]);
     if (outer === 'sum') return (slot) => this.sums.total(slot);
     return (slot) => this[outer][slot];

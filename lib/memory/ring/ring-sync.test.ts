@@ -66,7 +66,7 @@ function cluster() {
       batchMs: 5,
       beatMs: 2_000,
     });
-    const onMissed = vi.fn();
+    const onResynced = vi.fn();
     const heard: number[] = [];
     bus.samples.subscribe(({ timestamps }) => heard.push(...timestamps));
     const ringSync = createRingSync({
@@ -74,7 +74,7 @@ function cluster() {
       ring,
       stored: shelf,
       learn: directory.learn,
-      onMissed,
+      onResynced,
       pollMs: 30,
       lingerMs: 100,
     });
@@ -90,12 +90,12 @@ function cluster() {
       ring.add(samples);
       bus.samples.publish(samples);
     };
-    return { ring, bus, ringSync, metric, onMissed, heard, commit };
+    return { ring, bus, ringSync, metric, onResynced, heard, commit };
   }
   return { network, shelf, join };
 }
 
-/** What the ring vouches for is what the database holds. */
+/** What the ring covers for is what the database holds. */
 function expectTruth(ring: Ring, shelf: Shelf): void {
   const from = ring.coveredSince(7);
   for (const id of [1, 2]) {
@@ -160,14 +160,14 @@ test('while others cannot be heard nothing is vouched for, but their samples are
   a.commit(2, late);
   await until(() => expect(b.heard).toContain(t));
   expect(b.ring.coveredSince(7)).toBe(Number.POSITIVE_INFINITY);
-  expect(b.onMissed).toHaveBeenCalledTimes(1);
+  expect(b.onResynced).toHaveBeenCalledTimes(1);
   network.heal();
   await until(() => expect(b.heard).toContain(late));
   expectTruth(b.ring, shelf);
-  expect(b.onMissed.mock.calls).toEqual([[b.metric], [b.metric]]);
+  expect(b.onResynced.mock.calls).toEqual([[b.metric], [b.metric]]);
 });
 
-test('a database that is away delays the claim, it does not make a false one', async () => {
+test('a database that is away delays the markComplete, it does not make a false one', async () => {
   const { shelf, join } = cluster();
   const { ring, ringSync, metric } = await join();
   shelf.isAway = true;

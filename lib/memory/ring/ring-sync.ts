@@ -7,25 +7,25 @@ import { log } from '../../observe/log';
 import type { SampleStore } from '../../store/store';
 import type { Ring } from './ring';
 
-/** Samples usually arrive within this of their timestamp, so this much is read before anything can be shown. */
+/** Samples usually arrive within this time of their timestamp, so this much is read first. */
 const TAIL_MS = 30 * SECOND;
-/** The rest of the window is read backwards in pieces of this length. */
+/** The rest of the window is read backwards, in pieces of this length. */
 const PIECE_MS = MINUTE;
-/** While other nodes cannot be heard, the tail of what is watched is read this often at most, ms. */
+/** While messages of other nodes do not arrive, the newest samples of watched metrics are read this often. */
 const POLL_MS = 2 * SECOND;
-/** Reading takes no more than this share of the time. */
-const SHARE = 0.2;
-/** A metric nobody watches any more is kept this long: people reload pages. */
+/** The part of the time that reading may take. */
+const READING_SHARE = 0.2;
+/** A metric stays complete this long after its last watcher left: people reload pages. */
 const LINGER_MS = MINUTE;
 
 /**
- * Where several nodes commit: brings the ring what other nodes committed, of the metrics that somebody on this node
- * watches. Alone, the ring is complete by itself.
+ * Where several nodes commit: adds samples of other nodes to the ring, for the metrics that somebody on this node watches.
+ * A single node's ring is complete by itself.
  */
 export interface RingSync {
-  /** Keeps this metric complete until the returned off-switch is called. */
+  /** Keeps the ring complete for this metric until the returned function is called. */
   watch(metric: Metric): () => void;
-  /** Metrics the ring vouches for at the moment. */
+  /** Metrics the ring covers for at the moment. */
   readonly complete: number;
   close(): void;
 }
@@ -34,10 +34,10 @@ export interface RingSyncOptions {
   bus: Pick<Bus, 'samples' | 'watch' | 'status'>;
   ring: Ring;
   stored: Pick<SampleStore, 'readSamples'>;
-  /** Learns of series that other nodes created. */
+  /** Reads the series that other nodes created. */
   learn(): Promise<void>;
-  /** Called when a metric begins to be heard, at first or again: samples of any age may have been missed before. */
-  onMissed?(metric: Metric): void;
+  /** Called when a metric has become complete, for the first time or again: samples of any age may have been missed before. */
+  onResynced?(metric: Metric): void;
   tailMs?: number;
   pollMs?: number;
   lingerMs?: number;
@@ -72,7 +72,7 @@ export function createRingSync(options: RingSyncOptions): RingSync {
     watched.delete(metric);
     entry.stop();
     entry.sync.close();
-    ring.disclaim(metric);
+    ring.markIncomplete(metric);
   }
 
   return {
@@ -100,10 +100,10 @@ export function createRingSync(options: RingSyncOptions): RingSync {
   };
 }
 
-/** One watched metric: hears of it from the bus, and reads from the database what the bus did not bring. */
+/** One watched metric: its samples come from the bus; what the bus missed is read from the database. */
 class WatchedMetric implements MetricWatcher {
   isComplete = false;
-  private turn = 0;
+  private version = 0;
 
   constructor(
     readonly metric: Metric,
@@ -112,69 +112,69 @@ class WatchedMetric implements MetricWatcher {
   ) {}
 
   resync(): void {
-    this.doubt();
-    this.reader.forget(this.metric);
-    void this.fill(this.turn);
+    this.markIncomplete();
+    this.reader.stopPolling(this.metric);
+    void this.fill(this.version);
   }
 
   disconnected(): void {
-    this.doubt();
+    this.markIncomplete();
     this.reader.poll(this.metric);
   }
 
   close(): void {
-    this.turn++;
-    this.reader.forget(this.metric);
+    this.version++;
+    this.reader.stopPolling(this.metric);
   }
 
-  private doubt(): void {
-    this.turn++;
+  private markIncomplete(): void {
+    this.version++;
     this.isComplete = false;
-    this.options.ring.disclaim(this.metric);
+    this.options.ring.markIncomplete(this.metric);
   }
 
   /**
-   * Everything from now on is heard, so what the database holds now is all that can be missing. The newest part
-   * first, so that the ring is of use soon; then the rest of the window, piece by piece.
+   * The bus delivers every sample from now on, so only stored samples can be missing. Reads the newest part first, so that
+   * the ring is useful soon; then the rest of the window, piece by piece.
    */
-  private async fill(turn: number): Promise<void> {
+  private async fill(version: number): Promise<void> {
     const { ring, now = Date.now, tailMs = TAIL_MS } = this.options;
-    for (let pauseMs = 200; this.turn === turn; pauseMs = Math.min(5 * SECOND, pauseMs * 2)) {
+    for (let pauseMs = 200; this.version === version; pauseMs = Math.min(5 * SECOND, pauseMs * 2)) {
       try {
         let from = now() - tailMs;
         await this.options.learn();
         await this.reader.read([this.metric], from, Number.MAX_SAFE_INTEGER);
-        if (this.turn !== turn) return;
-        ring.claim(this.metric, from);
+        if (this.version !== version) return;
+        ring.markComplete(this.metric, from);
         this.isComplete = true;
-        this.options.onMissed?.(this.metric);
-        while (this.turn === turn && ring.keeps(from)) {
+        this.options.onResynced?.(this.metric);
+        while (this.version === version && ring.keeps(from)) {
           const began = performance.now();
           const to = from;
           from = to - PIECE_MS;
           await this.reader.read([this.metric], from, to);
-          if (this.turn !== turn) return;
-          ring.claim(this.metric, from);
-          await pause((performance.now() - began) * (1 / SHARE - 1));
+          if (this.version !== version) return;
+          ring.markComplete(this.metric, from);
+          await pause((performance.now() - began) * (1 / READING_SHARE - 1));
         }
         return;
       } catch (error) {
-        report(error);
+        logFailure(error);
         await pause(pauseMs);
       }
     }
   }
 }
 
-/** Reads ranges of metrics from the database into the ring, and again and again while they cannot be heard. */
+/** Reads ranges of metrics from the database into the ring; repeatedly while the bus does not deliver them. */
 class TailReader {
-  private readonly unheard = new Set<Metric>();
+  private readonly polled = new Set<Metric>();
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
   constructor(private readonly options: RingSyncOptions) {}
 
-  /** Brings `[start, end)` of these metrics; what was not here yet is told to everyone who listens. */
+  /** Reads `[start, end)` of these metrics; publishes on this node what the ring did not have. */
   async read(metrics: readonly Metric[], start: number, end: number): Promise<void> {
     const { stored, ring, bus } = this.options;
     const series = new Map(
@@ -196,12 +196,12 @@ class TailReader {
   }
 
   poll(metric: Metric): void {
-    this.unheard.add(metric);
+    this.polled.add(metric);
     this.schedule(0);
   }
 
-  forget(metric: Metric): void {
-    this.unheard.delete(metric);
+  stopPolling(metric: Metric): void {
+    this.polled.delete(metric);
   }
 
   close(): void {
@@ -210,9 +210,9 @@ class TailReader {
   }
 
   private schedule(tookMs: number): void {
-    if (this.closed || this.timer || this.unheard.size === 0) return;
+    if (this.closed || this.timer || this.polled.size === 0) return;
     const { pollMs = POLL_MS } = this.options;
-    this.timer = setTimeout(() => void this.pollOnce(), Math.max(pollMs, tookMs / SHARE));
+    this.timer = setTimeout(() => void this.pollOnce(), Math.max(pollMs, tookMs / READING_SHARE));
   }
 
   private async pollOnce(): Promise<void> {
@@ -220,16 +220,16 @@ class TailReader {
     const began = performance.now();
     try {
       await learn();
-      await this.read([...this.unheard], now() - tailMs, Number.MAX_SAFE_INTEGER);
+      await this.read([...this.polled], now() - tailMs, Number.MAX_SAFE_INTEGER);
     } catch (error) {
-      report(error);
+      logFailure(error);
     }
     this.timer = undefined;
     this.schedule(performance.now() - began);
   }
 }
 
-function report(error: unknown): void {
+function logFailure(error: unknown): void {
   const isAway = isPulseError(error) && error.code === 'database_unavailable';
   if (isAway) log().warn({ reason: error.message }, 'samples of other nodes not read yet');
   else log().error({ err: error }, 'samples of other nodes not read; trying again');

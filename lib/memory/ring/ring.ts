@@ -1,26 +1,26 @@
 import { COUNTER_GAP_MS, type SampleColumns, type SampleRows } from '../../model/samples';
 import type { Metric, Series } from '../../model/series';
 import { SECOND } from '../../model/time/duration';
-import { Lacking, type LackingSamples } from './lacking';
 import { LastSamples } from './last-samples';
+import { MissingPredecessors, type PredecessorRequest } from './missing-predecessors';
 import type { SampleBuffer } from './sample-buffer';
 import { SeriesBuffer, type Successor } from './series-buffer';
 
 export interface RingOptions {
   windowMs: number;
   maxBytes: number;
-  /** Epoch ms of this process's start: of what was committed before, the ring learns by `refill`. */
+  /** Start of this process, epoch ms. Samples committed before it come by `refill`. */
   startedAt: number;
   /**
-   * Whether other nodes commit too. Then the ring vouches for nothing by itself, only for the metrics claimed: those
-   * of which this node hears everything.
+   * Whether other nodes commit too. Then the ring is complete only for the metrics of which this node receives every
+   * sample (`markComplete`).
    */
   shared?: boolean;
 }
 
-/** Every buffer is trimmed once in so many evictions: a walk over a million of them at once would be felt. */
+/** Each eviction trims this part of the buffers: to trim a million at once would block the event loop. */
 const EVICTIONS_PER_SWEEP = 20;
-/** The last samples of silent series take no more than this share of the memory there is. */
+/** Part of `maxBytes` that the last samples of silent series may take. */
 const SILENT_SHARE = 1 / 16;
 
 /**
@@ -28,106 +28,106 @@ const SILENT_SHARE = 1 / 16;
  * with a timestamp at or after `coveredFrom`: inside that range it answers as the database would. Where other nodes
  * commit too, that holds per metric, from `coveredSince` on.
  *
- * Of what is older it keeps the newest sample of each series, which a counter goes on from. Of series for which it has
- * none it cannot tell whether there is one, until it is told (`lackingSamples`, `settle`).
+ * Of older samples it keeps the newest of each series, the *predecessor* that a counter's growth is computed from. Where
+ * it does not know whether there is one, the database has to be asked (`missingPredecessors`, `addPredecessors`).
  */
 export class Ring {
   private readonly buffers = new Map<number, SeriesBuffer>();
-  /** The last samples of series that have none in the window, of those for which the ring vouches. */
+  /** The last samples of series that have none in the window, of metrics that are complete. */
   private readonly silent = new LastSamples();
-  private readonly lacking = new Lacking();
+  private readonly missing = new MissingPredecessors();
   private readonly windowMs: number;
   private readonly maxBytes: number;
-  /** What is older is not taken in. Before the refill is done, this is earlier than what is vouched for. */
+  /** Older samples are not kept. Until the refill is done, this is earlier than `coveredStart`. */
   private keptFrom: number;
-  private vouchedFrom: number;
+  private coveredStart: number;
   private heldBytes = 0;
   private sweeping = this.buffers.entries();
-  /** By metric id, since when every sample committed anywhere is here; null where this is the only node. */
-  private readonly claims: Map<number, number> | null;
+  /** By metric id: every sample committed on any node since then, epoch ms, is here; null where this is the only node. */
+  private readonly completeSince: Map<number, number> | null;
 
   constructor({ windowMs, maxBytes, startedAt, shared = false }: RingOptions) {
-    this.claims = shared ? new Map() : null;
+    this.completeSince = shared ? new Map() : null;
     this.windowMs = windowMs;
     this.maxBytes = maxBytes;
     this.keptFrom = startedAt - windowMs;
-    this.vouchedFrom = startedAt;
+    this.coveredStart = startedAt;
   }
 
   get coveredFrom(): number {
-    return this.vouchedFrom;
+    return this.coveredStart;
   }
 
   /**
-   * From here on, epoch ms, the ring holds every committed sample of this metric; Infinity: it cannot tell.
-   * A metric without an id has no samples that this node knows of.
+   * From here on, epoch ms, the ring holds every committed sample of this metric; Infinity: of no time.
+   * `undefined`: a metric that this node does not know.
    */
   coveredSince(metricId: number | undefined): number {
-    if (!this.claims) return this.vouchedFrom;
-    return Math.max(this.keptFrom, this.claims.get(metricId ?? 0) ?? Number.POSITIVE_INFINITY);
+    if (!this.completeSince) return this.coveredStart;
+    return Math.max(this.keptFrom, this.completeSince.get(metricId ?? 0) ?? Number.POSITIVE_INFINITY);
   }
 
   /**
-   * From here on, epoch ms, the ring also knows of every sample of this metric what a counter would go on from: the
-   * sample before it in its series, or that there is none.
+   * From here on, epoch ms, the ring also knows the predecessor of every sample of this metric: the sample before it in
+   * its series, or that there is none.
    */
   growthSince(metricId: number | undefined): number {
     const covered = this.coveredSince(metricId);
-    return metricId === undefined ? covered : Math.max(covered, this.lacking.until(metricId) + 1);
+    return metricId === undefined ? covered : Math.max(covered, this.missing.until(metricId) + 1);
   }
 
-  /** What to ask the database for so that `growthSince` is earlier, of `most` series; null when nothing would help. */
-  lackingSamples(metricId: number, most: number): LackingSamples | null {
-    return this.lacking.samples(metricId, this.coveredSince(metricId), most);
+  /** The predecessors that are unknown, of at most `most` series; null when none is. Knowing them makes `growthSince` earlier. */
+  missingPredecessors(metricId: number, most: number): PredecessorRequest | null {
+    return this.missing.samples(metricId, this.coveredSince(metricId), most);
   }
 
-  /** Takes in what was asked for; a series without a sample in `found` has none that a counter would go on from. */
-  settle(asked: LackingSamples, { seriesIds, timestamps, values }: SampleRows): void {
+  /** Adds what was requested; a series without a sample in the rows has no predecessor. */
+  addPredecessors(request: PredecessorRequest, { seriesIds, timestamps, values }: SampleRows): void {
     const places = new Map(seriesIds.map((id, i) => [id, i]));
-    for (const buffer of this.lacking.stillLacking(asked)) {
+    for (const buffer of this.missing.stillMissing(request)) {
       const place = places.get(buffer.series.id);
       if (place !== undefined) this.put(buffer, timestamps[place], values[place]);
-      const from = place === undefined ? asked.before - COUNTER_GAP_MS : timestamps[place];
-      buffer.knownFrom = Math.min(buffer.knownFrom, from);
-      this.judge(buffer);
+      const from = place === undefined ? request.before - COUNTER_GAP_MS : timestamps[place];
+      buffer.completeFrom = Math.min(buffer.completeFrom, from);
+      this.updateMissing(buffer);
     }
   }
 
-  /** From now on the ring is told of every sample of this metric, and holds all since `from` already. */
-  claim(metric: Metric, from: number): void {
-    if (!this.claims) return;
-    const isFirst = !this.claims.has(metric.id);
-    this.claims.set(metric.id, from);
+  /** The ring receives every sample of this metric from now on, and holds all since `from`. */
+  markComplete(metric: Metric, from: number): void {
+    if (!this.completeSince) return;
+    const isFirst = !this.completeSince.has(metric.id);
+    this.completeSince.set(metric.id, from);
     for (const series of metric.series) {
-      // What is here from before may not be all there was.
+      // Samples may be missing from the time when the metric was not complete.
       series.isNew &&= !isFirst;
       const buffer = this.buffers.get(series.id);
       if (!buffer) continue;
-      buffer.knownFrom = Math.min(buffer.knownFrom, from);
-      this.judge(buffer);
+      buffer.completeFrom = Math.min(buffer.completeFrom, from);
+      this.updateMissing(buffer);
     }
   }
 
   /** Samples of this metric may be missing from now on. */
-  disclaim(metric: Metric): void {
-    if (!this.claims?.delete(metric.id)) return;
-    this.lacking.forgetMetric(metric.id);
+  markIncomplete(metric: Metric): void {
+    if (!this.completeSince?.delete(metric.id)) return;
+    this.missing.forgetMetric(metric.id);
     for (const { id } of metric.series) {
       this.silent.delete(id);
       const buffer = this.buffers.get(id);
-      if (buffer) buffer.knownFrom = Number.POSITIVE_INFINITY;
+      if (buffer) buffer.completeFrom = Number.POSITIVE_INFINITY;
     }
   }
 
-  /** A sample of this series from before the window may be stored that this process was not told of. */
-  distrust(series: Series): void {
+  /** The database may hold an older sample of this series that this process did not see. */
+  forgetPredecessors(series: Series): void {
     series.isNew = false;
     this.silent.delete(series.id);
-    this.lacking.discardAnswers(series.metric.id);
+    this.missing.discardAnswers(series.metric.id);
     const buffer = this.buffers.get(series.id);
     if (!buffer) return;
-    buffer.knownFrom = Math.max(buffer.knownFrom, this.coveredSince(series.metric.id));
-    this.judge(buffer);
+    buffer.completeFrom = Math.max(buffer.completeFrom, this.coveredSince(series.metric.id));
+    this.updateMissing(buffer);
   }
 
   get bytes(): number {
@@ -139,14 +139,14 @@ export class Ring {
     return this.buffers.size;
   }
 
-  /** Whether a sample of this age belongs here once it is committed. */
+  /** Whether samples of this time are kept. */
   keeps(timestamp: number): boolean {
     return timestamp >= this.keptFrom;
   }
 
   /**
-   * Takes in samples of any age and order; those already here are passed over, and those too old but for what a counter
-   * goes on from.
+   * Adds samples of any age and order; ignores those that are here, and those older than the window unless they are a
+   * predecessor.
    */
   add({ series, timestamps, values }: SampleColumns): void {
     for (let i = 0; i < series.length; i++) {
@@ -158,22 +158,22 @@ export class Ring {
   }
 
   /**
-   * Takes in what the database holds from before this process, then vouches for everything since `from`.
-   * Pages may come in any order, and samples be added meanwhile: what the reading missed has been added.
+   * Adds what the database holds from before this process; then the ring is complete since `from`.
+   * Pages may come in any order, and samples may be added meanwhile.
    */
   async refill(from: number, pages: AsyncIterable<SampleColumns>) {
     for await (const page of pages) this.add(page);
-    // Not before `keptFrom`: what has been let go since the reading began is gone.
-    this.vouchedFrom = Math.min(this.vouchedFrom, Math.max(from, this.keptFrom));
+    // Not before `keptFrom`: samples may have been evicted since the reading began.
+    this.coveredStart = Math.min(this.coveredStart, Math.max(from, this.keptFrom));
     for (const buffer of this.buffers.values()) {
-      buffer.knownFrom = Math.min(buffer.knownFrom, this.vouchedFrom);
-      this.judge(buffer);
+      buffer.completeFrom = Math.min(buffer.completeFrom, this.coveredStart);
+      this.updateMissing(buffer);
     }
   }
 
   /**
-   * The samples of one series, ascending, beginning with the newest from before the window where that is known; undefined
-   * when it has none in the window. A view: read it before the next `add`.
+   * The samples of one series, ascending, with its predecessor first where that is known; undefined when it has none in
+   * the window. A view: read it before the next `add`.
    */
   samples(seriesId: number): SampleBuffer | undefined {
     return this.buffers.get(seriesId);
@@ -189,30 +189,30 @@ export class Ring {
     };
   }
 
-  /** Whether this very sample is here. Only inside the covered range does `false` mean it was never committed. */
+  /** Whether this sample is here. `false` means that it was never committed only inside the covered range. */
   has(seriesId: number, timestamp: number): boolean {
     return this.buffers.get(seriesId)?.has(timestamp) ?? false;
   }
 
-  /** Lets go of what is older than the window, or of more where memory is short. Called about once a second. */
+  /** Drops samples older than the window, and more when they exceed `maxBytes`. Called about once a second. */
   evict(now: number): void {
-    this.letGoBefore(now - this.windowMs);
+    this.evictBefore(now - this.windowMs);
     this.sweep(Math.ceil(this.buffers.size / EVICTIONS_PER_SWEEP), false);
     this.silent.trim(this.keptFrom - COUNTER_GAP_MS, this.maxBytes * SILENT_SHARE);
-    // Over the limit: give up the oldest tenth of the range until it fits, rather than some series entirely.
+    // Over the limit: shortens the window of all series by a tenth, rather than dropping some series entirely.
     while (this.bytes > this.maxBytes && this.keptFrom < now) {
-      this.letGoBefore(Math.min(now, this.keptFrom + Math.max(SECOND, (now - this.keptFrom) / 10)));
+      this.evictBefore(Math.min(now, this.keptFrom + Math.max(SECOND, (now - this.keptFrom) / 10)));
       this.sweep(this.buffers.size, true);
       this.silent.trim(this.keptFrom - COUNTER_GAP_MS, this.maxBytes * SILENT_SHARE);
     }
   }
 
-  private letGoBefore(timestamp: number): void {
+  private evictBefore(timestamp: number): void {
     this.keptFrom = Math.max(this.keptFrom, timestamp);
-    this.vouchedFrom = Math.max(this.vouchedFrom, this.keptFrom);
+    this.coveredStart = Math.max(this.coveredStart, this.keptFrom);
   }
 
-  /** Trims the next `count` buffers, going round. */
+  /** Trims the next `count` buffers, in rotation. */
   private sweep(count: number, tightly: boolean): void {
     for (let i = 0; i < count; i++) {
       let next = this.sweeping.next();
@@ -232,32 +232,32 @@ export class Ring {
     const last = buffer.end - 1;
     if (buffer.timestampAt(last) >= this.keptFrom) {
       this.heldBytes += buffer.bytes;
-      this.judge(buffer);
+      this.updateMissing(buffer);
       return;
     }
     this.buffers.delete(id);
-    this.lacking.forget(buffer);
-    if (buffer.knownFrom <= buffer.timestampAt(last))
+    this.missing.forget(buffer);
+    if (buffer.completeFrom <= buffer.timestampAt(last))
       this.silent.set(id, buffer.timestampAt(last), buffer.valueAt(last));
   }
 
   private insert(series: Series, timestamp: number, value: number, isFirst: boolean): void {
     const known = this.buffers.get(series.id);
     if (!known && timestamp < this.keptFrom) {
-      this.insertSilent(series, timestamp, value, isFirst);
+      this.insertLast(series, timestamp, value, isFirst);
       return;
     }
     const buffer = known ?? this.open(series, isFirst);
-    const isNewest = buffer.hasSince(buffer.knownFrom) && timestamp > buffer.timestampAt(buffer.end - 1);
+    const isNewest = buffer.hasSince(buffer.completeFrom) && timestamp > buffer.timestampAt(buffer.end - 1);
     this.put(buffer, timestamp, value);
-    // What is newer than all that is known changes nothing in what came before them.
-    if (!isNewest) this.judge(buffer);
+    // A newer sample does not change any other's predecessor.
+    if (!isNewest) this.updateMissing(buffer);
   }
 
-  /** Of a series without samples in the window only the last is kept, where it is known that it is the last. */
-  private insertSilent({ id, metric }: Series, timestamp: number, value: number, isFirst: boolean): void {
+  /** Keeps the last sample of a series that has none in the window, where it is certain that it is the last. */
+  private insertLast({ id, metric }: Series, timestamp: number, value: number, isFirst: boolean): void {
     const last = this.silent.timestampOf(id);
-    const isKnown = last !== undefined || (isFirst && this.vouches(metric.id));
+    const isKnown = last !== undefined || (isFirst && this.covers(metric.id));
     if (isKnown && timestamp > (last ?? 0)) this.silent.set(id, timestamp, value);
   }
 
@@ -268,11 +268,11 @@ export class Ring {
     const last = this.silent.take(series.id);
     if (last) {
       this.put(buffer, last.timestamp, last.value);
-      buffer.knownFrom = last.timestamp;
-    } else if (isFirst && this.vouches(series.metric.id)) {
-      buffer.knownFrom = Number.NEGATIVE_INFINITY;
+      buffer.completeFrom = last.timestamp;
+    } else if (isFirst && this.covers(series.metric.id)) {
+      buffer.completeFrom = Number.NEGATIVE_INFINITY;
     } else {
-      buffer.knownFrom = this.coveredSince(series.metric.id);
+      buffer.completeFrom = this.coveredSince(series.metric.id);
     }
     return buffer;
   }
@@ -284,11 +284,11 @@ export class Ring {
     this.heldBytes += buffer.bytes;
   }
 
-  private vouches(metricId: number): boolean {
+  private covers(metricId: number): boolean {
     return this.coveredSince(metricId) !== Number.POSITIVE_INFINITY;
   }
 
-  private judge(buffer: SeriesBuffer): void {
-    this.lacking.judge(buffer, this.coveredSince(buffer.series.metric.id));
+  private updateMissing(buffer: SeriesBuffer): void {
+    this.missing.update(buffer, this.coveredSince(buffer.series.metric.id));
   }
 }

@@ -2,17 +2,18 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { SampleBuffer } from './sample-buffer';
 
-/** What comes after a sample, epoch ms; Infinity: nothing. */
+/** The sample after another one. */
 export interface Successor {
+  /** Epoch ms; Infinity: there is none. */
   timestamp: number;
-  /** Whether there is none before it that is not here. */
+  /** Whether it is certain that no sample lies between the two. */
   isCertain: boolean;
 }
 
-/** The samples of one series, and from where on they are all there are. */
+/** The samples of one series, and since when they are complete. */
 export class SeriesBuffer extends SampleBuffer {
-  /** Every committed sample at or after this, epoch ms, is or was here. */
-  knownFrom = Number.POSITIVE_INFINITY;
+  /** Every committed sample at or after this, epoch ms, is here, or was evicted. */
+  completeFrom = Number.POSITIVE_INFINITY;
 
   constructor(readonly series: Series) {
     super();
@@ -27,15 +28,15 @@ export class SeriesBuffer extends SampleBuffer {
     const at = this.lowerBound(timestamp + 1);
     return {
       timestamp: at < this.end ? this.timestampAt(at) : Number.POSITIVE_INFINITY,
-      isCertain: timestamp >= Math.max(this.knownFrom, this.timestampAt(this.start)),
+      isCertain: timestamp >= Math.max(this.completeFrom, this.timestampAt(this.start)),
     };
   }
 
-  /** Of samples after this, epoch ms, it is known what came before them. */
-  get knowsAfter(): number {
-    const first = this.lowerBound(this.knownFrom);
+  /** The predecessor of every sample after this, epoch ms, is known. */
+  get predecessorsKnownAfter(): number {
+    const first = this.lowerBound(this.completeFrom);
     if (first === this.end) return Number.NEGATIVE_INFINITY;
     const firstAt = this.timestampAt(first);
-    return firstAt - COUNTER_GAP_MS >= this.knownFrom ? Number.NEGATIVE_INFINITY : firstAt;
+    return firstAt - COUNTER_GAP_MS >= this.completeFrom ? Number.NEGATIVE_INFINITY : firstAt;
   }
 }

@@ -1,8 +1,8 @@
 import type { InnerAggregate } from '../../model/aggregates';
-import { type Grown, Growth, isGrown } from './growth';
+import { Growth, type GrowthAggregate, isGrowthAggregate } from './growth';
 import type { SampleBuffer } from './sample-buffer';
 import { sumOf } from './sums';
-import { type OfValues, Values } from './values';
+import { type AllValuesAggregate, Values } from './values';
 
 /** The value of one series, of the samples `[from, to)` of its buffer; null: it cannot be told. */
 export type SeriesValue = (buffer: SampleBuffer, from: number, to: number) => number | null;
@@ -24,7 +24,7 @@ export function seriesValue(inner: InnerAggregate): SeriesValue {
     case 'first':
       return ({ data }, from) => data[2 * from + 1];
     default:
-      return isGrown(inner) ? growthOf(inner) : ofAllValues(inner);
+      return isGrowthAggregate(inner) ? growthOf(inner) : ofAllValues(inner);
   }
 }
 
@@ -34,7 +34,7 @@ function extreme(data: Float64Array, from: number, to: number, choose: typeof Ma
   return found;
 }
 
-function growthOf(name: Grown): SeriesValue {
+function growthOf(name: GrowthAggregate): SeriesValue {
   const growth = new Growth(name === 'delta');
   return (buffer, from, to) => {
     growth.measure(buffer, from, to);
@@ -42,7 +42,7 @@ function growthOf(name: Grown): SeriesValue {
   };
 }
 
-function ofAllValues(wanted: OfValues): SeriesValue {
+function ofAllValues(wanted: AllValuesAggregate): SeriesValue {
   const values = new Values([wanted]);
   const read = values.reader(wanted);
   return ({ data }, from, to) => {

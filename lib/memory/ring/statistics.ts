@@ -1,41 +1,41 @@
 import { deviation, interpolate, saturated, squaringScale, standardDeviation } from '../../model/arithmetic';
 
-/** Some values, in stretches; one at least. */
-export type Stretches = readonly Float64Array[];
+/** Some values, in blocks; one at least. */
+export type ValueBlocks = readonly Float64Array[];
 
 /**
  * The value at that share of all, ascending within each stretch; interpolated between the two closest ranks, as `percentile_cont` does:
  * https://www.postgresql.org/docs/current/functions-aggregate.html
  */
-export function quantile(stretches: Stretches, share: number): number {
-  const count = stretches.reduce((sum, { length }) => sum + length, 0);
+export function quantile(blocks: ValueBlocks, share: number): number {
+  const count = blocks.reduce((sum, { length }) => sum + length, 0);
   const rank = share * (count - 1);
   const part = rank % 1;
-  const low = valueAt(stretches, rank - part);
+  const low = valueAt(blocks, rank - part);
   if (part === 0) return low;
-  return interpolate(low, valueAt(stretches, rank - part + 1), part);
+  return interpolate(low, valueAt(blocks, rank - part + 1), part);
 }
 
-/** `standardDeviation` of all stretches together, with a yield after every pass over one. */
-export function* stddev(stretches: Stretches): Generator<undefined, number> {
-  if (stretches.length === 1) return standardDeviation(stretches[0]);
+/** `standardDeviation` of all blocks together, with a yield after every pass over one. */
+export function* stddev(blocks: ValueBlocks): Generator<undefined, number> {
+  if (blocks.length === 1) return standardDeviation(blocks[0]);
   let largest = 0;
   let count = 0;
-  for (const values of stretches) {
+  for (const values of blocks) {
     for (const value of values) largest = Math.max(largest, Math.abs(value));
     count += values.length;
     yield;
   }
   const scale = squaringScale(largest);
   let total = 0;
-  for (const values of stretches) {
+  for (const values of blocks) {
     for (const value of values) total += value * scale;
     yield;
   }
   const mean = total / count;
   let distances = 0;
   let squares = 0;
-  for (const values of stretches) {
+  for (const values of blocks) {
     for (const value of values) {
       const distance = value * scale - mean;
       distances += distance;
@@ -46,22 +46,22 @@ export function* stddev(stretches: Stretches): Generator<undefined, number> {
   return saturated(deviation(squares, distances, count) / scale);
 }
 
-/** The value that has so many before it. In several stretches it is found by halving the numbers between the ends. */
-function valueAt(stretches: Stretches, rank: number): number {
-  if (stretches.length === 1) return stretches[0][rank];
-  let low = orderOf(Math.min(...stretches.map(([lowest]) => lowest)));
-  let high = orderOf(Math.max(...stretches.map((values) => values[values.length - 1])));
+/** The value that has so many before it. In several blocks it is found by halving the numbers between the firstAndLast. */
+function valueAt(blocks: ValueBlocks, rank: number): number {
+  if (blocks.length === 1) return blocks[0][rank];
+  let low = orderOf(Math.min(...blocks.map(([lowest]) => lowest)));
+  let high = orderOf(Math.max(...blocks.map((values) => values[values.length - 1])));
   while (low < high) {
     const middle = (low + high) >> 1n;
-    if (countUpTo(stretches, numberAt(middle)) > rank) high = middle;
+    if (countUpTo(blocks, numberAt(middle)) > rank) high = middle;
     else low = middle + 1n;
   }
   return numberAt(low);
 }
 
-function countUpTo(stretches: Stretches, value: number): number {
+function countUpTo(blocks: ValueBlocks, value: number): number {
   let count = 0;
-  for (const values of stretches) {
+  for (const values of blocks) {
     let low = 0;
     let high = values.length;
     while (low < high) {

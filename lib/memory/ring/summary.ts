@@ -1,24 +1,24 @@
 import type { InnerAggregate } from '../../model/aggregates';
 import { isTame } from '../../model/arithmetic';
+import type { Accumulator, ReadSlot } from './accumulator';
 import type { SampleBuffer } from './sample-buffer';
 import { cleared, Sums } from './sums';
-import type { ReadSlot, Tally } from './tally';
 
-const SUMMARISED = ['avg', 'sum', 'min', 'max', 'count'] as const satisfies readonly InnerAggregate[];
-export type Summarised = (typeof SUMMARISED)[number];
+const SUMMARY_AGGREGATES = ['avg', 'sum', 'min', 'max', 'count'] as const satisfies readonly InnerAggregate[];
+export type SummaryAggregate = (typeof SUMMARY_AGGREGATES)[number];
 
-export function isSummarised(name: InnerAggregate): name is Summarised {
-  return (SUMMARISED as readonly InnerAggregate[]).includes(name);
+export function isSummaryAggregate(name: InnerAggregate): name is SummaryAggregate {
+  return (SUMMARY_AGGREGATES as readonly InnerAggregate[]).includes(name);
 }
 
 /** What can be told of all samples of a slot while they go by. */
-export class Summary implements Tally {
+export class Summary implements Accumulator {
   private readonly sums = new Sums();
   private count = new Float64Array(0);
   private min = new Float64Array(0);
   private max = new Float64Array(0);
 
-  reader(name: Summarised): ReadSlot {
+  reader(name: SummaryAggregate): ReadSlot {
     const read = this.figure(name);
     return (slot) => (this.count[slot] === 0 ? null : read(slot));
   }
@@ -48,7 +48,7 @@ export class Summary implements Tally {
     if (isFirst || highest > this.max[slot]) this.max[slot] = highest;
   };
 
-  private figure(name: Summarised): (slot: number) => number {
+  private figure(name: SummaryAggregate): (slot: number) => number {
     if (name === 'avg') return (slot) => this.sums.over(slot, this.count[slot]);
     if (name === 'sum') return (slot) => this.sums.total(slot);
     return (slot) => this[name][slot];

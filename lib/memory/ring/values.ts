@@ -5,15 +5,15 @@ import {
   type Percentile,
   shareOf,
 } from '../../model/aggregates';
-import { quantile, type Stretches, stddev } from './statistics';
+import type { ReadSlot } from './accumulator';
+import { quantile, stddev, type ValueBlocks } from './statistics';
 import { cleared } from './sums';
-import type { ReadSlot } from './tally';
 import { BLOCK, ValueLog } from './value-log';
 
 /** What can be told only of all values at once. */
-export type OfValues = 'stddev' | Percentile;
+export type AllValuesAggregate = 'stddev' | Percentile;
 
-export function isOfValues(name: InnerAggregate | OuterAggregate): name is OfValues {
+export function needsAllValues(name: InnerAggregate | OuterAggregate): name is AllValuesAggregate {
   return name === 'stddev' || isPercentile(name);
 }
 
@@ -24,7 +24,7 @@ export class Values {
   private count = new Float64Array(0);
   private results: Array<Float64Array<ArrayBuffer>>;
 
-  constructor(private readonly wanted: readonly OfValues[]) {
+  constructor(private readonly wanted: readonly AllValuesAggregate[]) {
     this.isSorted = wanted.some((each) => each !== 'stddev');
     this.results = wanted.map(() => new Float64Array(0));
   }
@@ -46,7 +46,7 @@ export class Values {
     this.log.addRun(slot, data, from, to);
   }
 
-  reader(name: OfValues): ReadSlot {
+  reader(name: AllValuesAggregate): ReadSlot {
     const place = this.wanted.indexOf(name);
     return (slot) => (this.count[slot] === 0 ? null : this.results[place][slot]);
   }
@@ -78,23 +78,23 @@ export class Values {
     }
   }
 
-  private *finishSlot(slot: number, stretches: Stretches): Generator<undefined, void> {
+  private *finishSlot(slot: number, blocks: ValueBlocks): Generator<undefined, void> {
     if (this.count[slot] === 0) return;
     if (this.isSorted)
-      for (const [i, values] of stretches.entries()) {
+      for (const [i, values] of blocks.entries()) {
         if (i > 0) yield;
         values.sort();
       }
     for (const [place, name] of this.wanted.entries()) {
       const share = shareOf(name);
-      this.results[place][slot] = share === null ? yield* stddev(stretches) : quantile(stretches, share);
+      this.results[place][slot] = share === null ? yield* stddev(blocks) : quantile(blocks, share);
     }
   }
 }
 
-function inBlocks(pool: Float64Array, from: number, to: number): Stretches {
+function inBlocks(pool: Float64Array, from: number, to: number): ValueBlocks {
   if (to - from <= BLOCK) return [pool.subarray(from, to)];
-  const stretches: Float64Array[] = [];
-  for (let at = from; at < to; at += BLOCK) stretches.push(pool.subarray(at, Math.min(to, at + BLOCK)));
-  return stretches;
+  const blocks: Float64Array[] = [];
+  for (let at = from; at < to; at += BLOCK) blocks.push(pool.subarray(at, Math.min(to, at + BLOCK)));
+  return blocks;
 }

@@ -41,7 +41,7 @@ describe('auto', () => {
   });
 
   it('goes no finer than the series report', () => {
-    const auto = (rhythmMs: number) => chooseStep(ask({ start: NOW - 5 * MINUTE, rhythmMs }));
+    const auto = (intervalMs: number) => chooseStep(ask({ start: NOW - 5 * MINUTE, intervalMs }));
     expect([0, 1_090, 1_500, 10 * SECOND, MINUTE, 61 * SECOND, 7 * MINUTE].map(auto)).toEqual([
       SECOND,
       SECOND,
@@ -52,7 +52,7 @@ describe('auto', () => {
       10 * MINUTE,
     ]);
     expect(auto(100 * DAY)).toBe(30 * DAY);
-    expect(chooseStep(ask({ rhythmMs: MINUTE, requested: 5 * SECOND }))).toBe(5 * SECOND);
+    expect(chooseStep(ask({ intervalMs: MINUTE, requested: 5 * SECOND }))).toBe(5 * SECOND);
   });
 
   it('takes the tier kept longest where the range reaches beyond all of them', () => {

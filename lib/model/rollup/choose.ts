@@ -28,8 +28,8 @@ export const STEP_LADDER = [
 ] as const;
 const COARSEST = STEP_LADDER[STEP_LADDER.length - 1];
 
-/** Series are late now and then: a rhythm this much longer than a step is that of the step. */
-const RHYTHM_SLACK = 1.1;
+/** Series are late now and then: a interval this much longer than a step is that of the step. */
+const INTERVAL_SLACK = 1.1;
 
 /** Points a series of an answer with an explicit step may have at most, when the question sets no limit. */
 export const MAX_POINTS = 5_000;
@@ -51,7 +51,7 @@ export interface StepOptions {
   /** Whether the range goes on with the clock: then `auto` leaves room for it to begin anywhere in a step. */
   moves?: boolean;
   /** `auto` is no finer than this, ms: in a finer step, series that report so often are missing now and then. */
-  rhythmMs?: number;
+  intervalMs?: number;
   now: number;
   retention: Retention;
 }
@@ -60,7 +60,7 @@ export interface StepOptions {
  * The step, in ms, that a range is answered in.
  *
  * `auto` is the finest of the ladder that keeps within `maxPoints`, is still stored for the whole range and is not finer
- * than the rhythm of the series.
+ * than the interval of the series.
  * An explicit step is taken as it is. Of `raw` (1) nobody knows beforehand how many points there will be: it
  * always passes here, and whoever reads limits what comes.
  *
@@ -91,13 +91,13 @@ function chooseAuto({
   maxPoints,
   moves,
   offset = 0,
-  rhythmMs = 0,
+  intervalMs = 0,
   now,
   retention,
 }: StepOptions): number {
   const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
   const neededAge = Math.min(now - start + offset, longest);
-  const finest = STEP_LADDER.find((step) => step * RHYTHM_SLACK >= rhythmMs) ?? COARSEST;
+  const finest = STEP_LADDER.find((step) => step * INTERVAL_SLACK >= intervalMs) ?? COARSEST;
   const stored = STEP_LADDER.filter((step) => step >= finest && reach(step, retention) >= neededAge);
   const lasting = moves ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
   const found = lasting ?? stored.find((step) => countPoints(start, end, step) <= maxPoints);

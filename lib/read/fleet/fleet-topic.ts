@@ -3,19 +3,19 @@ import type { Topics } from '../../cluster/topics/topics';
 import { SECOND } from '../../model/time/duration';
 import { FleetEvent } from '../../model/wire/fleet';
 
-/** Tells that what pages of hosts show has moved. */
+/** Published when pages of hosts should be read again. */
 export const fleetTopic = defineTopic('fleet', FleetEvent);
 
-/** Figures, rates and the ages of hosts move by the second, whether or not something arrives. */
+/** Rates and ages change every second, whether or not samples arrive. */
 const EVERY_MS = SECOND;
 
 /**
- * Tells this node's subscribers of the fleet, while there are any. Other nodes hear the same samples, and tell theirs.
- * @returns the off-switch.
+ * Publishes the size of the fleet to this node's subscribers while there are any. Each node does so for its own.
+ * @returns stops it.
  */
-export function tellOfFleet(topics: Topics, look: () => FleetEvent): () => void {
+export function publishFleet(topics: Topics, readSize: () => FleetEvent): () => void {
   return topics.whileSubscribed(fleetTopic, () => {
-    const timer = setInterval(() => topics.deliver(fleetTopic, look()), EVERY_MS);
+    const timer = setInterval(() => topics.deliver(fleetTopic, readSize()), EVERY_MS);
     return () => clearInterval(timer);
   });
 }

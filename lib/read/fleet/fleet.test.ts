@@ -111,7 +111,7 @@ describe('which hosts there are', () => {
 });
 
 describe('status', () => {
-  test('follows each host’s own rhythm, and recovers', async () => {
+  test('follows each host’s own interval, and recovers', async () => {
     const every1s = on.series('load1', { host: 'second' });
     const every60s = on.series('load1', { host: 'minute' });
     on.open();
@@ -148,7 +148,7 @@ describe('status', () => {
     expect((await list()).rows[0]).toMatchObject({ status: 'late', aheadMs: 5 * MINUTE });
   });
 
-  test('uses the rhythm in the ring right after a restart', async () => {
+  test('uses the interval in the ring right after a restart', async () => {
     const hourly = on.series('load1', { host: 'slow' }, { lastSeen: START - 2 * MINUTE });
     on.ring.add({
       series: [hourly, hourly, hourly],
@@ -262,7 +262,7 @@ describe('the list', () => {
     expect(await list({ search: 'nothing like it' })).toMatchObject({ page: 1, pages: 1, rows: [] });
   });
 
-  test('keeps rows that a reader is looking at, while everything else moves on', async () => {
+  test('keeps rows that a reader is refreshing at, while everything else moves on', async () => {
     const page = await on.fleet.hostsPage({ ...EVERY_HOST, sort: 'cpu' }, ['web-10', 'db-1', 'nobody']);
     expect(page.rows.map(({ name }) => name)).toEqual(['web-10', 'db-1']);
     expect(page).toMatchObject({ matching: 4, pages: 1, recentOf: 'cpu' });

@@ -24,9 +24,9 @@ import { ARRIVALS_STEP_MS, Arrivals } from './arrivals';
 import { labelFacets } from './facets';
 import { Host } from './host';
 import { hostMetrics } from './host-metrics';
-import { headlineIndex, Look } from './look';
 import { recentLine } from './recent';
 import { compareHosts, selectHosts } from './select';
+import { FleetSnapshot, headlineIndex } from './snapshot';
 
 const RATE_SECONDS = 10;
 const RANKED = 8;
@@ -36,37 +36,37 @@ export interface FleetParts {
   registry: Registry;
   ring: Ring;
   channel: Pick<SampleChannel, 'subscribe'>;
-  /** Called at every look, where several nodes commit: memory is then kept complete for every metric for a while. */
-  onLook?: () => void;
+  /** Called at every refresh. Where several nodes commit, it keeps memory complete for every metric for a while. */
+  onRefresh?: () => void;
   now?: () => number;
 }
 
 /**
- * Every server this node knows, in memory: found through the registry's series, heard through the bus, measured in
- * the ring. A question costs one pass over the hosts (not the series), shared by everyone who asks within half a second.
+ * Every host this node knows, in memory: found in the registry's series, updated by the bus, measured in the ring. A
+ * request costs one pass over the hosts (not the series), shared by all requests within half a second.
  */
 export class Fleet {
   private readonly hosts = new Map<string, Host>();
-  /** By series id: the database counts them up, so this is nearly dense, and four times as fast as a map. */
+  /** By series id: ids are nearly dense, so an array is four times as fast as a map. */
   private readonly hostOf: Host[] = [];
-  private readonly look: Look;
+  private readonly snapshot: FleetSnapshot;
   private readonly ring: Ring;
   private readonly registry: Registry;
   private readonly now: () => number;
   private readonly arrivals: Arrivals;
   private readonly offs: Array<() => void>;
 
-  constructor({ registry, ring, channel, onLook = () => {}, now = Date.now }: FleetParts) {
+  constructor({ registry, ring, channel, onRefresh = () => {}, now = Date.now }: FleetParts) {
     this.registry = registry;
     this.ring = ring;
     this.now = now;
     const startedAt = now();
-    this.look = new Look({ ring, now, startedAt, onLook });
+    this.snapshot = new FleetSnapshot({ ring, now, startedAt, onRefresh });
     this.arrivals = new Arrivals(startedAt);
     for (const series of registry.seriesById.values()) this.addSeries(series);
     this.offs = [
       registry.onSeries((series) => this.addSeries(series)),
-      channel.subscribe((samples) => this.noteSamples(samples)),
+      channel.subscribe((samples) => this.recordSamples(samples)),
     ];
   }
 
@@ -84,10 +84,10 @@ export class Fleet {
     { by, since = 0 }: { by?: HeadlineKey; since?: number } = {},
     work = new Work(),
   ): Promise<FleetSummary> {
-    const now = await this.look.refresh();
-    const { headlines, hosts } = this.look;
+    const now = await this.snapshot.refresh();
+    const { headlines, hosts } = this.snapshot;
     const rankedBy = by ?? headlines[0] ?? null;
-    const figures = rankedBy && (await this.look.figuresOf(rankedBy, work));
+    const figures = rankedBy && (await this.snapshot.figuresOf(rankedBy, work));
     const counts: StatusCounts = { reporting: 0, late: 0, gone: 0 };
     const intervals: number[] = [];
     const silent = new FirstFew(SILENT_LISTED, compareHosts('seen', true));
@@ -130,8 +130,8 @@ export class Fleet {
     keep: readonly string[] | null = null,
     work = new Work(),
   ): Promise<HostsPage> {
-    const now = await this.look.refresh();
-    const { headlines, hosts } = this.look;
+    const now = await this.snapshot.refresh();
+    const { headlines, hosts } = this.snapshot;
     const found = await selectHosts(hosts, query, work);
     const matching =
       query.statuses.length === 0 ? found : found.filter(({ status }) => query.statuses.includes(status));
@@ -158,20 +158,20 @@ export class Fleet {
 
   /** Null for a name no series carries. */
   async host(name: string, work = new Work()): Promise<HostDetail | null> {
-    const now = await this.look.refresh();
+    const now = await this.snapshot.refresh();
     const host = this.hosts.get(name);
     if (!host) return null;
     return {
       now,
       since: host.oldestSample(this.ring),
-      row: this.row(host, this.look.headlines[0] ?? null, now),
+      row: this.row(host, this.snapshot.headlines[0] ?? null, now),
       metrics: await hostMetrics(host.series, work),
     };
   }
 
   async labels(work = new Work()): Promise<LabelFacet[]> {
-    await this.look.refresh();
-    return labelFacets(this.look.hosts, work);
+    await this.snapshot.refresh();
+    return labelFacets(this.snapshot.hosts, work);
   }
 
   /** @param knownNames the `namesVersion` of an earlier answer: names are left out while they are still those. */
@@ -179,10 +179,10 @@ export class Fleet {
     { by, knownNames }: { by?: HeadlineKey; knownNames?: number } = {},
     work = new Work(),
   ): Promise<FleetMap> {
-    const now = await this.look.refresh();
-    const { headlines, hosts, namesVersion } = this.look;
+    const now = await this.snapshot.refresh();
+    const { headlines, hosts, namesVersion } = this.snapshot;
     const shown = by ?? headlines[0] ?? null;
-    const figures = shown && (await this.look.figuresOf(shown, work));
+    const figures = shown && (await this.snapshot.figuresOf(shown, work));
     const isNew = knownNames !== namesVersion;
     const names: string[] = [];
     const values: FleetMap['values'] = [];
@@ -210,7 +210,7 @@ export class Fleet {
     work: Work,
   ): Promise<Host[]> {
     const by = sortHeadline(sort);
-    const figures = by && (await this.look.figuresOf(by, work));
+    const figures = by && (await this.snapshot.figuresOf(by, work));
     const sorted = await sortInPieces(hosts, compareHosts(sort, descending, figures), work, 'fleet');
     return sorted.slice((page - 1) * pageSize, page * pageSize);
   }
@@ -243,20 +243,20 @@ export class Fleet {
     if (!host) {
       host = new Host(name);
       this.hosts.set(name, host);
-      this.look.add(host);
+      this.snapshot.add(host);
     }
     host.addSeries(series);
     this.hostOf[series.id] = host;
   }
 
-  private noteSamples({ series, timestamps }: SampleColumns): void {
+  private recordSamples({ series, timestamps }: SampleColumns): void {
     const now = this.now();
     this.arrivals.add(series.length, now);
     let host: Host | undefined;
     for (let i = 0; i < series.length; i++) {
-      // Commits are sorted by series, and a host's series were mostly created together.
+      // Samples are sorted by series, and a host's series were mostly created together.
       if (i === 0 || series[i] !== series[i - 1]) host = this.hostOf[series[i].id];
-      host?.noteSample(timestamps[i], now);
+      host?.recordSample(timestamps[i], now);
     }
   }
 }
@@ -271,12 +271,12 @@ function countStatuses(hosts: readonly Host[]): StatusCounts {
   return counts;
 }
 
-/** The interval that nine in ten keep. */
+/** The interval that nine in ten hosts keep. */
 function commonInterval(intervals: readonly number[]): number | null {
   return Float64Array.from(intervals).sort()[Math.floor(0.9 * intervals.length)] ?? null;
 }
 
-/** Three digits are all a colour can show. */
+/** A colour shows no more than three digits. */
 function rounded(value: number): number | null {
   return Number.isNaN(value) ? null : roundedTo(3, value);
 }

@@ -1,4 +1,4 @@
-import { intervalOfSamples, Rhythm } from '../../memory/ring/rhythm';
+import { intervalOfSamples, ReportingInterval } from '../../memory/ring/reporting-interval';
 import type { Ring } from '../../memory/ring/ring';
 import { HEADLINES } from '../../model/fleet/headlines';
 import { type HostStatus, lateAfterMs, statusOf } from '../../model/fleet/status';
@@ -13,8 +13,8 @@ const HEADLINE_OF: ReadonlyMap<string, { headline: number; rank: number }> = new
   ),
 );
 
-/** How many series are looked at to learn the rhythm of a host that has been silent since this process began. */
-const SERIES_ASKED = 4;
+/** How many series give the interval of a host that has been silent since this process started. */
+const SERIES_MEASURED = 4;
 /** Series that make up one headline of a host; a figure of more parts is not worth the time. */
 const MOST_PARTS = 1_000;
 
@@ -27,11 +27,11 @@ interface HeadlineSeries {
 interface LabelUse {
   value: string;
   count: number;
-  /** Whether its series disagree: then it names a part of the host (a core, a device), not the host. */
+  /** Whether its series have different values: then it names a part of the host (a core, a device). */
   varies: boolean;
 }
 
-/** One server: its series, and what was made of them at the last look. Lives as long as the process. */
+/** One host: its series, and its status as of the last refresh. Lives as long as the process. */
 export class Host {
   readonly series: Series[] = [];
   /** Place in the natural order of names; kept by the fleet. */
@@ -45,7 +45,7 @@ export class Host {
   intervalMs: number | null = null;
   /** Until when this host is known to have been alive, by our clock. */
   heardAt = 0;
-  private readonly rhythm = new Rhythm();
+  private readonly interval = new ReportingInterval();
   private readonly headlines: Array<HeadlineSeries | undefined> = new Array(HEADLINES.length);
   private readonly labelUses = new Map<string, LabelUse>();
   private knownLabels: Labels | null = null;
@@ -62,19 +62,19 @@ export class Host {
     if (place) this.addHeadline(place.headline, place.rank, series);
   }
 
-  /** Takes note of a committed sample. */
-  noteSample(timestamp: number, now: number): void {
+  /** Records a committed sample. */
+  recordSample(timestamp: number, now: number): void {
     this.arrivedAt = now;
     if (timestamp <= this.lastSeen) return;
-    this.rhythm.note(timestamp);
+    this.interval.note(timestamp);
     this.lastSeen = timestamp;
   }
 
   /** Brings the status up to `now`. `startedAt`: when this process began to listen. */
   refresh(ring: Ring, now: number, startedAt: number): void {
-    // A clock that runs ahead must not keep a dead host alive: it cannot have spoken after we last heard it.
+    // A clock that runs ahead must not keep a silent host alive: it was last alive when its newest sample arrived.
     this.heardAt = Math.min(this.lastSeen, this.arrivedAt ?? startedAt);
-    this.intervalMs = this.rhythm.intervalMs ?? this.intervalMs ?? this.intervalFromRing(ring);
+    this.intervalMs = this.interval.intervalMs ?? this.intervalMs ?? this.intervalFromRing(ring);
     this.status = statusOf(now - this.heardAt, this.intervalMs);
   }
 
@@ -92,7 +92,7 @@ export class Host {
     return this.headlines[headline]?.series ?? [];
   }
 
-  /** What is true of the whole host: labels most of its series carry, with one value; `host` first. */
+  /** The labels of the whole host: those that most of its series have with one value; `host` first. */
   get labels(): Labels {
     if (this.knownLabels) return this.knownLabels;
     const labels: Record<string, string> = { host: this.name };
@@ -103,7 +103,7 @@ export class Host {
     return labels;
   }
 
-  /** How far its clock runs ahead of ours, ms; 0 when it does not, or before it was heard in this process. */
+  /** How far its clock runs ahead of ours, ms; 0 when it does not, or when no sample has arrived in this process. */
   get aheadMs(): number {
     return this.arrivedAt === null ? 0 : Math.max(0, this.lastSeen - this.arrivedAt);
   }
@@ -121,7 +121,7 @@ export class Host {
   }
 
   private intervalFromRing(ring: Ring): number | null {
-    for (const { id } of this.series.slice(0, SERIES_ASKED)) {
+    for (const { id } of this.series.slice(0, SERIES_MEASURED)) {
       const samples = ring.samples(id);
       if (!samples) continue;
       const interval = intervalOfSamples(samples);

@@ -24,7 +24,7 @@ export interface QuestionContext {
   now: number;
   retention: Retention;
   /** How often the series of a metric report, ms; 0 when that is not known. */
-  rhythmOf?: (metric: string) => number;
+  intervalOf?: (metric: string) => number;
 }
 
 /**
@@ -75,14 +75,14 @@ export function resolveTime(name: 'start' | 'end', text: string, now: number): n
 function resolveStep(
   params: ParsedQuery,
   range: TimeRange,
-  { now, retention, rhythmOf }: QuestionContext,
+  { now, retention, intervalOf }: QuestionContext,
 ): Step {
   const { step: requested, timezone } = params;
   const maxPoints = params.maxPoints ?? DEFAULT_MAX_POINTS;
   const calendar = calendarOf(requested, timezone);
   if (calendar) return limited(calendar, range, params.maxPoints ?? MAX_POINTS);
-  const rhythms = operandsOfQuery(params).map(({ metric, aggregates }) =>
-    requested === 'auto' && aggregates.some(isOverSeries) ? (rhythmOf?.(metric) ?? 0) : 0,
+  const intervals = operandsOfQuery(params).map(({ metric, aggregates }) =>
+    requested === 'auto' && aggregates.some(isOverSeries) ? (intervalOf?.(metric) ?? 0) : 0,
   );
   const choose = (most: number) =>
     chooseStep({
@@ -90,7 +90,7 @@ function resolveStep(
       requested: typeof requested === 'number' ? requested : 'auto',
       maxPoints: most,
       maxPointsGiven: params.maxPoints !== null,
-      rhythmMs: Math.max(...rhythms),
+      intervalMs: Math.max(...intervals),
       offset: Math.max(...operandsOfQuery(params).map(({ offset }) => offset)),
       moves: isRelativeTime(params.start) && isRelativeTime(params.end),
       now,

@@ -4,53 +4,53 @@ import { mergeInPieces, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import type { Host } from './host';
 
-/** How long a look at the whole fleet is good for: looking again costs about 1 µs a host. */
+/** How long a snapshot at the whole fleet is good for: refreshing again costs about 1 µs a host. */
 const REFRESH_MS = 500;
-/** And no less than so many times what it took. */
+/** And at least so many times the time it took. */
 const REST_FACTOR = 4;
 
-interface LookParts {
+interface SnapshotParts {
   ring: Ring;
   /** When this process began to listen, epoch ms. */
   startedAt: number;
   now: () => number;
-  onLook: () => void;
+  onRefresh: () => void;
 }
 
-/** All hosts by name, as of the last look at them, which everybody shares. */
-export class Look {
+/** All hosts and their figures as of the last refresh, shared by all requests. */
+export class FleetSnapshot {
   /** In the natural order of their names. */
   hosts: readonly Host[] = [];
-  /** Changes with every change of the hosts; starts anywhere, so that another process's does not match. */
+  /** Changes with every change of the hosts; starts at random, so that the version of another process does not match. */
   namesVersion = Math.floor(Math.random() * 1e9);
   /** Headlines that any reporting host has. */
   headlines: HeadlineKey[] = [];
-  /** Not among the others yet. */
-  private fresh: Host[] = [];
-  private lookedAt = Number.NEGATIVE_INFINITY;
-  private tookMs = 0;
-  private looking: Promise<number> | null = null;
-  /** Figures of headlines, by the ranks of names; NaN where a host has none. */
+  /** Hosts that are not sorted in yet. */
+  private added: Host[] = [];
+  private refreshedAt = Number.NEGATIVE_INFINITY;
+  private refreshMs = 0;
+  private refreshing: Promise<number> | null = null;
+  /** The figures of each headline, by the rank of the host's name; NaN where it has none. */
   private figures = new Map<HeadlineKey, Float64Array>();
 
-  constructor(private readonly parts: LookParts) {}
+  constructor(private readonly parts: SnapshotParts) {}
 
   add(host: Host): void {
-    this.fresh.push(host);
+    this.added.push(host);
   }
 
-  /** Looks at every host once, unless somebody has just done so. @returns the time the answer is true at. */
+  /** Updates every host, unless that was done a moment ago. @returns the time of the snapshot, epoch ms. */
   async refresh(): Promise<number> {
     const now = this.parts.now();
-    const goodForMs = Math.max(REFRESH_MS, REST_FACTOR * this.tookMs);
-    if (now - this.lookedAt < goodForMs && now >= this.lookedAt) return this.lookedAt;
-    this.looking ??= this.lookAtAll(now).finally(() => {
-      this.looking = null;
+    const validForMs = Math.max(REFRESH_MS, REST_FACTOR * this.refreshMs);
+    if (now - this.refreshedAt < validForMs && now >= this.refreshedAt) return this.refreshedAt;
+    this.refreshing ??= this.refreshAll(now).finally(() => {
+      this.refreshing = null;
     });
-    return this.looking;
+    return this.refreshing;
   }
 
-  /** A figure of every host, by the rank of its name; worked out once a look, however many ask. */
+  /** A figure of every host, by the rank of its name; computed once for each snapshot. */
   async figuresOf(key: HeadlineKey, work: Work): Promise<Float64Array> {
     const { figures: known, hosts } = this;
     const ready = known.get(key);
@@ -65,12 +65,12 @@ export class Look {
     return figures;
   }
 
-  /** For everyone who asks meanwhile, and so on nobody's behalf. */
-  private async lookAtAll(now: number): Promise<number> {
-    const { ring, startedAt, onLook } = this.parts;
+  /** On behalf of no single request: all that ask meanwhile share it. */
+  private async refreshAll(now: number): Promise<number> {
+    const { ring, startedAt, onRefresh } = this.parts;
     const work = Work.ofOurs();
-    onLook();
-    if (this.fresh.length > 0) await this.rankNames(work);
+    onRefresh();
+    if (this.added.length > 0) await this.rankNames(work);
     const had = new Array<boolean>(HEADLINES.length).fill(false);
     for (const host of this.hosts) {
       if (work.isDue('fleet')) await work.pause();
@@ -80,18 +80,18 @@ export class Look {
     }
     this.headlines = HEADLINES.filter((_, i) => had[i]).map(({ key }) => key);
     this.figures = new Map();
-    this.lookedAt = now;
-    this.tookMs = work.spent;
+    this.refreshedAt = now;
+    this.refreshMs = work.spent;
     return now;
   }
 
-  /** Puts the new hosts among the others. */
+  /** Sorts the added hosts in. */
   private async rankNames(work: Work): Promise<void> {
-    // web-2 before web-10.
+    // Sorts web-2 before web-10.
     const { compare } = new Intl.Collator('en', { numeric: true });
     const byName = (a: Host, b: Host) => compare(a.name, b.name);
-    const fresh = await sortInPieces(this.fresh.splice(0), byName, work, 'fleet');
-    this.hosts = await mergeInPieces(this.hosts, fresh, byName, work, 'fleet');
+    const added = await sortInPieces(this.added.splice(0), byName, work, 'fleet');
+    this.hosts = await mergeInPieces(this.hosts, added, byName, work, 'fleet');
     this.namesVersion++;
     this.hosts.forEach((host, rank) => {
       host.nameRank = rank;
@@ -99,7 +99,7 @@ export class Look {
   }
 }
 
-/** Its place in the table of headlines. */
+/** The place of a headline in `HEADLINES`. */
 export function headlineIndex(key: HeadlineKey): number {
   return HEADLINES.findIndex((headline) => headline.key === key);
 }

@@ -1,23 +1,23 @@
 import type { InnerAggregate } from '../../model/aggregates';
+import type { Accumulator, ReadSlot } from './accumulator';
 import type { SampleBuffer } from './sample-buffer';
 import { cleared } from './sums';
-import type { ReadSlot, Tally } from './tally';
 
-export type End = 'first' | 'last';
+export type FirstOrLast = 'first' | 'last';
 
-export function isEnd(name: InnerAggregate): name is End {
+export function isFirstOrLast(name: InnerAggregate): name is FirstOrLast {
   return name === 'first' || name === 'last';
 }
 
 /** The oldest and the newest sample of a slot, of several of one instant the highest. */
-export class Ends implements Tally {
+export class FirstAndLast implements Accumulator {
   private count = new Float64Array(0);
   private first = new Float64Array(0);
   private firstAt = new Float64Array(0);
   private last = new Float64Array(0);
   private lastAt = new Float64Array(0);
 
-  reader(name: End): ReadSlot {
+  reader(name: FirstOrLast): ReadSlot {
     return (slot) => (this.count[slot] === 0 ? null : this[name][slot]);
   }
 

@@ -1,35 +1,35 @@
 import { describe, expect, test } from 'vitest';
-import { intervalOfSamples, Rhythm, usualGap } from '../../memory/ring/rhythm';
-import { SampleBuffer } from '../../memory/ring/sample-buffer';
 import { goneAfterMs, lateAfterMs, statusOf } from '../../model/fleet/status';
 import { MINUTE, SECOND } from '../../model/time/duration';
+import { intervalOfSamples, ReportingInterval, usualGap } from './reporting-interval';
+import { SampleBuffer } from './sample-buffer';
 
 const START = 1_795_200_000_000;
 
-function rhythmOf(offsetsMs: readonly number[]): number | null {
-  const rhythm = new Rhythm();
-  for (const offset of offsetsMs) rhythm.note(START + offset);
-  return rhythm.intervalMs;
+function intervalOf(offsetsMs: readonly number[]): number | null {
+  const interval = new ReportingInterval();
+  for (const offset of offsetsMs) interval.note(START + offset);
+  return interval.intervalMs;
 }
 
 describe('the usual interval of a host', () => {
   test('is unknown until it has reported twice', () => {
-    expect(rhythmOf([])).toBeNull();
-    expect(rhythmOf([0])).toBeNull();
-    expect(rhythmOf([0, 1_000])).toBe(1_000);
+    expect(intervalOf([])).toBeNull();
+    expect(intervalOf([0])).toBeNull();
+    expect(intervalOf([0, 1_000])).toBe(1_000);
   });
 
   test('is that of its rounds, not of the samples measured one after the other within a round', () => {
     const round = [0, 5, 10, 300, 850];
     const offsets = [0, 1, 2, 3].flatMap((minute) => round.map((ms) => minute * MINUTE + ms));
-    expect(rhythmOf(offsets)).toBe(MINUTE);
+    expect(intervalOf(offsets)).toBe(MINUTE);
   });
 
   test('survives an outage, and follows a change of pace', () => {
     const steady = Array.from({ length: 8 }, (_, i) => i * 10_000);
-    expect(rhythmOf([...steady, 70_000 + 20 * MINUTE])).toBe(10_000);
+    expect(intervalOf([...steady, 70_000 + 20 * MINUTE])).toBe(10_000);
     const slower = Array.from({ length: 8 }, (_, i) => 70_000 + (i + 1) * MINUTE);
-    expect(rhythmOf([...steady, ...slower])).toBe(MINUTE);
+    expect(intervalOf([...steady, ...slower])).toBe(MINUTE);
   });
 
   test('is read from stored timestamps when nothing has been heard yet', () => {

@@ -6,7 +6,7 @@ const REMEMBERED = 8;
 const SAME_ROUND_MS = 900;
 
 /** How often a host reports, learnt from the timestamps of its newest samples. */
-export class Rhythm {
+export class ReportingInterval {
   private readonly gaps: number[] = [];
   private next = 0;
   private roundStart = 0;
@@ -44,8 +44,8 @@ export function usualGap(gaps: readonly number[]): number | null {
 
 /** The same, from the newest samples of one series: for what was stored before this process began. */
 export function intervalOfSamples(samples: SampleBuffer): number | null {
-  const rhythm = new Rhythm();
+  const interval = new ReportingInterval();
   const first = Math.max(samples.start, samples.end - REMEMBERED - 1);
-  for (let at = first; at < samples.end; at++) rhythm.note(samples.timestampAt(at));
-  return rhythm.intervalMs;
+  for (let at = first; at < samples.end; at++) interval.note(samples.timestampAt(at));
+  return interval.intervalMs;
 }

@@ -1,17 +1,17 @@
+import type { Accumulator, ReadSlot } from './accumulator';
 import type { SampleBuffer } from './sample-buffer';
-import type { ReadSlot, Tally } from './tally';
-import { type OfValues, Values } from './values';
+import { type AllValuesAggregate, Values } from './values';
 
 /** The samples of a slot, all series together, as far as they have to be known all at once. */
-export class Pooled implements Tally {
+export class PooledValues implements Accumulator {
   private readonly values: Values;
   private width = 0;
 
-  constructor(wanted: readonly OfValues[]) {
+  constructor(wanted: readonly AllValuesAggregate[]) {
     this.values = new Values(wanted);
   }
 
-  reader(name: OfValues): ReadSlot {
+  reader(name: AllValuesAggregate): ReadSlot {
     return this.values.reader(name);
   }
 

@@ -1,6 +1,6 @@
 import type { Metric } from '../../model/series';
 import { SECOND } from '../../model/time/duration';
-import { intervalOfSamples } from './rhythm';
+import { intervalOfSamples } from './reporting-interval';
 import type { Ring } from './ring';
 
 /** So many series stand for all. */
@@ -8,18 +8,18 @@ const LOOKED_AT = 64;
 const KEPT_MS = 10 * SECOND;
 
 /** How often the series of metrics report, as far as memory tells. */
-export class MetricRhythms {
-  private readonly known = new WeakMap<Metric, { rhythmMs: number; asOf: number }>();
+export class MetricIntervals {
+  private readonly known = new WeakMap<Metric, { intervalMs: number; asOf: number }>();
 
   constructor(private readonly ring: Pick<Ring, 'samples'>) {}
 
   /** Nine in ten series of the metric report at least so often, ms; 0 when memory does not tell. */
   of(metric: Metric, now: number): number {
     const known = this.known.get(metric);
-    if (known && Math.abs(now - known.asOf) < KEPT_MS) return known.rhythmMs;
-    const rhythmMs = this.measure(metric);
-    this.known.set(metric, { rhythmMs, asOf: now });
-    return rhythmMs;
+    if (known && Math.abs(now - known.asOf) < KEPT_MS) return known.intervalMs;
+    const intervalMs = this.measure(metric);
+    this.known.set(metric, { intervalMs, asOf: now });
+    return intervalMs;
   }
 
   private measure({ series }: Metric): number {

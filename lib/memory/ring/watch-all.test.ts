@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Registry } from '../catalogue/registry';
-import { createHoldAll } from './hold-all';
+import { createAllMetricsWatch } from './watch-all';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,34 +9,34 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('every metric is held from a look until a minute after the last, new ones from the next look', () => {
+test('every metric is watched until a minute after the last renewal, new ones from the next renewal on', () => {
   const registry = new Registry();
   let id = 0;
   const add = (metric: string) =>
     registry.add({ id: ++id, metricId: id, metric, labels: {}, type: 'gauge', unit: '', lastSeen: 0 });
-  const held = new Set<string>();
-  const all = createHoldAll(
+  const watched = new Set<string>();
+  const all = createAllMetricsWatch(
     {
       complete: 0,
       watch({ name }) {
-        held.add(name);
-        return () => held.delete(name);
+        watched.add(name);
+        return () => watched.delete(name);
       },
       close() {},
     },
     registry,
   );
   add('a');
-  all.hold();
+  all.renew();
   add('b');
-  expect([...held]).toEqual(['a']);
+  expect([...watched]).toEqual(['a']);
   vi.advanceTimersByTime(50_000);
-  all.hold();
+  all.renew();
   vi.advanceTimersByTime(50_000);
-  expect([...held]).toEqual(['a', 'b']);
+  expect([...watched]).toEqual(['a', 'b']);
   vi.advanceTimersByTime(10_000);
-  expect(held.size).toBe(0);
-  all.hold();
+  expect(watched.size).toBe(0);
+  all.renew();
   all.close();
-  expect(held.size).toBe(0);
+  expect(watched.size).toBe(0);
 });

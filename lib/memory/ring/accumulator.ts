@@ -1,7 +1,7 @@
 import type { TakeRun } from './runs';
 
 /** What is gathered of each slot, run by run. It is used again and again, for one evaluation at a time. */
-export interface Tally {
+export interface Accumulator {
   begin(width: number): void;
   readonly take: TakeRun;
   /** What remains to be done after the last run, with a yield wherever it may be put aside. */
