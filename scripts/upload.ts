@@ -1,5 +1,5 @@
-import { type Answer, failureReason, type Poster } from '../lib/agent/post';
-import { judge, type Verdict } from '../lib/agent/verdict';
+import { failureReason, type Poster, type PostResponse } from '../lib/agent/post';
+import { classifyResponse, type PostOutcome } from '../lib/agent/post-outcome';
 import { SECOND } from '../lib/model/time/duration';
 
 /** How often in a row a body is posted before giving up: about a minute and a half. */
@@ -31,16 +31,16 @@ export async function upload(
 ): Promise<void> {
   const body = Buffer.from(`${lines.join('\n')}\n`);
   for (let attempt = 1; ; attempt++) {
-    const { answer, verdict } = await attemptPost(poster, body);
-    if (answer && verdict.outcome !== 'later' && verdict.outcome !== 'too_large') {
+    const { answer, outcome } = await attemptPost(poster, body);
+    if (answer && outcome.kind !== 'later' && outcome.kind !== 'too_large') {
       addTo(totals, answer, samples);
       return;
     }
-    const reason = verdict.outcome === 'later' ? verdict.reason : 'it takes no body of this size';
-    const isHopeless = verdict.outcome === 'too_large' || [401, 403, 404].includes(answer?.status ?? 0);
+    const reason = outcome.kind === 'later' ? outcome.reason : 'it takes no body of this size';
+    const isHopeless = outcome.kind === 'too_large' || [401, 403, 404].includes(answer?.status ?? 0);
     if (isHopeless || attempt === ATTEMPTS)
       throw new Error(`The server does not take the samples: ${reason}`);
-    const afterMs = verdict.outcome === 'later' ? verdict.afterMs : null;
+    const afterMs = outcome.kind === 'later' ? outcome.afterMs : null;
     const waitMs = afterMs ?? Math.min(LONGEST_WAIT_MS, 250 * 2 ** attempt);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
@@ -49,15 +49,15 @@ export async function upload(
 async function attemptPost(
   poster: Poster,
   body: Buffer,
-): Promise<{ answer: Answer | null; verdict: Verdict }> {
+): Promise<{ answer: PostResponse | null; outcome: PostOutcome }> {
   try {
     const answer = await poster.post(body, {
       'content-type': 'application/x-ndjson',
       'content-length': String(body.length),
     });
-    return { answer, verdict: judge(answer) };
+    return { answer, outcome: classifyResponse(answer) };
   } catch (error) {
-    return { answer: null, verdict: { outcome: 'later', reason: failureReason(error), afterMs: null } };
+    return { answer: null, outcome: { kind: 'later', reason: failureReason(error), afterMs: null } };
   }
 }
 
@@ -66,7 +66,7 @@ interface Complaint {
   message: string;
 }
 
-function addTo(totals: UploadTotals, { status, body }: Answer, samples: number): void {
+function addTo(totals: UploadTotals, { status, body }: PostResponse, samples: number): void {
   if (status === 200) {
     const counts = body as { accepted: number; duplicates: number; rejected: number; errors?: Complaint[] };
     totals.accepted += counts.accepted;

@@ -11,7 +11,7 @@ import { startSender } from './sender';
 
 /** Some four hours of one machine at one second. */
 const BACKLOG_BYTES = 16 * 2 ** 20;
-const LAST_WORDS_MS = 2 * SECOND;
+const FINAL_POSTS_MS = 2 * SECOND;
 
 export interface AgentOptions {
   /** The server's address, such as `http://127.0.0.1:3000`. */
@@ -53,12 +53,12 @@ export function startAgent(options: AgentOptions): { close(): Promise<void> } {
   return {
     async close() {
       stopTicks();
-      const patience = setTimeout(() => {
+      const deadline = setTimeout(() => {
         sender.close();
         poster.close();
-      }, LAST_WORDS_MS);
+      }, FINAL_POSTS_MS);
       await sender.idle();
-      clearTimeout(patience);
+      clearTimeout(deadline);
       poster.close();
     },
   };

@@ -4,7 +4,7 @@ import { portableSources } from './portable';
 import type { Reading, Source } from './reading';
 
 /** A source that has not answered in this time is left out of the tick. */
-const PATIENCE_MS = SECOND;
+const SOURCE_TIMEOUT_MS = SECOND;
 
 export interface Collector {
   /** Reads every source that is due at `tick` (epoch ms). Never rejects: a source that fails is complained about once. */
@@ -15,10 +15,10 @@ export function machineSources(): Source[] {
   return process.platform === 'linux' ? linuxSources() : portableSources();
 }
 
-export function createCollector(sources: readonly Source[], complain: (message: string) => void): Collector {
+export function createCollector(sources: readonly Source[], say: (message: string) => void): Collector {
   const dueAt = new Map<Source, number>();
   const reading = new Set<Source>();
-  const complainedOf = new Set<Source>();
+  const reported = new Set<Source>();
   let arrived: Reading[] = [];
 
   async function read(source: Source): Promise<Reading[]> {
@@ -26,8 +26,8 @@ export function createCollector(sources: readonly Source[], complain: (message: 
     try {
       return await source.read();
     } catch (error) {
-      if (!complainedOf.has(source)) complain(`Cannot read ${source.name}: ${String(error)}`);
-      complainedOf.add(source);
+      if (!reported.has(source)) say(`Cannot read ${source.name}: ${String(error)}`);
+      reported.add(source);
       return [];
     } finally {
       reading.delete(source);
@@ -47,7 +47,7 @@ export function createCollector(sources: readonly Source[], complain: (message: 
         const done = read(source).then(take);
         if (!source.inBackground) awaited.push(done);
       }
-      await within(PATIENCE_MS, Promise.all(awaited));
+      await within(SOURCE_TIMEOUT_MS, Promise.all(awaited));
       const readings = arrived;
       arrived = [];
       return readings;

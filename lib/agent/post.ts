@@ -5,7 +5,7 @@ import { SECOND } from '../model/time/duration';
 
 const ANSWER_WITHIN_MS = 30 * SECOND;
 
-export interface Answer {
+export interface PostResponse {
   status: number;
   /** The body as JSON; null when it is not JSON (a proxy's page). */
   body: unknown;
@@ -15,7 +15,7 @@ export interface Answer {
 
 export interface Poster {
   /** Rejects when no answer came: refused, reset, or none within 30 s. */
-  post(body: Buffer | AsyncIterable<string | Buffer>, headers: Record<string, string>): Promise<Answer>;
+  post(body: Buffer | AsyncIterable<string | Buffer>, headers: Record<string, string>): Promise<PostResponse>;
   close(): void;
 }
 
@@ -31,12 +31,12 @@ export function createPoster(
 
   return {
     post(body, headers) {
-      return new Promise<Answer>((resolve, reject) => {
+      return new Promise<PostResponse>((resolve, reject) => {
         const outgoing = send(
           url,
           { method: 'POST', agent, headers: { ...authorization, ...headers }, timeout: ANSWER_WITHIN_MS },
           (incoming) => {
-            readAnswer(incoming)
+            readResponse(incoming)
               .then(resolve, reject)
               // An answer before the body's end is a refusal: the rest is not wanted.
               .finally(() => outgoing.writableFinished || outgoing.destroy());
@@ -67,7 +67,7 @@ export function ingestUrl(server: string): URL {
   return new URL('/api/metrics', server);
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+async function readResponse(incoming: IncomingMessage): Promise<PostResponse> {
   let text = '';
   for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
   const retryAfter = Number(incoming.headers['retry-after'] ?? Number.NaN);

@@ -1,7 +1,7 @@
 import { SECOND } from '../model/time/duration';
 import type { Backlog } from './backlog';
 import { failureReason, type Poster } from './post';
-import { judge, type Verdict } from './verdict';
+import { classifyResponse, type PostOutcome } from './post-outcome';
 
 /** Ticks in one body while catching up: enough to be quick, far below the server's limits. */
 const TICKS_PER_POST = 300;
@@ -35,41 +35,41 @@ export function startSender({ backlog, poster, say }: SenderOptions): Sender {
   async function empty(): Promise<void> {
     while (backlog.length > 0 && !isClosed) {
       const { body, count } = backlog.oldest(ticksPerPost);
-      const verdict = await postOnce(body);
-      if (verdict.outcome === 'later') await backOff(verdict);
-      else settle(verdict, count);
+      const outcome = await postOnce(body);
+      if (outcome.kind === 'later') await backOff(outcome);
+      else settle(outcome, count);
     }
   }
 
-  async function postOnce(body: Buffer): Promise<Verdict> {
+  async function postOnce(body: Buffer): Promise<PostOutcome> {
     try {
       const headers = {
         'content-type': 'application/x-ndjson',
         'content-encoding': 'gzip',
         'content-length': String(body.length),
       };
-      return judge(await poster.post(body, headers));
+      return classifyResponse(await poster.post(body, headers));
     } catch (error) {
-      return { outcome: 'later', reason: failureReason(error), afterMs: null };
+      return { kind: 'later', reason: failureReason(error), afterMs: null };
     }
   }
 
-  function settle(verdict: Exclude<Verdict, { outcome: 'later' }>, count: number): void {
+  function settle(outcome: Exclude<PostOutcome, { kind: 'later' }>, count: number): void {
     if (failures > 0) say(`The server is back; sending what was kept (${backlog.length} ticks).`);
     failures = 0;
-    if (verdict.outcome === 'too_large' && count > 1) {
+    if (outcome.kind === 'too_large' && count > 1) {
       ticksPerPost = Math.ceil(count / 2);
       return;
     }
     backlog.remove(count);
     const complaint =
-      verdict.outcome === 'too_large' ? 'one tick is more than the server takes' : verdict.complaint;
+      outcome.kind === 'too_large' ? 'one tick is more than the server takes' : outcome.complaint;
     // Said when it changes, not every second.
     if (complaint && complaint !== lastComplaint) say(`Lost: ${complaint}`);
     lastComplaint = complaint;
   }
 
-  async function backOff({ reason, afterMs }: Extract<Verdict, { outcome: 'later' }>): Promise<void> {
+  async function backOff({ reason, afterMs }: Extract<PostOutcome, { kind: 'later' }>): Promise<void> {
     if (failures === 0) say(`The server does not take samples (${reason}); keeping them and trying again.`);
     const growing = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
     failures++;

@@ -13,8 +13,8 @@ import { figures } from '../observe/figures';
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
 import type { Store } from '../store/store';
-import type { CommitResult } from './arrange';
-import { ANSWER_MS, type CommitFigures, CommitQueue } from './commit';
+import type { CommitResult } from './commit-batch';
+import { ANSWER_MS, type CommitFigures, CommitQueue } from './commit-queue';
 import { type Admission, admit } from './ingest/admission';
 import {
   type DecodedSamples,
@@ -45,10 +45,10 @@ export interface PipelineParts {
   channel: Pick<SampleChannel, 'publish'>;
 }
 
-/** How long writers wait for what is only for memory. */
+/** How long writers wait for samples that only memory needs. */
 const FETCH_MS = SECOND;
-/** New series that the database may be asked for at a time; beyond them writers of new series get `queue_full`. */
-const MAX_SERIES_ASKED = 100_000;
+/** So many new series may wait for the database; beyond them writers of new series get `queue_full`. */
+const MAX_PENDING_SERIES = 100_000;
 const RETRY_AFTER_MS = SECOND;
 
 export function createPipeline({ env, store, registry, ring, channel }: PipelineParts): Pipeline {
@@ -57,7 +57,7 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
   const catchUp = new CatchUp({ stored: store.samples, registry, ring, onFound: publish });
   const commits = new CommitQueue({
     append: timedAppend,
-    onCommit: takeIn,
+    onCommit: publishCommit,
     onUncertain: (rows) => catchUp.checkLater(rows),
   });
 
@@ -69,12 +69,12 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
     const since = performance.now();
     const window = { oldest: now - env.RETENTION_RAW, newest: now + LIMITS.maxClockAheadMs, precision };
     const admission = admit(samples, window);
-    const { series, errors: overLimit, asked } = resolveSeries(admission);
-    if (asked.length > 0) await within(Promise.all(asked), answerMs, tooSlow);
-    const { rows, known } = withoutKnown(admission.admitted, series);
-    const duplicates = known + (await commits.write(rows, { since, answerMs }));
+    const { series, errors: overLimit, requested } = resolveSeries(admission);
+    if (requested.length > 0) await within(Promise.all(requested), answerMs, seriesTooSlow);
+    const { rows, committed } = withoutCommitted(admission.admitted, series);
+    const duplicates = committed + (await commits.write(rows, { since, answerMs }));
     const rejections = [...errors, ...admission.errors, ...overLimit];
-    const accepted = known + rows.series.length;
+    const accepted = committed + rows.series.length;
     counted.add('stored', accepted - duplicates);
     counted.add('duplicate', duplicates);
     counted.add('rejected', rejections.length);
@@ -95,13 +95,13 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
   }
 
   /**
-   * The series of each sample, undefined where the cardinality limit forbids a new one. Those the database has to be
-   * asked for are there when all of `asked` has resolved.
+   * The series of each sample, undefined where the cardinality limit forbids a new one. New series are set when all of
+   * `requested` has resolved.
    */
   function resolveSeries({ admitted, labelsKeys }: Admission) {
     const series: Array<Series | undefined> = [];
     const errors: SampleError[] = [];
-    const asked: Array<Promise<void>> = [];
+    const requested: Array<Promise<void>> = [];
     let ofLabels: ReadonlyMap<string, Series> | undefined;
     for (let i = 0; i < admitted.length; i++) {
       const sample = admitted[i];
@@ -109,47 +109,47 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
       const known = ofLabels?.get(sample.name);
       series.push(known);
       if (known && !ensurer.changesMetric(known.metric, sample)) continue;
-      if (asked.length === 0 && ensurer.pending >= MAX_SERIES_ASKED) throw tooManyAsked();
+      if (requested.length === 0 && ensurer.pending >= MAX_PENDING_SERIES) throw tooManySeries();
       const key = sample.name + labelsKeys[i];
       if (!known && registry.size + ensurer.pending >= env.MAX_SERIES && !ensurer.isPending(key)) {
         errors.push(sampleError(sample.index, '', 'too_many_series'));
         continue;
       }
       const { name: metric, labels, type, unit } = sample;
-      asked.push(
+      requested.push(
         ensurer.ensure(key, { metric, labels, type, unit }).then((found) => {
           series[i] = found;
         }),
       );
     }
-    return { series, errors, asked };
+    return { series, errors, requested };
   }
 
-  /** The rows to commit. What the ring holds is committed already, so a resent body costs the database nothing. */
-  function withoutKnown(samples: readonly IncomingSample[], series: ReadonlyArray<Series | undefined>) {
+  /** The rows to commit. Samples in the ring are committed already, so a resent body costs the database nothing. */
+  function withoutCommitted(samples: readonly IncomingSample[], series: ReadonlyArray<Series | undefined>) {
     const rows: SampleColumns = { series: [], timestamps: [], values: [] };
-    let known = 0;
+    let committed = 0;
     for (let i = 0; i < samples.length; i++) {
       const into = series[i];
       if (!into) continue;
       const { timestamp, value } = samples[i];
       if (timestamp <= into.lastSeen && ring.has(into.id, timestamp)) {
-        known++;
+        committed++;
         continue;
       }
       rows.series.push(into);
       rows.timestamps.push(timestamp);
       rows.values.push(value);
     }
-    return { rows, known };
+    return { rows, committed };
   }
 
-  /** After a commit: what is new goes to the ring and to everyone who listens; what another server wrote is fetched. */
-  async function takeIn({ stored, alreadyThere }: CommitResult): Promise<void> {
+  /** After a commit: adds new samples to the ring and publishes them; reads those that another server wrote. */
+  async function publishCommit({ stored, alreadyThere }: CommitResult): Promise<void> {
     if (stored.series.length > 0) publish(stored);
     if (alreadyThere.series.length === 0) return;
-    // The samples are committed whether or not this works.
-    const slow = () => new Error('The database takes long to tell them.');
+    // The samples are committed even if this fails.
+    const slow = () => new Error('The database takes too long to return them.');
     await within(catchUp.fetch(alreadyThere), FETCH_MS, slow).catch((error) => {
       log().warn({ err: error }, 'samples of another server not read yet');
       catchUp.checkLater(alreadyThere);
@@ -173,12 +173,12 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
   };
 }
 
-function tooSlow(): PulseError {
+function seriesTooSlow(): PulseError {
   const message = 'The database is too slow to take new series now; nothing was kept. Send it again later.';
   return new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS });
 }
 
-function tooManyAsked(): PulseError {
-  const message = `${MAX_SERIES_ASKED} new series wait for the database; nothing was kept. Send the same body again later.`;
+function tooManySeries(): PulseError {
+  const message = `${MAX_PENDING_SERIES} new series wait for the database; nothing was kept. Send the same body again later.`;
   return new PulseError('queue_full', message, { retryAfterMs: RETRY_AFTER_MS });
 }

@@ -8,10 +8,10 @@ import type { Store } from '../store/store';
 
 const EVICT_EVERY_MS = SECOND;
 const MAINTAIN_EVERY_MS = 10 * SECOND;
-/** How long a session that was signed out on one server may hold on the others. */
+/** How long a session that was ended on one server may still be valid on the others. */
 const SYNC_SESSIONS_EVERY_MS = 2 * SECOND;
 const TOUCH_EVERY_MS = 5 * MINUTE;
-/** Several servers that start together should not keep asking for the turn together. */
+/** Servers that start together should not maintain the database at the same moments. */
 const JITTER = 0.2;
 
 export interface UpkeepOptions {
@@ -24,9 +24,8 @@ export interface UpkeepOptions {
 }
 
 /**
- * What must happen again and again: the ring lets go of old samples, the database is maintained, the catalogue
- * learns when series were last seen, servers learn of each other's sign-outs. A round that fails is logged and tried
- * again; none overlaps itself.
+ * The periodic jobs: evict old samples from the ring, maintain the database, record when series were last seen, read the
+ * sessions that other servers ended. A run that fails is logged and repeated; runs of a job do not overlap.
  *
  * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
  */
@@ -46,7 +45,7 @@ export function startUpkeep({
     if (seen.length > 0) await store.catalogue.touch(seen);
     for (const { id, lastSeen } of seen) recorded.set(id, lastSeen);
   }
-  // What the catalogue was read with needs no recording.
+  // Times that come from the catalogue need not be recorded again.
   for (const { id, lastSeen } of registry.seriesById.values()) recorded.set(id, lastSeen);
 
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-import type { Answer } from '../../lib/agent/post';
+import type { PostResponse } from '../../lib/agent/post';
 import { Latencies } from './latencies';
 
 const COUNTS = ['posts', 'sent', 'accepted', 'duplicates', 'rejected', 'failures', 'away', 'rounds'] as const;
@@ -18,7 +18,7 @@ export class Tally {
   private readonly reasons = new Map<string, number>();
   private readonly waits = new Latencies();
 
-  answered({ status, body }: Answer, samples: number, ms: number): void {
+  answered({ status, body }: PostResponse, samples: number, ms: number): void {
     this.sent += samples;
     if (status !== 200) {
       this.failed(`answered ${status}`);

@@ -52,9 +52,9 @@ export async function takeAll(segments: Segments): Promise<Buffer[]> {
 export async function takeFrom(folder: string, options: SegmentsOptions = {}) {
   const segments = await Segments.open(folder, options);
   const taken = (await takeAll(segments)).map(String);
-  const { skipped, asideFigures, bytes } = segments;
+  const { skipped, damagedFileFigures, bytes } = segments;
   await segments.close();
-  return { taken, skipped: { ...skipped }, aside: asideFigures, bytes };
+  return { taken, skipped: { ...skipped }, aside: damagedFileFigures, bytes };
 }
 
 /** Changes a file's bytes as a failing disk would. */

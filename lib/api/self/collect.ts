@@ -85,8 +85,8 @@ function ofTheSpool({ startup: started }: Root): Family[] {
       spool.skippedRecords,
     ),
     total('pulseboard_spool_skipped_bytes_total', 'Damaged bytes passed over.', spool.skippedBytes),
-    gauge('pulseboard_spool_aside_files', 'Damaged files kept aside to be looked at.', spool.asideFiles),
-    gauge('pulseboard_spool_aside_bytes', 'Their size.', spool.asideBytes),
+    gauge('pulseboard_spool_aside_files', 'Damaged files kept aside to be looked at.', spool.damagedFiles),
+    gauge('pulseboard_spool_aside_bytes', 'Their size.', spool.damagedBytes),
   ];
 }
 

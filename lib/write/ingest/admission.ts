@@ -6,10 +6,10 @@ import { type IncomingSample, SAMPLE_ERRORS, type SampleError, sampleError } fro
 import type { Precision } from './timestamp';
 
 export interface AdmissionWindow {
-  /** Earliest and latest timestamp let in, epoch ms. */
+  /** Earliest and latest timestamp that is admitted, epoch ms. */
   oldest: number;
   newest: number;
-  /** What timestamps were read as: who is outside may have meant something else. */
+  /** The unit that timestamps were read in: a sender outside of the window may have used another. */
   precision?: Precision;
 }
 
@@ -31,7 +31,7 @@ export function admit(samples: readonly IncomingSample[], window: AdmissionWindo
       labels = sample.labels;
       checked = checkLabels(labels);
     }
-    const error = checkOwn(sample, window);
+    const error = checkSample(sample, window);
     if (error) admission.errors.push(error);
     else if ('code' in checked) admission.errors.push({ ...checked, index: sample.index });
     else {
@@ -43,7 +43,7 @@ export function admit(samples: readonly IncomingSample[], window: AdmissionWindo
   return admission;
 }
 
-function checkOwn({ index, name, value, timestamp }: IncomingSample, window: AdmissionWindow) {
+function checkSample({ index, name, value, timestamp }: IncomingSample, window: AdmissionWindow) {
   if (name.length > LIMITS.metricNameLength || !METRIC_NAME.test(name))
     return sampleError(index, 'name', 'bad_name');
   if (!Number.isFinite(value)) return sampleError(index, 'value', 'not_finite');
@@ -52,7 +52,7 @@ function checkOwn({ index, name, value, timestamp }: IncomingSample, window: Adm
     return checkTime(index, timestamp, window);
 }
 
-/** Where samples are kept for ever, those of 1970 are still a mistake. */
+/** A timestamp of 1970 is a mistake even where samples are kept for ever. */
 function checkTime(index: number, timestamp: number, window: AdmissionWindow): SampleError | undefined {
   const { oldest, newest, precision = 'ms' } = window;
   const code = timestamp > newest ? 'in_future' : 'too_old';
@@ -91,12 +91,12 @@ function withoutEmpty(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
 }
 
-/** `__proto__` would be a label that half of all code cannot read back. */
+/** `__proto__` is refused because most JavaScript cannot read it back. */
 export function isLabelName(name: string): boolean {
   return name.length <= LIMITS.labelNameLength && LABEL_NAME.test(name) && name !== '__proto__';
 }
 
-/** NUL parts the pieces of a series' key and PostgreSQL cannot store it; half a surrogate pair is not UTF-8. */
+/** NUL separates the parts of a series' key, and PostgreSQL cannot store it; half a surrogate pair is not UTF-8. */
 export function isLabelValue(value: string): boolean {
   return value.length <= LIMITS.labelValueLength && !value.includes('\0') && value.isWellFormed();
 }

@@ -7,9 +7,9 @@ import { HeldBodies } from '../../access/limit/held-body';
 import { Reclaim } from '../../runtime/reclaim';
 import { readPieces, readWhole, toText } from './body';
 import { encodingFor } from './encoding';
+import { refuseExpensiveJson } from './expensive-json';
 import { readLines } from './lines';
 import { decodeNdjson } from './ndjson';
-import { refuseCostlyJson } from './prescan';
 import type { DecodedSamples } from './sample';
 
 const reclaim = new Reclaim();
@@ -144,7 +144,7 @@ describe('a whole body', () => {
 });
 
 describe('JSON that would cost more than it is worth', () => {
-  const scan = (text: string) => refuseCostlyJson(Buffer.from(text.padEnd(70_000)));
+  const scan = (text: string) => refuseExpensiveJson(Buffer.from(text.padEnd(70_000)));
 
   test('is refused before it is parsed', () => {
     expect(() => scan('['.repeat(40))).toThrow(expect.objectContaining({ code: 'bad_shape' }));

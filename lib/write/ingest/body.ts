@@ -5,12 +5,12 @@ import { type HeldBodies, isDisconnect, tooLarge } from '../../access/limit/held
 import { PulseError } from '../../model/errors';
 import type { Encoding } from './encoding';
 
-/** Where bytes come from. A Node stream is left open when it is not read to its end, so that an answer can follow. */
+/** A source of bytes. A Node stream stays open when it is not read to its end, so that an answer can follow. */
 export type Body = Readable | AsyncIterable<Uint8Array>;
 
 const ADVICE = ' (MAX_BODY_BYTES). Send it in parts, or as application/x-ndjson.';
 
-/** Samples compress to a tenth, a sixtieth at best. What inflates further only wants to keep the server busy. */
+/** Samples compress to a tenth, a sixtieth at best. A body that inflates further is an attack. */
 const BOMB = { bytes: 16 * 2 ** 20, ratio: 200 };
 
 /**
@@ -124,7 +124,7 @@ async function* inflate(pieces: AsyncIterable<Uint8Array>, inflated: Transform):
   }
 }
 
-/** What the decompressor complains of is the sender's fault. */
+/** Turns errors of the decompressor into `bad_body`. */
 function explain(error: unknown): unknown {
   if (isDisconnect(error) || !(error instanceof Error) || !('code' in error)) return error;
   if (!/^(Z_|ERR_|ZSTD_)/.test(String(error.code))) return error;

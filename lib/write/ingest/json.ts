@@ -4,7 +4,7 @@ import type { Labels } from '../../model/labels';
 import { LIMITS } from '../../model/limits';
 import { METRIC_TYPES, type MetricType } from '../../model/series';
 import { toText } from './body';
-import { refuseCostlyJson } from './prescan';
+import { refuseExpensiveJson } from './expensive-json';
 import {
   type DecodedSamples,
   type IncomingSample,
@@ -39,7 +39,7 @@ const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
 
 /** A whole body of `application/json`. Throws what `decodeJson` throws, and `bad_body`. */
 export function decodeJsonBody(bytes: Buffer, precision: Precision): DecodedSamples {
-  refuseCostlyJson(bytes);
+  refuseExpensiveJson(bytes);
   return decodeJson(toText(bytes), { now: Date.now(), precision, firstIndex: 0 });
 }
 

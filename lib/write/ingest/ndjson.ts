@@ -1,9 +1,9 @@
 import type { HeldBodies } from '../../access/limit/held-body';
 import { isPulseError } from '../../model/errors';
 import { toText } from './body';
+import { refuseExpensiveJson } from './expensive-json';
 import { decodeJson, type JsonContext } from './json';
 import { type Line, readLines } from './lines';
-import { refuseCostlyJson } from './prescan';
 import { type DecodedSamples, sampleError } from './sample';
 import type { Precision } from './timestamp';
 
@@ -45,7 +45,7 @@ function decodeLine({ number, bytes }: Line, context: JsonContext): DecodedSampl
   });
   if (!bytes) return rejected(`longer than ${MAX_LINE_BYTES} bytes`);
   try {
-    refuseCostlyJson(bytes);
+    refuseExpensiveJson(bytes);
     const text = toText(bytes);
     return text.trim() === '' ? { samples: [], errors: [] } : decodeJson(text, context);
   } catch (error) {

@@ -8,21 +8,20 @@ export function toEpochMs(timestamp: number, precision: Exclude<Precision, 'ns'>
   return precision === 's' ? timestamp * 1_000 : Math.floor(timestamp / 1e3);
 }
 
-/** Behind a key: the colon and the number, if it is one. */
+/** After a key: the colon and the number, if it is one. */
 const NUMBER = /(\s*:\s*)(-?\d[\d.eE+-]*)/y;
 /** `timestamp` with every character escaped is no longer. */
 const MAX_KEY_LENGTH = 54;
 const MAX_NUMBER_LENGTH = 100;
 
 /**
- * JSON with the whole numbers of every `timestamp` in ns → the same with ms, rounded down. Of the text, because
- * nanoseconds of today need 61 bits and a parsed number keeps 53. What else a timestamp may be is left as it is, and
- * what is no JSON stays none.
+ * JSON in which every whole number of a `timestamp` is in ns → the same in ms, rounded down. Works on the text, because
+ * today's nanoseconds need 61 bits and a parsed number has 53. Other timestamps, and invalid JSON, are left as they are.
  */
 export function nanosecondsToMs(json: string): string {
   let converted = '';
   let copied = 0;
-  // Without escapes, a text between quotes is the key or value it looks like.
+  // Without escapes a key can be found by its text.
   const opening = json.includes('\\') ? '"' : '"timestamp"';
   for (let open = json.indexOf(opening); open !== -1; ) {
     const close = closingQuote(json, open);
@@ -31,7 +30,7 @@ export function nanosecondsToMs(json: string): string {
     const number = isTimestamp(json, open + 1, close) ? NUMBER.exec(json) : null;
     const ns = number && wholeNumber(number[2]);
     if (number && ns !== null) {
-      // Padded, so that what the parser complains of lies where the sender finds it.
+      // Padded, so that positions in the parser's errors are those of the body.
       converted += json.slice(copied, close + 1) + number[1] + String(floorToMs(ns)).padEnd(number[2].length);
       copied = NUMBER.lastIndex;
     }
@@ -57,7 +56,7 @@ function isTimestamp(json: string, from: number, to: number): boolean {
   try {
     return JSON.parse(`"${key}"`) === 'timestamp';
   } catch {
-    // No JSON, which whoever parses it will say.
+    // Invalid JSON: the parser reports it.
     return false;
   }
 }

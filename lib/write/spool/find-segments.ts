@@ -10,11 +10,11 @@ export interface Found {
   segments: Segment[];
   /** For the next record. */
   nextSequence: number;
-  /** What has a segment's name and is no file, and how many records should have been there. */
-  strangers: Array<{ file: string; records: number }>;
+  /** Folders and pipes with the name of a segment, and how many records should have been there. */
+  nonFiles: Array<{ file: string; records: number }>;
 }
 
-/** The segments of a folder, oldest first, as the end of a process or of the machine has left them. */
+/** The segments of a folder, oldest first, as the last process left them. */
 export async function findSegments(folder: string): Promise<Found> {
   const all = readdirSync(folder)
     .flatMap((name) => {
@@ -23,13 +23,13 @@ export async function findSegments(folder: string): Promise<Found> {
       return number ? [{ number, file, stat: lstatSync(file) }] : [];
     })
     .sort((a, b) => a.number - b.number);
-  const strangers = all.flatMap(({ file, number, stat }, i) =>
+  const nonFiles = all.flatMap(({ file, number, stat }, i) =>
     stat.isFile() ? [] : [{ file, records: (all[i + 1]?.number ?? number + 1) - number }],
   );
   const segments: Segment[] = [];
   let nextSequence = 1;
   for (const [i, { file, number, stat }] of all.entries()) {
-    // A file without anything in it was to be the next one.
+    // An empty file was made for the next segment.
     nextSequence = stat.isFile() && stat.size === 0 ? number : number + 1;
     if (!stat.isFile()) continue;
     const segment = new Segment(number, file, stat.size);
@@ -39,16 +39,16 @@ export async function findSegments(folder: string): Promise<Found> {
     if (segment.size > 0) segments.push(segment);
     else await rm(file);
   }
-  return { segments, nextSequence, strangers };
+  return { segments, nextSequence, nonFiles };
 }
 
 /**
- * Makes the last segment fit to be appended to: what was being written when the process ended is cut off.
+ * Makes the last segment ready for appends: cuts off a write that the end of the process interrupted.
  * @returns the sequence of the next record
  */
 async function recover(last: Segment): Promise<number> {
   try {
-    const { isLegacy, places, intactEnd, lastFlushAt, highest, gaps } = await last.surveyAll();
+    const { isLegacy, places, intactEnd, lastFlushAt, highest, gaps } = await last.scanAll();
     const isTail = intactEnd < last.size;
     const isTorn = isTail && lastFlushAt <= intactEnd && gaps === 1;
     if (isTorn) await cutOff(last, intactEnd);

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 
 /**
- * How the version before framed a record: length (u32, little endian), the first 4 bytes of the payload's SHA-256, the
+ * The framing of a record in the version before: length (u32, little endian), the first 4 bytes of the payload's SHA-256, the
  * payload, which is JSON's text of a list of samples.
  */
 export const LEGACY_HEAD_BYTES = 8;
-/** So little is looked at wherever it might be a record. */
+/** Records up to this size are always checked. */
 const SMALL_BYTES = 1_024;
 
 export function legacyLength(head: Buffer): number | null {
   return head.length < LEGACY_HEAD_BYTES ? null : head.readUInt32LE(0);
 }
 
-/** Whether a record may begin with this head, by what its payload begins and ends with. Most damage does not. */
+/** Whether a record may begin with this head, judged by the first and last byte of its payload; damage rarely looks so. */
 export function mayBeLegacy(length: number, first: number, last: number): boolean {
   return length > 0 && (length <= SMALL_BYTES || (first === 0x5b && last === 0x5d));
 }

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Few enough for the sums of all that is in it to be made without a break. */
+/** Few enough to compute all checksums in it without a pause. */
 const WINDOW_BYTES = 2 ** 18;
-/** What a disk fails to read at a time is at least so much. */
+/** A disk fails to read at least this much at a time. */
 const PAGE_BYTES = 4_096;
 
 /** A file read through a window, so that it costs the same memory however long it is. */
@@ -11,8 +11,8 @@ export class Pages {
   private at = 0;
 
   /**
-   * @param end nothing behind it is read
-   * @param skipsUnreadable whether what the disk does not give is taken for zeros, rather than an error
+   * @param end no byte at or after it is read
+   * @param skipsUnreadable whether unreadable bytes are read as zeros, rather than an error
    */
   constructor(
     private readonly handle: FileHandle,

@@ -2,39 +2,39 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { isLegacyIntact } from './legacy';
 import { Pages } from './pages';
 import { HEAD_BYTES, isIntact, originalPayload } from './record';
-import { type Place, type Survey, survey } from './survey';
+import { type RecordLocation, type ScanResult, scan } from './scan';
 
 /** A file is closed at this size, and gone when all of it has been taken. */
 const SEGMENT_BYTES = 16 * 2 ** 20;
-/** So far ahead goes the count of records where it is not known how far it had come, because a file cannot be read. */
+/** Where an unreadable file hides the last sequence, the next one is this far ahead. */
 export const SEQUENCE_JUMP = 2_000_000_000;
-/** No file lacks so many records: behind it the count has jumped. */
+/** No file misses so many records: a larger gap is a jump. */
 const MOST_MISSING = SEQUENCE_JUMP / 2;
 
-/** What cannot be taken any more. */
+/** What cannot be read any more. */
 export interface Damage {
   records: number;
   bytes: number;
 }
 
-/** What stands in a file's place is no file: a folder, a pipe. */
+/** The path of a segment leads to a folder or a pipe. */
 export class NotAFile extends Error {}
 
 /** One file of a spool: records in the order of their sequence, of which the first is the file's number. */
 export class Segment {
   /** Nothing is appended any more. */
   isClosed = false;
-  /** Some of it cannot be taken: it is kept when the rest is. */
+  /** Some of it cannot be read: the file is kept after the rest was taken. */
   isDamaged = false;
-  /** What the disk does not give is left out, rather than waited for. */
+  /** Unreadable parts are left out instead of tried again. */
   skipsUnreadable = false;
-  /** The sequence of the first record that belongs to the next file, where that file is none. */
+  /** The sequence of the first record of the next file, where a non-file stands in that file's place. */
   endsBefore: number | undefined;
-  /** Behind `size` something was left by a write that failed. */
-  isRagged = false;
-  private places: Place[] = [];
+  /** A failed write may have left bytes after `size`. */
+  hasPartialWrite = false;
+  private places: RecordLocation[] = [];
   private taken = 0;
-  private surveyedTo = 0;
+  private scannedTo = 0;
   private bytesPlaced = 0;
   private nextSequence: number;
   private isLegacy: boolean | undefined;
@@ -50,52 +50,52 @@ export class Segment {
 
   /** Bytes that have not been taken. */
   get bytesLeft(): number {
-    return this.bytesPlaced + this.size - this.surveyedTo;
+    return this.bytesPlaced + this.size - this.scannedTo;
   }
 
-  get takesMore(): boolean {
+  get acceptsRecords(): boolean {
     return !this.isClosed && !this.isDamaged && this.size < SEGMENT_BYTES;
   }
 
-  /** All of the file as it is, whatever has been taken. */
-  async surveyAll(): Promise<Survey> {
-    return this.reading((handle) => survey(new Pages(handle, this.size), 0));
+  /** The whole file, including what has been taken. */
+  async scanAll(): Promise<ScanResult> {
+    return this.reading((handle) => scan(new Pages(handle, this.size), 0));
   }
 
   /**
-   * Finds the records that have come since the last look. Returns what is damaged among them, or null.
+   * Finds the records that were appended since the last call. Returns the damage among them, or null.
    * @param upTo the sequence of the first record of the next file
    */
-  async look(upTo: number): Promise<Damage | null> {
-    const { size, surveyedTo } = this;
-    if (size === surveyedTo) return null;
+  async scanNew(upTo: number): Promise<Damage | null> {
+    const { size, scannedTo } = this;
+    if (size === scannedTo) return null;
     const found = await this.reading((handle) =>
-      survey(new Pages(handle, size, this.skipsUnreadable), surveyedTo, this.isLegacy),
+      scan(new Pages(handle, size, this.skipsUnreadable), scannedTo, this.isLegacy),
     );
     this.isLegacy ??= found.isLegacy;
-    const places = found.isLegacy ? found.places : this.inOrder(found.places, upTo);
+    const places = found.isLegacy ? found.places : this.sortedBySequence(found.places, upTo);
     const bytes = places.reduce((sum, place) => sum + place.size, 0);
     const missing = found.isLegacy ? found.gaps : this.countMissing(found, places, upTo);
     // Many are pushed one by one: as arguments they would not fit the stack.
     for (const place of places) this.places.push(place);
     this.bytesPlaced += bytes;
-    this.surveyedTo = size;
-    const damage = { records: missing, bytes: size - surveyedTo - bytes };
-    // Of records that are simply not there, there is nothing to be looked at.
+    this.scannedTo = size;
+    const damage = { records: missing, bytes: size - scannedTo - bytes };
+    // Records that are missing without damage leave nothing to inspect.
     this.isDamaged ||= damage.bytes > 0;
     return damage.records > 0 || damage.bytes > 0 ? damage : null;
   }
 
-  /** Each record once, and those alone that belong here: damage may also be a piece of another place, or of another file. */
-  private inOrder(places: Place[], upTo: number): Place[] {
-    const known = new Map<number, Place>();
+  /** Each record once, and only those of this file: damage may copy parts of another place or file. */
+  private sortedBySequence(places: RecordLocation[], upTo: number): RecordLocation[] {
+    const known = new Map<number, RecordLocation>();
     for (const place of places)
       if (place.sequence >= this.nextSequence && place.sequence < upTo && !known.has(place.sequence))
         known.set(place.sequence, place);
     return [...known.values()].sort((a, b) => a.sequence - b.sequence);
   }
 
-  private countMissing(found: Survey, places: Place[], upTo: number): number {
+  private countMissing(found: ScanResult, places: RecordLocation[], upTo: number): number {
     const isKnown = upTo - found.highest < MOST_MISSING;
     const end = isKnown ? upTo : Math.max(found.highest + 1, this.nextSequence);
     const missing = end - this.nextSequence - places.length;
@@ -105,7 +105,7 @@ export class Segment {
 
   /**
    * The next payloads, up to so many bytes of them and one at least; none when all that was found has been taken.
-   * `damage` is what was intact when it was found and is not any more: left out, and told once.
+   * `damage`: records that were intact when they were found and are not any more; they are left out and reported once.
    */
   async read(maxBytes: number): Promise<{ payloads: Buffer[]; damage: Damage }> {
     const payloads: Buffer[] = [];
@@ -134,7 +134,7 @@ export class Segment {
     return { payloads, damage };
   }
 
-  private async payloadAt(handle: FileHandle, place: Place): Promise<Buffer | null> {
+  private async payloadAt(handle: FileHandle, place: RecordLocation): Promise<Buffer | null> {
     try {
       return await readPayload(handle, place);
     } catch (error) {
@@ -143,8 +143,8 @@ export class Segment {
     }
   }
 
-  /** So many records, of those that `read` gave, are not needed any more. */
-  take(count: number): void {
+  /** The first `count` records that `read` returned are not needed any more. */
+  markTaken(count: number): void {
     for (const { size } of this.places.slice(this.taken, this.taken + count)) this.bytesPlaced -= size;
     this.taken += count;
     if (this.taken < this.places.length) return;
@@ -152,14 +152,14 @@ export class Segment {
     this.taken = 0;
   }
 
-  /** Nothing more of it can be taken. */
-  giveUp(upTo: number): Damage {
+  /** Gives up all that is left. */
+  abandon(upTo: number): Damage {
     const unread = upTo - this.nextSequence < MOST_MISSING ? upTo - this.nextSequence : 1;
     const damage = { records: this.places.length - this.taken + Math.max(unread, 0), bytes: this.bytesLeft };
     this.places = [];
     this.taken = 0;
     this.bytesPlaced = 0;
-    this.surveyedTo = this.size;
+    this.scannedTo = this.size;
     this.nextSequence = Math.max(this.nextSequence, upTo);
     this.isDamaged = true;
     this.isClosed = true;
@@ -178,7 +178,7 @@ export class Segment {
   }
 }
 
-async function readPayload(handle: FileHandle, place: Place): Promise<Buffer | null> {
+async function readPayload(handle: FileHandle, place: RecordLocation): Promise<Buffer | null> {
   const bytes = Buffer.alloc(place.size);
   const { bytesRead } = await handle.read(bytes, 0, place.size, place.offset);
   const head = bytes.subarray(0, place.headBytes);

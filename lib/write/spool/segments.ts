@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { MINUTE } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { type Lock, LockHeld, takeLock } from '../../runtime/process/lock.mjs';
-import { Aside, type AsideFigures } from './aside';
+import { type DamagedFileFigures, DamagedFiles } from './damaged-files';
 import { findSegments } from './find-segments';
 import { encodeHead, HEAD_BYTES, storedPayload } from './record';
 import { type Damage, NotAFile, SEQUENCE_JUMP, Segment } from './segment';
 
-const ASIDE_BYTES = 64 * 2 ** 20;
-/** How long a file that cannot be read is waited for, before what the disk does not give is left out. */
-const PATIENCE_MS = MINUTE;
-/** Somebody has to mend these, and then nothing is lost: they are waited for as long as it takes. */
-const MENDABLE = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOMEM'];
+const MAX_DAMAGED_BYTES = 64 * 2 ** 20;
+/** How long a file that cannot be read is tried again, before its unreadable parts are left out. */
+const READ_RETRY_MS = MINUTE;
+/** An administrator can correct these, and then nothing is lost: they are tried again without end. */
+const RECOVERABLE_CODES = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOMEM'];
 
-interface Waiting {
+interface PendingAppend {
   stored: Buffer;
   isBase64: boolean;
   resolve(): void;
@@ -23,48 +23,47 @@ interface Waiting {
 
 export interface SegmentsOptions {
   /** Damaged files are kept up to so many bytes. */
-  asideBytes?: number;
-  patienceMs?: number;
+  damagedBytes?: number;
+  readRetryMs?: number;
 }
 
 /**
- * Records appended to files of a folder, each on the disk before its `append` resolves, taken back in order. Whoever
- * appends while the disk is busy shares the next flush. What was half-written when the process or the machine died is
- * cut off at the next start: nobody was told that it was kept. What is damaged elsewhere is left out and counted, and
- * its file is kept aside.
+ * Records appended to files of a folder, each flushed before its `append` resolves, and read back in order. Appends that
+ * come while the disk is busy share the next flush. A record that was half-written when the process or the machine died is
+ * cut off at the next start: its append was never confirmed. Damage elsewhere is skipped and counted, and its file kept.
  */
 export class Segments {
-  /** What could not be taken, since the start. */
+  /** Damage that was skipped since the start. */
   readonly skipped: Damage = { records: 0, bytes: 0 };
   private segments: Segment[] = [];
   private handle: FileHandle | undefined;
-  private waiting: Waiting[] = [];
+  private waiting: PendingAppend[] = [];
   private isFlushing = false;
   private nextSequence = 1;
   private unreadableSince: number | null = null;
-  /** Somebody else has the folder now. */
+  /** Another process has taken the folder. */
   private isLost = false;
   private lock!: Lock;
 
   private constructor(
     private readonly folder: string,
-    private readonly patienceMs: number,
-    private readonly aside: Aside,
+    private readonly readRetryMs: number,
+    private readonly damaged: DamagedFiles,
   ) {}
 
   /** @throws Error with one sentence when another process has this folder, or nothing can be written there. */
   static async open(
     folder: string,
-    { asideBytes = ASIDE_BYTES, patienceMs = PATIENCE_MS }: SegmentsOptions = {},
+    { damagedBytes = MAX_DAMAGED_BYTES, readRetryMs = READ_RETRY_MS }: SegmentsOptions = {},
   ): Promise<Segments> {
-    const opened = new Segments(folder, patienceMs, new Aside(folder, asideBytes));
+    const opened = new Segments(folder, readRetryMs, new DamagedFiles(folder, damagedBytes));
     await opened.claim();
-    const { segments, nextSequence, strangers } = await findSegments(folder);
+    const { segments, nextSequence, nonFiles } = await findSegments(folder);
     opened.segments = segments;
     opened.nextSequence = nextSequence;
-    for (const { file, records } of strangers) {
+    for (const { file, records } of nonFiles) {
       opened.skip({ records, bytes: 0 }, file);
-      await opened.aside.keep(file);
+      await opened.damaged.keep(file);
     }
     return opened;
   }
@@ -99,12 +98,12 @@ export class Segments {
     return this.waiting.reduce((sum, { stored }) => sum + HEAD_BYTES + stored.length, kept);
   }
 
-  /** Damaged files that are kept aside. */
-  get asideFigures(): AsideFigures {
-    return this.aside.figures;
+  /** Damaged files that are kept. */
+  get damagedFileFigures(): DamagedFileFigures {
+    return this.damaged.figures;
   }
 
-  /** Resolves when the payload will survive the end of everything. Rejects when the disk does not take it. */
+  /** Resolves when the payload is flushed to the disk. Rejects when it cannot be written. */
   append(payload: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ ...storedPayload(payload), resolve, reject });
@@ -119,19 +118,19 @@ export class Segments {
       if (!oldest || this.isLost) return { payloads: [], end: 0 };
       const payloads = await this.readFrom(oldest, maxBytes);
       if (payloads.length > 0) return { payloads, end: payloads.length };
-      if (!(await this.finish(oldest))) return { payloads, end: 0 };
+      if (!(await this.removeIfTaken(oldest))) return { payloads, end: 0 };
     }
   }
 
-  /** Forgets what `peek` gave. A crash before its whole segment is forgotten brings it back: taking twice must be harmless. */
+  /** Removes the records that `peek` returned. After a crash they may be returned again: to process them twice must be harmless. */
   async drop(end: number): Promise<void> {
     const [oldest] = this.segments;
     if (!oldest || this.isLost) return;
-    oldest.take(end);
-    await this.finish(oldest);
+    oldest.markTaken(end);
+    await this.removeIfTaken(oldest);
   }
 
-  /** The file of what `peek` gave holds something nobody can use: it is kept when the rest has been taken. */
+  /** The file of the records that `peek` returned holds one that cannot be used: it is kept after the rest is removed. */
   keepFile(damage: Damage): void {
     const [oldest] = this.segments;
     if (!oldest) return;
@@ -142,30 +141,30 @@ export class Segments {
   async close(): Promise<void> {
     while (this.isFlushing) await new Promise((resolve) => setImmediate(resolve));
     await this.closeHandle();
-    await this.aside.moveAll();
+    await this.damaged.moveAll();
     this.lock.release();
   }
 
   private async readFrom(segment: Segment, maxBytes: number): Promise<Buffer[]> {
     try {
-      const found = await segment.look(this.endOf(segment));
+      const found = await segment.scanNew(this.endOf(segment));
       if (found) this.skip(found, segment.file);
       const { payloads, damage } = await segment.read(maxBytes);
       if (damage.records > 0) this.skip(damage, segment.file);
       this.unreadableSince = null;
       return payloads;
     } catch (error) {
-      this.bear(error as NodeJS.ErrnoException, segment);
+      this.handleReadError(error as NodeJS.ErrnoException, segment);
       return [];
     }
   }
 
-  /** What to do about a file that cannot be read: throws the error again while there is hope. */
-  private bear(error: NodeJS.ErrnoException, segment: Segment): void {
+  /** Throws the error again while the file may become readable; then gives its unreadable part up. */
+  private handleReadError(error: NodeJS.ErrnoException, segment: Segment): void {
     if (!(error instanceof NotAFile)) {
       this.unreadableSince ??= performance.now();
-      const isHopeful = performance.now() - this.unreadableSince < this.patienceMs;
-      if (isHopeful || MENDABLE.includes(error.code ?? '')) throw error;
+      const mayRecover = performance.now() - this.unreadableSince < this.readRetryMs;
+      if (mayRecover || RECOVERABLE_CODES.includes(error.code ?? '')) throw error;
       if (error.code !== 'ENOENT' && !segment.skipsUnreadable) {
         segment.skipsUnreadable = true;
         throw error;
@@ -173,10 +172,10 @@ export class Segments {
     }
     this.unreadableSince = null;
     log().error({ err: error, file: segment.file }, 'a file of the spool is given up');
-    this.skip(segment.giveUp(this.endOf(segment)), segment.file);
+    this.skip(segment.abandon(this.endOf(segment)), segment.file);
   }
 
-  /** The sequence behind a segment's last record. */
+  /** The sequence after a segment's last record. */
   private endOf(segment: Segment): number {
     const next = this.segments[this.segments.indexOf(segment) + 1];
     return segment.endsBefore ?? next?.number ?? this.nextSequence;
@@ -188,15 +187,15 @@ export class Segments {
     log().error({ file, records, bytes }, 'a file of the spool is damaged; what is damaged is skipped');
   }
 
-  /** Lets go of the oldest segment when all of it has been taken. Resolves with whether it is gone. */
-  private async finish(segment: Segment): Promise<boolean> {
+  /** Removes the oldest segment when all its records have been taken. Resolves with whether it was removed. */
+  private async removeIfTaken(segment: Segment): Promise<boolean> {
     const isUsed = () => segment.bytesLeft > 0 || (this.segments.length === 1 && this.isFlushing);
     if (isUsed()) return false;
     if (this.segments.length === 1) await this.closeHandle();
     // Something may have been appended while the file was closed.
     if (isUsed()) return false;
     this.segments.shift();
-    if (segment.isDamaged) await this.aside.keep(segment.file);
+    if (segment.isDamaged) await this.damaged.keep(segment.file);
     else await rm(segment.file, { force: true });
     return true;
   }
@@ -217,7 +216,7 @@ export class Segments {
     this.isFlushing = false;
   }
 
-  private async write(batch: Waiting[]): Promise<void> {
+  private async write(batch: PendingAppend[]): Promise<void> {
     if (this.isLost) throw new Error(`Another process has taken ${this.folder}.`);
     const { segment, handle } = await this.current();
     const bytes = Buffer.concat(
@@ -227,21 +226,21 @@ export class Segments {
       ]),
     );
     try {
-      if (segment.isRagged) await handle.truncate(segment.size);
-      segment.isRagged = true;
+      if (segment.hasPartialWrite) await handle.truncate(segment.size);
+      segment.hasPartialWrite = true;
       await handle.write(bytes, 0, bytes.length, segment.size).then(({ bytesWritten }) => {
         if (bytesWritten < bytes.length)
           throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
       });
       await handle.datasync();
-      segment.isRagged = false;
+      segment.hasPartialWrite = false;
       segment.size += bytes.length;
       this.nextSequence += batch.length;
     } catch (error) {
-      // What was half-written is cut off, so that the next record begins where this one did; now, or before that.
+      // Cuts the partial write off, so that the next record begins where this one did; if not now, before that record.
       await handle.truncate(segment.size).then(
         () => {
-          segment.isRagged = false;
+          segment.hasPartialWrite = false;
         },
         () => this.closeHandle(),
       );
@@ -249,10 +248,10 @@ export class Segments {
     }
   }
 
-  /** Where to append. A file that somebody took away under us is none. */
+  /** The segment to append to. A file that was deleted while it was open is not used. */
   private async current(): Promise<{ segment: Segment; handle: FileHandle }> {
     const last = this.segments.at(-1);
-    if (last?.takesMore) {
+    if (last?.acceptsRecords) {
       this.handle ??= await open(last.file, 'r+');
       const { handle } = this;
       if ((await handle.stat()).nlink > 0) return { segment: last, handle };
@@ -274,7 +273,7 @@ export class Segments {
       this.segments.push(segment);
       return { segment, handle };
     } catch (error) {
-      // Whatever it is, it is not ours: the next attempt takes a name that is free.
+      // The name is taken by another file: the next attempt uses a free one.
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.nextSequence += SEQUENCE_JUMP;
       throw error;
     }

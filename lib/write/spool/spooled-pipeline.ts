@@ -7,27 +7,27 @@ import type { DecodedSamples, IncomingSample, WriteResult } from '../ingest/samp
 import type { Pipeline } from '../pipeline';
 import type { Segments } from './segments';
 
-/** Samples of so many bytes are committed together when the spool is emptied: some ten thousand. */
+/** Bytes of samples that are committed together when the spool is emptied: some ten thousand samples. */
 const DRAIN_BYTES = 2 ** 20;
 const RETRY_MS = 500;
-/** Nobody waits for what is brought from the disk to the database: sent again too soon it would only be more work. */
+/** Nobody waits for a drain, and a drain that is repeated too soon only makes more work. */
 const DRAIN_ANSWER_MS = MINUTE;
-/** A trouble that lasts is told again so often. */
-const TELL_EVERY_MS = MINUTE;
+/** A failure that lasts is logged this often. */
+const LOG_EVERY_MS = MINUTE;
 
 export interface SpoolFigures {
   /** Bytes on the disk that are not in the database yet. */
   bytes: number;
   maxBytes: number;
-  /** Samples accepted on the disk, and of those brought to the database, since the start. */
+  /** Samples written to the spool, and from there to the database, since the start. */
   spooled: number;
   drained: number;
-  /** Damaged, and therefore not brought to the database, since the start. */
+  /** Damaged, and therefore not written to the database, since the start. */
   skippedRecords: number;
   skippedBytes: number;
-  /** Damaged files that are kept aside for a person to look at. */
-  asideFiles: number;
-  asideBytes: number;
+  /** Damaged files that are kept for a person to look at. */
+  damagedFiles: number;
+  damagedBytes: number;
 }
 
 export interface SpooledPipeline extends Pipeline {
@@ -43,9 +43,9 @@ export interface SpoolParts {
 }
 
 /**
- * A pipeline that takes samples while the database is away: onto this machine's disk, flushed before the answer, and
- * from there into the database in the order they came. While anything waits there everything goes there, or a later
- * value of the same sample could overtake the first.
+ * A pipeline that accepts samples while the database is unreachable: writes them to this machine's disk, flushed before the
+ * answer, and later to the database, in the order they came. While the spool is not empty every sample goes there, or a
+ * later value of the same sample could overtake the first.
  */
 export function createSpooledPipeline({
   pipeline,
@@ -58,7 +58,7 @@ export function createSpooledPipeline({
   /** Bodies on their way to the disk. */
   let appending = 0;
   let isClosed = false;
-  let told = { what: '', at: 0 };
+  let lastFailure = { text: '', at: 0 };
   let timer: NodeJS.Timeout | undefined;
   let draining: Promise<void> | undefined;
   if (segments.bytes > 0) {
@@ -117,8 +117,8 @@ export function createSpooledPipeline({
       timer = undefined;
       draining = drain()
         .catch((error) => {
-          // Still away, or a disk that cannot be read: either way it stays there and is tried again.
-          if (!isPulseError(error) || error.status !== 503) tell(error);
+          // The database is still unreachable, or the disk cannot be read: the samples stay in the spool and are tried again.
+          if (!isPulseError(error) || error.status !== 503) logFailure(error);
         })
         .finally(() => {
           draining = undefined;
@@ -127,7 +127,7 @@ export function createSpooledPipeline({
     }, ms);
   }
 
-  /** Brings everything to the database. Rejects at the first that it does not take. */
+  /** Writes all samples to the database. Rejects when a write fails. */
   async function drain(): Promise<void> {
     while (!isClosed) {
       const { payloads, end } = await segments.peek(DRAIN_BYTES);
@@ -140,7 +140,7 @@ export function createSpooledPipeline({
     }
   }
 
-  /** None where the payload, though as it was written, is not what this version writes. */
+  /** The samples of a record; none where another version wrote it in another form. */
   function samplesIn(payload: Buffer): IncomingSample[] {
     try {
       const samples = JSON.parse(payload.toString());
@@ -152,10 +152,10 @@ export function createSpooledPipeline({
     return [];
   }
 
-  function tell(error: unknown): void {
-    const what = String(error);
-    if (what === told.what && performance.now() - told.at < TELL_EVERY_MS) return;
-    told = { what, at: performance.now() };
+  function logFailure(error: unknown): void {
+    const text = String(error);
+    if (text === lastFailure.text && performance.now() - lastFailure.at < LOG_EVERY_MS) return;
+    lastFailure = { text, at: performance.now() };
     log().error({ err: error }, 'the spool is not emptied');
   }
 
@@ -172,8 +172,8 @@ export function createSpooledPipeline({
         drained,
         skippedRecords: segments.skipped.records,
         skippedBytes: segments.skipped.bytes,
-        asideFiles: segments.asideFigures.files,
-        asideBytes: segments.asideFigures.bytes,
+        damagedFiles: segments.damagedFileFigures.files,
+        damagedBytes: segments.damagedFileFigures.bytes,
       };
     },
     async close() {

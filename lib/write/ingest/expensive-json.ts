@@ -6,7 +6,7 @@ const MAX_DEPTH = 32;
 const MAX_ENTRIES = LIMITS.samplesPerJsonBody;
 /** A sample is one object, its labels another; room for fields we do not know. */
 const MAX_CONTAINERS = LIMITS.samplesPerJsonBody * 10;
-/** Below this not even the worst body costs anything worth a look. */
+/** In smaller bodies even the worst JSON is cheap to parse. */
 const WORTH_SCANNING_BYTES = 64 * 1_024;
 
 const QUOTE = 0x22;
@@ -19,7 +19,7 @@ const CLOSERS = [0x5d, 0x7d];
  * Refuses JSON that would cost far more to parse than its size: 8 MiB of brackets, or of keys in one object, keep
  * `JSON.parse` busy for a second and some hundred MB. Walking over the bytes takes a hundredth of that.
  */
-export function refuseCostlyJson(bytes: Uint8Array): void {
+export function refuseExpensiveJson(bytes: Uint8Array): void {
   if (bytes.length < WORTH_SCANNING_BYTES) return;
   const commas = new Uint32Array(MAX_DEPTH + 1);
   let depth = 0;
@@ -39,7 +39,7 @@ export function refuseCostlyJson(bytes: Uint8Array): void {
       if (++containers > MAX_CONTAINERS) throw tooMany();
       commas[depth] = 0;
     } else if (byte === CLOSERS[0] || byte === CLOSERS[1]) {
-      // More closed than opened is no JSON, which the parser will say.
+      // More closing than opening brackets: the parser refuses it.
       if (--depth < 0) return;
     }
   }

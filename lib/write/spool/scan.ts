@@ -3,7 +3,7 @@ import type { Pages } from './pages';
 import { decodeHead, HEAD_BYTES, isIntact, MARKER } from './record';
 
 /** Where an intact record lies. */
-export interface Place {
+export interface RecordLocation {
   offset: number;
   /** Bytes with its head. */
   size: number;
@@ -13,9 +13,9 @@ export interface Place {
   sequence: number;
 }
 
-export interface Survey {
+export interface ScanResult {
   /** In the order they have in the file. */
-  places: Place[];
+  places: RecordLocation[];
   isLegacy: boolean;
   /** Stretches between intact records, and behind the last, that hold none. */
   gaps: number;
@@ -29,26 +29,33 @@ export interface Survey {
 
 interface Framing {
   /** The intact record that begins at `offset`, or null. */
-  at(offset: number): Promise<Place | null>;
+  at(offset: number): Promise<RecordLocation | null>;
   /** The first intact record that begins at `offset` or behind it, or null. */
-  search(offset: number): Promise<Place | null>;
+  search(offset: number): Promise<RecordLocation | null>;
 }
 
 /**
- * Finds every intact record from `from` on. Behind a damaged one the next intact one is looked for, so that damage
- * takes along only what it touches.
+ * Finds every intact record from `from` on. After a damaged record it searches the next intact one, so that damage costs
+ * only the records it touches.
  * @param isLegacy whether the version before wrote this file; found out where it is not known
  */
-export async function survey(pages: Pages, from: number, isLegacy?: boolean): Promise<Survey> {
-  if (isLegacy !== undefined) return surveyAs(pages, from, isLegacy);
-  const found = await surveyAs(pages, from, false);
+export async function scan(pages: Pages, from: number, isLegacy?: boolean): Promise<ScanResult> {
+  if (isLegacy !== undefined) return scanAs(pages, from, isLegacy);
+  const found = await scanAs(pages, from, false);
   if (found.places.length > 0 || found.highest >= 0) return found;
-  const legacy = await surveyAs(pages, from, true);
+  const legacy = await scanAs(pages, from, true);
   return legacy.places.length > 0 ? legacy : found;
 }
 
-async function surveyAs(pages: Pages, from: number, isLegacy: boolean): Promise<Survey> {
-  const found: Survey = { places: [], isLegacy, gaps: 0, intactEnd: from, highest: -1, lastFlushAt: from };
+async function scanAs(pages: Pages, from: number, isLegacy: boolean): Promise<ScanResult> {
+  const found: ScanResult = {
+    places: [],
+    isLegacy,
+    gaps: 0,
+    intactEnd: from,
+    highest: -1,
+    lastFlushAt: from,
+  };
   const framing = isLegacy ? legacyFraming(pages) : currentFraming(pages, found);
   let offset = from;
   while (offset < pages.end) {
@@ -66,9 +73,9 @@ async function surveyAs(pages: Pages, from: number, isLegacy: boolean): Promise<
   return found;
 }
 
-/** Notes in `found` what heads tell even where their payload is damaged. */
-function currentFraming(pages: Pages, found: Survey): Framing {
-  async function at(offset: number): Promise<Place | null> {
+/** Also records in `found` what the heads of damaged records say. */
+function currentFraming(pages: Pages, found: ScanResult): Framing {
+  async function at(offset: number): Promise<RecordLocation | null> {
     // Copied: reading the payload moves the window.
     const bytes = Buffer.from(await pages.read(offset, HEAD_BYTES));
     const head = decodeHead(bytes);
@@ -80,7 +87,7 @@ function currentFraming(pages: Pages, found: Survey): Framing {
     if (!(await isIntact(bytes, pages.parts(offset + HEAD_BYTES, length)))) return null;
     return { offset, size: HEAD_BYTES + length, headBytes: HEAD_BYTES, isBase64, sequence };
   }
-  async function search(from: number): Promise<Place | null> {
+  async function search(from: number): Promise<RecordLocation | null> {
     for (let offset = from; offset < pages.end; ) {
       const window = await pages.read(offset);
       if (window.length < HEAD_BYTES) return null;
@@ -98,7 +105,7 @@ function currentFraming(pages: Pages, found: Survey): Framing {
 }
 
 function legacyFraming(pages: Pages): Framing {
-  async function at(offset: number): Promise<Place | null> {
+  async function at(offset: number): Promise<RecordLocation | null> {
     const head = Buffer.from(await pages.read(offset, LEGACY_HEAD_BYTES));
     const length = legacyLength(head);
     const headBytes = LEGACY_HEAD_BYTES;
@@ -106,7 +113,7 @@ function legacyFraming(pages: Pages): Framing {
     if (!(await isLegacyIntact(head, pages.parts(offset + headBytes, length)))) return null;
     return { offset, size: headBytes + length, headBytes, isBase64: false, sequence: 0 };
   }
-  async function search(from: number): Promise<Place | null> {
+  async function search(from: number): Promise<RecordLocation | null> {
     for (let offset = from; offset < pages.end; ) {
       const window = Buffer.from(await pages.read(offset));
       const heads = window.length - LEGACY_HEAD_BYTES;

@@ -1,27 +1,27 @@
 import { SECOND } from '../model/time/duration';
-import type { Answer } from './post';
+import type { PostResponse } from './post';
 
 /** What an answer means for the samples that were posted. */
-export type Verdict =
-  | { outcome: 'stored'; complaint: string | null }
-  /** The same body will never be taken: it goes, the next may do better. */
-  | { outcome: 'refused'; complaint: string }
-  | { outcome: 'too_large' }
-  | { outcome: 'later'; reason: string; afterMs: number | null };
+export type PostOutcome =
+  | { kind: 'stored'; complaint: string | null }
+  /** The server will never accept this body: it is dropped. */
+  | { kind: 'refused'; complaint: string }
+  | { kind: 'too_large' }
+  | { kind: 'later'; reason: string; afterMs: number | null };
 
-/** Nobody gives a new key or address within seconds; asking every second would only fill logs. */
+/** A wrong key or address is not corrected within seconds; to try every second would only fill logs. */
 const CONFIGURATION_RETRY_MS = 30 * SECOND;
 
-/** The contract's table of answers, from the sender's side. */
-export function judge({ status, body, retryAfterMs }: Answer): Verdict {
-  if (status === 200) return { outcome: 'stored', complaint: describeRejected(body) };
-  if (status === 413) return { outcome: 'too_large' };
+/** What the status codes of `POST /api/metrics` mean for a sender. */
+export function classifyResponse({ status, body, retryAfterMs }: PostResponse): PostOutcome {
+  if (status === 200) return { kind: 'stored', complaint: describeRejected(body) };
+  if (status === 413) return { kind: 'too_large' };
   if (status === 400 || status === 415) {
-    return { outcome: 'refused', complaint: `the server refused samples: ${messageOf(body, status)}` };
+    return { kind: 'refused', complaint: `the server refused samples: ${messageOf(body, status)}` };
   }
   const isTemporary = status === 408 || status === 429 || status >= 500;
   return {
-    outcome: 'later',
+    kind: 'later',
     reason: messageOf(body, status),
     afterMs: retryAfterMs ?? (isTemporary ? null : CONFIGURATION_RETRY_MS),
   };

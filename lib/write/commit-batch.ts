@@ -2,7 +2,7 @@ import type { SampleColumns, SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
 
 /** The rows of several requests as one batch: sorted by (series id, timestamp), unique by both. */
-export interface Arranged {
+export interface CommitBatch {
   rows: SampleRows;
   /** The series of each row, and the request it came with. */
   series: Series[];
@@ -11,24 +11,24 @@ export interface Arranged {
   duplicates: number[];
 }
 
-/** What one commit brought: the rows this node stored, and those the database had already. */
+/** The rows that one commit stored, and those that the database had already. */
 export interface CommitResult {
   stored: SampleColumns;
   alreadyThere: SampleColumns;
 }
 
-/** Positions of one batch fit in these bits; a series id is an int4, so both fit in a double exactly. */
+/** Bits for a position in a batch; with a series id, an int4, they fit in a double exactly. */
 const POSITION_BITS = 21;
 const POSITIONS = 2 ** POSITION_BITS;
 
 /**
- * Sorted, because the index is then walked once and two commits under way lock in the same order; unique,
- * because one statement cannot conflict with itself and say which row came first.
+ * Sorted, so that the index is walked once and two concurrent commits lock in the same order; unique, because one
+ * statement cannot conflict with itself and say which row came first.
  */
-export function arrange(requests: readonly SampleColumns[]): Arranged {
+export function buildBatch(requests: readonly SampleColumns[]): CommitBatch {
   const flat = flatten(requests);
   const order = sortedPositions(flat);
-  const batch: Arranged = {
+  const batch: CommitBatch = {
     rows: { seriesIds: [], timestamps: [], values: [] },
     series: [],
     requestOf: [],
@@ -54,12 +54,12 @@ export function arrange(requests: readonly SampleColumns[]): Arranged {
   return batch;
 }
 
-interface Flat extends SampleColumns {
+interface Rows extends SampleColumns {
   requestOf: number[];
 }
 
-function flatten(requests: readonly SampleColumns[]): Flat {
-  const flat: Flat = { series: [], timestamps: [], values: [], requestOf: [] };
+function flatten(requests: readonly SampleColumns[]): Rows {
+  const flat: Rows = { series: [], timestamps: [], values: [], requestOf: [] };
   requests.forEach(({ series, timestamps, values }, request) => {
     for (let i = 0; i < series.length; i++) {
       flat.series.push(series[i]);
@@ -75,7 +75,7 @@ function flatten(requests: readonly SampleColumns[]): Flat {
  * By series, then timestamp, then arrival. Series id and position share one double, so that the engine's numeric
  * sort does the work (a comparator costs eight times as much); the few rows of one series are sorted after it.
  */
-function sortedPositions({ series, timestamps }: Flat): Float64Array {
+function sortedPositions({ series, timestamps }: Rows): Float64Array {
   if (series.length > POSITIONS) throw new RangeError(`a batch holds at most ${POSITIONS} rows`);
   const order = new Float64Array(series.length);
   for (let i = 0; i < order.length; i++) order[i] = series[i].id * POSITIONS + i;
@@ -94,8 +94,11 @@ function sortedPositions({ series, timestamps }: Flat): Float64Array {
   return order;
 }
 
-/** Counts the database's duplicates to the requests that brought them, and parts them from what was stored. */
-export function split({ rows, series, requestOf, duplicates }: Arranged, positions: number[]): CommitResult {
+/** Separates the rows at `positions`, which the database had already, and counts them for the requests that sent them. */
+export function resultOf(
+  { rows, series, requestOf, duplicates }: CommitBatch,
+  positions: number[],
+): CommitResult {
   const { timestamps, values } = rows;
   if (positions.length === 0) {
     return {
@@ -110,11 +113,11 @@ export function split({ rows, series, requestOf, duplicates }: Arranged, positio
     alreadyThere: { series: [], timestamps: [], values: [] },
   };
   for (let i = 0; i < series.length; i++) {
-    const side = isDuplicate[i] ? result.alreadyThere : result.stored;
+    const into = isDuplicate[i] ? result.alreadyThere : result.stored;
     if (isDuplicate[i]) duplicates[requestOf[i]]++;
-    side.series.push(series[i]);
-    side.timestamps.push(timestamps[i]);
-    side.values.push(values[i]);
+    into.series.push(series[i]);
+    into.timestamps.push(timestamps[i]);
+    into.values.push(values[i]);
   }
   return result;
 }

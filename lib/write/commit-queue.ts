@@ -2,26 +2,26 @@ import { isPulseError, PulseError } from '../model/errors';
 import type { SampleColumns, SampleRows } from '../model/samples';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
-import { type Arranged, arrange, type CommitResult, split } from './arrange';
+import { buildBatch, type CommitBatch, type CommitResult, resultOf } from './commit-batch';
 
 export interface CommitQueueOptions {
   /** `SampleStore.append`: commits rows and returns the positions of those that were there already. */
   append(rows: SampleRows): Promise<number[]>;
   /** Called after each commit, before its writers are answered. */
   onCommit(result: CommitResult): Promise<void> | void;
-  /** Called when a commit failed in a way that leaves open whether the database took it. */
+  /** Called when a commit failed and the database may have stored its rows all the same. */
   onUncertain(rows: SampleColumns): void;
-  /** Rows that make a commit leave at once. */
+  /** So many waiting rows start a commit at once. */
   batchRows?: number;
-  /** How long a row waits for company while another commit is under way. */
+  /** How long a row waits for others while a commit is in flight. */
   gatherMs?: number;
-  /** Commits under way at the same time, while they are quick. */
+  /** Commits in flight at a time, while they are quick. */
   maxInFlight?: number;
-  /** A commit that takes longer than this is slow: when all are, one more may leave, and again after as long. */
+  /** A commit that takes longer is slow. When all in flight are slow, one more starts; and another after this time again. */
   slowMs?: number;
-  /** Commits under way at the same time, however slow. */
-  mostInFlight?: number;
-  /** Rows waiting and under way; beyond them writers get `queue_full`. */
+  /** Commits in flight at a time, however slow. */
+  maxInFlightWhenSlow?: number;
+  /** Rows waiting and in flight; beyond them writers get `queue_full`. */
   maxRows?: number;
 }
 
@@ -39,48 +39,48 @@ export interface CommitFigures {
   maxRows: number;
 }
 
-interface Waiting {
+interface PendingWrite {
   rows: SampleColumns;
   since: number;
   dueAt: number;
-  /** Whether its writer has been told that it takes too long. */
+  /** Whether its writer was rejected because it took too long. */
   isRefused: boolean;
   resolve(duplicates: number): void;
   reject(error: unknown): void;
 }
 
 /**
- * A writer has its answer within this, ms, whatever the database does; what is under way by then goes on. Long enough for
- * a commit that waits for a checkpoint: to refuse it would have it sent again, on top of what is slow already.
+ * A writer is answered within this time, whatever the database does; a commit in flight goes on. Long enough for a commit
+ * that waits for a checkpoint: a refused body would be sent again, to a database that is slow already.
  */
 export const ANSWER_MS = 4_500;
 
 const RETRY_AFTER_MS = 1_000;
 const RETRY_PAUSE_MS = 100;
 const RETRY_WITHIN_MS = 1_000;
-const LOOK_MS = 100;
+const OVERDUE_CHECK_MS = 100;
 
 /**
  * The group commit: requests wait a few milliseconds for a shared transaction, because a transaction per request
- * would cost a disk flush each. Alone on an idle database a request leaves at once; under load the commits under
- * way set the pace. A request is never split, so it is kept entirely or not at all.
+ * would cost a disk flush each. On an idle database a request is committed at once; under load, when a commit in flight
+ * ends. A request is never split, so it is stored entirely or not at all.
  */
 export class CommitQueue {
-  private waiting: Waiting[] = [];
+  private waiting: PendingWrite[] = [];
   /**
-   * Those of each commit under way. Arrays that are made anew: what V8 leaves behind of a growing and shrinking `Set`
+   * The writes of each commit in flight. Arrays that are made anew: what V8 leaves behind of a growing and shrinking `Set`
    * would keep every request alive until the next full collection, which made a write a sixth more expensive.
    */
-  private underWay: Waiting[][] = [];
-  private looking: NodeJS.Timeout | undefined;
+  private inFlight: PendingWrite[][] = [];
+  private overdueTimer: NodeJS.Timeout | undefined;
   private rowsWaiting = 0;
   private rowsInFlight = 0;
   private commitsInFlight = 0;
-  /** When the newest of the commits under way left, ms of `performance.now()`. */
-  private leftAt = Number.NEGATIVE_INFINITY;
+  /** When the newest commit in flight started, ms of `performance.now()`. */
+  private newestStartedAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
-  private wakesAt = 0;
-  private leavesThisTurn = false;
+  private timerAt = 0;
+  private startsThisTurn = false;
   private closed = false;
   private whenIdle: Array<() => void> = [];
   private readonly options: Required<CommitQueueOptions>;
@@ -91,7 +91,7 @@ export class CommitQueue {
       gatherMs: 10,
       maxInFlight: 2,
       slowMs: 500,
-      mostInFlight: 10,
+      maxInFlightWhenSlow: 10,
       maxRows: 200_000,
       ...options,
     };
@@ -126,13 +126,13 @@ export class CommitQueue {
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ rows, since, dueAt: since + answerMs, isRefused: false, resolve, reject });
-      this.looking ??= setInterval(() => this.answerOverdue(), LOOK_MS);
+      this.overdueTimer ??= setInterval(() => this.answerOverdue(), OVERDUE_CHECK_MS);
       this.rowsWaiting += count;
       this.schedule();
     });
   }
 
-  /** Commits what waits, then refuses. Resolves when nothing is under way. */
+  /** Commits what waits, then refuses. Resolves when nothing is in flight. */
   async close(): Promise<void> {
     this.closed = true;
     this.schedule();
@@ -140,42 +140,42 @@ export class CommitQueue {
       await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
-  /** Decides when the rows that wait leave: now, at the end of this turn of the event loop, or on a timer. */
+  /** Decides when the waiting rows are committed: now, at the end of this turn of the event loop, or on a timer. */
   private schedule(): void {
-    if (this.waiting.length === 0 || this.leavesThisTurn) return;
+    if (this.waiting.length === 0 || this.startsThisTurn) return;
     const { batchRows, gatherMs, slowMs } = this.options;
     const now = performance.now();
     const waited = now - this.waiting[0].since;
-    if (this.isBusy(now)) this.wakeIn(this.leftAt + slowMs - now);
-    else if (this.closed || this.rowsWaiting >= batchRows || waited >= gatherMs) this.leave();
+    if (this.isBusy(now)) this.wakeIn(this.newestStartedAt + slowMs - now);
+    else if (this.closed || this.rowsWaiting >= batchRows || waited >= gatherMs) this.startCommit();
     else if (this.commitsInFlight > 0) this.wakeIn(gatherMs - waited);
-    else this.leaveThisTurn();
+    else this.startThisTurn();
   }
 
-  /** Whether the rows that wait have to wait for a commit to end, or for all under way to be slow. */
+  /** Whether waiting rows have to wait until a commit ends, or until all in flight are slow. */
   private isBusy(now: number): boolean {
-    const { maxInFlight, mostInFlight, slowMs } = this.options;
+    const { maxInFlight, maxInFlightWhenSlow, slowMs } = this.options;
     if (this.commitsInFlight < maxInFlight) return false;
-    return this.commitsInFlight >= mostInFlight || now - this.leftAt < slowMs;
+    return this.commitsInFlight >= maxInFlightWhenSlow || now - this.newestStartedAt < slowMs;
   }
 
-  /** Nothing under way: only the requests that this turn of the event loop still brings are worth waiting for. */
-  private leaveThisTurn(): void {
-    this.leavesThisTurn = true;
+  /** Nothing is in flight: waits only for the requests of this turn of the event loop. */
+  private startThisTurn(): void {
+    this.startsThisTurn = true;
     setImmediate(() => {
-      this.leavesThisTurn = false;
+      this.startsThisTurn = false;
       if (this.isBusy(performance.now())) this.schedule();
-      else this.leave();
+      else this.startCommit();
     });
   }
 
   private wakeIn(ms: number): void {
-    // As many as there may be: the end of one wakes.
-    if (this.commitsInFlight >= this.options.mostInFlight) return;
+    // No further commit may start; the end of one calls `schedule`.
+    if (this.commitsInFlight >= this.options.maxInFlightWhenSlow) return;
     const at = performance.now() + ms;
-    if (this.timer && this.wakesAt <= at) return;
+    if (this.timer && this.timerAt <= at) return;
     clearTimeout(this.timer);
-    this.wakesAt = at;
+    this.timerAt = at;
     this.timer = setTimeout(
       () => {
         this.timer = undefined;
@@ -185,16 +185,16 @@ export class CommitQueue {
     );
   }
 
-  private leave(): void {
+  private startCommit(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     const batch = this.takeBatch();
-    // Several requests' samples: what is logged of it is about none of them alone.
+    // The samples are of several requests: log lines carry no request id.
     if (batch.length > 0) void outsideRequests(() => this.commit(batch));
     this.schedule();
   }
 
-  private takeBatch(): Waiting[] {
+  private takeBatch(): PendingWrite[] {
     let rows = 0;
     let requests = 0;
     while (requests < this.waiting.length && rows < this.options.batchRows) {
@@ -206,21 +206,21 @@ export class CommitQueue {
     return batch;
   }
 
-  private async commit(requests: Waiting[]): Promise<void> {
+  private async commit(requests: PendingWrite[]): Promise<void> {
     const count = requests.reduce((sum, { rows }) => sum + rows.series.length, 0);
     this.commitsInFlight++;
     this.rowsInFlight += count;
-    this.leftAt = performance.now();
-    this.underWay.push(requests);
+    this.newestStartedAt = performance.now();
+    this.inFlight.push(requests);
     try {
-      const batch = arrange(requests.map(({ rows }) => rows));
-      const result = split(batch, await this.append(batch));
+      const batch = buildBatch(requests.map(({ rows }) => rows));
+      const result = resultOf(batch, await this.append(batch));
       await this.options.onCommit(result);
       for (const [request, { resolve }] of requests.entries()) resolve(batch.duplicates[request]);
     } catch (error) {
       for (const { reject } of requests) reject(error);
     } finally {
-      this.underWay = this.underWay.filter((each) => each !== requests);
+      this.inFlight = this.inFlight.filter((each) => each !== requests);
       this.commitsInFlight--;
       this.rowsInFlight -= count;
       this.schedule();
@@ -228,8 +228,8 @@ export class CommitQueue {
     }
   }
 
-  /** Tried twice: appending is idempotent, so a connection lost in the middle may simply be asked again. */
-  private async append(batch: Arranged): Promise<number[]> {
+  /** Tries twice: appending is idempotent, so it can be repeated after a lost connection. */
+  private async append(batch: CommitBatch): Promise<number[]> {
     const startedAt = performance.now();
     try {
       return await this.options.append(batch.rows);
@@ -243,7 +243,7 @@ export class CommitQueue {
     });
   }
 
-  private failure({ rows, series }: Arranged, cause: unknown): PulseError {
+  private failure({ rows, series }: CommitBatch, cause: unknown): PulseError {
     this.options.onUncertain({ series, timestamps: rows.timestamps, values: rows.values });
     if (isPulseError(cause)) return cause;
     log().error({ err: cause }, 'commit failed');
@@ -251,24 +251,24 @@ export class CommitQueue {
     return new PulseError('database_unavailable', message, { cause, retryAfterMs: RETRY_AFTER_MS });
   }
 
-  /** Gives back what waits for too long, and lets go of the writers of what is under way for too long. */
+  /** Rejects writers that have waited too long. A commit in flight goes on without them. */
   private answerOverdue(): void {
     const now = performance.now();
-    const isOverdue = ({ dueAt, isRefused }: Waiting) => now >= dueAt && !isRefused;
+    const isOverdue = ({ dueAt, isRefused }: PendingWrite) => now >= dueAt && !isRefused;
     const overdue = this.waiting.filter(isOverdue);
     if (overdue.length > 0) this.waiting = this.waiting.filter((request) => !isOverdue(request));
     for (const request of overdue) {
       this.rowsWaiting -= request.rows.series.length;
       this.refuse(request, 'nothing was kept');
     }
-    for (const request of this.underWay.flatMap((requests) => requests.filter(isOverdue)))
+    for (const request of this.inFlight.flatMap((requests) => requests.filter(isOverdue)))
       this.refuse(request, 'it may be kept later; what is there is not stored twice');
-    if (this.waiting.length + this.underWay.length > 0) return;
-    clearInterval(this.looking);
-    this.looking = undefined;
+    if (this.waiting.length + this.inFlight.length > 0) return;
+    clearInterval(this.overdueTimer);
+    this.overdueTimer = undefined;
   }
 
-  private refuse(request: Waiting, what: string): void {
+  private refuse(request: PendingWrite, what: string): void {
     request.isRefused = true;
     const message = `The database is too slow to take this now; ${what}. Send it again later.`;
     request.reject(new PulseError('database_unavailable', message, { retryAfterMs: RETRY_AFTER_MS }));

@@ -95,7 +95,7 @@ test('damage is found while new records come in: each comes once, in order', asy
   await Promise.all(appended);
   taken.push(...(await takeAll(segments)));
   expect(idsOf(taken)).toEqual(range(0, next).filter((id) => id !== 7 && id !== 13));
-  expect(segments).toMatchObject({ skipped: { records: 2 }, asideFigures: { files: 1 }, bytes: 0 });
+  expect(segments).toMatchObject({ skipped: { records: 2 }, damagedFileFigures: { files: 1 }, bytes: 0 });
   await segments.close();
   expect(filesOf(folder)).toEqual([]);
 });
@@ -107,7 +107,7 @@ test('a record that is damaged between being found and being read is left out', 
   flip(file, 4 * (HEAD_BYTES + 10) + HEAD_BYTES + 1);
   await segments.drop(end);
   expect(idsOf(await takeAll(segments))).toEqual([1, 2, 3, 5, 6, 7, 8, 9]);
-  expect(segments).toMatchObject({ skipped: { records: 1 }, asideFigures: { files: 1 } });
+  expect(segments).toMatchObject({ skipped: { records: 1 }, damagedFileFigures: { files: 1 } });
   await segments.close();
 });
 
@@ -116,14 +116,14 @@ test('damaged files are kept within a limit, the newest of them', async () => {
     const file = await writeSpool(folder, records(10));
     renameSync(file, join(folder, `000000000${round + 1}.spool`));
     flip(join(folder, `000000000${round + 1}.spool`), 60);
-    await takeFrom(folder, { asideBytes: 1_000 });
+    await takeFrom(folder, { damagedBytes: 1_000 });
   }
   expect(filesOf(folder, '.damaged').map((file) => file.slice(-18))).toEqual([
     '0000000003.damaged',
     '0000000004.damaged',
   ]);
   flip(await writeSpool(folder, records(100)), 60);
-  const { aside } = await takeFrom(folder, { asideBytes: 1_000 });
+  const { aside } = await takeFrom(folder, { damagedBytes: 1_000 });
   expect(aside).toEqual({ files: 1, bytes: 1_000 });
 });
 
@@ -135,7 +135,7 @@ test('a damaged file that cannot be moved stays, nothing waits for it, and it is
   expect(idsOf(await takeAll(segments))).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   await segments.append(Buffer.from('11 '));
   expect(idsOf(await takeAll(segments))).toEqual([11]);
-  expect(segments).toMatchObject({ bytes: 0, asideFigures: { files: 1 }, skipped: { records: 1 } });
+  expect(segments).toMatchObject({ bytes: 0, damagedFileFigures: { files: 1 }, skipped: { records: 1 } });
   disk.unmovable = '';
   await segments.close();
   expect(filesOf(folder, '.damaged')).toHaveLength(1);
@@ -144,7 +144,7 @@ test('a damaged file that cannot be moved stays, nothing waits for it, and it is
 test('a file that may not be read is waited for, with everything behind it', async () => {
   await writeSpool(folder, records(3));
   disk.unreadable = (path) => (path.endsWith('0000000001.spool') ? 'EACCES' : '');
-  const segments = await Segments.open(folder, { patienceMs: 0 });
+  const segments = await Segments.open(folder, { readRetryMs: 0 });
   await segments.append(Buffer.from('3 '));
   for (let i = 0; i < 3; i++) await expect(segments.peek(100)).rejects.toMatchObject({ code: 'EACCES' });
   disk.unreadable = () => '';
@@ -158,7 +158,7 @@ test('what a disk does not give is waited for at first, then left out alone, and
   await writeSpool(folder, all);
   disk.unreadable = (path, from, to) =>
     path.endsWith('.spool') && from < 20_000 && to > 16_384 ? 'EIO' : '';
-  const segments = await Segments.open(folder, { patienceMs: 50 });
+  const segments = await Segments.open(folder, { readRetryMs: 50 });
   await segments.append(Buffer.from('50 '));
   await expect(segments.peek(100)).rejects.toMatchObject({ code: 'EIO' });
   let taken: number[] = [];
@@ -168,12 +168,12 @@ test('what a disk does not give is waited for at first, then left out alone, and
   // A page of 4 KiB, and what reaches into it.
   const lost = range(0, 50).filter((i) => i * 1_032 < 20_480 && (i + 1) * 1_032 > 16_384);
   expect(taken).toEqual(range(0, 51).filter((id) => !lost.includes(id)));
-  expect(segments).toMatchObject({ skipped: { records: lost.length }, asideFigures: { files: 1 } });
+  expect(segments).toMatchObject({ skipped: { records: lost.length }, damagedFileFigures: { files: 1 } });
   await segments.close();
 });
 
 test('a file that was taken away under us loses what was in it, and nothing after', async () => {
-  const segments = await Segments.open(folder, { patienceMs: 0 });
+  const segments = await Segments.open(folder, { readRetryMs: 0 });
   await segments.append(Buffer.from('0 '));
   unlinkSync(filesOf(folder)[0]);
   await segments.append(Buffer.from('1 '));
@@ -187,7 +187,7 @@ test('a file that was taken away under us loses what was in it, and nothing afte
   mkdirSync(file.replace(/\d+(?=\.spool)/, '0000000004'));
   await segments.append(Buffer.from('4 '));
   expect(idsOf(await takeAll(segments))).toEqual([4]);
-  expect(segments).toMatchObject({ skipped: { records: 2 }, asideFigures: { files: 1 } });
+  expect(segments).toMatchObject({ skipped: { records: 2 }, damagedFileFigures: { files: 1 } });
   await segments.close();
 });
 

@@ -5,20 +5,20 @@ import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 
 const NAME = /\.damaged$/;
-const LOOK_EVERY_MS = 10 * SECOND;
+const COUNT_EVERY_MS = 10 * SECOND;
 
-export interface AsideFigures {
+export interface DamagedFileFigures {
   files: number;
   bytes: number;
 }
 
 /**
- * Damaged files of a spool, kept beside the others for a person to look at: `0000000041.damaged`. When they are more
+ * Damaged files of a spool, kept beside the others for a person to count at: `0000000041.damaged`. When they are more
  * than `maxBytes` the oldest go.
  */
-export class Aside {
-  private known: AsideFigures = { files: 0, bytes: 0 };
-  private lookedAt = Number.NEGATIVE_INFINITY;
+export class DamagedFiles {
+  private known: DamagedFileFigures = { files: 0, bytes: 0 };
+  private countedAt = Number.NEGATIVE_INFINITY;
   /** Files that could not be moved: they stay where they are, and are tried again. */
   private readonly unmoved = new Set<string>();
 
@@ -28,8 +28,8 @@ export class Aside {
   ) {}
 
   /** What is kept. A person may take it away at any time, so it is looked for again now and then. */
-  get figures(): AsideFigures {
-    if (performance.now() - this.lookedAt > LOOK_EVERY_MS) this.look();
+  get figures(): DamagedFileFigures {
+    if (performance.now() - this.countedAt > COUNT_EVERY_MS) this.count();
     return this.known;
   }
 
@@ -44,7 +44,7 @@ export class Aside {
       try {
         const kept = nameFor(file);
         await rename(file, kept);
-        log().error({ file: kept }, 'a damaged file of the spool is kept for you to look at');
+        log().error({ file: kept }, 'a damaged file of the spool is kept for you to count at');
         this.unmoved.delete(file);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.unmoved.delete(file);
@@ -54,7 +54,7 @@ export class Aside {
     await this.stayWithinLimit().catch((error) =>
       log().error({ err: error, folder: this.folder }, 'the oldest damaged files are not removed'),
     );
-    this.look();
+    this.count();
   }
 
   private async stayWithinLimit(): Promise<void> {
@@ -70,8 +70,8 @@ export class Aside {
     if (newest && newest.size > this.maxBytes) await truncate(newest.path, this.maxBytes);
   }
 
-  private look(): void {
-    this.lookedAt = performance.now();
+  private count(): void {
+    this.countedAt = performance.now();
     const kept = [...this.list(), ...[...this.unmoved].flatMap(described)];
     this.known = { files: kept.length, bytes: kept.reduce((sum, { size }) => sum + size, 0) };
   }

@@ -4,8 +4,8 @@ import { Registry } from '../memory/catalogue/registry';
 import { PulseError } from '../model/errors';
 import type { SampleColumns, SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
-import type { CommitResult } from './arrange';
-import { CommitQueue, type CommitQueueOptions } from './commit';
+import type { CommitResult } from './commit-batch';
+import { CommitQueue, type CommitQueueOptions } from './commit-queue';
 
 const registry = new Registry();
 const series: Series[] = Array.from({ length: 5 }, (_, i) =>
@@ -172,7 +172,7 @@ describe('under load', () => {
 
   test('what waits too long for a stuck database is given back, and is not kept', async () => {
     const gate = held();
-    const commits = queue({ append: gate.append, maxInFlight: 1, mostInFlight: 1 });
+    const commits = queue({ append: gate.append, maxInFlight: 1, maxInFlightWhenSlow: 1 });
     const stuck = commits.write(rows([0, 1, 1]), { answerMs: 60_000 });
     await until(() => gate.waiting.length === 1);
     await expect(commits.write(rows([0, 2, 1]), { answerMs: 20 })).rejects.toMatchObject({
@@ -210,7 +210,7 @@ describe('under load', () => {
 
   test('while commits are slow one more leaves each time all are, up to a bound', async () => {
     const gate = held();
-    const commits = queue({ append: gate.append, maxInFlight: 1, slowMs: 30, mostInFlight: 3 });
+    const commits = queue({ append: gate.append, maxInFlight: 1, slowMs: 30, maxInFlightWhenSlow: 3 });
     const writes = [commits.write(rows([0, 1, 1]))];
     for (let underWay = 1; underWay <= 3; underWay++) {
       await until(() => gate.waiting.length === underWay);
