@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import { formatValue, type Unit } from '@/lib/model/format';
-import { formatMoment } from '@/lib/model/format-time';
+import { formatDateTime } from '@/lib/model/format-time';
 import { ChartTooltip } from './chart-tooltip';
 import { moveCrosshair, releaseCrosshair, useCrosshair } from './crosshair';
 import { gapLimit, nearestPoint, type Plot, timeAt, xOf } from './plot';
@@ -230,5 +230,5 @@ function spoken(t: number, series: readonly ChartSeries[], step: number, unit: U
   values.sort((a, b) => b.value - a.value);
   const said = values.slice(0, SPOKEN_SERIES).map(({ name, value }) => `${name} ${formatValue(value, unit)}`);
   const rest = values.length - said.length;
-  return `${formatMoment(t, step)}: ${said.join(', ') || 'no data'}${rest > 0 ? `, and ${rest} more` : ''}`;
+  return `${formatDateTime(t, step)}: ${said.join(', ') || 'no data'}${rest > 0 ? `, and ${rest} more` : ''}`;
 }

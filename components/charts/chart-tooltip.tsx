@@ -1,5 +1,5 @@
 import { formatValue, type Unit } from '@/lib/model/format';
-import { formatMoment } from '@/lib/model/format-time';
+import { formatDateTime } from '@/lib/model/format-time';
 import { cn } from '../ui/cn';
 import { gapLimit, nearestPoint, type Plot, xOf } from './plot';
 import type { ChartSeries } from './series';
@@ -31,7 +31,7 @@ export function ChartTooltip({ t, series, plot, step, unit }: ChartTooltipProps)
       style={onTheRight ? { left: left + 12 } : { right: plot.width - left + 12 }}
       data-tooltip
     >
-      <p className="mb-1 whitespace-nowrap text-ink-3">{formatMoment(t, step)}</p>
+      <p className="mb-1 whitespace-nowrap text-ink-3">{formatDateTime(t, step)}</p>
       {rows.length === 0 && <p className="text-ink-2">No data here</p>}
       {rows.slice(0, ROWS).map(({ key, name, color, point }) => (
         <p key={key} className="flex items-baseline gap-2">

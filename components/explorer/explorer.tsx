@@ -3,7 +3,7 @@
 import { Suspense, use } from 'react';
 import { formatSelector } from '@/lib/model/selector';
 import type { MetricType } from '@/lib/model/series';
-import { parseTime } from '@/lib/model/time/moment';
+import { parseTime } from '@/lib/model/time/parse-time';
 import type { QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { feedOfTab } from '../live/feed';

@@ -2,7 +2,7 @@
 
 import { useState, useSyncExternalStore } from 'react';
 import { formatValue, type Unit } from '@/lib/model/format';
-import { formatMoment, shownInUtc, zoneName } from '@/lib/model/format-time';
+import { formatDateTime, shownInUtc, zoneName } from '@/lib/model/format-time';
 import type { ChartSeries } from '../charts/series';
 import { Button } from '../ui/button';
 
@@ -56,7 +56,7 @@ export function PointsTable({ caption, series, range, step, unit }: PointsTableP
               <tr key={t} className="border-t" data-t={t}>
                 <th scope="row" className="px-3 py-1 text-left font-normal whitespace-nowrap text-ink-2">
                   <time dateTime={new Date(t).toISOString()}>
-                    {formatMoment(local ? t : shownInUtc(t), step)}
+                    {formatDateTime(local ? t : shownInUtc(t), step)}
                   </time>
                 </th>
                 {columns.map(({ key, line, value }) => {

@@ -2,7 +2,7 @@
 
 import { CalendarClock, ChevronLeft, ChevronRight, Pause, Play, ZoomOut } from 'lucide-react';
 import { type FormEvent, useId, useState, useSyncExternalStore } from 'react';
-import { formatMoment, zoneName } from '@/lib/model/format-time';
+import { formatDateTime, zoneName } from '@/lib/model/format-time';
 import { MINUTE } from '@/lib/model/time/duration';
 import { describeWindow, RANGE_PRESETS, type RangeControl } from '../panels/use-range';
 import { Button } from '../ui/button';
@@ -162,8 +162,8 @@ function localInput(t: number): string {
 }
 
 function rangeText([start, end]: readonly [number, number]): string {
-  const from = formatMoment(start);
-  const to = formatMoment(end);
+  const from = formatDateTime(start);
+  const to = formatDateTime(end);
   const sameDay = from.slice(0, -8) === to.slice(0, -8);
   return `${from} – ${sameDay ? to.slice(-8) : to}`;
 }

@@ -1,6 +1,6 @@
 'use client';
 
-import { parseTime } from '@/lib/model/time/moment';
+import { parseTime } from '@/lib/model/time/parse-time';
 import { RangePicker } from '../explorer/range-picker';
 import { feedOfTab } from '../live/feed';
 import { useRange } from '../panels/use-range';

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import type { HostRow, HostsPage } from '@/lib/model/fleet/answers';
 import { EVERY_HOST, formatHostsQuery } from '@/lib/model/fleet/hosts-query';
 import { formatCount } from '@/lib/model/format';
-import { formatMoment, formatSpan } from '@/lib/model/format-time';
+import { formatDateTime, formatSpan } from '@/lib/model/format-time';
 import { SECOND } from '@/lib/model/time/duration';
 import { useKeptAnswer } from '../live/use-kept-answer';
 import { PageHeader } from '../shell/page-header';
@@ -101,7 +101,7 @@ function HostFacts({ host, now }: { host: HostRow; now: number }) {
       ) : (
         <>
           Silent for {formatSpan(silentMs)}, last seen{' '}
-          <time suppressHydrationWarning>{formatMoment(host.lastSeen)}</time>
+          <time suppressHydrationWarning>{formatDateTime(host.lastSeen)}</time>
         </>
       )}
       , {formatCount(host.series)} series

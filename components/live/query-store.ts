@@ -1,4 +1,4 @@
-import { isTold } from '@/lib/model/fill';
+import { hasValue } from '@/lib/model/fill';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
@@ -219,7 +219,7 @@ function mergePoints(known: readonly Point[], upserts: readonly Point[], oldest:
   for (const point of upserts) {
     if (point[0] < oldest) continue;
     const at = firstFrom(merged, point[0]);
-    merged.splice(at, merged[at]?.[0] === point[0] ? 1 : 0, ...(isTold(point) ? [point] : []));
+    merged.splice(at, merged[at]?.[0] === point[0] ? 1 : 0, ...(hasValue(point) ? [point] : []));
   }
   return merged;
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HeldBodies } from '../access/limit/held-body';
 import { PulseError } from '../model/errors';
 import type { HistoryAnswer } from '../model/wire/history';
-import type { ParsedQuery } from '../read/query/params';
+import type { ParsedQuery } from '../read/query/query-params';
 import { Reclaim } from '../runtime/reclaim';
 import { Work } from '../runtime/work/work';
 import { answerEach, readQueries } from './batch';

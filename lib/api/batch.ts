@@ -4,8 +4,8 @@ import { type ErrorCode, isPulseError, PulseError } from '../model/errors';
 import { SECOND } from '../model/time/duration';
 import { errorAnswer } from '../model/wire/error';
 import type { QueryResult } from '../model/wire/history';
-import type { Asking, History } from '../read/history';
-import { parseQuery } from '../read/query/params';
+import type { AnswerOptions, History } from '../read/history';
+import { parseQuery } from '../read/query/query-params';
 import type { Work } from '../runtime/work/work';
 import { toPulseError } from './http';
 import { readText } from './web-body';
@@ -68,7 +68,7 @@ export async function answerEach(
 async function answerOne(
   query: Record<string, unknown>,
   history: Pick<History, 'answer'>,
-  asking: Asking,
+  asking: AnswerOptions,
 ): Promise<QueryResult> {
   try {
     return await history.answer(parseQuery(query), asking);

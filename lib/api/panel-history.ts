@@ -3,7 +3,7 @@ import { errorAnswer } from '../model/wire/error';
 import type { QueryResult } from '../model/wire/history';
 import type { Query } from '../model/wire/query';
 import { currentRequestGone } from '../observe/request-id';
-import { parseQuery } from '../read/query/params';
+import { parseQuery } from '../read/query/query-params';
 import { Work } from '../runtime/work/work';
 import { rootOfProcess } from '../system/process';
 import { toPulseError } from './http';

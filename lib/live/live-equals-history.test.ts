@@ -9,7 +9,7 @@ import type { Aggregate } from '../model/aggregates';
 import type { GroupPoints } from '../model/points';
 import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { readStep, stepsOf } from '../model/time/steps';
-import { type ParsedQuery, parseQuery, rankingOf, toSearchParams } from '../read/query/params';
+import { type ParsedQuery, parseQuery, rankingOf, toSearchParams } from '../read/query/query-params';
 
 /**
  * The promise of the stream: whatever arrives in whatever order, whenever a page opens, loses its connection or reads

@@ -1,4 +1,4 @@
-/** What is made of samples, a percentile aside: of all of a group in a step, or of each series for itself. */
+/** Aggregates of samples, besides percentiles: of all samples of a group and step, or of each series by itself. */
 export const INNER_AGGREGATES = [
   'avg',
   'sum',
@@ -12,7 +12,7 @@ export const INNER_AGGREGATES = [
   'delta',
   'stddev',
 ] as const;
-/** What is made of the values of a group's series, one a series and step, a percentile aside. */
+/** Aggregates, besides percentiles, of the values that an inner aggregate gives for each series and step. */
 export const OUTER_AGGREGATES = ['sum', 'avg', 'min', 'max', 'count', 'stddev'] as const;
 
 /** `p0` to `p100`, up to 3 decimals. */
@@ -20,8 +20,8 @@ export type Percentile = `p${number}`;
 export type InnerAggregate = (typeof INNER_AGGREGATES)[number] | Percentile;
 export type OuterAggregate = (typeof OUTER_AGGREGATES)[number] | Percentile;
 /**
- * One value of a point, by its canonical text (see `parseAggregate`): `avg` is of all samples of a group and step
- * together; `sum(avg)` of each series for itself first, then of the series that have a value in the step.
+ * The canonical text of an aggregate (see `parseAggregate`). `avg`: of all samples of a group and step together.
+ * `sum(avg)`: the average of each series, then the sum over the series that have one in the step.
  */
 export type Aggregate = InnerAggregate | `${OuterAggregate}(${InnerAggregate})`;
 
@@ -35,16 +35,16 @@ const PERCENTILE = /^p(100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)$/;
 const TWO_STAGES = /^([^()]+)\(([^()]+)\)$/;
 
 /**
- * What is made of each series' samples, and what of those values; `outer` null: `inner` is made of the samples of all
- * series together. Growth is always that of each series, added up.
+ * `inner` aggregates the samples of each series, `outer` these values. `outer` null: `inner` aggregates the samples of all
+ * series together; growth is still computed for each series and added up.
  */
 export interface Stages {
   outer: OuterAggregate | null;
   inner: InnerAggregate;
 }
 
-/** What the samples together tell as well as series one by one. */
-const TWINS: Partial<Record<Aggregate, InnerAggregate>> = {
+/** Aggregates in two stages that equal one stage. */
+const SINGLE_STAGE_TWINS: Partial<Record<Aggregate, InnerAggregate>> = {
   'sum(sum)': 'sum',
   'sum(count)': 'count',
   'min(min)': 'min',
@@ -63,9 +63,9 @@ export function parseAggregate(text: string): Aggregate | null {
   return outer && `${outer}(${inner})`;
 }
 
-/** As few stages as tell the same. */
+/** The stages of an aggregate, as few as give the same value. */
 export function stagesOf(aggregate: Aggregate): Stages {
-  const twin = TWINS[aggregate];
+  const twin = SINGLE_STAGE_TWINS[aggregate];
   if (twin) return { outer: null, inner: twin };
   const [, outer, inner] = TWO_STAGES.exec(aggregate) ?? [null, null, aggregate];
   return { outer, inner } as Stages;
@@ -80,7 +80,7 @@ export function isPercentile(name: InnerAggregate | OuterAggregate): name is Per
   return PERCENTILE.test(name);
 }
 
-/** Whether the aggregate is made of what a series' samples differ by. */
+/** Whether the aggregate is computed from differences between the samples of a series. */
 export function isGrowth(aggregate: Aggregate): boolean {
   return GROWTH.includes(stagesOf(aggregate).inner);
 }
@@ -88,8 +88,8 @@ export function isGrowth(aggregate: Aggregate): boolean {
 const GROWTH: readonly InnerAggregate[] = ['rate', 'increase', 'delta'];
 
 /**
- * Whether the value says something of the series there are together, so that a step in which some have not reported
- * says less.
+ * Whether the value depends on how many series have a sample in the step, so that a series that did not report lowers
+ * it.
  */
 export function isOverSeries(aggregate: Aggregate): boolean {
   const { outer, inner } = stagesOf(aggregate);

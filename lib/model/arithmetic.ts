@@ -1,10 +1,10 @@
 /**
- * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/0003_arithmetic.sql makes them: what a
- * float64 cannot hold is told as the last value that it can, never as infinity, and takes nothing else with it.
- * JavaScript rounds what is too small by itself.
+ * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/0003_arithmetic.sql computes
+ * them: a result beyond float64 is its largest value, never infinity. JavaScript rounds results that are too small
+ * itself.
  */
 
-/** Values up to here are `tame`: a thousand million of them can be added. Those beyond are `huge`. */
+/** Values up to here are `tame`: a thousand million of them can be added without overflow. Larger ones are `huge`. */
 const TAME = 1e299;
 /** Exact, as a power of two. */
 export const DOWN = 2 ** -64;
@@ -67,14 +67,14 @@ export class Sum {
   }
 }
 
-/** What lies at `share` of the way from `low` to `high`, as `percentile_cont` has it. */
+/** The value at `share` of the way from `low` to `high`, as `percentile_cont` computes it. */
 export function interpolate(low: number, high: number, share: number): number {
   const distance = high - low;
   if (Number.isFinite(distance)) return low + share * distance;
   return saturated((low / 2 + share * (high / 2 - low / 2)) * 2);
 }
 
-/** Whose square neither overflows nor vanishes, a million times over. */
+/** Squares of values up to here can be added a million times without overflow. */
 const SQUARABLE = 2 ** 400;
 const SCALE = 2 ** 600;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fillPoints, isTold } from './fill';
+import { fillPoints, hasValue } from './fill';
 import type { Point } from './points';
 import type { Fill } from './question';
 
@@ -20,7 +20,7 @@ const anyPoints = fc
         ),
     ),
   )
-  .map((points) => points.filter(isTold));
+  .map((points) => points.filter(hasValue));
 
 /** The definition, value by value. */
 function naive(points: readonly Point[], fill: Fill): Point[] {
@@ -39,7 +39,7 @@ function naive(points: readonly Point[], fill: Fill): Point[] {
       return before[place]! * (1 - share) + next[place]! * share;
     });
     const point: Point = [t, ...values];
-    if (isTold(point)) filled.push(point);
+    if (hasValue(point)) filled.push(point);
   }
   return filled;
 }

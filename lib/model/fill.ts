@@ -4,8 +4,8 @@ import type { Fill } from './question';
 export const FILL_WORDS = ['none', 'previous', 'linear'] as const satisfies readonly Fill[];
 
 /**
- * Points with what is missing between them, for each value by itself: from the first point that tells it to the last.
- * Pure, so that whoever is told of a change can tell what else it changes.
+ * Fills the gaps between points, for each value by itself: from its first point to its last. Pure, so that live queries can
+ * compute which filled points a change affects.
  *
  * @param points ascending
  * @param after the start of the step after the one that begins at the given time
@@ -19,11 +19,11 @@ export function fillPoints(points: Point[], fill: Fill, after: (start: number) =
     else filled.push([t, ...points[0].slice(1).map(() => null)]);
   }
   for (let place = 1; place < points[0].length; place++) fillPlace(filled, place, fill);
-  return filled.filter(isTold);
+  return filled.filter(hasValue);
 }
 
-/** Whether a point tells any value; one that does not, takes back what was told at its time. */
-export function isTold(point: Point): boolean {
+/** Whether a point has any value; in the live stream, one without removes the point at its time. */
+export function hasValue(point: Point): boolean {
   return point.some((value, place) => place > 0 && value !== null);
 }
 

@@ -52,7 +52,7 @@ export function formatDay(t: number): string {
 }
 
 /** `20 Nov 2026 14:03:10`, in the reader's time zone. */
-export function formatMoment(t: number, step: number = SECOND): string {
+export function formatDateTime(t: number, step: number = SECOND): string {
   const day = `${formatDay(t)} ${new Date(t).getFullYear()}`;
   return step >= DAY ? day : `${day} ${formatClock(t, step)}`;
 }

@@ -1,4 +1,4 @@
-/** What tells the series of a metric apart: values by name. */
+/** The labels of a series: values by name. They distinguish the series of a metric. */
 export type Labels = Readonly<Record<string, string>>;
 
 export const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;

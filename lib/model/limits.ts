@@ -1,6 +1,6 @@
 import { MINUTE } from './time/duration';
 
-/** What a sample, and the body that brings it, may have at most. */
+/** Limits of a sample, and of the body that it comes in. */
 export const LIMITS = {
   metricNameLength: 200,
   labelNameLength: 64,

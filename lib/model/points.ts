@@ -5,18 +5,18 @@ import type { Tier } from './rollup/tiers';
  * A *point* is what a question is answered with: the aggregate of all samples in `[t, t + step)`, named by its start `t`.
  *
  * `[t, value, …]`: epoch ms of the point's start, then one value per aggregate asked for, in that order. Null where
- * several were asked for and this one cannot be told; one value at least is told.
+ * several were asked for and this one cannot be computed; at least one is not null.
  */
 export type Point = [t: number, ...values: Array<number | null>];
 
-/** A point that tells every value, as charts draw it. */
+/** A point without nulls, as charts draw it. */
 export type WholePoint = [t: number, ...values: number[]];
 
 export function isWhole(point: Point): point is WholePoint {
   return !point.includes(null);
 }
 
-/** One group of an answer: the labels it is grouped by and its points, ascending in time, none missing twice. */
+/** One group of an answer: the labels it is grouped by and its points, ascending in time. */
 export interface GroupPoints {
   labels: Labels;
   points: Point[];
@@ -52,7 +52,7 @@ export function alignUp(t: number, step: number): number {
   return Math.ceil(t / step) * step;
 }
 
-/** Where the first point at `t` or later stands, of ascending points; their number when there is none. */
+/** The index of the first point at `t` or later, of ascending points; their number when there is none. */
 export function positionOf(points: readonly Point[], t: number): number {
   let low = 0;
   let high = points.length;

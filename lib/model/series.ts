@@ -23,7 +23,7 @@ export interface Series {
   readonly labels: Labels;
   /** Timestamp of its newest committed sample, 0 before the first. */
   lastSeen: number;
-  /** Whether it came to be under the eyes of this process, which has heard of all its samples: see `Ring`. */
+  /** Whether it was created while this process ran, which therefore knows all its samples: see `Ring`. */
   isNew: boolean;
 }
 

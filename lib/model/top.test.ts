@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { GroupPoints, Point } from './points';
-import { placeOf, topGroups } from './top';
+import { rankValue, topGroups } from './top';
 
 const group = (host: string, ...points: Point[]): GroupPoints => ({ labels: { host }, points });
 const highest = (count: number) => ({ count, order: 'highest' as const });
@@ -42,7 +42,7 @@ it.each([
   0.5,
   -273.15,
 ])('%d is ranked as what it is', (value) => {
-  expect(placeOf(value)).toBe(value);
+  expect(rankValue(value)).toBe(value);
 });
 
 it('ranks whole numbers by their last digit', () => {

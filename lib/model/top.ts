@@ -3,8 +3,7 @@ import type { GroupPoints } from './points';
 import type { Ranking } from './question';
 
 /**
- * A group's place is decided by its value, of those that are equal but for rounding by `labelsKey` of its labels. Null,
- * which cannot be told, comes last.
+ * Groups are ordered by value, and groups whose values are equal except for rounding by `labelsKey`. Null comes last.
  */
 export interface Rank {
   value: number | null;
@@ -12,8 +11,8 @@ export interface Rank {
 }
 
 /**
- * The first groups by latest value: what `top` and `bottom` mean, on the server and in whoever folds a live stream.
- * Of those that are equal but for rounding the first in label order wins. Groups without points have no rank.
+ * The first groups by latest value: the meaning of `top` and `bottom`, on the server and in clients of the live stream.
+ * Groups without points have no rank.
  */
 export function topGroups<Group extends GroupPoints>(
   groups: readonly Group[],
@@ -29,7 +28,7 @@ export function topGroups<Group extends GroupPoints>(
   return firstRanked(ranked, ranking).map(({ group }) => group);
 }
 
-/** The first `count` of what is ranked, in order. */
+/** The first `count`, in order. */
 export function firstRanked<Ranked extends Rank>(
   ranked: Ranked[],
   { count, order }: Pick<Ranking, 'count' | 'order'>,
@@ -37,7 +36,11 @@ export function firstRanked<Ranked extends Rank>(
   const sign = order === 'highest' ? 1 : -1;
   const worst = sign * Number.NEGATIVE_INFINITY;
   return ranked
-    .map((group) => ({ group, text: group.text, place: group.value === null ? worst : placeOf(group.value) }))
+    .map((group) => ({
+      group,
+      text: group.text,
+      place: group.value === null ? worst : rankValue(group.value),
+    }))
     .sort((a, b) => (a.place === b.place ? compareText(a, b) : a.place > b.place ? -sign : sign))
     .slice(0, count)
     .map(({ group }) => group);
@@ -50,10 +53,10 @@ function compareText(a: Pick<Rank, 'text'>, b: Pick<Rank, 'text'>): number {
 const RANKED_DIGITS = 12;
 
 /**
- * A value as it is ranked: without its last digits, which depend on the order in which samples were added up. Memory and
- * each database have their own, and equal groups would stand in any order. Whole numbers add up exactly.
+ * A value without its last digits, which depend on the order in which samples were added up: memory and the databases
+ * differ there, and equal groups would change places. Whole numbers add up exactly.
  */
-export function placeOf(value: number): number {
+export function rankValue(value: number): number {
   if (Number.isInteger(value)) return value;
   const scale = 10 ** (RANKED_DIGITS - 1 - Math.floor(Math.log10(Math.abs(value))));
   const digits = Math.round(value * scale);

@@ -7,16 +7,16 @@ const BYTE_UNITS: Record<string, number> = {
   tib: 2 ** 40,
 };
 
-/** What a whole number may count since 1970, finest first. */
+/** The units of an epoch time, finest first. */
 const EPOCH_UNITS = { ns: 'nanoseconds', us: 'microseconds', ms: 'milliseconds', s: 'seconds' } as const;
 export type EpochUnit = keyof typeof EPOCH_UNITS;
 const FINEST_FIRST = Object.keys(EPOCH_UNITS) as EpochUnit[];
 
-/** Years 1973 to 5138 in ms. Three digits more or fewer, and a time was written in another unit. */
+/** Years 1973 to 5138 in ms: a time with three digits more or fewer is in another unit. */
 export const PLAUSIBLE_MS = { from: 1e11, to: 1e14 } as const;
 
 /**
- * A sentence about a time that only makes sense in another unit than the one it was read in, null about any other.
+ * What is wrong with a time that is plausible only in another unit than it was read in; null when it is plausible.
  * `ms`: the time as it was read, epoch ms.
  */
 export function wrongEpochUnit(ms: number, read: EpochUnit): string | null {

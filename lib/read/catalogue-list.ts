@@ -13,7 +13,7 @@ const MAX_LIMIT = 1_000;
 
 const limit = parameter(
   String(DEFAULT_LIMIT),
-  (text, complain) => readCount(text, MAX_LIMIT, complain) ?? DEFAULT_LIMIT,
+  (text, reject) => readCount(text, MAX_LIMIT, reject) ?? DEFAULT_LIMIT,
 ).meta({ description: `Entries a page, ${DEFAULT_LIMIT} by default, up to ${MAX_LIMIT}` });
 
 /** The parameters of the catalogue of metrics. */
@@ -29,7 +29,7 @@ export const seriesListParams = z.strictObject({
   metric: z.string().default('').meta({ description: 'Name of a metric; without it, series of all metrics' }),
   match: parameter('', parseSelector).meta({ description: "A selector in Prometheus' form" }),
   limit,
-  cursor: parameter('', (text, complain) => readCount(text, 2 ** 31, complain) ?? 0).meta({
+  cursor: parameter('', (text, reject) => readCount(text, 2 ** 31, reject) ?? 0).meta({
     description: '`next` of the page before',
   }),
 });

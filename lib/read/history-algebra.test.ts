@@ -7,7 +7,7 @@ import type { Aggregate } from '../model/aggregates';
 import type { Labels } from '../model/labels';
 import type { GroupPoints, Point } from '../model/points';
 import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
-import { parseQuery } from './query/params';
+import { parseQuery } from './query/query-params';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;
 let node: TestNode;

@@ -11,7 +11,7 @@ import type { Aggregate } from '../model/aggregates';
 import type { GroupPoints } from '../model/points';
 import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { Work } from '../runtime/work/work';
-import { parseQuery } from './query/params';
+import { parseQuery } from './query/query-params';
 
 let server: Awaited<ReturnType<typeof startTestNode>>;
 let node: TestNode;
@@ -347,12 +347,12 @@ function expected(
     }))
     .filter(({ points }) => points.length > 0);
   const sign = ranking.top ? -1 : 1;
-  const placeOf = ({ points, whole }: (typeof found)[number]) => {
+  const rankValue = ({ points, whole }: (typeof found)[number]) => {
     const value = (ranking.rank === 'range' ? whole : points).at(-1)?.[1] ?? null;
     // To as many digits as do not depend on the order of adding up; what cannot be told comes last.
     return value === null ? Number.MAX_VALUE : sign * Number(value.toPrecision(12));
   };
-  if (ranking.top || ranking.bottom) found.sort((a, b) => placeOf(a) - placeOf(b));
+  if (ranking.top || ranking.bottom) found.sort((a, b) => rankValue(a) - rankValue(b));
   return found
     .slice(0, Number(ranking.top ?? ranking.bottom ?? found.length))
     .map(({ labels, points }) => ({ labels, points }));

@@ -11,7 +11,7 @@ import type { GroupPoints, Point, PointsAnswer, TimeRange } from '../model/point
 import { MAX_POINTS } from '../model/rollup/choose';
 import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { SECOND } from '../model/time/duration';
-import { nameOfStep, type Steps, stepsOf, toldAt } from '../model/time/steps';
+import { nameOfStep, type Steps, stepOfSample, stepsOf } from '../model/time/steps';
 import { topGroups } from '../model/top';
 import type { HistoryAnswer } from '../model/wire/history';
 import { figures } from '../observe/figures';
@@ -28,14 +28,14 @@ import { joinGroups } from './query/join-groups';
 import { isRaw, limitGroups, limitPoints, limitRawPoints, limitRawSamples } from './query/limits';
 import { notesOn } from './query/notes';
 import { calculate, offsetRange, readOperands } from './query/operands';
-import type { ParsedQuery } from './query/params';
+import type { ParsedQuery } from './query/query-params';
 import { type Question, resolveQuestion } from './query/question';
 import { rankGroups } from './query/rank';
 
 /** The read path: a question goes in, points come out, whether from memory or the database. */
 export interface History {
   /** @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`. */
-  answer(params: ParsedQuery, asking?: Asking): Promise<HistoryAnswer>;
+  answer(params: ParsedQuery, options?: AnswerOptions): Promise<HistoryAnswer>;
   /** The question with an absolute range and a fixed step. */
   resolve(params: ParsedQuery, now: number): Question;
   /** The same points for a live query, which has its groups already. */
@@ -48,8 +48,7 @@ export interface History {
   ping(): Promise<void>;
 }
 
-/** On whose behalf a question is asked. */
-export interface Asking {
+export interface AnswerOptions {
   /** Of the request; by default new work for this question alone. */
   work?: Work;
   /** Epoch ms. */
@@ -90,8 +89,8 @@ export function createHistory({
   const memory = createMemoryTier({ registry, ring, predecessors });
   const read = readOperands(memory.readWith(readOlder));
 
-  async function answer(params: ParsedQuery, asking: Asking = {}): Promise<HistoryAnswer> {
-    const { work = new Work(), now = clock() } = asking;
+  async function answer(params: ParsedQuery, options: AnswerOptions = {}): Promise<HistoryAnswer> {
+    const { work = new Work(), now = clock() } = options;
     const question = resolve(params, now);
     const mostRaw = params.maxPoints ?? MAX_POINTS;
     const key = JSON.stringify([question, mostRaw]);
@@ -138,7 +137,7 @@ export function createHistory({
         question,
         mostRaw,
         now,
-        readOperands(memory.readWith(recall)),
+        readOperands(memory.readWith(readCached)),
         work,
         completeFrom,
       );
@@ -149,8 +148,8 @@ export function createHistory({
   }
 
   /** Cached points, while the database cannot be reached. */
-  async function recall(question: StoreQuestion): Promise<PointsAnswer> {
-    const groups = (await cache?.recall(question)) ?? question.groups.map(() => []);
+  async function readCached(question: StoreQuestion): Promise<PointsAnswer> {
+    const groups = (await cache?.readCached(question)) ?? question.groups.map(() => []);
     return { groups, tier: groups.some((points) => points.length > 0) ? 'cache' : 'ring' };
   }
 
@@ -258,7 +257,7 @@ export function createHistory({
       ...operands.map(({ metric, aggregates, offset }) => {
         const covered = memory.coveredFrom(metric, aggregates);
         if (!Number.isFinite(covered)) return covered;
-        const start = toldAt(steps, covered, offset);
+        const start = stepOfSample(steps, covered, offset);
         return steps.back(start, offset) < covered ? steps.after(start) : start;
       }),
     );

@@ -3,7 +3,7 @@ import { startTestNode, type TestNode } from '@/test/support/node';
 import { PulseError } from '../model/errors';
 import type { SampleColumns } from '../model/samples';
 import { HOUR } from '../model/time/duration';
-import { parseQuery } from '../read/query/params';
+import { parseQuery } from '../read/query/query-params';
 import type { SampleStore, SeriesCatalogue, Store } from '../store/store';
 import { createPipeline } from './pipeline';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Point } from '@/lib/model/points';
-import { parseQuery } from '@/lib/read/query/params';
+import { parseQuery } from '@/lib/read/query/query-params';
 import type { Engine, Store } from '@/lib/store/store';
 import { startTestNode, type TestNode } from '../support/node';
 import { type Plain, type PlainSeries, plainValue } from './plain';

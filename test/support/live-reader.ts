@@ -1,5 +1,5 @@
 import type { Live } from '@/lib/live/live';
-import { isTold } from '@/lib/model/fill';
+import { hasValue } from '@/lib/model/fill';
 import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
@@ -117,7 +117,7 @@ export class Fold {
       this.groups.set(key, group);
       for (const point of points) {
         // A point without any value takes back the one that was told.
-        if (isTold(point)) group.points.set(point[0], point);
+        if (hasValue(point)) group.points.set(point[0], point);
         else group.points.delete(point[0]);
       }
     }

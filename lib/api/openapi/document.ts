@@ -7,7 +7,7 @@ import { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
 import { PointsEvent, ResetEvent, StatusEvent, TopicEvent } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
-import { queryParams } from '../../read/query/params';
+import { queryParams } from '../../read/query/query-params';
 import { Batch, Sample } from '../../write/ingest/schemas';
 import { MAX_QUERIES } from '../batch';
 import { INGEST_ENDPOINTS } from '../ingest/endpoints';

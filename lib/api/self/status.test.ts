@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseEnv } from '../../env';
 import { type Family, Histogram } from '../../observe/figures';
-import { parseQuery } from '../../read/query/params';
+import { parseQuery } from '../../read/query/query-params';
 import { Root } from '../../system/root';
 import { collectFamilies } from './collect';
 import { statusOf } from './status';

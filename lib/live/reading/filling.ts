@@ -1,4 +1,4 @@
-import { fillPoints, isTold } from '../../model/fill';
+import { fillPoints, hasValue } from '../../model/fill';
 import { isWhole, type Point, type TimeRange } from '../../model/points';
 import type { Fill } from '../../model/question';
 import { Marks } from '../changes/marks';
@@ -100,11 +100,11 @@ export class Filling {
     for (const point of changed) {
       const { points } = held;
       const at = indexFrom(points, point[0]);
-      points.splice(at, points[at]?.[0] === point[0] ? 1 : 0, ...(isTold(point) ? [point] : []));
+      points.splice(at, points[at]?.[0] === point[0] ? 1 : 0, ...(hasValue(point) ? [point] : []));
       const before = Math.min(point[0], points[wholeBefore(points, at)]?.[0] ?? point[0]);
       const after = Math.max(
         point[0],
-        points[wholeFrom(points, at + Number(isTold(point)))]?.[0] ?? point[0],
+        points[wholeFrom(points, at + Number(hasValue(point)))]?.[0] ?? point[0],
       );
       for (const slot of this.stepsBetween(before, after)) held.marks.mark(slot, this.marks.seq);
       held.marks.mark(point[0], this.marks.seq);

@@ -4,7 +4,7 @@ import { Fold } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
 import type { GroupPoints } from '../../model/points';
 import { MINUTE } from '../../model/time/duration';
-import { parseQuery } from '../../read/query/params';
+import { parseQuery } from '../../read/query/query-params';
 import { Work } from '../../runtime/work/work';
 import { follow } from './follow';
 import type { Upserts } from './live-group';

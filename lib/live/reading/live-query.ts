@@ -2,7 +2,7 @@ import type { Registry } from '../../memory/catalogue/registry';
 import type { Ring } from '../../memory/ring/ring';
 import type { Ranking } from '../../model/question';
 import type { Series } from '../../model/series';
-import { toldAt } from '../../model/time/steps';
+import { stepOfSample } from '../../model/time/steps';
 import type { History } from '../../read/history';
 import type { Work } from '../../runtime/work/work';
 import type { Background, BackgroundWorker } from '../background';
@@ -107,7 +107,9 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   changedSince(arrivals: ArrivalLog, time: number): number {
     const { operands, steps } = this.question;
     return Math.min(
-      ...operands.map(({ metric, offset }) => toldAt(steps, arrivals.earliestSince(metric, time), offset)),
+      ...operands.map(({ metric, offset }) =>
+        stepOfSample(steps, arrivals.earliestSince(metric, time), offset),
+      ),
     );
   }
 

@@ -3,7 +3,7 @@ import { PulseError } from '../../model/errors';
 import type { Fill, Ranking } from '../../model/question';
 import type { StepRequest } from '../../model/rollup/choose';
 import { DAY } from '../../model/time/duration';
-import { isRelativeTime } from '../../model/time/moment';
+import { isRelativeTime } from '../../model/time/parse-time';
 import { type Step, stepsOf } from '../../model/time/steps';
 import type { History } from '../../read/history';
 import type { Calculation } from '../../read/query/grouped-question';
@@ -13,7 +13,7 @@ import {
   parseQuery,
   rankingOf,
   toSearchParams,
-} from '../../read/query/params';
+} from '../../read/query/query-params';
 import { resolveTime } from '../../read/query/question';
 
 /** A question that goes on: its range moves with the clock. */

@@ -5,7 +5,7 @@ import type { Metric, Series } from '../../model/series';
 import { countSteps } from '../../model/time/steps';
 import type { GroupedQuestion } from '../../read/query/grouped-question';
 import { limitGroups, limitPoints, MAX_FILLED_POINTS } from '../../read/query/limits';
-import { MAX_GROUPS } from '../../read/query/params';
+import { MAX_GROUPS } from '../../read/query/query-params';
 import { type GroupWatcher, LiveGroup } from './live-group';
 import type { LiveQuestion } from './live-question';
 import type { QuestionRange } from './question-range';

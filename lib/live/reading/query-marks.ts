@@ -2,7 +2,7 @@ import type { Ring } from '../../memory/ring/ring';
 import { isGrowth } from '../../model/aggregates';
 import { COUNTER_GAP_MS } from '../../model/samples';
 import type { Series } from '../../model/series';
-import { countSteps, toldAt } from '../../model/time/steps';
+import { countSteps, stepOfSample } from '../../model/time/steps';
 import { isRaw } from '../../read/query/limits';
 import type { CommitOrder, CommitStamp } from '../changes/commit-order';
 import type { GroupPlace, LiveGroup } from './live-group';
@@ -133,7 +133,7 @@ export class QueryMarks {
   private markSample(place: GroupPlace, timestamp: number, stamp: CommitStamp): void {
     const { range } = this.parts;
     const { offset } = this.operandOf(place);
-    const slot = toldAt(range.question.steps, timestamp, offset);
+    const slot = stepOfSample(range.question.steps, timestamp, offset);
     // What is of the past has its counterpart only then.
     if (offset === 0 || slot < range.newest) this.markSlot(place.group, slot, stamp);
   }
@@ -157,7 +157,7 @@ export class QueryMarks {
       return;
     }
     // Where the next one is, only the store knows: before the first that is known here, or where it does not matter.
-    const slotOf = (time: number) => toldAt(steps, time, offset);
+    const slotOf = (time: number) => stepOfSample(steps, time, offset);
     const last = slotOf(Math.min(next.timestamp, timestamp + COUNTER_GAP_MS));
     const from = Math.max(range.start, steps.after(slotOf(timestamp)));
     const to = Math.min(range.whole(stamp.at).end, range.end, steps.after(last));

@@ -1,4 +1,4 @@
-import { isTold } from '../../model/fill';
+import { hasValue } from '../../model/fill';
 import type { Point } from '../../model/points';
 import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
@@ -180,7 +180,7 @@ export class TopRanking implements LiveRanking {
   }
 
   private note(group: LiveGroup, points: readonly Point[]): void {
-    const newest = points.findLast(isTold);
+    const newest = points.findLast(hasValue);
     if (newest && (group.latest === null || newest[0] >= group.latest[0])) group.latest = newest;
     else if (points.some(([t]) => t === group.latest?.[0])) this.lose(group);
   }

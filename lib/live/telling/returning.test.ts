@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { LiveReader } from '@/test/support/live-reader';
 import { streamScene } from '@/test/support/stream-scene';
 import { DAY, MINUTE } from '../../model/time/duration';
-import { parseQuery } from '../../read/query/params';
+import { parseQuery } from '../../read/query/query-params';
 
 const scene = streamScene();
 const { open, sample, advance, now } = scene;

@@ -50,14 +50,14 @@ export class Evaluator {
     for (const accumulator of all) if (accumulator.finish) yield* accumulator.finish();
     const values = readers.map((): number | null => null);
     for (let slot = 0; slot < width; slot++) {
-      let isTold = false;
+      let hasValue = false;
       for (let i = 0; i < readers.length; i++) {
         const value = readers[i](slot);
-        if (value !== null) isTold = true;
+        if (value !== null) hasValue = true;
         // Zero has no sign.
         values[i] = value === 0 ? 0 : value;
       }
-      if (isTold) points.push([start + slot * step, ...values]);
+      if (hasValue) points.push([start + slot * step, ...values]);
     }
   }
 }

@@ -93,7 +93,7 @@ export function formatHostsQuery(query: HostsQuery): string {
   return form.toString();
 }
 
-/** Everything but `keep` when filters or the order change: the page that was shown means nothing then. */
+/** Applies a change and goes back to the first page, unless the change names a page. */
 export function changeQuery(query: HostsQuery, change: Partial<HostsQuery>): HostsQuery {
   return { ...query, page: 1, ...change };
 }

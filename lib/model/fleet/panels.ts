@@ -7,7 +7,7 @@ import type { FleetSummary, HostMetric } from './answers';
 import { HEADLINES, type Headline, type HeadlineKey, headline } from './headlines';
 import { chooseValues } from './hosts-query';
 
-/** A chart to be: what it is called, what it asks, and where the whole story is. Plain values. */
+/** A chart: its title, its query, and the page that shows it in full. Plain values. */
 export interface PanelSpec {
   key: string;
   title: string;
@@ -24,11 +24,11 @@ export interface PanelRange {
 const TOP_HOSTS = 5;
 const COMMON_SHOWN = 5;
 const MAX_POINTS = '300';
-/** With more parts than this, lines would hide each other: the ones with the highest latest value are shown. */
+/** With more lines than this the chart is hard to read: it shows those with the highest latest value. */
 const PARTS_SHOWN = 8;
 
-/** Means nothing on average: one full disk is trouble, whatever the others have left. */
-const NOT_FOR_A_FLEET: ReadonlySet<HeadlineKey> = new Set(['disk', 'load']);
+/** Figures whose average over hosts says nothing: one full disk matters, whatever the others have left. */
+const NOT_AVERAGED: ReadonlySet<HeadlineKey> = new Set(['disk', 'load']);
 
 type MetricFacts = Pick<Metric, 'name' | 'type' | 'unit'>;
 
@@ -46,8 +46,8 @@ export function fleetPanels(
 ): PanelSpec[] {
   const { headlines, intervalMs } = facts;
   const step = fleetStep(intervalMs);
-  const telling = headlines.filter((key) => !NOT_FOR_A_FLEET.has(key));
-  const wanted = telling.length > 0 ? telling : headlines;
+  const averaged = headlines.filter((key) => !NOT_AVERAGED.has(key));
+  const wanted = averaged.length > 0 ? averaged : headlines;
   const metricOf = ({ metrics }: Headline) => metrics.map(known).find((one) => one !== undefined);
   const panels = HEADLINES.flatMap((one) => {
     const metric = wanted.includes(one.key) ? metricOf(one) : undefined;
@@ -61,7 +61,7 @@ export function fleetPanels(
   return [...panels.slice(0, 1), leadersPanel(ranking.title, ranked, facts, range), ...panels.slice(1)];
 }
 
-/** Up to this many hosts the chart of the leaders follows who leads; to rank more at every tick is too dear. */
+/** Up to this many hosts the chart of the highest hosts is ranked again at every tick; for more that costs too much. */
 const FOLLOWED_HOSTS = 1_000;
 
 function leadersPanel(
@@ -84,7 +84,7 @@ function leadersPanel(
     metric,
     { ...range, by: 'host', ...(follows ? { top: String(TOP_HOSTS) } : { match: formatSelector(leaders) }) },
   );
-  // Lines of several hosts with their bands would be a thicket.
+  // Bands around the lines of several hosts would overlap.
   panel.query.aggregate = metric.type === 'counter' ? 'rate' : 'avg';
   return panel;
 }
@@ -92,8 +92,8 @@ function leadersPanel(
 const FLEET_STEPS = ['5s', '10s', '30s', '1m', '2m', '5m', '10m', '30m'] as const;
 
 /**
- * The step of charts over all hosts: about two of their intervals, so that every host has its say in every point. A
- * finer one would add up now this half of the fleet, now that. Undefined: as fine as the chart is wide.
+ * The step of charts over all hosts: about two of their intervals, so that every point includes every host. A finer step
+ * would sum a part of the hosts, and another part in the next point. Undefined: chosen by the width of the chart.
  */
 function fleetStep(intervalMs: number | null): string | undefined {
   if (intervalMs === null || intervalMs <= 2 * SECOND) return undefined;
@@ -151,7 +151,7 @@ function spec(
   };
 }
 
-/** What a single machine is watched by, most telling first; what it does not have is made up for by its others. */
+/** The main metrics of a machine, the most important first; a missing one is replaced by another metric. */
 const MAIN_METRICS: Readonly<Record<string, string>> = {
   cpu_usage_percent: 'CPU',
   memory_used_percent: 'Memory',
@@ -164,7 +164,7 @@ const MAIN_METRICS: Readonly<Record<string, string>> = {
   cpu_core_usage_percent: 'CPU cores',
 };
 
-/** The first charts of a machine, under names for people who have just met it. */
+/** The first charts of a machine, with titles instead of metric names. */
 export function mainPanels(
   host: string,
   metrics: readonly HostMetric[],
@@ -184,7 +184,7 @@ export function mainPanels(
 
 const FIRST_MINUTES = ['5m', '15m'] as const;
 
-/** As much time as there is to show: a machine's first minute would be a sliver of a quarter of an hour. */
+/** A short range for a new machine: its first minute would fill little of a quarter of an hour. */
 export function rangeSince(firstSample: number | null, now: number): PanelRange {
   const fits = FIRST_MINUTES.find(
     (preset) => firstSample !== null && now - firstSample < parseDuration(preset)! * 0.8,

@@ -1,8 +1,8 @@
 import type { HostMetric } from './answers';
 
 /**
- * The chapters of a host's page, in reading order, as data: a metric belongs to the first whose pattern its name
- * matches. `lead`: what comes first in it, whatever the alphabet says. Client-safe.
+ * The sections of a host's page, in reading order, as data: a metric belongs to the first section whose pattern matches
+ * its name. `lead`: the metrics that come first in the section; the others are sorted by name. Client-safe.
  */
 export const SECTIONS: readonly SectionRow[] = [
   {

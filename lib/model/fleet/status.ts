@@ -3,20 +3,20 @@ import { MINUTE, SECOND } from '../time/duration';
 export const HOST_STATUSES = ['reporting', 'late', 'gone'] as const;
 export type HostStatus = (typeof HOST_STATUSES)[number];
 
-/** What a host is judged by before its own rhythm is known: one that has posted a single time. */
+/** The interval of a host that has posted only once. */
 export const ASSUMED_INTERVAL_MS = 15 * SECOND;
 
-/** Silence after which a host with this usual interval counts as late, ms. A single lost post is no news. */
+/** After so many ms without a sample a host with this usual interval is late. One lost post does not make it late. */
 export function lateAfterMs(intervalMs: number | null): number {
   return Math.max(15 * SECOND, 3 * (intervalMs ?? ASSUMED_INTERVAL_MS));
 }
 
-/** Silence after which it counts as gone, ms. */
+/** After so many ms without a sample it is gone. */
 export function goneAfterMs(intervalMs: number | null): number {
   return Math.max(5 * MINUTE, 10 * (intervalMs ?? ASSUMED_INTERVAL_MS));
 }
 
-/** Each host is judged by its own rhythm, so that a machine posting once an hour is not called late all day. */
+/** The status depends on the host's own interval, so that a machine that posts once an hour is not late all day. */
 export function statusOf(silentMs: number, intervalMs: number | null): HostStatus {
   if (silentMs >= goneAfterMs(intervalMs)) return 'gone';
   return silentMs >= lateAfterMs(intervalMs) ? 'late' : 'reporting';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../time/duration';
-import { chooseStep, STEP_LADDER, type StepOptions } from './choose';
+import { AUTO_STEPS, chooseStep, type StepOptions } from './choose';
 import { type Retention, retentionFrom, tierForStep } from './tiers';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
@@ -76,7 +76,7 @@ describe('auto', () => {
           const step = chooseStep(ask({ start, end, maxPoints }));
           const points = (width: number) => Math.ceil(end / width) - Math.floor(start / width);
           expect(points(step)).toBeLessThanOrEqual(maxPoints);
-          const finer = STEP_LADDER.filter(
+          const finer = AUTO_STEPS.filter(
             (width) =>
               width < step && RETENTION[tierForStep(width)] >= NOW - start && points(width) <= maxPoints,
           );
@@ -92,12 +92,12 @@ describe('a range that goes on', () => {
     const onTheMinute = NOW - (NOW % MINUTE);
     const range = { start: onTheMinute - HOUR, end: onTheMinute, maxPoints: 60 };
     expect(chooseStep(ask(range))).toBe(MINUTE);
-    expect(chooseStep(ask({ ...range, moves: true }))).toBe(2 * MINUTE);
-    expect(chooseStep(ask({ ...range, moves: true, maxPoints: 61 }))).toBe(MINUTE);
+    expect(chooseStep(ask({ ...range, isMoving: true }))).toBe(2 * MINUTE);
+    expect(chooseStep(ask({ ...range, isMoving: true, maxPoints: 61 }))).toBe(MINUTE);
   });
 
   it('of which one point is wanted has that while it can', () => {
-    expect(chooseStep(ask({ maxPoints: 1, moves: true }))).toBe(DAY);
+    expect(chooseStep(ask({ maxPoints: 1, isMoving: true }))).toBe(DAY);
   });
 });
 

@@ -4,7 +4,7 @@ import { DAY, formatDuration, HOUR, MINUTE, SECOND } from '../time/duration';
 import { type Retention, STORE_TIERS, TIER } from './tiers';
 
 /** The steps `auto` chooses from, ms. */
-export const STEP_LADDER = [
+export const AUTO_STEPS = [
   SECOND,
   2 * SECOND,
   5 * SECOND,
@@ -26,9 +26,9 @@ export const STEP_LADDER = [
   7 * DAY,
   30 * DAY,
 ] as const;
-const COARSEST = STEP_LADDER[STEP_LADDER.length - 1];
+const COARSEST = AUTO_STEPS[AUTO_STEPS.length - 1];
 
-/** Series are late now and then: a interval this much longer than a step is that of the step. */
+/** Samples are late now and then: a step may be this much shorter than the interval of the series. */
 const INTERVAL_SLACK = 1.1;
 
 /** Points a series of an answer with an explicit step may have at most, when the question sets no limit. */
@@ -48,9 +48,9 @@ export interface StepOptions {
   maxPointsGiven: boolean;
   /** How much before the range its samples may lie, ms. */
   offset?: number;
-  /** Whether the range goes on with the clock: then `auto` leaves room for it to begin anywhere in a step. */
-  moves?: boolean;
-  /** `auto` is no finer than this, ms: in a finer step, series that report so often are missing now and then. */
+  /** Whether the range moves with the clock: then `auto` leaves room for it to begin anywhere in a step. */
+  isMoving?: boolean;
+  /** The interval of the series, ms: `auto` is no finer, because not every series would have a sample in every step. */
   intervalMs?: number;
   now: number;
   retention: Retention;
@@ -61,8 +61,8 @@ export interface StepOptions {
  *
  * `auto` is the finest of the ladder that keeps within `maxPoints`, is still stored for the whole range and is not finer
  * than the interval of the series.
- * An explicit step is taken as it is. Of `raw` (1) nobody knows beforehand how many points there will be: it
- * always passes here, and whoever reads limits what comes.
+ * An explicit step is used as it is. How many points `raw` (1) makes is not known beforehand: it always passes here, and
+ * the reader limits the points.
  *
  * @throws PulseError `bad_parameter` for a range or step that is none, `too_many_points` naming a step that fits.
  */
@@ -89,17 +89,17 @@ function chooseAuto({
   start,
   end,
   maxPoints,
-  moves,
+  isMoving,
   offset = 0,
   intervalMs = 0,
   now,
   retention,
 }: StepOptions): number {
-  const longest = Math.max(...STEP_LADDER.map((step) => reach(step, retention)));
+  const longest = Math.max(...AUTO_STEPS.map((step) => reach(step, retention)));
   const neededAge = Math.min(now - start + offset, longest);
-  const finest = STEP_LADDER.find((step) => step * INTERVAL_SLACK >= intervalMs) ?? COARSEST;
-  const stored = STEP_LADDER.filter((step) => step >= finest && reach(step, retention) >= neededAge);
-  const lasting = moves ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
+  const finest = AUTO_STEPS.find((step) => step * INTERVAL_SLACK >= intervalMs) ?? COARSEST;
+  const stored = AUTO_STEPS.filter((step) => step >= finest && reach(step, retention) >= neededAge);
+  const lasting = isMoving ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
   const found = lasting ?? stored.find((step) => countPoints(start, end, step) <= maxPoints);
   return found ?? finestWithin(start, end, maxPoints);
 }
@@ -112,7 +112,7 @@ function reach(step: number, retention: Retention): number {
 
 /** The finest step of the ladder, or multiple of its coarsest, that makes at most `most` points of the range. */
 function finestWithin(start: number, end: number, most: number): number {
-  const onLadder = STEP_LADDER.find((step) => countPoints(start, end, step) <= most);
+  const onLadder = AUTO_STEPS.find((step) => countPoints(start, end, step) <= most);
   if (onLadder) return onLadder;
   let step = alignUp((end - start) / most, COARSEST);
   // Aligning the range can add a point at either end. A step that reaches beyond the range from 1970 has one point.

@@ -8,8 +8,8 @@ import {
   nameOfStep,
   readStep,
   startFrom,
+  stepOfSample,
   stepsOf,
-  toldAt,
 } from './steps';
 import { zoneOf } from './zone';
 
@@ -134,7 +134,7 @@ it('an instant is told at the step that its stretch of the past is told at', () 
   fc.assert(
     fc.property(anyStep, anyTime, anyOffset, (step, t, offset) => {
       const steps = stepsOf(step);
-      const told = toldAt(steps, t, offset);
+      const told = stepOfSample(steps, t, offset);
       expect(steps.startOf(told)).toBe(told);
       expect(steps.back(told, offset)).toBeLessThanOrEqual(t);
       expect(steps.back(steps.after(told), offset)).toBeGreaterThan(t);

@@ -2,25 +2,25 @@ import { alignDown } from '../points';
 import { DAY, formatDuration, parseDuration } from './duration';
 import { zoneOf } from './zone';
 
-/** Whole days, weeks from Monday on, or months, by the clocks of a place. `every` counts days from 1 January 1970. */
+/** Whole days, weeks from Monday on, or months, in a time zone. `every` counts days from 1 January 1970. */
 export type CalendarStep =
   | { unit: 'day'; every: number; timezone: string }
   | { unit: 'week' | 'month'; timezone: string };
 
-/** How wide points are: ms, or a stretch of a calendar. */
+/** The width of points: ms, or a step of the calendar. */
 export type Step = number | CalendarStep;
 
 /** Where the points of a question begin; each lasts until the next one begins. Times are epoch ms. */
 export interface Steps {
   /** The width of every point in ms; null where they differ. */
   readonly ms: number | null;
-  /** About how wide a point is, ms; never less than it is by much. */
+  /** The usual width of a point, ms; no point is much wider. */
   readonly usualMs: number;
   /** The start of the point that holds `t`. */
   startOf(t: number): number;
   /** The start of the point after the one that begins at `start`. */
   after(start: number): number;
-  /** What stands `offset` ms before a start: whole days are days of the calendar. */
+  /** The time `offset` ms before a start; whole days are days of the calendar. */
   back(start: number, offset: number): number;
 }
 
@@ -50,14 +50,14 @@ export function nameOfStep(step: CalendarStep): string {
   return step.every === 1 ? 'day' : formatDuration(step.every * DAY);
 }
 
-/** A step as an answer tells it: ms, or what `nameOfStep` says. */
+/** Reads the step of an answer: ms, or a name that `nameOfStep` wrote. */
 export function readStep(step: number | string, timezone = 'UTC'): Step {
   if (typeof step === 'number') return step;
   if (step === 'week' || step === 'month') return { unit: step, timezone };
   return { unit: 'day', every: step === 'day' ? 1 : (parseDuration(step) ?? DAY) / DAY, timezone };
 }
 
-/** Whether clocks of the place are always those of UTC, as far as days go. */
+/** Whether days begin in this time zone when they begin in UTC, always. */
 export function isUtc(timezone: string): boolean {
   return /^(Etc\/)?(UTC|GMT|UCT|Zulu|Universal|Greenwich|GMT[+-]?0)$/i.test(timezone);
 }
@@ -84,8 +84,8 @@ export function listStarts({ after }: Steps, start: number, end: number): number
   return starts;
 }
 
-/** The point that is told of an instant, where what is told stands `offset` before: inverse to `back`. */
-export function toldAt(steps: Steps, t: number, offset: number): number {
+/** The start of the step that shows a sample at `t`, where points show samples `offset` ms earlier: inverse to `back`. */
+export function stepOfSample(steps: Steps, t: number, offset: number): number {
   if (!Number.isFinite(t)) return t;
   let start = steps.startOf(t + offset);
   if (steps.ms !== null) return start;
@@ -113,7 +113,7 @@ function calendarSteps(step: CalendarStep): Steps {
     },
     after(start) {
       let day = firstDay(zone.dayAt(start));
-      // A day that clocks jumped over is no step.
+      // Skips a day that clocks jumped over.
       do day = nextDay(day);
       while (zone.startOf(day) <= start);
       return zone.startOf(day);

@@ -1,8 +1,8 @@
 import { DAY, SECOND } from './duration';
 
-/** Days whose midnights are kept: five thousand points and what is around them, several times over. */
+/** Cached midnights: enough for several answers of 5,000 points. */
 const MOST_KEPT = 50_000;
-/** The years 100 to 275,000: what `Date` can tell, with room. */
+/** The years 100 to 275,000: inside of what `Date` can represent. */
 const FIRST = Date.UTC(100, 0);
 const LAST = Date.UTC(275_000, 0);
 const NAME = /^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$/;
@@ -25,7 +25,7 @@ export function zoneOf(name: string): Zone | null {
   let zone = zones.get(name);
   if (zone === undefined) {
     zone = NAME.test(name) ? createZone(name) : null;
-    // What is none is not kept: there is no end to that.
+    // Unknown names are not cached: there is no limit to them.
     if (zone) zones.set(name, zone);
   }
   return zone;
@@ -34,7 +34,7 @@ export function zoneOf(name: string): Zone | null {
 function createZone(name: string): Zone | null {
   const offsetAt = offsetsOf(name);
   if (!offsetAt) return null;
-  // To ask for an offset takes 10 µs.
+  // Cached, because to read an offset takes 10 µs.
   const offsetOf = kept((day) => offsetAt(day * DAY));
   const startOf = kept((day) => {
     const around = [offsetOf(day - 1), offsetOf(day + 1)];
@@ -66,11 +66,11 @@ function kept(compute: (day: number) => number): (day: number) => number {
   };
 }
 
-/** The first instant at which clocks show `clock` or later, epoch ms, given how far they are ahead of UTC before and after. */
+/** The first instant at which clocks show `clock` or later, epoch ms, given their offsets from UTC before and after it. */
 function findStart(clock: number, around: number[], offsetAt: (t: number) => number): number {
   const shown = around.map((offset) => clock - offset).filter((t) => t + offsetAt(t) === clock);
   if (shown.length > 0) return Math.min(...shown);
-  // Clocks jump over it: the instant of the jump is looked for.
+  // Clocks jump over it: finds the instant of the jump by bisection.
   let before = clock - Math.max(...around) - DAY;
   let after = clock - Math.min(...around) + DAY;
   while (after - before > 1) {
@@ -98,7 +98,7 @@ function offsetsOf(name: string): ((t: number) => number) | null {
     throw error;
   }
   return (t) => {
-    // Beyond, clocks do as they did.
+    // Outside of these years the nearest offset is used.
     const within = Math.min(Math.max(t, FIRST), LAST);
     const whole = Math.floor(within / SECOND) * SECOND;
     const [, month, day, year, hour, minute, second] = SHOWN.exec(clock.format(whole))!.map(Number);

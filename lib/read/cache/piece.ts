@@ -33,12 +33,12 @@ export function decodePiece(text: string, shape: PieceShape): Piece | null {
   const isPoint = (point: unknown) =>
     Array.isArray(point) &&
     point.length === shape.values + 1 &&
-    (point.every(Number.isFinite) || isPartlyTold(point));
+    (point.every(Number.isFinite) || hasSomeValues(point));
   const isGroup = (points: unknown) => Array.isArray(points) && points.every(isPoint);
   return groups.every(isGroup) ? { from, until, groups } : null;
 }
 
-function isPartlyTold([t, ...values]: unknown[]): boolean {
+function hasSomeValues([t, ...values]: unknown[]): boolean {
   const told = values.filter((value) => value !== null);
   return Number.isFinite(t) && told.length > 0 && told.every(Number.isFinite);
 }

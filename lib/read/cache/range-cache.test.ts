@@ -192,9 +192,9 @@ it('takes nothing for an answer that it has not written itself, and recalls what
   const [a] = nodes;
   await write(a, ...minutely(120));
   await a.store.upkeep.maintain(T + 3 * HOUR);
-  expect(await a.cache.recall(question())).toEqual([[], []]);
+  expect(await a.cache.readCached(question())).toEqual([[], []]);
   await untilKept(a, question());
-  expect(await a.cache.recall(question())).toEqual((await a.store.samples.readPoints(question())).groups);
+  expect(await a.cache.readCached(question())).toEqual((await a.store.samples.readPoints(question())).groups);
   const spoiled: Node = {
     ...a,
     cache: createRangeCache({

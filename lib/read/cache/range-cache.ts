@@ -34,7 +34,7 @@ export interface RangeCache {
    * Points that were right when the database could last be asked, for while it cannot; there may be none. What comes
    * is without a gap from the beginning of the range, however far it reaches.
    */
-  recall(question: StoreQuestion): Promise<Point[][]>;
+  readCached(question: StoreQuestion): Promise<Point[][]>;
 }
 
 export interface RangeCacheParts {
@@ -45,7 +45,7 @@ export interface RangeCacheParts {
 }
 
 /** What a question has in Redis, block by block. */
-interface Kept {
+interface CachedPieces {
   blocks: TimeRange[];
   keys: string[];
   /** Null where there is none. */
@@ -89,7 +89,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     return { groups: whole, tier: reached > start ? 'cache' : rest.tier };
   }
 
-  async function recall(question: StoreQuestion): Promise<Point[][]> {
+  async function readCached(question: StoreQuestion): Promise<Point[][]> {
     const closed = lastKnown.get(question.metricId);
     const none = question.groups.map(() => []);
     if (!closed || !isWorthKeeping(question)) return none;
@@ -100,7 +100,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   }
 
   /** Null while Redis cannot be asked. */
-  async function lookUp(question: StoreQuestion, closed: ClosedPast): Promise<Kept | null> {
+  async function lookUp(question: StoreQuestion, closed: ClosedPast): Promise<CachedPieces | null> {
     const { start, step, groups, aggregates } = question;
     const blocks = blocksOf(start, closedEnd(question, closed), step);
     const work = Work.ofOurs();
@@ -114,7 +114,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
       // Its circuit breaker tells; the database knows everything.
       return null;
     }
-    const pieces: Kept['pieces'] = [];
+    const pieces: CachedPieces['pieces'] = [];
     for (const text of texts) {
       if (work.isDue('read')) await work.pause();
       pieces.push(text === null ? null : decodePiece(text, shape));
@@ -124,7 +124,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
 
   /** Keeps what was read from `reached` on. Nobody waits for it: if it is lost, it is read again. */
   async function keep(
-    { blocks, keys, pieces }: Kept,
+    { blocks, keys, pieces }: CachedPieces,
     reached: number,
     past: TimeRange,
     groups: Point[][],
@@ -143,7 +143,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     }
   }
 
-  return { readPoints, recall };
+  return { readPoints, readCached };
 }
 
 function isWorthKeeping({ groups, start, end, step, starts }: StoreQuestion): boolean {

@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { countSteps, fixedSteps, type Steps } from '../../model/time/steps';
 import type { Work } from '../../runtime/work/work';
 import type { GroupedQuestion, ReadPoints } from './grouped-question';
-import { MAX_GROUPS } from './params';
+import { MAX_GROUPS } from './query-params';
 
 /** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
 const MAX_ANSWER_POINTS = 2_000_000;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { PulseError } from '../../model/errors';
 
-export type Complain = (expected: string) => void;
+export type Reject = (expected: string) => void;
 
 /** A parameter that is text in a URL: its default, and what the text means. `read` complains of a text that means nothing. */
-export function parameter<T>(fallback: string, read: (text: string, complain: Complain) => T) {
+export function parameter<T>(fallback: string, read: (text: string, reject: Reject) => T) {
   return z
     .string()
     .default(fallback)
@@ -12,19 +12,19 @@ export function parameter<T>(fallback: string, read: (text: string, complain: Co
 }
 
 /** A whole number from 1 to `highest`; null where it is not given. */
-export function readCount(text: string, highest: number, complain: Complain): number | null {
+export function readCount(text: string, highest: number, reject: Reject): number | null {
   if (text === '') return null;
   const count = Number(text);
   if (!/^\d{1,9}$/.test(text) || count < 1 || count > highest)
-    complain(`must be a whole number from 1 to ${highest}`);
+    reject(`must be a whole number from 1 to ${highest}`);
   return count;
 }
 
 /** One of the given words. */
 export function oneOf<Word extends string>(words: readonly Word[]) {
-  return (text: string, complain: Complain): Word => {
+  return (text: string, reject: Reject): Word => {
     const found = words.find((word) => word === text);
-    if (!found) complain(`must be one of ${words.join(', ')}`);
+    if (!found) reject(`must be one of ${words.join(', ')}`);
     return found ?? words[0];
   };
 }

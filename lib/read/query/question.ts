@@ -5,7 +5,7 @@ import type { Fill, Operand, Ranking } from '../../model/question';
 import { chooseStep, MAX_POINTS, type StepRequest } from '../../model/rollup/choose';
 import type { Retention } from '../../model/rollup/tiers';
 import { DAY } from '../../model/time/duration';
-import { isRelativeTime, parseTime } from '../../model/time/moment';
+import { isRelativeTime, parseTime } from '../../model/time/parse-time';
 import {
   type CalendarStep,
   countSteps,
@@ -16,7 +16,7 @@ import {
   stepsOf,
 } from '../../model/time/steps';
 import type { Expression } from './expression';
-import { DEFAULT_MAX_POINTS, operandsOfQuery, type ParsedQuery, rankingOf } from './params';
+import { DEFAULT_MAX_POINTS, operandsOfQuery, type ParsedQuery, rankingOf } from './query-params';
 
 const LAST_YEAR = Date.UTC(10_000, 0);
 
@@ -92,7 +92,7 @@ function resolveStep(
       maxPointsGiven: params.maxPoints !== null,
       intervalMs: Math.max(...intervals),
       offset: Math.max(...operandsOfQuery(params).map(({ offset }) => offset)),
-      moves: isRelativeTime(params.start) && isRelativeTime(params.end),
+      isMoving: isRelativeTime(params.start) && isRelativeTime(params.end),
       now,
       retention,
     });

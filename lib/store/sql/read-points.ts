@@ -79,15 +79,15 @@ function addPoint(groups: Point[][], row: Row, starts: StoreQuestion['starts']):
   const [group, step] = row;
   const point = row.slice(1) as Point;
   point[0] = starts ? starts[step - 1] : step;
-  let isTold = false;
+  let hasValue = false;
   for (let i = 1; i < point.length; i++) {
     const value = point[i];
     const isNumber = value !== null && Number.isFinite(value);
     // Zero has no sign.
     point[i] = isNumber ? value + 0 : null;
-    isTold ||= isNumber;
+    hasValue ||= isNumber;
   }
-  if (isTold) groups[group].push(point);
+  if (hasValue) groups[group].push(point);
 }
 
 interface Reading {

@@ -56,13 +56,13 @@ function checkSample({ index, name, value, timestamp }: IncomingSample, window: 
 function checkTime(index: number, timestamp: number, window: AdmissionWindow): SampleError | undefined {
   const { oldest, newest, precision = 'ms' } = window;
   const code = timestamp > newest ? 'in_future' : 'too_old';
-  const doubt = wrongEpochUnit(timestamp, precision);
-  if (doubt)
+  const problem = wrongEpochUnit(timestamp, precision);
+  if (problem)
     return sampleError(
       index,
       'timestamp',
       code,
-      `${SAMPLE_ERRORS[code]}: it ${doubt} (?precision= says which)`,
+      `${SAMPLE_ERRORS[code]}: it ${problem} (?precision= says which)`,
     );
   if (timestamp < oldest || timestamp > newest) return sampleError(index, 'timestamp', code);
 }

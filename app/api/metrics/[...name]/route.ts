@@ -1,8 +1,8 @@
 import { csvOfAnswer, wantsCsv } from '@/lib/api/csv';
 import { csvResponse, largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
 import { jsonOfAnswer } from '@/lib/read/query/encode';
-import { parseQuery } from '@/lib/read/query/params';
 import { metricInPath } from '@/lib/read/query/path';
+import { parseQuery } from '@/lib/read/query/query-params';
 import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';

@@ -4,7 +4,7 @@ import { LABEL_NAME } from '../../model/labels';
 import { METRIC_NAME } from '../../model/series';
 import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
 import { operandsOf, parseExpression } from './expression';
-import { operandsOfQuery, type ParsedQuery, parseQuery, toSearchParams } from './params';
+import { operandsOfQuery, type ParsedQuery, parseQuery, toSearchParams } from './query-params';
 import { resolveQuestion } from './question';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, MINUTE } from './duration';
-import { doubtTime, parseTime } from './moment';
+import { parseTime, problemWithTime } from './parse-time';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
@@ -45,21 +45,21 @@ describe('parseTime', () => {
   });
 });
 
-describe('doubtTime', () => {
+describe('problemWithTime', () => {
   it.each([
     ['1795200000', 'looks like seconds; milliseconds are expected'],
     ['1795200000000000', 'looks like microseconds; milliseconds are expected'],
     ['1795200000000000000', 'looks like nanoseconds; milliseconds are expected'],
     ['yesterday', expect.stringContaining('must be epoch milliseconds')],
     ['99999999999999999999999', expect.stringContaining('must be epoch milliseconds')],
-  ])('%s %s', (text, doubt) => {
-    expect(doubtTime(text)).toEqual(doubt);
+  ])('%s %s', (text, problem) => {
+    expect(problemWithTime(text)).toEqual(problem);
   });
 
   it.each(['0', '1', '1795200000000', '8640000000000000', 'now', 'now-90y', '2026-11-20T12:00:00Z'])(
     'has none about %s',
     (text) => {
-      expect(doubtTime(text)).toBeNull();
+      expect(problemWithTime(text)).toBeNull();
     },
   );
 });

@@ -10,7 +10,7 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import { formatSelector, NAME_LABEL, parseSelector } from '../../model/selector';
 import { METRIC_NAME } from '../../model/series';
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration } from '../../model/time/duration';
-import { doubtTime } from '../../model/time/moment';
+import { problemWithTime } from '../../model/time/parse-time';
 import { isUtc } from '../../model/time/steps';
 import { zoneOf } from '../../model/time/zone';
 import type { QueryParameter } from '../../model/wire/query';
@@ -21,14 +21,7 @@ import {
   operandsOf,
   parseExpression,
 } from './expression';
-import {
-  type Complain,
-  oneOf,
-  type ParameterSource,
-  parameter,
-  readCount,
-  readParameters,
-} from './parameters';
+import { oneOf, type ParameterSource, parameter, type Reject, readCount, readParameters } from './parameters';
 
 export const DEFAULT_MAX_POINTS = 600;
 export const MAX_GROUPS = 1_000;
@@ -42,9 +35,9 @@ const B_PARAMETERS = ['b.metric', 'b.aggregate', 'b.match', 'b.offset'] as const
 const RANKS = ['latest', 'range'] as const satisfies ReadonlyArray<Ranking['by']>;
 
 const time = (fallback: string) =>
-  parameter(fallback, (text, complain) => {
-    const doubt = doubtTime(text);
-    if (doubt) complain(doubt);
+  parameter(fallback, (text, reject) => {
+    const problem = problemWithTime(text);
+    if (problem) reject(problem);
     return text;
   });
 
@@ -68,7 +61,7 @@ export const queryParams = z.strictObject({
       'Whose midnights begin days, weeks and months: the IANA name of a time zone. Steps shorter than a day are the same everywhere',
     example: 'Europe/Berlin',
   }),
-  maxPoints: parameter('', (text, complain) => readCount(text, MAX_POINTS, complain)).meta({
+  maxPoints: parameter('', (text, reject) => readCount(text, MAX_POINTS, reject)).meta({
     description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,
   }),
   aggregate: parameter('avg', readAggregates).meta({
@@ -84,11 +77,11 @@ export const queryParams = z.strictObject({
       "A selector in Prometheus' form; its expressions are RE2's. `__name__` is the metric, which it cannot change",
     example: '{env="prod",host=~"web-.*"}',
   }),
-  top: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
+  top: parameter('', (text, reject) => readCount(text, MAX_GROUPS, reject)).meta({
     description:
       'Keep so many groups, those with the highest rank; highest first, and of those equal to 12 digits the first in the order of their labels',
   }),
-  bottom: parameter('', (text, complain) => readCount(text, MAX_GROUPS, complain)).meta({
+  bottom: parameter('', (text, reject) => readCount(text, MAX_GROUPS, reject)).meta({
     description: 'Keep so many groups, those with the lowest rank; lowest first',
   }),
   fill: parameter('none', readFill).meta({
@@ -105,15 +98,13 @@ export const queryParams = z.strictObject({
     example: '100 * a / b',
   }),
   'b.metric': parameter('', readMetric).meta({ description: 'Metric of `b`' }),
-  'b.aggregate': parameter('', (text, complain) =>
-    text === '' ? null : readAggregates(text, complain),
-  ).meta({
+  'b.aggregate': parameter('', (text, reject) => (text === '' ? null : readAggregates(text, reject))).meta({
     description: 'Aggregate of `b`; where several are asked for, as many as those of `a`, place by place',
   }),
   'b.match': parameter('', (text) => (text === '' ? null : parseSelector(text))).meta({
     description: 'Selector of `b`; `{}` for all series',
   }),
-  'b.offset': parameter('', (text, complain) => (text === '' ? null : readOffset(text, complain))).meta({
+  'b.offset': parameter('', (text, reject) => (text === '' ? null : readOffset(text, reject))).meta({
     description: 'Offset of `b`',
   }),
   rank: parameter('latest', oneOf(RANKS)).meta({
@@ -230,67 +221,67 @@ export function formatStep(step: StepRequest): string {
   return Object.keys(STEP_NAMES).find((name) => STEP_NAMES[name] === step) ?? formatDuration(step);
 }
 
-function readStep(text: string, complain: Complain): StepRequest {
+function readStep(text: string, reject: Reject): StepRequest {
   const word = (['auto', ...CALENDAR_STEPS] as const).find((name) => name === text);
   if (word) return word;
   const ms = STEP_NAMES[text] ?? parseDuration(text);
   if (ms !== null && Number.isInteger(ms) && ms >= 1 && ms <= LONGEST_STEP) return ms;
-  complain('must be auto, raw, minute, hour, day, week, month, or a duration such as 10s, 5m, 6h');
+  reject('must be auto, raw, minute, hour, day, week, month, or a duration such as 10s, 5m, 6h');
   return 'auto';
 }
 
 /** In the order asked for: it is the order of the values in a point. */
-function readAggregates(text: string, complain: Complain): Aggregate[] {
+function readAggregates(text: string, reject: Reject): Aggregate[] {
   const aggregates = text.split(',').map(parseAggregate);
   const known = aggregates.filter((aggregate) => aggregate !== null);
-  if (known.length < aggregates.length) complain(`must be ${AGGREGATE_FORMS}, or a list of them`);
-  else if (new Set(known).size < known.length) complain('must not name the same aggregate twice');
-  else if (known.length > MOST_AGGREGATES) complain(`can be ${MOST_AGGREGATES} aggregates at most`);
+  if (known.length < aggregates.length) reject(`must be ${AGGREGATE_FORMS}, or a list of them`);
+  else if (new Set(known).size < known.length) reject('must not name the same aggregate twice');
+  else if (known.length > MOST_AGGREGATES) reject(`can be ${MOST_AGGREGATES} aggregates at most`);
   return known;
 }
 
-function readTimezone(text: string, complain: Complain): string {
-  if (!zoneOf(text)) complain('must be the IANA name of a time zone, such as Europe/Berlin');
+function readTimezone(text: string, reject: Reject): string {
+  if (!zoneOf(text)) reject('must be the IANA name of a time zone, such as Europe/Berlin');
   return text;
 }
 
-function readOffset(text: string, complain: Complain): number {
+function readOffset(text: string, reject: Reject): number {
   const ms = text === '' ? 0 : parseDuration(text);
   if (ms !== null && Number.isInteger(ms) && ms >= 0 && ms <= LONGEST_OFFSET) return ms;
-  complain('must be a duration such as 30m, 1d, 1w, up to 100 years');
+  reject('must be a duration such as 30m, 1d, 1w, up to 100 years');
   return 0;
 }
 
-function readExpression(text: string, complain: Complain): Expression | null {
+function readExpression(text: string, reject: Reject): Expression | null {
   if (text === '') return null;
   try {
     return parseExpression(text);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    complain(`cannot be read: ${error.message}`);
+    reject(`cannot be read: ${error.message}`);
     return null;
   }
 }
 
-function readMetric(text: string, complain: Complain): string | null {
+function readMetric(text: string, reject: Reject): string | null {
   if (text === '') return null;
   if (!METRIC_NAME.test(text) || text.length > LIMITS.metricNameLength)
-    complain('must be the name of a metric');
+    reject('must be the name of a metric');
   return text;
 }
 
-function readFill(text: string, complain: Complain): Fill {
+function readFill(text: string, reject: Reject): Fill {
   const word = FILL_WORDS.find((name) => name === text);
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  if (!word && !Number.isFinite(value)) complain(`must be ${FILL_WORDS.join(', ')} or a number`);
+  if (!word && !Number.isFinite(value)) reject(`must be ${FILL_WORDS.join(', ')} or a number`);
   return word ?? value;
 }
 
-function readLabelNames(text: string, complain: Complain): string[] {
+function readLabelNames(text: string, reject: Reject): string[] {
   if (text === '') return [];
   const names = text.split(',');
   const wellFormed = names.every((name) => LABEL_NAME.test(name) && name.length <= LIMITS.labelNameLength);
   if (!wellFormed || new Set(names).size !== names.length || names.length > LIMITS.labelsPerSeries)
-    complain('must be label names, comma separated, without repetition');
+    reject('must be label names, comma separated, without repetition');
   return names;
 }
