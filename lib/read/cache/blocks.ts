@@ -1,6 +1,6 @@
 import { alignDown, type TimeRange } from '../../model/points';
 
-/** Points a block has for each group: an hour by the minute is about one, a page's chart about ten. */
+/** Steps of a block: an hour by the minute is about one block, a page's chart about ten. */
 const BLOCK_STEPS = 64;
 
 /** The blocks that `[start, end)` touches, ascending: `BLOCK_STEPS` steps wide, aligned to the epoch, one key each. */

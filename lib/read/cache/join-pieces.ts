@@ -2,13 +2,13 @@ import { type Point, positionOf, type TimeRange } from '../../model/points';
 import type { Piece } from './piece';
 
 export interface Joined {
-  /** Up to here the pieces tell everything, without a gap. */
+  /** The pieces have all points before this, without a gap. */
   reached: number;
   /** Points of each group in `[start, reached)`. */
   groups: Point[][];
 }
 
-/** As much of the range as pieces tell from its start on; piece `i` is what is known of block `i`, if anything. */
+/** Joins cached pieces from the start of the range to the first gap; piece `i` is of block `i`, null: not cached. */
 export function joinPieces(
   blocks: readonly TimeRange[],
   pieces: ReadonlyArray<Piece | null>,
@@ -31,8 +31,8 @@ export function joinPieces(
 }
 
 /**
- * What is to be kept of `[start, end)` in each block, all points of it given; what a piece tells of before is kept with
- * it. Null where a piece tells as much already.
+ * Cuts the points of `[start, end)` into a piece for each block, joined with what is cached of that block before the range.
+ * Null where the cached piece has as much already.
  */
 export function cutIntoPieces(
   blocks: readonly TimeRange[],

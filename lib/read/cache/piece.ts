@@ -1,13 +1,13 @@
 import type { Point } from '../../model/points';
 
-/** What is known of a block: the points of every group in `[from, until)`, epoch ms. */
+/** A cached part of a block: the points of every group in `[from, until)`, epoch ms. */
 export interface Piece {
   from: number;
   until: number;
   groups: Point[][];
 }
 
-/** How a piece has to look to be the one that was asked for. */
+/** What a piece must have to fit a question. */
 export interface PieceShape {
   groups: number;
   /** Values of a point. */
@@ -18,7 +18,7 @@ export function encodePiece({ from, until, groups }: Piece): string {
   return JSON.stringify([from, until, groups]);
 }
 
-/** Null for anything else: who knows what else is in a shared Redis. Never throws. */
+/** Null for any other text: a shared Redis may hold anything. Never throws. */
 export function decodePiece(text: string, shape: PieceShape): Piece | null {
   let given: unknown;
   try {
@@ -39,6 +39,6 @@ export function decodePiece(text: string, shape: PieceShape): Piece | null {
 }
 
 function hasSomeValues([t, ...values]: unknown[]): boolean {
-  const told = values.filter((value) => value !== null);
-  return Number.isFinite(t) && told.length > 0 && told.every(Number.isFinite);
+  const known = values.filter((value) => value !== null);
+  return Number.isFinite(t) && known.length > 0 && known.every(Number.isFinite);
 }

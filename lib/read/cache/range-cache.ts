@@ -10,29 +10,29 @@ import { cutIntoPieces, joinPieces } from './join-pieces';
 import { decodePiece, encodePiece, type Piece } from './piece';
 import { WriteBudget } from './write-budget';
 
-/** What is kept is forgotten after this long, asked for or not. */
+/** Cached pieces expire after this time, used or not. */
 const TTL_MS = 30 * MINUTE;
-/** What one node writes in that time at most, so nodes × this is what Redis ever holds for them. */
+/** What one node writes in that time at most: Redis holds at most nodes × this. */
 const MAX_BYTES = 64 * 2 ** 20;
-/** A larger piece would hold Redis up for everyone else. */
+/** A larger piece would delay other clients of Redis. */
 const MAX_PIECE_BYTES = 2 ** 20;
 /** `[1795200000000,1],`: few points are shorter. */
 const POINT_BYTES = 18;
 /** Series whose ids are hashed in one go. */
 const IDS_AT_ONCE = 8_192;
-/** Fewer steps are read from the database as quickly. */
+/** Fewer steps are as quick to read from the database. */
 const FEW_STEPS = 8;
 /** More points take longer to decode than to compute. */
 const MANY_POINTS = 200_000;
 const MANY_STEPS = 10_000;
 
-/** A store's answers, as far as they cannot change, kept in a Redis that all nodes share. */
+/** Caches answers of a store, as far as they cannot change, in a Redis that all nodes share. */
 export interface RangeCache {
-  /** What `SampleStore.readPoints` answers, late samples included, and throws; of it only what is not kept is asked. */
+  /** Answers as `SampleStore.readPoints`, late samples included; asks the store only for what is not cached. */
   readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer>;
   /**
-   * Points that were right when the database could last be asked, for while it cannot; there may be none. What comes
-   * is without a gap from the beginning of the range, however far it reaches.
+   * For while the database cannot be reached: cached points that were right when it last answered. They have no gap from the
+   * beginning of the range to where they end; there may be none.
    */
   readCached(question: StoreQuestion): Promise<Point[][]>;
 }
@@ -44,7 +44,7 @@ export interface RangeCacheParts {
   maxBytes?: number;
 }
 
-/** What a question has in Redis, block by block. */
+/** What Redis has for a question, block by block. */
 interface CachedPieces {
   blocks: TimeRange[];
   keys: string[];
@@ -53,15 +53,15 @@ interface CachedPieces {
 }
 
 /**
- * Asks the database for the name of the metric's past first, which is one look into a small table, then Redis for
- * what is kept under that name. A late sample gives the past a new name in its own transaction, so what was kept before
- * it is not found any more, whichever node took it, and whether or not Redis was there to hear of it. Nothing
- * depends on what Redis has forgotten, or remembers.
+ * First asks the database for the version of the metric's closed past, one lookup in a small table, then Redis for the
+ * pieces under that version. A late sample changes the version in its own transaction, so older pieces are not found any
+ * more, whichever node took the sample and whether or not Redis could be reached. No answer depends on what Redis lost or
+ * still holds.
  */
 export function createRangeCache(parts: RangeCacheParts): RangeCache {
   const { stored, redis, ttlMs = TTL_MS, maxBytes = MAX_BYTES } = parts;
   const budget = new WriteBudget(maxBytes, ttlMs);
-  /** As of the last answer of the database. */
+  /** By metric id, as of the last answer of the database. */
   const lastKnown = new Map<number, ClosedPast>();
   const { cacheReads, tierSeconds } = figures();
 
@@ -111,7 +111,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     try {
       texts = await redis.get(keys);
     } catch {
-      // Its circuit breaker tells; the database knows everything.
+      // Its circuit breaker logs it; the database answers instead.
       return null;
     }
     const pieces: CachedPieces['pieces'] = [];
@@ -122,7 +122,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     return { blocks, keys, pieces };
   }
 
-  /** Keeps what was read from `reached` on. Nobody waits for it: if it is lost, it is read again. */
+  /** Caches what was read from `reached` on. Nobody waits for it: what is lost is read again. */
   async function keep(
     { blocks, keys, pieces }: CachedPieces,
     reached: number,
@@ -138,7 +138,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
       const text = encodePiece(piece);
       if (text.length > MAX_PIECE_BYTES || !budget.take(text.length)) continue;
       redis.set(keys[first + i], text, ttlMs).catch(() => {
-        // Its circuit breaker tells.
+        // Its circuit breaker logs it.
       });
     }
   }
@@ -152,17 +152,17 @@ function isWorthKeeping({ groups, start, end, step, starts }: StoreQuestion): bo
   return step >= SECOND && steps >= FEW_STEPS && steps <= MANY_STEPS && groups.length * steps <= MANY_POINTS;
 }
 
-/** Up to here no point of the question changes without a new version: a multiple of its step. */
+/** Points before this do not change without a new version: a multiple of the step. */
 function closedEnd({ end, step }: StoreQuestion, { before }: ClosedPast): number {
   return Math.min(end, alignDown(before, step));
 }
 
-/** Whether it is larger than what is kept, as far as that can be told without encoding it. */
+/** Whether it is certainly larger than a piece may be, estimated without encoding it. */
 function isTooLarge({ groups }: Piece): boolean {
   return groups.reduce((points, group) => points + group.length, 0) * POINT_BYTES > MAX_PIECE_BYTES;
 }
 
-/** Everything that an answer depends on, but for the range. */
+/** The key's part for everything that an answer depends on except the range. */
 async function prefixOf(
   { metricId, groups, aggregates, step }: StoreQuestion,
   version: string,

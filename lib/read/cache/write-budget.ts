@@ -1,8 +1,8 @@
-/** Bounds what is written within any stretch as long as values live, and with it what lies in Redis. */
+/** Limits the bytes written within any period as long as values live, and with it the bytes in Redis. */
 export class WriteBudget {
   private spent = 0;
   private spentBefore = 0;
-  private turn = 0;
+  private period = 0;
 
   constructor(
     private readonly maxBytes: number,
@@ -10,15 +10,15 @@ export class WriteBudget {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether so many bytes may be written now; then they count. */
+  /** Whether so many bytes may be written now; if so, they are counted. */
   take(bytes: number): boolean {
-    const turn = Math.floor(this.now() / this.ttlMs);
-    if (turn !== this.turn) {
-      this.spentBefore = turn === this.turn + 1 ? this.spent : 0;
+    const period = Math.floor(this.now() / this.ttlMs);
+    if (period !== this.period) {
+      this.spentBefore = period === this.period + 1 ? this.spent : 0;
       this.spent = 0;
-      this.turn = turn;
+      this.period = period;
     }
-    // What was written in the turn before may all still be there.
+    // All that was written in the period before may still be there.
     if (this.spentBefore + this.spent + bytes > this.maxBytes) return false;
     this.spent += bytes;
     return true;

@@ -14,7 +14,7 @@ export class Arrivals {
 
   constructor(now: number) {
     this.newest = Math.floor(now / SECOND);
-    // The second we were born in was seen in part only.
+    // The first second was counted only in part.
     this.first = this.newest + 1;
   }
 
@@ -23,7 +23,7 @@ export class Arrivals {
     this.counts[this.newest % KEPT_SECONDS] += samples;
   }
 
-  /** Samples per second over the last complete `seconds`; null while not a single second has been seen whole. */
+  /** Samples per second over the last complete `seconds`; null before the first complete second. */
   perSecond(now: number, seconds: number): number | null {
     this.advance(now);
     return this.mean(this.newest - seconds, this.newest);
@@ -31,7 +31,7 @@ export class Arrivals {
 
   /**
    * The last quarter of an hour as a chart's points: the mean per second in `[t, t + step)`, the last one still open.
-   * Seconds without samples are 0, for they were seen; points that end before `since` are left out.
+   * Seconds without samples are 0; points that end before `since` are left out.
    */
   points(now: number, since = 0): WholePoint[] {
     this.advance(now);
@@ -59,7 +59,7 @@ export class Arrivals {
       this.counts.fill(0);
       this.newest = second;
     }
-    // A clock set back counts into the newest second rather than into one that is closed.
+    // After a clock is set back, samples count into the newest second.
     while (this.newest < second) this.counts[++this.newest % KEPT_SECONDS] = 0;
   }
 }

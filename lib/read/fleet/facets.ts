@@ -5,8 +5,8 @@ import type { Work } from '../../runtime/work/work';
 const VALUES_LISTED = 200;
 
 /**
- * What a fleet can be filtered by: labels with at least two values that are shared by hosts. A label with a value of
- * its own for every host (an instance id) would be a second list of hosts, not a filter.
+ * The labels that hosts can be filtered by: those with values that several hosts share. A label with another value for
+ * every host (an instance id) is left out.
  */
 export async function labelFacets(
   hosts: readonly { readonly labels: Labels }[],

@@ -6,8 +6,8 @@ import type { MetricType } from '../../model/series';
 import { MINUTE } from '../../model/time/duration';
 
 /**
- * What a counter gained per second between its samples at the indices `[first, end)`, resets counted as history counts
- * them: Σ deltas / Σ elapsed, a fall being a start from zero. Null with fewer than two samples.
+ * The rate of a counter over its samples `[first, end)`, as history computes it: Σ increase / Σ elapsed seconds, a fall
+ * being a reset to 0. Null with fewer than two samples.
  */
 export function ratePerSecond(samples: SampleBuffer, first: number, end: number): number | null {
   const growth = new Growth();
@@ -15,12 +15,12 @@ export function ratePerSecond(samples: SampleBuffer, first: number, end: number)
   return growth.elapsedMs > 0 ? growth.rate : null;
 }
 
-/** A figure this much older than its host's newest sample is history: some are measured once a minute only. */
+/** A sample this much older than its host's newest is not current: some metrics are measured once a minute only. */
 const CURRENT_MS = 2 * MINUTE;
 
 /**
- * What a series says now: the newest value of a gauge; of a counter its rate over `rateMs`, or between its last two
- * samples when they lie farther apart. Null when it has fallen silent before its host did (`lastSeen`).
+ * The current value of a series: the newest of a gauge; of a counter its rate over `rateMs`, or between its last two
+ * samples when they lie farther apart. Null when its newest sample is much older than its host's (`lastSeen`).
  */
 export function reading(
   samples: SampleBuffer | undefined,
@@ -38,8 +38,8 @@ export function reading(
 
 /** One figure from the readings of a host's devices; null when none has a reading. */
 export function combine(how: Headline['combine'], readings: ReadonlyArray<number | null>): number | null {
-  const told = readings.filter((value) => value !== null);
-  if (told.length === 0) return null;
-  if (how === 'max') return told.reduce((highest, value) => Math.max(highest, value));
-  return how === 'sum' ? totalOf(told) : meanOf(told);
+  const values = readings.filter((value) => value !== null);
+  if (values.length === 0) return null;
+  if (how === 'max') return values.reduce((highest, value) => Math.max(highest, value));
+  return how === 'sum' ? totalOf(values) : meanOf(values);
 }

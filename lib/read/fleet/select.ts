@@ -3,7 +3,7 @@ import type { HostsQuery, SortKey } from '../../model/fleet/hosts-query';
 import type { Work } from '../../runtime/work/work';
 import type { Host } from './host';
 
-/** The hosts that a search and label filters leave, in a new array. Status is another question: its tabs count these. */
+/** The hosts that match a search and label filters, of any status: the tabs of the page count them by status. */
 export async function selectHosts(
   hosts: readonly Host[],
   { search, matchers }: Pick<HostsQuery, 'search' | 'matchers'>,
@@ -18,8 +18,8 @@ export async function selectHosts(
 }
 
 /**
- * Hosts in the order of `sort`; of a headline, by the figure that is in `values` at the rank of their names. One without a figure comes last whichever
- * way the order runs; equal ones stand in the natural order of their names, so that a list does not flicker.
+ * Compares hosts by `sort`; for a headline by its figures, which `values` has by the rank of the names. A host without a
+ * figure comes last in either direction; equal hosts are in the order of their names, so that a list does not flicker.
  */
 export function compareHosts(
   sort: SortKey,

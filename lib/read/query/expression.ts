@@ -1,6 +1,6 @@
 /**
- * Arithmetic between two questions, `100 * a / b`: numbers, `a`, `b`, `+ - * /`, unary minus and parentheses, with the
- * usual precedence. Plain data, so that a question that holds one can be compared by its JSON.
+ * Arithmetic between two operands, `100 * a / b`: numbers, `a`, `b`, `+ - * /`, unary minus and parentheses, with the
+ * usual precedence. Plain data, so that questions with expressions can be compared by their JSON.
  */
 export type Expression =
   | { kind: 'number'; value: number }
@@ -54,8 +54,8 @@ export function operandsOf(expression: Expression): OperandIndex[] {
 }
 
 /**
- * The value, given those of the operands; null where it has none: an operand has none, or zero divides. What exceeds float64 is
- * its end, in every step, so that no value is infinite or not a number.
+ * The value, given those of the operands; null where it has none: an operand has none, or zero divides. Every
+ * operation is limited to float64, so that no value is infinite or not a number.
  */
 export function evaluateExpression(
   expression: Expression,

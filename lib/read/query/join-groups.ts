@@ -6,7 +6,7 @@ import type { JoinedGroup } from './grouped-question';
 /** Groups that a note names. */
 const GROUPS_NAMED = 5;
 
-/** The groups that every operand has, in the order of the first; and what to say of those that only the first has. */
+/** The groups that every operand has, in the order of the first; and a note about those that only the first has. */
 export function joinGroups([first, ...others]: readonly SeriesGroup[][]): {
   groups: JoinedGroup[];
   notes: Note[];

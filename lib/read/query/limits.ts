@@ -7,11 +7,11 @@ import type { Work } from '../../runtime/work/work';
 import type { GroupedQuestion, ReadPoints } from './grouped-question';
 import { MAX_GROUPS } from './query-params';
 
-/** Points an answer may come to, and samples of `step=raw`: more would be felt by everyone else on this server. */
+/** Points of an answer at most, and samples of `step=raw`: more would slow down all others on this server. */
 const MAX_ANSWER_POINTS = 2_000_000;
-/** Of points that are filled, each may stand where there is none; and a live stream holds them all. */
+/** The same with `fill`, where every step may have a point, and a live stream holds them all. */
 export const MAX_FILLED_POINTS = 200_000;
-/** Groups among which the first may be looked for. */
+/** Groups that may be ranked. */
 const MAX_RANKED_GROUPS = 50_000;
 
 export function isRaw({ steps }: { steps: Steps }): boolean {
@@ -43,10 +43,10 @@ function refuse(what: string): never {
 }
 
 /**
- * How many points `step=raw` makes, range and step do not tell: before they are read, the samples of all whole
- * minutes (of long ranges: hours) are counted, which is cheap.
+ * Range and step do not say how many points `step=raw` makes. So the samples of all whole minutes (of long ranges: hours)
+ * are counted before they are read, which is cheap.
  *
- * @returns so many.
+ * @returns their number.
  * @throws PulseError `too_many_points`, `too_expensive`.
  */
 export async function limitRawSamples(
@@ -58,7 +58,7 @@ export async function limitRawSamples(
   let samples = 0;
   for (const index of question.operands.keys()) {
     const counts = await countSamples(question, index, read, work);
-    // No fewer points than the longest series has samples, which is no fewer than the mean.
+    // A group has at least as many points as its series have samples on average.
     const fewest = Math.max(
       0,
       ...counts.map((count, g) => count / question.groups[g].seriesByOperand[index].length),

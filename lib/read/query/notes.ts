@@ -7,14 +7,14 @@ import type { Note } from '../../model/wire/history';
 import type { Work } from '../../runtime/work/work';
 import type { GroupedQuestion, ReadPoints } from './grouped-question';
 
-/** When a series was last seen may be recorded so much too early, ms. */
+/** The recorded time of a series' last sample may be this much too early. */
 const LAST_SEEN_SLACK_MS = 10 * MINUTE;
 
 /**
- * Why points are missing where samples are not. Of groups among others that have points, only those are looked at
- * that have been seen since the range began: hosts that are gone need no word.
+ * Notes that explain why groups have samples and no points. Where other groups have points, only groups with samples since
+ * the range began are noted: hosts that are gone need no note.
  *
- * @param points what was answered, of each group in the question's order.
+ * @param points the answer's points of each group, in the question's order.
  */
 export async function notesOn(
   question: GroupedQuestion,
@@ -39,9 +39,9 @@ async function notesOnGrowth(
   const { aggregates, offset } = operand;
   const growth = aggregates.flatMap((aggregate, i) => (isGrowth(aggregate) ? [i] : []));
   if (growth.length === 0 || start >= end) return [];
-  const tells = (of: readonly Point[]) =>
-    growth.every((i) => of.some((point) => (point[1 + i] ?? null) !== null));
-  const silent = groups.filter((_, i) => !tells(points[i] ?? []));
+  const hasGrowth = (answered: readonly Point[]) =>
+    growth.every((i) => answered.some((point) => (point[1 + i] ?? null) !== null));
+  const silent = groups.filter((_, i) => !hasGrowth(points[i] ?? []));
   const isAll = silent.length === groups.length;
   const series = silent
     .flatMap((group) => group.seriesByOperand[operandIndex])
@@ -49,7 +49,7 @@ async function notesOnGrowth(
   if (series.length === 0) return [];
   const names = growth.map((i) => aggregates[i]);
   const whole: GroupedQuestion = {
-    // Where two operands calculate, it may be the other one that is missing.
+    // With an expression the other operand may be the one without points: growth is checked by itself.
     operands: [{ ...operand, aggregates: expression ? ['count', ...names] : ['count'] }],
     expression: null,
     groups: [{ key: '', labels: {}, seriesByOperand: [series] }],

@@ -3,7 +3,7 @@ import { PulseError } from '../../model/errors';
 
 export type Reject = (expected: string) => void;
 
-/** A parameter that is text in a URL: its default, and what the text means. `read` complains of a text that means nothing. */
+/** A parameter that is text in a URL, with its default. `read` parses the text, and calls `reject` when it is invalid. */
 export function parameter<T>(fallback: string, read: (text: string, reject: Reject) => T) {
   return z
     .string()

@@ -29,7 +29,7 @@ export const MAX_GROUPS = 1_000;
 const STEP_NAMES: Record<string, number> = { raw: 1, minute: MINUTE, hour: HOUR, day: DAY };
 const CALENDAR_STEPS = ['week', 'month'] as const;
 const LONGEST_OFFSET = 36_500 * DAY;
-/** What `auto` comes to for one point of all time: whoever is told a step may ask for it. */
+/** The step `auto` chooses for one point of all time: a step that an answer names can be requested. */
 const LONGEST_STEP = 1e8 * DAY;
 const B_PARAMETERS = ['b.metric', 'b.aggregate', 'b.match', 'b.offset'] as const;
 const RANKS = ['latest', 'range'] as const satisfies ReadonlyArray<Ranking['by']>;
@@ -41,7 +41,7 @@ const time = (fallback: string) =>
     return text;
   });
 
-/** The read parameters of the API, as they stand in a URL, and what they are read as. */
+/** The read parameters of the API: their text in a URL, and how it is parsed. */
 export const queryParams = z.strictObject({
   metric: z
     .string('must be given')
@@ -114,8 +114,8 @@ export const queryParams = z.strictObject({
 } satisfies Record<QueryParameter, z.ZodType>);
 
 /**
- * A query that has been read, parameter by parameter. Times are still relative; `step` in ms or `auto`, `maxPoints` and
- * `top` null where not given.
+ * A query with each parameter parsed. Times are still relative; `step` is ms, `auto` or a calendar unit; parameters that
+ * were not given are null.
  */
 export type ParsedQuery = z.output<typeof queryParams>;
 
@@ -136,7 +136,7 @@ export function parseQuery(source: ParameterSource): ParsedQuery {
   return params;
 }
 
-/** What a question asks of each operand; one where it does not calculate with two. */
+/** The operands of a query: two where its expression has `b`. */
 export function operandsOfQuery(params: ParsedQuery): Operand[] {
   const a: Operand = {
     metric: params.metric,

@@ -65,7 +65,7 @@ export function resolveQuestion(params: ParsedQuery, context: QuestionContext): 
   };
 }
 
-/** The absolute time of a parameter that `parseQuery` has let pass. */
+/** The absolute time of a `start` or `end` that `parseQuery` accepted. */
 export function resolveTime(name: 'start' | 'end', text: string, now: number): number {
   const time = parseTime(text, now);
   if (time === null) throw new PulseError('bad_parameter', `${name} is not a time.`);
@@ -96,7 +96,7 @@ function resolveStep(
       now,
       retention,
     });
-  // Midnights elsewhere can make a point more than those of UTC.
+  // Days of another time zone can make one point more than those of UTC.
   for (let most = maxPoints; ; most--) {
     const ms = choose(most);
     const days = calendarOf(ms, timezone);
@@ -105,7 +105,7 @@ function resolveStep(
   }
 }
 
-/** The calendar step that is asked for so: weeks and months, and where the place is not UTC, days. */
+/** The calendar step of a request: weeks and months, and days where the time zone is not UTC; else null. */
 function calendarOf(requested: StepRequest, timezone: string): CalendarStep | null {
   if (requested === 'week' || requested === 'month') return { unit: requested, timezone };
   const isDays = typeof requested === 'number' && requested % DAY === 0 && !isUtc(timezone);
@@ -125,7 +125,7 @@ function limited(step: CalendarStep, range: TimeRange, most: number): CalendarSt
   );
 }
 
-/** No more than one above `most` are counted. */
+/** Counts up to one more than `most`. */
 function countPoints(step: CalendarStep, { start, end }: TimeRange, most: number): number {
   if (end > LAST_YEAR)
     throw new PulseError('bad_parameter', 'end must be before the year 10000 where steps are of a calendar.');

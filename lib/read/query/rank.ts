@@ -7,7 +7,7 @@ import { firstRanked, type Rank, topGroups } from '../../model/top';
 import type { Work } from '../../runtime/work/work';
 import type { GroupedQuestion, JoinedGroup, ReadPoints } from './grouped-question';
 
-/** How far back the newest points are looked for first, and by what that grows. */
+/** How far back the newest points are searched first, and the factor by which that grows. */
 const FIRST_STEPS = 2;
 const FIRST_MS = 15 * SECOND;
 const GROWTH = 8;
@@ -20,7 +20,7 @@ export interface RankedGroup extends GroupPoints {
 
 /**
  * The groups that the ranking keeps, in its order.
- * @param completeFrom values over the whole range go by what is from here on, epoch ms
+ * @param completeFrom ranks over the range use points from here on, epoch ms
  */
 export async function rankGroups(
   question: GroupedQuestion,
@@ -47,7 +47,7 @@ export async function rankWhole(
   return keepFirst(values, (some) => firstRanked(some, ranking), work);
 }
 
-/** What `first` keeps of very many items, a piece at a time. */
+/** Applies `first` to very many items, a piece at a time. */
 async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work: Work): Promise<T[]> {
   let kept: T[] = [];
   for (let from = 0; from < items.length; from += PIECE) {
@@ -58,8 +58,8 @@ async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work
 }
 
 /**
- * The value over the whole range as one step, of every group that has one; with several aggregates null of the others,
- * which may have points all the same.
+ * The value over the whole range as one step, of every group that has one. With several aggregates the other groups are
+ * kept with null: they may have points of another aggregate.
  */
 async function readWhole(
   question: GroupedQuestion,
@@ -85,8 +85,8 @@ async function readWhole(
 }
 
 /**
- * The newest points, at least one, of every group that has any in the range, without reading the whole range of all:
- * looks at the newest steps, then further back for those groups only that had nothing there.
+ * The newest points, at least one, of every group that has points in the range, without reading the whole range of all:
+ * reads the newest steps first, then further back only for groups that had none.
  */
 export async function readLatest(
   question: GroupedQuestion,
