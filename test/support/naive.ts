@@ -128,3 +128,22 @@ function quantile(values: readonly number[], share: number): number {
 function total(values: readonly number[]): bigint {
   return values.reduce((sum, value) => sum + exact(value), 0n);
 }
+
+/** The series of each group, with the first value of an instant; hosts are series, and `keyOf` gives a host's group. */
+export function naiveGroups(
+  samples: readonly { host: string; timestamp: number; value: number }[],
+  keyOf: (host: string) => string,
+): Map<string, Samples[]> {
+  const series = new Map<string, Map<number, number>>();
+  for (const { host, timestamp, value } of samples) {
+    const known = series.get(host) ?? new Map<number, number>();
+    if (!known.has(timestamp)) known.set(timestamp, value);
+    series.set(host, known);
+  }
+  const groups = new Map<string, Samples[]>();
+  for (const [host, values] of series) {
+    const key = keyOf(host);
+    groups.set(key, [...(groups.get(key) ?? []), [...values].sort(([a], [b]) => a - b)]);
+  }
+  return groups;
+}

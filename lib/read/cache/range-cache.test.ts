@@ -1,6 +1,7 @@
 import { createClient } from '@redis/client';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { cacheOperation } from '@/test/support/cache-operations';
 import { expectSamePoints } from '@/test/support/expect-points';
 import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
 import { until } from '@/test/support/processes';
@@ -10,8 +11,7 @@ import { startUpstashFront, type UpstashFront } from '@/test/support/upstash-fro
 import { guardRedis } from '../../cluster/guarded-redis';
 import { openRedisCommands, type RedisCommands } from '../../cluster/redis/commands';
 import { parseEnv } from '../../env';
-import type { Aggregate } from '../../model/aggregates';
-import { DAY, HOUR, MINUTE, SECOND } from '../../model/time/duration';
+import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { breakers } from '../../runtime/breaker';
 import { type OpenStore, openStore } from '../../store/open';
 import type { SampleStore, Store, StoreQuestion } from '../../store/store';
@@ -217,54 +217,11 @@ it('takes nothing for an answer that it has not written itself, and recalls what
   expect((await ask(spoiled, question())).tier).toBe('minute');
 });
 
-type Operation =
-  | { do: 'late'; node: number; series: number; at: number; value: number }
-  | { do: 'ask'; node: number; start: number; steps: number; step: number; aggregates: Aggregate[] }
-  | { do: 'maintain'; at: number }
-  | { do: 'flush' }
-  | { do: 'cut' }
-  | { do: 'heal' };
-
-const oneOfNodes = fc.integer({ min: 0, max: 1 });
-const operation: fc.Arbitrary<Operation> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('late' as const),
-      node: oneOfNodes,
-      series: fc.integer({ min: 0, max: 2 }),
-      at: fc.integer({ min: 0, max: 4 * HOUR }),
-      value: fc.integer({ min: 0, max: 100 }),
-    }),
-  },
-  {
-    weight: 16,
-    arbitrary: fc.record({
-      do: fc.constant('ask' as const),
-      node: oneOfNodes,
-      start: fc.constantFrom(0, 7, 30),
-      steps: fc.integer({ min: 8, max: 150 }),
-      step: fc.constantFrom(10 * SECOND, MINUTE),
-      // Few, so that questions come again.
-      aggregates: fc.constantFrom<Aggregate[]>(
-        ['rate', 'last'],
-        ['p99', 'avg', 'sum(rate)', 'max(delta)', 'stddev(last)', 'first'],
-      ),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('maintain' as const), at: fc.integer({ min: 0, max: 5 * HOUR }) }),
-  },
-  { weight: 1, arbitrary: fc.constantFrom<Operation>({ do: 'flush' }, { do: 'cut' }) },
-  { weight: 1, arbitrary: fc.constant<Operation>({ do: 'heal' }) },
-);
-
 it('answers what the database answers, whatever comes late, and whatever becomes of Redis', async () => {
   let run = 0;
   let fromCache = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(operation, { minLength: 40, maxLength: 80 }), async (operations) => {
+    fc.asyncProperty(fc.array(cacheOperation, { minLength: 40, maxLength: 80 }), async (operations) => {
       // A day of its own for each run, so that upkeep of one does not hasten that of the next.
       const day = T + ++run * DAY;
       await write(

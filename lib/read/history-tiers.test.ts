@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { anyAggregates } from '@/test/support/aggregates';
+import { expectSameGroups } from '@/test/support/expect-points';
+import { naiveGroups, naivePoints } from '@/test/support/naive';
+import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import type { Aggregate } from '../model/aggregates';
+import type { GroupPoints } from '../model/points';
+import { DAY, MINUTE, SECOND } from '../model/time/duration';
+import { parseQuery } from './query/query-params';
+
+let server: Awaited<ReturnType<typeof startTestNode>>;
+let node: TestNode;
+let metricNumber = 0;
+
+beforeAll(async () => {
+  server = await startTestNode();
+});
+afterEach(() => node?.stop());
+afterAll(() => server.close());
+
+const freshMetric = () => `metric_${metricNumber++}`;
+const ask = (query: Record<string, unknown>) => node.history.answer(parseQuery(query));
+
+describe('memory and the database', () => {
+  it('answer alike, and as the definitions say', async () => {
+    const anySample = fc.record({
+      host: fc.nat(3),
+      ageMs: fc
+        .oneof(
+          { weight: 6, arbitrary: fc.integer({ min: 0, max: 11 * MINUTE }) },
+          // What a counter goes on from may be of days ago.
+          { weight: 1, arbitrary: fc.integer({ min: 0, max: 4 * DAY }) },
+        )
+        .map((age) => age - (age % 250)),
+      value: fc.integer({ min: -40, max: 400 }),
+    });
+    const anyQuestion = fc.record({
+      step: fc.constantFrom(1, 5, 10, 60, 300).map((seconds) => seconds * SECOND),
+      aggregates: anyAggregates,
+      by: fc.constantFrom('', 'host', 'zone'),
+      ranking: fc.constantFrom<Record<string, string>>(
+        {},
+        { top: '2' },
+        { bottom: '2' },
+        { top: '1', rank: 'range' },
+        { bottom: '3', rank: 'range' },
+      ),
+      windowMs: fc.constantFrom(1, 30 * SECOND, 7 * MINUTE, 20 * MINUTE),
+      // Restarted, a node knows nothing of before.
+      restarts: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anySample, { minLength: 1, maxLength: 120 }),
+        anyQuestion,
+        async (samples, { step, aggregates, by, ranking, windowMs, restarts }) => {
+          node = await server.start({ windowMs });
+          const name = freshMetric();
+          const half = Math.floor(samples.length / 2);
+          const written: TestSample[] = [];
+          const write = async (some: typeof samples) => {
+            const now = server.clock.now();
+            const sent = some.map(
+              ({ host, ageMs, value }): TestSample => ({
+                name,
+                labels: { host: `h${host}`, zone: `z${host % 2}` },
+                timestamp: now - ageMs,
+                value,
+              }),
+            );
+            await node.write(...sent);
+            written.push(...sent);
+          };
+          await write(samples.slice(0, half));
+          node.ring.evict(server.clock.now());
+          if (restarts) {
+            await node.stop();
+            server.clock.skip(1);
+            node = await server.start({ windowMs, startedAt: server.clock.now() });
+            server.clock.skip(2 * MINUTE);
+          }
+          await write(samples.slice(half));
+
+          const query = {
+            metric: name,
+            start: 'now-12m',
+            step: `${step}ms`,
+            aggregate: aggregates.join(),
+            by,
+            ...ranking,
+          };
+          // The first time memory may lack what counters go on from; it fetches that meanwhile.
+          for (let i = 0; i < 2; i++) {
+            const answer = await ask(query);
+            expectSameGroups(
+              answer.series,
+              expected(written, { ...answer, step }, { aggregates, by, ranking }),
+            );
+            await server.idle();
+          }
+          await node.stop();
+        },
+      ),
+      { numRuns: 60, endOnFailure: true },
+    );
+  });
+});
+
+function expected(
+  samples: TestSample[],
+  { start, end, step }: { start: number; end: number; step: number },
+  { aggregates, by, ranking }: { aggregates: Aggregate[]; by: string; ranking: Record<string, string> },
+): GroupPoints[] {
+  const keyOf = (host: string) => ({ '': '', host, zone: `z${Number(host.slice(1)) % 2}` })[by]!;
+  const groups = naiveGroups(
+    samples.map(({ labels, timestamp, value }) => ({ host: labels.host, timestamp, value })),
+    keyOf,
+  );
+  const found = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, group]) => ({
+      labels: by === '' ? {} : { [by]: key },
+      points: naivePoints(group, { aggregates, start, end, step }),
+      whole: naivePoints(group, { aggregates, start, end, step: end - start }),
+    }))
+    .filter(({ points }) => points.length > 0);
+  const sign = ranking.top ? -1 : 1;
+  const rankValue = ({ points, whole }: (typeof found)[number]) => {
+    const value = (ranking.rank === 'range' ? whole : points).at(-1)?.[1] ?? null;
+    // To as many digits as do not depend on the order of adding up; what cannot be told comes last.
+    return value === null ? Number.MAX_VALUE : sign * Number(value.toPrecision(12));
+  };
+  if (ranking.top || ranking.bottom) found.sort((a, b) => rankValue(a) - rankValue(b));
+  return found
+    .slice(0, Number(ranking.top ?? ranking.bottom ?? found.length))
+    .map(({ labels, points }) => ({ labels, points }));
+}
