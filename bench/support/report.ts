@@ -28,7 +28,7 @@ export function below(what: string, ms: number, goalMs: number): Row {
 }
 
 /** The machine, for the head of a table: figures mean nothing without it. */
-export function describeMachine(): string {
+function describeMachine(): string {
   const [first] = cpus();
   return `${cpus().length} × ${first.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}, Node.js ${process.version}`;
 }

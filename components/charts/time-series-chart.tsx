@@ -1,7 +1,8 @@
 'use client';
 
-import { useCallback, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useId, useMemo, useRef, useState } from 'react';
 import { axisFormatter, type Unit } from '@/lib/model/format';
+import { useWidth } from '../ui/use-width';
 import { ChartFrame } from './chart-frame';
 import { ChartPointer } from './chart-pointer';
 import { Poster } from './poster';
@@ -95,18 +96,4 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
       )}
     </div>
   );
-}
-
-/** The element's width in px as it changes; 0 before it is known. */
-function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    setWidth(Math.floor(element.getBoundingClientRect().width));
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [box]);
-  return width;
 }

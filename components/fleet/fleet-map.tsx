@@ -1,13 +1,14 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import type { FleetMap as FleetMapAnswer } from '@/lib/model/fleet/answers';
 import { type HeadlineKey, headline } from '@/lib/model/fleet/headlines';
 import type { HostStatus } from '@/lib/model/fleet/status';
 import { formatCount } from '@/lib/model/format';
 import { hostHref } from '@/lib/model/links';
 import { useKeptAnswer } from '../live/use-kept-answer';
+import { useWidth } from '../ui/use-width';
 import { CRITICAL_PERCENT, headlineText, NOTABLE_PERCENT } from './figures';
 import { colorOf, layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop } from './map-scale';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
@@ -203,19 +204,6 @@ function draw(canvas: HTMLCanvasElement, { statuses, values }: FleetMapAnswer, d
       context.strokeRect(x, y, size, size);
     }
   }
-}
-
-function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    setWidth(Math.floor(element.getBoundingClientRect().width));
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [box]);
-  return width;
 }
 
 /** Which theme is on the screen; a canvas is not repainted by CSS. */

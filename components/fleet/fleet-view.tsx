@@ -132,7 +132,7 @@ function ChooseFigure({
 const KEPT_POINTS = 200;
 
 /** The newest points in place of those that were still open when they were last seen. */
-export function joinArrivals(last: FleetSummary, next: FleetSummary): FleetSummary {
+function joinArrivals(last: FleetSummary, next: FleetSummary): FleetSummary {
   const from = next.arrivals[0]?.[0] ?? Number.POSITIVE_INFINITY;
   const kept = last.arrivals.filter(([t]) => t < from);
   return { ...next, arrivals: [...kept, ...next.arrivals].slice(-KEPT_POINTS) };

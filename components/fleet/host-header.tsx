@@ -68,7 +68,7 @@ export function HostHeader({ initial, crumb = true, children }: HostHeaderProps)
 }
 
 /** The list's own answer for a single host: the header needs no question of its own. */
-export function hostUrl(name: string): string {
+function hostUrl(name: string): string {
   const query = {
     ...EVERY_HOST,
     matchers: [{ label: 'host', operator: '=', value: name } as const],
@@ -113,7 +113,7 @@ function HostFacts({ host, now }: { host: HostRow; now: number }) {
 }
 
 /** `1 s`, `1.5 s`, `60 s`, `5 min`: usual intervals are short, and 1.02 s is 1 s. */
-export function formatInterval(ms: number): string {
+function formatInterval(ms: number): string {
   if (ms < 10 * SECOND) return `${Number((ms / SECOND).toPrecision(2))} s`;
   return formatSpan(ms);
 }

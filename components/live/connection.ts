@@ -9,7 +9,7 @@ export interface EventSourceLike {
 export type OpenEventSource = (url: string) => EventSourceLike;
 
 /** The most queries one stream carries (the server's limit), and the longest URL that is safe with 16 KiB of headers. */
-export const QUERIES_PER_STREAM = 64;
+const QUERIES_PER_STREAM = 64;
 const URL_LIMIT = 12_000;
 
 /** A burst of panels that come and go (a page, a scroll) opens the stream once. */

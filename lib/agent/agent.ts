@@ -81,7 +81,7 @@ function encodeTick(tick: Tick): Buffer {
  * while the machine slept, or while `work` was still busy, are left out.
  * @returns the off-switch
  */
-export function onEveryTick(intervalMs: number, work: (tick: number) => Promise<void>): () => void {
+function onEveryTick(intervalMs: number, work: (tick: number) => Promise<void>): () => void {
   let timer: NodeJS.Timeout;
   let isStopped = false;
 

@@ -19,7 +19,7 @@ const AT_A_TIME = 4;
 const ENDING: readonly ErrorCode[] = ['too_busy', 'client_closed'];
 
 /** The body of `POST /api/query`; what a query may hold, `queryParams` says, and each is judged by itself. */
-export const queriesBody = z.object({
+const queriesBody = z.object({
   queries: z.array(z.record(z.string(), z.unknown())).min(1).max(MAX_QUERIES),
 });
 

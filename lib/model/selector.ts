@@ -1,7 +1,7 @@
 import { PulseError } from './errors';
 import { LABEL_NAME, type Matcher, type MatchOperator } from './labels';
 
-export const MAX_SELECTOR_LENGTH = 8_000;
+const MAX_SELECTOR_LENGTH = 8_000;
 const MAX_MATCHERS = 64;
 /** What Prometheus calls the name of a metric where it selects series. */
 export const NAME_LABEL = '__name__';

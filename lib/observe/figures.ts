@@ -19,7 +19,7 @@ export interface Family {
 }
 
 /** Counts per value of one label. */
-export class Counter {
+class Counter {
   private readonly counts = new Map<string, number>();
 
   constructor(
@@ -94,7 +94,7 @@ export class Histogram {
 }
 
 /** Histograms of one family, one for each value of a label. */
-export class HistogramSet {
+class HistogramSet {
   private readonly histograms: Map<string, Histogram>;
 
   constructor(

@@ -1,24 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectSameGroups } from '@/test/support/expect-points';
+import { useHistoryNodes } from '@/test/support/history-nodes';
 import { naiveGroups, naivePoints } from '@/test/support/naive';
-import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import type { TestNode, TestSample } from '@/test/support/node';
 import type { Aggregate } from '../model/aggregates';
 import type { Point } from '../model/points';
 import { DAY, HOUR, MINUTE, SECOND } from '../model/time/duration';
-import { parseQuery } from './query/query-params';
 
-let server: Awaited<ReturnType<typeof startTestNode>>;
-let node: TestNode;
-let metricNumber = 0;
-
-beforeAll(async () => {
-  server = await startTestNode({ settings: { RETENTION_RAW: 'forever' } });
-});
-afterEach(() => node?.stop());
-afterAll(() => server.close());
-
-const freshMetric = () => `calendar_${metricNumber++}`;
-const ask = async (query: Record<string, unknown>) => node.history.answer(parseQuery(query));
+const nodes = useHistoryNodes({ settings: { RETENTION_RAW: 'forever' } });
+const { ask, freshMetric } = nodes;
 
 interface Sample {
   host: string;
@@ -30,12 +20,14 @@ const toTest = (name: string, samples: readonly Sample[]): TestSample[] =>
   samples.map(({ host, timestamp, value }) => ({ name, labels: { host }, timestamp, value }));
 
 /** Writes samples that are too old to be admitted. */
-async function writeOld(metric: string, samples: readonly Sample[]): Promise<void> {
+async function writeOld(node: TestNode, metric: string, samples: readonly Sample[]): Promise<void> {
   const hosts = [...new Set(samples.map(({ host }) => host))];
-  const stored = await server.store.catalogue.ensure(hosts.map((host) => ({ metric, labels: { host } })));
+  const stored = await nodes.server.store.catalogue.ensure(
+    hosts.map((host) => ({ metric, labels: { host } })),
+  );
   for (const series of stored) node.registry.add(series);
   const ids = new Map(stored.map(({ id }, i) => [hosts[i], id]));
-  await server.store.samples.append({
+  await nodes.server.store.samples.append({
     seriesIds: samples.map(({ host }) => ids.get(host)!),
     timestamps: samples.map(({ timestamp }) => timestamp),
     values: samples.map(({ value }) => value),
@@ -72,7 +64,7 @@ describe('days, weeks and months of a time zone', () => {
     ['Asia/Beirut', '2024-03-31T12:00:00Z'],
     ['UTC', '2024-02-29T12:00:00Z'],
   ])('%s around %s', async (timezone, around) => {
-    node = await server.start();
+    const node = await nodes.start();
     const metric = freshMetric();
     const middle = Date.parse(around);
     const samples = Array.from({ length: 1_600 }, (_, i) => ({
@@ -81,10 +73,10 @@ describe('days, weeks and months of a time zone', () => {
       timestamp: middle - 40 * DAY + i * 73 * MINUTE + (i % 7) * 137 * SECOND,
       value: (i * 7919) % 1_000,
     }));
-    await writeOld(metric, samples);
+    await writeOld(node, metric, samples);
     const days = daysOf(timezone, middle - 80 * DAY, middle + 80 * DAY);
     for (const maintained of [false, true]) {
-      if (maintained) await server.store.upkeep.maintain(server.clock.now());
+      if (maintained) await nodes.server.store.upkeep.maintain(nodes.server.clock.now());
       for (const [step, isStart] of Object.entries(CALENDARS)) {
         for (const [aggregate, offset] of [
           ['avg,max', 0],
@@ -124,9 +116,9 @@ describe('days, weeks and months of a time zone', () => {
   });
 
   it('of which maxPoints counts, and what would fit is named', async () => {
-    node = await server.start();
+    const node = await nodes.start();
     const metric = freshMetric();
-    await node.write(...toTest(metric, [{ host: 'h', timestamp: server.clock.now(), value: 1 }]));
+    await node.write(...toTest(metric, [{ host: 'h', timestamp: nodes.server.clock.now(), value: 1 }]));
     const common = {
       metric,
       timezone: 'Europe/Berlin',

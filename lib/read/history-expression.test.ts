@@ -1,26 +1,16 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectSameGroups } from '@/test/support/expect-points';
+import { useHistoryNodes } from '@/test/support/history-nodes';
 import { naiveGroups, naivePoints, type Samples } from '@/test/support/naive';
-import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import type { TestSample } from '@/test/support/node';
 import type { Aggregate } from '../model/aggregates';
 import type { Labels } from '../model/labels';
 import type { GroupPoints, Point } from '../model/points';
 import { MINUTE, SECOND } from '../model/time/duration';
-import { parseQuery } from './query/query-params';
 
-let server: Awaited<ReturnType<typeof startTestNode>>;
-let node: TestNode;
-let metricNumber = 0;
-
-beforeAll(async () => {
-  server = await startTestNode({ settings: { RETENTION_RAW: 'forever' } });
-});
-afterEach(() => node?.stop());
-afterAll(() => server.close());
-
-const freshMetric = () => `algebra_${metricNumber++}`;
-const ask = async (query: Record<string, unknown>) => node.history.answer(parseQuery(query));
+const nodes = useHistoryNodes({ settings: { RETENTION_RAW: 'forever' } });
+const { ask, freshMetric } = nodes;
 
 interface Sample {
   host: string;
@@ -66,9 +56,9 @@ describe('an offset and arithmetic', () => {
     await fc.assert(
       fc.asyncProperty(anyQuestion, anySamples, anySamples, async (question, ofA, ofB) => {
         const { step, aggregates, by, offset, other, expression, rank, windowMs } = question;
-        node = await server.start({ windowMs });
+        const node = await nodes.start({ windowMs });
         const names = [freshMetric(), freshMetric()];
-        const now = server.clock.now();
+        const now = nodes.server.clock.now();
         const [a, b] = [ofA, ofB].map((samples) =>
           samples.map(({ ageMs, ...sample }) => ({ ...sample, timestamp: now - ageMs })),
         );
@@ -122,9 +112,9 @@ describe('an offset and arithmetic', () => {
   });
 
   it('names the groups of a that b lacks', async () => {
-    node = await server.start();
+    const node = await nodes.start();
     const [a, b] = [freshMetric(), freshMetric()];
-    const timestamp = server.clock.now() - SECOND;
+    const timestamp = nodes.server.clock.now() - SECOND;
     await node.write(
       ...toTest(
         a,

@@ -1,26 +1,16 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
 import { expectSameGroups } from '@/test/support/expect-points';
+import { useHistoryNodes } from '@/test/support/history-nodes';
 import { naiveGroups, naivePoints } from '@/test/support/naive';
-import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import type { TestSample } from '@/test/support/node';
 import type { Aggregate } from '../model/aggregates';
 import type { GroupPoints } from '../model/points';
 import { DAY, MINUTE, SECOND } from '../model/time/duration';
-import { parseQuery } from './query/query-params';
 
-let server: Awaited<ReturnType<typeof startTestNode>>;
-let node: TestNode;
-let metricNumber = 0;
-
-beforeAll(async () => {
-  server = await startTestNode();
-});
-afterEach(() => node?.stop());
-afterAll(() => server.close());
-
-const freshMetric = () => `metric_${metricNumber++}`;
-const ask = (query: Record<string, unknown>) => node.history.answer(parseQuery(query));
+const nodes = useHistoryNodes();
+const { ask, freshMetric } = nodes;
 
 describe('memory and the database', () => {
   it('answer alike, and as the definitions say', async () => {
@@ -55,12 +45,12 @@ describe('memory and the database', () => {
         fc.array(anySample, { minLength: 1, maxLength: 120 }),
         anyQuestion,
         async (samples, { step, aggregates, by, ranking, windowMs, restarts }) => {
-          node = await server.start({ windowMs });
+          let node = await nodes.start({ windowMs });
           const name = freshMetric();
           const half = Math.floor(samples.length / 2);
           const written: TestSample[] = [];
           const write = async (some: typeof samples) => {
-            const now = server.clock.now();
+            const now = nodes.server.clock.now();
             const sent = some.map(
               ({ host, ageMs, value }): TestSample => ({
                 name,
@@ -73,12 +63,12 @@ describe('memory and the database', () => {
             written.push(...sent);
           };
           await write(samples.slice(0, half));
-          node.ring.evict(server.clock.now());
+          node.ring.evict(nodes.server.clock.now());
           if (restarts) {
             await node.stop();
-            server.clock.skip(1);
-            node = await server.start({ windowMs, startedAt: server.clock.now() });
-            server.clock.skip(2 * MINUTE);
+            nodes.server.clock.skip(1);
+            node = await nodes.start({ windowMs, startedAt: nodes.server.clock.now() });
+            nodes.server.clock.skip(2 * MINUTE);
           }
           await write(samples.slice(half));
 
@@ -97,7 +87,7 @@ describe('memory and the database', () => {
               answer.series,
               expected(written, { ...answer, step }, { aggregates, by, ranking }),
             );
-            await server.idle();
+            await nodes.server.idle();
           }
           await node.stop();
         },

@@ -1,30 +1,21 @@
 import postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { useHistoryNodes } from '@/test/support/history-nodes';
 import { lockSamples } from '@/test/support/lock-samples';
-import { startTestNode, type TestNode, type TestSample } from '@/test/support/node';
+import type { TestSample } from '@/test/support/node';
 import { until } from '@/test/support/processes';
 import { HOUR, MINUTE, SECOND } from '../model/time/duration';
 import { Work } from '../runtime/work/work';
 import { parseQuery } from './query/query-params';
 
-let server: Awaited<ReturnType<typeof startTestNode>>;
-let node: TestNode;
-let metricNumber = 0;
-
-beforeAll(async () => {
-  server = await startTestNode();
-});
-afterEach(() => node?.stop());
-afterAll(() => server.close());
-
-const freshMetric = () => `metric_${metricNumber++}`;
-const ask = (query: Record<string, unknown>) => node.history.answer(parseQuery(query));
+const nodes = useHistoryNodes();
+const { ask, freshMetric } = nodes;
 
 describe('answer', () => {
   it('says what it answers, from memory where that covers the range', async () => {
-    node = await server.start();
+    const node = await nodes.start();
     const metric = freshMetric();
-    const now = server.clock.now();
+    const now = nodes.server.clock.now();
     const t = now - (now % MINUTE) - MINUTE;
     await node.write(
       { name: metric, labels: { host: 'a', env: 'prod' }, timestamp: t, value: 1 },
@@ -49,18 +40,18 @@ describe('answer', () => {
   });
 
   it('is given up, in the database as well, when nobody waits for it any more; others who ask the same have theirs', async () => {
-    node = await server.start({ windowMs: 30 * SECOND });
+    const node = await nodes.start({ windowMs: 30 * SECOND });
     const metric = freshMetric();
-    await node.write({ name: metric, labels: {}, timestamp: server.clock.now() - HOUR, value: 1 });
+    await node.write({ name: metric, labels: {}, timestamp: nodes.server.clock.now() - HOUR, value: 1 });
     const query = parseQuery({ metric, start: 'now-2h', step: 'minute', aggregate: 'p95' });
-    const sql = postgres(server.databaseUrl, { max: 1 });
+    const sql = postgres(nodes.server.databaseUrl, { max: 1 });
     const atWork = async () => {
       const [{ count }] = await sql`
         select count(*)::int as count from pg_stat_activity
         where datname = current_database() and application_name like 'pulseboard read%' and state = 'active'`;
       return count;
     };
-    const unlock = await lockSamples(server.databaseUrl);
+    const unlock = await lockSamples(nodes.server.databaseUrl);
     const reader = new AbortController();
     const left = node.history.answer(query, { work: new Work({ signal: reader.signal }) });
     await until(async () => expect(await atWork()).toBe(1));
@@ -76,9 +67,9 @@ describe('answer', () => {
   });
 
   it('asks the store for what is before the ring, and takes each point from one of them', async () => {
-    node = await server.start({ windowMs: 30 * SECOND });
+    const node = await nodes.start({ windowMs: 30 * SECOND });
     const metric = freshMetric();
-    const now = server.clock.now();
+    const now = nodes.server.clock.now();
     const samples: TestSample[] = Array.from({ length: 120 }, (_, i) => ({
       name: metric,
       labels: {},
@@ -94,8 +85,8 @@ describe('answer', () => {
   });
 
   it('chooses a step in which every series has reported, where it matters', async () => {
-    node = await server.start();
-    const now = server.clock.now();
+    const node = await nodes.start();
+    const now = nodes.server.clock.now();
     const [slow, fast] = [freshMetric(), freshMetric()];
     const hosts = Array.from({ length: 12 }, (_, i) => `h${i}`);
     const samplesOf = (name: string, everyMs: number): TestSample[] =>
@@ -122,9 +113,9 @@ describe('answer', () => {
   });
 
   it('filters by label, also by one that is missing', async () => {
-    node = await server.start();
+    const node = await nodes.start();
     const metric = freshMetric();
-    const timestamp = server.clock.now() - SECOND;
+    const timestamp = nodes.server.clock.now() - SECOND;
     await node.write(
       { name: metric, labels: { host: 'web-1', region: 'eu' }, timestamp, value: 1 },
       { name: metric, labels: { host: 'web-2' }, timestamp, value: 2 },
@@ -139,9 +130,9 @@ describe('answer', () => {
   });
 
   it('keeps the groups with the highest latest value, wherever that lies in the range', async () => {
-    node = await server.start({ windowMs: 20 * SECOND });
+    const node = await nodes.start({ windowMs: 20 * SECOND });
     const metric = freshMetric();
-    const now = server.clock.now();
+    const now = nodes.server.clock.now();
     const at = (host: string, ageMs: number, value: number): TestSample => ({
       name: metric,
       labels: { host },
@@ -167,9 +158,9 @@ describe('answer', () => {
   });
 
   it('answers step=raw with the samples, and not with too many', async () => {
-    node = await server.start({ windowMs: 5 * SECOND });
+    const node = await nodes.start({ windowMs: 5 * SECOND });
     const metric = freshMetric();
-    const now = server.clock.now();
+    const now = nodes.server.clock.now();
     const count = 6_000;
     await node.write(
       ...Array.from({ length: count }, (_, i) => ({
@@ -192,9 +183,9 @@ describe('answer', () => {
   });
 
   it('refuses what would be too much', async () => {
-    node = await server.start();
+    const node = await nodes.start();
     const metric = freshMetric();
-    const timestamp = server.clock.now() - SECOND;
+    const timestamp = nodes.server.clock.now() - SECOND;
     await node.write(
       ...Array.from({ length: 1_001 }, (_, i) => ({
         name: metric,
@@ -216,9 +207,9 @@ describe('answer', () => {
   });
 
   it('shows a commit to whoever asks after it, however many ask at once', async () => {
-    node = await server.start({ windowMs: 1 });
+    const node = await nodes.start({ windowMs: 1 });
     const metric = freshMetric();
-    const timestamp = server.clock.now() - MINUTE;
+    const timestamp = nodes.server.clock.now() - MINUTE;
     for (let round = 1; round <= 5; round++) {
       await node.write({ name: metric, labels: { round: `${round}` }, timestamp, value: 1 });
       const answers = await Promise.all(

@@ -31,6 +31,23 @@ const sample = (name: string, timestamp: number, value: number, labels = {}) => 
   value,
 });
 
+/** A pipeline whose commits fail without being made; `commitLate` makes the last of them. */
+function pipelineLosingAnswers({ registry, ring, bus }: Pick<TestNode, 'registry' | 'ring' | 'bus'>) {
+  const { samples: stored } = host.store;
+  let commit: (() => Promise<unknown>) | undefined;
+  const withoutAnswer: SampleStore = {
+    ...stored,
+    append(rows) {
+      commit = () => stored.append(rows);
+      return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
+    },
+  };
+  const store: Store = { ...host.store, samples: withoutAnswer };
+  const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
+  const pipeline = createPipeline({ env, store, registry, ring, channel: bus.samples });
+  return { pipeline, commitLate: async () => commit?.() };
+}
+
 function published(node: TestNode): string[] {
   const heard: string[] = [];
   node.bus.samples.subscribe(({ series, timestamps, values }: SampleColumns) => {
@@ -182,25 +199,14 @@ test('a commit whose answer was lost, and that comes late, is found, also what m
   const heard = published(node);
   const { registry, ring, bus } = node;
   ring.evict(now);
-  let commitLate: (() => Promise<unknown>) | undefined;
-  const { samples: stored } = host.store;
-  const withoutAnswer: SampleStore = {
-    ...stored,
-    append(rows) {
-      commitLate = () => stored.append(rows);
-      return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
-    },
-  };
-  const losing: Store = { ...host.store, samples: withoutAnswer };
-  const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store: losing, registry, ring, channel: bus.samples });
+  const { pipeline, commitLate } = pipelineLosingAnswers({ registry, ring, bus });
   const samples = [sample(name, now + 1, 1), sample(name, now + longAgo, 2)];
   const lost = pipeline.write({ samples: samples.map((each, index) => ({ ...each, index })), errors: [] });
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
   // After the first look, which finds nothing.
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(inRing(node, name)).toEqual([[0, 0]]);
-  await commitLate?.();
+  await commitLate();
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual([`${name} 1 1`, `${name} ${longAgo} 2`]);
   expect(inRing(node, name).slice(-2)).toEqual([
     [0, 0],
@@ -240,25 +246,14 @@ test('a late sample that another server wrote, or whose answer was lost, is what
   await knows(name);
   expect(await increaseOf(name)).toEqual([60]);
 
-  let commitLate: (() => Promise<unknown>) | undefined;
-  const { samples: stored } = host.store;
-  const withoutAnswer: SampleStore = {
-    ...stored,
-    append(rows) {
-      commitLate = () => stored.append(rows);
-      return Promise.reject(new PulseError('database_unavailable', 'the connection broke'));
-    },
-  };
-  const losing: Store = { ...host.store, samples: withoutAnswer };
-  const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store: losing, registry, ring, channel: bus.samples });
+  const { pipeline, commitLate } = pipelineLosingAnswers({ registry, ring, bus });
   const late = { ...sample(name, at - 60 * MINUTE, 95), index: 0 };
   await expect(pipeline.write({ samples: [late], errors: [] })).rejects.toMatchObject({
     code: 'database_unavailable',
   });
   await increaseOf(name);
   await knows(name);
-  await commitLate?.();
+  await commitLate();
   await expect.poll(() => increaseOf(name), { timeout: 10_000 }).toEqual([5]);
   await knows(name);
   expect(await increaseOf(name)).toEqual([5]);

@@ -27,7 +27,7 @@ export function sourceOf(request: Request): Source {
 }
 
 /** Reads headers of Next.js. */
-export function headerOf({ headers }: { headers: Pick<Headers, 'get'> }): Source['header'] {
+function headerOf({ headers }: { headers: Pick<Headers, 'get'> }): Source['header'] {
   return (name) => headers.get(name) ?? undefined;
 }
 

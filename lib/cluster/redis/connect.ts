@@ -7,7 +7,7 @@ import { within } from '../../runtime/within';
 import { backoffMs } from '../bus/backoff';
 
 /** A command not answered within this is given up: nothing outside may hold a request for longer. */
-export const COMMAND_TIMEOUT_MS = 2 * SECOND;
+const COMMAND_TIMEOUT_MS = 2 * SECOND;
 
 const SOCKET = {
   connectTimeout: 3 * SECOND,

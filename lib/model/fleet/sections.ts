@@ -4,7 +4,7 @@ import type { HostMetric } from './answers';
  * The sections of a host's page, in reading order, as data: a metric belongs to the first section whose pattern matches
  * its name. `lead`: the metrics that come first in the section; the others are sorted by name. Client-safe.
  */
-export const SECTIONS: readonly SectionRow[] = [
+const SECTIONS: readonly SectionRow[] = [
   {
     key: 'cpu',
     title: 'CPU',

@@ -4,7 +4,7 @@ export const HOST_STATUSES = ['reporting', 'late', 'gone'] as const;
 export type HostStatus = (typeof HOST_STATUSES)[number];
 
 /** The interval of a host that has posted only once. */
-export const ASSUMED_INTERVAL_MS = 15 * SECOND;
+const ASSUMED_INTERVAL_MS = 15 * SECOND;
 
 /** After so many ms without a sample a host with this usual interval is late. One lost post does not make it late. */
 export function lateAfterMs(intervalMs: number | null): number {

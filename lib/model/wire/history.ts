@@ -4,7 +4,7 @@ import { METRIC_TYPES } from '../series';
 import { ErrorAnswer } from './error';
 import { AnyLabels, Time } from './shared';
 
-export const NOTE_CODES = ['no_predecessor', 'unmatched_groups'] as const;
+const NOTE_CODES = ['no_predecessor', 'unmatched_groups'] as const;
 
 /** What a person should know of an answer. */
 export const Note = z.strictObject({

@@ -2,7 +2,7 @@ import type { ErrorAnswer } from './error';
 import type { QueryResult } from './history';
 
 /** The read parameters of the API, in the order of a query's canonical text. What each means: `queryParams`. */
-export const QUERY_PARAMETERS = [
+const QUERY_PARAMETERS = [
   'metric',
   'start',
   'end',

@@ -9,7 +9,7 @@ export type Expression =
   | { kind: Operator; left: Expression; right: Expression };
 type Operator = '+' | '-' | '*' | '/';
 
-export const OPERAND_NAMES = ['a', 'b'] as const;
+const OPERAND_NAMES = ['a', 'b'] as const;
 /** An operand's place among `OPERAND_NAMES`. */
 export type OperandIndex = 0 | 1;
 

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres';
 import { MINUTE } from '../../model/time/duration';
 
 /** How long no other server may have appended before one claims the turn. */
-export const QUIET = '5 seconds';
+const QUIET = '5 seconds';
 /** Samples older than this at the start are looked up rather than known: reading them all would take too long. */
 const KNOWN_MS = 10 * MINUTE;
 

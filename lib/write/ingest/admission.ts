@@ -92,11 +92,11 @@ function withoutEmpty(labels: Labels): Labels {
 }
 
 /** `__proto__` is refused because most JavaScript cannot read it back. */
-export function isLabelName(name: string): boolean {
+function isLabelName(name: string): boolean {
   return name.length <= LIMITS.labelNameLength && LABEL_NAME.test(name) && name !== '__proto__';
 }
 
 /** NUL separates the parts of a series' key, and PostgreSQL cannot store it; half a surrogate pair is not UTF-8. */
-export function isLabelValue(value: string): boolean {
+function isLabelValue(value: string): boolean {
   return value.length <= LIMITS.labelValueLength && !value.includes('\0') && value.isWellFormed();
 }

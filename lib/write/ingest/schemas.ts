@@ -8,7 +8,7 @@ import { SAMPLE_ERRORS, type SampleErrorCode } from './sample';
  * The JSON an agent may send: what explains a refusal, and what OpenAPI shows. The hot path accepts what is
  * obviously fine by hand (`json.ts`, `admission.ts`); a property test shows that both say the same.
  */
-export const MetricName = z
+const MetricName = z
   .string(SAMPLE_ERRORS.bad_name)
   .max(LIMITS.metricNameLength, SAMPLE_ERRORS.bad_name)
   .regex(METRIC_NAME, SAMPLE_ERRORS.bad_name)
