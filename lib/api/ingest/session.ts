@@ -1,7 +1,7 @@
 import type { Sender } from '../../access/limit/ingest-limit';
 import type { Root } from '../../system/root';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
-import { WriteTally } from './tally';
+import { WriteTotals } from './write-totals';
 
 /** Called once its sender may write: decodes all samples of a request, or portions of them as they arrive. */
 export type SampleSource = () => DecodedSamples | Promise<DecodedSamples> | AsyncIterable<DecodedSamples>;
@@ -40,15 +40,15 @@ class Session implements IngestSession {
     this.rateHeaders = headers;
     if (refusal) throw refusal;
     const { pipeline } = this.root.ready();
-    const tally = new WriteTally();
+    const totals = new WriteTotals();
     try {
       const decoded = source();
       if (Symbol.asyncIterator in decoded) {
-        for await (const portion of decoded) tally.add(await pipeline.write(portion));
-      } else tally.add(await pipeline.write(await decoded));
-      return tally.result();
+        for await (const portion of decoded) totals.add(await pipeline.write(portion));
+      } else totals.add(await pipeline.write(await decoded));
+      return totals.result();
     } catch (error) {
-      throw tally.soFar(error);
+      throw totals.soFar(error);
     }
   }
 }

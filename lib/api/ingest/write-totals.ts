@@ -6,7 +6,7 @@ import type { SampleError, WriteResult } from '../../write/ingest/sample';
 const HOPELESS_SAMPLES = LIMITS.samplesPerJsonBody;
 
 /** What became of the samples of one write request, portion by portion. */
-export class WriteTally {
+export class WriteTotals {
   private accepted = 0;
   private duplicates = 0;
   private rejected = 0;
