@@ -24,13 +24,13 @@ export interface AgentOptions {
   labels?: Labels;
   sources?: Source[];
   backlogBytes?: number;
-  /** What a person should know: the server went away, came back, refused something. */
+  /** Reports to a person: the server is unreachable, is back, refused something. */
   say?: (message: string) => void;
 }
 
 /**
  * Reads this machine on every full interval of the clock and posts what it read; keeps it while the server is away.
- * Throws when the address is none.
+ * Throws when the address is not valid.
  */
 export function startAgent(options: AgentOptions): { close(): Promise<void> } {
   const { intervalMs = SECOND, host = hostname(), labels = {}, say = console.error } = options;
@@ -77,7 +77,7 @@ function encodeTick(tick: Tick): Buffer {
 }
 
 /**
- * Calls `work` with every multiple of `intervalMs` on the wall clock, as it comes, without drift. Ticks that passed
+ * Calls `work` at every multiple of `intervalMs` of the wall clock, without drift. Ticks that passed
  * while the machine slept, or while `work` was still busy, are left out.
  * @returns the off-switch
  */

@@ -7,7 +7,7 @@ import type { Reading, Source } from './reading';
 const SOURCE_TIMEOUT_MS = SECOND;
 
 export interface Collector {
-  /** Reads every source that is due at `tick` (epoch ms). Never rejects: a source that fails is complained about once. */
+  /** Reads every source that is due at `tick` (epoch ms). Never rejects: the first failure of a source is reported. */
   collect(tick: number): Promise<Reading[]>;
 }
 

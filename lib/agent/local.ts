@@ -19,7 +19,7 @@ export function startLocalAgent({ url, key }: { url: string; key?: string }): { 
     const startedAt = Date.now();
     child = fork(agentProgram(), ['--url', url], {
       env: childEnv(key === undefined ? {} : { PULSEBOARD_KEY: key }),
-      // What it has to say of trouble goes to our log; stdout is for people.
+      // Its errors go to our log; stdout is for people.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.on('error', (error) => console.error(`The local agent could not be started: ${error.message}`));

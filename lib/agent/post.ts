@@ -38,7 +38,7 @@ export function createPoster(
           (incoming) => {
             readResponse(incoming)
               .then(resolve, reject)
-              // An answer before the body's end is a refusal: the rest is not wanted.
+              // An answer before the end of the body is a refusal: the rest is not sent.
               .finally(() => outgoing.writableFinished || outgoing.destroy());
           },
         );
@@ -59,7 +59,7 @@ export function failureReason(error: unknown): string {
   return String(error);
 }
 
-/** Where samples go, from the address of a server as people write it. Throws a sentence when it is none. */
+/** The ingest address of a server, from the address that a person wrote. Throws an error with advice when it is not valid. */
 export function ingestUrl(server: string): URL {
   if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
     throw new Error(`${server} is not a server's address; it should look like http://127.0.0.1:3000`);

@@ -64,7 +64,7 @@ export function startSender({ backlog, poster, say }: SenderOptions): Sender {
     backlog.remove(count);
     const complaint =
       outcome.kind === 'too_large' ? 'one tick is more than the server takes' : outcome.complaint;
-    // Said when it changes, not every second.
+    // Reported when it changes, not every second.
     if (complaint && complaint !== lastComplaint) say(`Lost: ${complaint}`);
     lastComplaint = complaint;
   }
@@ -73,7 +73,7 @@ export function startSender({ backlog, poster, say }: SenderOptions): Sender {
     if (failures === 0) say(`The server does not take samples (${reason}); keeping them and trying again.`);
     const growing = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
     failures++;
-    // Up to half more, so that a fleet does not come back in one instant.
+    // Up to half more, so that the agents of a fleet do not all retry at once.
     await sleep((afterMs ?? growing) * (1 + Math.random() / 2));
   }
 

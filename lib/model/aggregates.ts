@@ -54,7 +54,7 @@ const SINGLE_STAGE_TWINS: Partial<Record<Aggregate, InnerAggregate>> = {
   'sum(delta)': 'delta',
 };
 
-/** The canonical text of an aggregate, the same for equal ones: `p99.90` is `p99.9`. Null for what is none. */
+/** The canonical text of an aggregate, the same for equal ones: `p99.90` is `p99.9`. Null for any other text. */
 export function parseAggregate(text: string): Aggregate | null {
   const [, outerText, innerText] = TWO_STAGES.exec(text) ?? [null, null, text];
   const inner = parseName(INNER_AGGREGATES, innerText);

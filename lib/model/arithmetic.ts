@@ -39,7 +39,7 @@ function sumUp(values: readonly number[]): Sum {
   return sum;
 }
 
-/** A sum of any float64s. Slower than adding, which is right whenever it comes to something finite. */
+/** A sum of any float64s. Slower than plain addition, which is right as long as the sum is finite. */
 export class Sum {
   tame = 0;
   /** Of the huge values, scaled down. */

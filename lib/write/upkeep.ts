@@ -18,7 +18,7 @@ export interface UpkeepOptions {
   store: Pick<Store, 'catalogue' | 'upkeep'>;
   registry: Registry;
   ring: Ring;
-  /** Absent where nobody needs to sign in. */
+  /** Absent where viewers need not sign in. */
   sessions?: EndedSessions;
   records: Records;
 }

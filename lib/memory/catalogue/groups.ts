@@ -4,7 +4,7 @@ import { sortInPieces } from '../../runtime/work/sort';
 import type { Work } from '../../runtime/work/work';
 import { selectMatching } from './matchers';
 
-/** The series that one line of an answer pools: those that agree in the labels grouped by. */
+/** The series of one line of an answer: those with the same values of the labels grouped by. */
 export interface SeriesGroup {
   /** Identifies the group within its question. */
   readonly key: string;
@@ -12,7 +12,7 @@ export interface SeriesGroup {
   readonly series: Series[];
 }
 
-/** The labels of a series' group. A label the series has not is left out, as Prometheus does. */
+/** The labels of a series' group. A label that the series lacks is left out, as in Prometheus. */
 export function groupLabels(labels: Labels, by: readonly string[]): Labels {
   return Object.fromEntries(by.filter((name) => hasLabel(labels, name)).map((name) => [name, labels[name]]));
 }
@@ -22,11 +22,11 @@ export function groupKey(labels: Labels, by: readonly string[]): string {
   return by.map((name) => (hasLabel(labels, name) ? labels[name] : '')).join('\0');
 }
 
-/** Which series are asked about, and how they are pooled. */
+/** Which series are selected, and how they are grouped. */
 export interface Grouping {
   matchers: readonly Matcher[];
   by: readonly string[];
-  /** Called with the number of groups as it grows: whoever has a limit throws there. */
+  /** Called with the number of groups as it grows; throws when there are too many. */
   limit(count: number): void;
 }
 

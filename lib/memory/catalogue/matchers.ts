@@ -4,12 +4,12 @@ import { NAME_LABEL } from '../../model/selector';
 import { expressionsOfProcess } from '../../runtime/expressions';
 import type { Work } from '../../runtime/work/work';
 
-/** What is looked at in one go: about a millisecond with few matchers, a few with very many. */
+/** Items that are tested without a pause: about a millisecond with few matchers, a few with very many. */
 const CHUNK = 512;
 
 type Test = (value: string) => boolean;
 
-/** What matchers are about; with its metric where it is a series. */
+/** What matchers are tested on: a series has a metric, a host has none. */
 export interface Selectable {
   readonly labels: Labels;
   readonly metric?: { readonly name: string };
@@ -19,8 +19,7 @@ export interface Selectable {
 type Expression = Matcher & { isNegated: boolean };
 
 /**
- * Those of the items whose labels all matchers hold of, in their order, some at a time: between two lists other
- * requests are served. Prometheus' semantics: a missing label is the empty string, an expression must match the
+ * The items that all matchers match, in their order, in lists; between two lists other requests are served. Prometheus' semantics: a missing label is the empty string, an expression must match the
  * whole value; `__name__` stands for the metric. Expressions are RE2's, as in Prometheus.
  *
  * @throws PulseError `bad_parameter` for a wrong expression, `too_expensive` for one that takes too long.
@@ -31,8 +30,8 @@ export async function* selectMatching<Item extends Selectable>(
   work: Work,
 ): AsyncGenerator<Item[]> {
   const { tests, expressions } = compileMatchers(matchers);
-  // A wrong one is refused, whether or not there is anything to try it on.
-  for (const expression of expressions) await verdictsOf(expression, [], work);
+  // An invalid expression is refused even when there are no items.
+  for (const expression of expressions) await matchValues(expression, [], work);
   for (const chunk of chunksOf(items)) {
     if (work.isDue('match')) await work.pause();
     let found = tests.length === 0 ? chunk : chunk.filter((item) => holdsAll(tests, item));
@@ -41,7 +40,7 @@ export async function* selectMatching<Item extends Selectable>(
   }
 }
 
-/** The test that matchers come to where none is a regular expression proper; else null. */
+/** A test for all matchers, where none needs the regular expression engine; else null. */
 export function simpleTest(matchers: readonly Matcher[]): ((item: Selectable) => boolean) | null {
   const { tests, expressions } = compileMatchers(matchers);
   return expressions.length > 0 ? null : (item) => holdsAll(tests, item);
@@ -71,7 +70,7 @@ function compileSimple({ operator, value }: Matcher): Test | null {
   return operator === '=~' ? (given) => values.has(given) : (given) => !values.has(given);
 }
 
-/** `web-1|web-2\.eu|db-1`, what a filter of chosen values sends, is a set. */
+/** `web-1|web-2\.eu|db-1`, as filters of chosen values send, as a set of values. */
 function literals(expression: string): Set<string> | null {
   if (!/^(?:[\w |:/@-]|\\[.-])*$/.test(expression)) return null;
   return new Set(expression.split('|').map((value) => value.replaceAll('\\', '')));
@@ -92,16 +91,16 @@ async function filterBy<Item extends Selectable>(
   work: Work,
 ): Promise<Item[]> {
   if (items.length === 0) return items;
-  const verdicts = await verdictsOf(
+  const matched = await matchValues(
     expression,
     items.map((item) => labelOf(item, expression.label)),
     work,
   );
-  return items.filter((item) => verdicts.get(labelOf(item, expression.label)) !== expression.isNegated);
+  return items.filter((item) => matched.get(labelOf(item, expression.label)) !== expression.isNegated);
 }
 
 /** Whether each distinct value matches. */
-async function verdictsOf(
+async function matchValues(
   { label, value: expression }: Expression,
   values: readonly string[],
   work: Work,
@@ -118,7 +117,7 @@ async function verdictsOf(
         `match: the expression for ${label} is not RE2, or too much for it: ${answer.problem}.`,
       );
     work.addMatching(answer.ms);
-    for (const verdict of answer.verdicts) known.set(distinct[known.size], verdict);
+    for (const isMatch of answer.verdicts) known.set(distinct[known.size], isMatch);
   } while (known.size < distinct.length);
   return known;
 }

@@ -2,7 +2,7 @@ import { PulseError } from '../../model/errors';
 import { type Labels, labelsKey } from '../../model/labels';
 import type { Metric, Series, StoredSeries } from '../../model/series';
 
-/** More than these nobody chooses from. */
+/** Label names kept for a metric: people choose from this list. */
 const MOST_LABEL_NAMES = 1_000;
 
 /** One set of labels and the series that have it. */
@@ -12,8 +12,8 @@ interface LabelSet {
 }
 
 /**
- * Every series this process knows. One identity has one object, for the life of the process, so the rest of the
- * system may hold on to `Series` and compare by reference.
+ * Every series this process knows. One identity has one object for the life of the process, so `Series` may be kept and
+ * compared by reference.
  */
 export class Registry {
   readonly metrics = new Map<string, Metric>();
@@ -25,7 +25,7 @@ export class Registry {
     return this.seriesById.size;
   }
 
-  /** The series with these labels, by the name of their metric: a host's samples come together and are found together. */
+  /** The series with these labels, by metric name: samples of one host arrive together and share one lookup. */
   withLabels(labelsKey: string): ReadonlyMap<string, Series> | undefined {
     return this.labelSets.get(labelsKey)?.byMetric;
   }
@@ -76,7 +76,7 @@ export class Registry {
     return set;
   }
 
-  /** Calls `listener` for every series added from now on; returns the off-switch. */
+  /** Calls `listener` for every series added from now on, until the returned function is called. */
   onSeries(listener: (series: Series) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

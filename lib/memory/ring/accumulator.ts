@@ -1,12 +1,12 @@
 import type { TakeRun } from './runs';
 
-/** What is gathered of each slot, run by run. It is used again and again, for one evaluation at a time. */
+/** Accumulates values per slot, run by run. It is reused, by one evaluation at a time. */
 export interface Accumulator {
   begin(width: number): void;
   readonly take: TakeRun;
-  /** What remains to be done after the last run, with a yield wherever it may be put aside. */
+  /** Called after the last run; yields wherever it may be paused. */
   finish?(): Generator<undefined, void>;
 }
 
-/** A value of a slot that something was taken for. Null: it cannot be told. */
+/** The value of a slot; null: it has none. */
 export type ReadSlot = (slot: number) => number | null;

@@ -7,12 +7,12 @@ import { PooledValues } from './pooled-values';
 import { isSummaryAggregate, Summary } from './summary';
 import { needsAllValues } from './values';
 
-/** All that has to be gathered for some aggregates, each thing once. */
+/** The accumulators for a list of aggregates; aggregates share them where they can. */
 export interface Accumulators {
   all: Accumulator[];
-  /** Of each aggregate, in their order. */
+  /** Reads the value of each aggregate, in their order. */
   readers: ReadSlot[];
-  /** Whether any keeps all values of a slot. */
+  /** Whether one of them keeps all values of a slot. */
   keepValues: boolean;
 }
 

@@ -4,15 +4,15 @@ import { type Accumulators, createAccumulators } from './accumulators';
 import { eachRun, type SlotRange, type TakeRun } from './runs';
 import type { SampleBuffer } from './sample-buffer';
 
-/** Slots are gathered in so many at a time: more than most questions have. */
+/** Slots that are evaluated together: more than most questions have. */
 const MOST_SLOTS = 8_192;
-/** And in fewer where all values have to be kept until the last has come, and are more than this. */
+/** Fewer slots, where all values must be kept and are more than this. */
 const MOST_VALUES = 2 ** 22;
 const BUFFERS_AT_ONCE = 4_096;
 
 /**
- * Makes the points of one list of aggregates. What it gathers them in is kept for the next time, so it does one
- * evaluation at a time. Its methods yield wherever they may be put aside, and buffers may change.
+ * Computes points for one list of aggregates. It reuses its accumulators, so it does one evaluation at a time. Its methods
+ * yield wherever they may be paused; buffers may change meanwhile.
  */
 export class Evaluator {
   isBusy = false;
@@ -54,7 +54,7 @@ export class Evaluator {
       for (let i = 0; i < readers.length; i++) {
         const value = readers[i](slot);
         if (value !== null) hasValue = true;
-        // Zero has no sign.
+        // Turns -0 into 0.
         values[i] = value === 0 ? 0 : value;
       }
       if (hasValue) points.push([start + slot * step, ...values]);
@@ -62,7 +62,7 @@ export class Evaluator {
   }
 }
 
-/** How many slots hold as many values as may be kept. They are counted only where there are many at all. */
+/** How many slots may be evaluated together. Values are counted only where there are many. */
 function* slotsAtOnce(buffers: readonly SampleBuffer[], { start, end, step }: SlotRange) {
   let held = 0;
   for (const { length } of buffers) held += length;

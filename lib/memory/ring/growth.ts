@@ -13,14 +13,14 @@ export function isGrowthAggregate(name: InnerAggregate): name is GrowthAggregate
   return (GROWTH_AGGREGATES as readonly InnerAggregate[]).includes(name);
 }
 
-/** What the samples of a run add to the ones before them in their series. One object for many runs: read it before the next. */
+/** The growth of a series over a run of samples, each compared with its predecessor. Reused: read it before the next run. */
 export class Growth {
   increase = 0;
-  /** Only where it is wanted. */
+  /** Only where the constructor asks for it. */
   delta = 0;
-  /** Of the same pairs; 0: nothing can be told. */
+  /** The time between these samples and their predecessors; 0: no sample has one. */
   elapsedMs = 0;
-  /** The same sums where a float64 may not hold them. */
+  /** The same sums where they may exceed float64. */
   huge: { increase: Sum; delta: Sum } | null = null;
 
   constructor(private readonly wantsDelta = false) {}
@@ -43,7 +43,7 @@ export class Growth {
     this.elapsedMs = elapsedMs;
     this.huge = null;
     const isDeltaTame = !this.wantsDelta || this.measureDelta(data, second, to);
-    // Only a restart below zero takes away from an increase: without a huge one, no sum on the way is larger than the last.
+    // Only a reset below zero lowers an increase: without a huge one, no intermediate sum is larger than the last.
     if (!isTame(increase) || !isTame(lowest) || !isDeltaTame) this.measureHuge(data, second, to);
   }
 
@@ -57,7 +57,7 @@ export class Growth {
     return this.elapsedMs / SECOND;
   }
 
-  /** @returns whether no sum on the way was too large. */
+  /** @returns whether no intermediate sum was too large. */
   private measureDelta(data: Float64Array, second: number, to: number): boolean {
     let delta = 0;
     let way = 0;
@@ -87,7 +87,7 @@ export class Growth {
   }
 }
 
-/** What the series of a slot have grown by, all together. */
+/** The growth of all series of a slot together. */
 export class GrowthAccumulator implements Accumulator {
   private readonly growth: Growth;
   private readonly wantsRate: boolean;
@@ -98,7 +98,7 @@ export class GrowthAccumulator implements Accumulator {
     increase: new Sums(),
     delta: new Sums(),
   };
-  /** Series that tell. */
+  /** Series that have growth. */
   private count = new Float64Array(0);
 
   constructor(wanted: readonly InnerAggregate[]) {
@@ -132,7 +132,7 @@ export class GrowthAccumulator implements Accumulator {
       sums.delta.addRatio(slot, huge.delta, 1);
       return;
     }
-    // In less than a second a rate may be huge where the increase is not.
+    // Over less than a second a rate may be huge where the increase is not.
     if (this.wantsRate) sums.rate.add(slot, growth.rate);
     if (this.wantsIncrease) sums.increase.addTame(slot, growth.increase);
     if (this.wantsDelta) sums.delta.addTame(slot, growth.delta);

@@ -3,8 +3,8 @@ const ENTRY_BYTES = 64;
 const FIRST_CAPACITY = 256;
 
 /**
- * The last sample of each of some series, in a tenth of the memory that a buffer takes: of series that have fallen
- * silent, for when they speak again. Oldest entries go first when there are too many.
+ * The last sample of each silent series, in a tenth of the memory of a buffer: the predecessor of its next sample. The
+ * oldest entries are dropped first when there are too many.
  */
 export class LastSamples {
   /** Where a series' sample is in `data`; in the order in which the series fell silent. */
@@ -29,7 +29,7 @@ export class LastSamples {
     return place === undefined ? undefined : this.data[2 * place];
   }
 
-  /** Gives out a series' sample and forgets it. */
+  /** Returns a series' sample and removes it. */
   take(seriesId: number): { timestamp: number; value: number } | undefined {
     const place = this.places.get(seriesId);
     if (place === undefined) return undefined;
@@ -44,7 +44,7 @@ export class LastSamples {
     this.free.push(place);
   }
 
-  /** Forgets samples from before a moment, epoch ms, and the first to have come of what is more than `maxBytes`. */
+  /** Removes samples before a time, epoch ms, and the oldest entries beyond `maxBytes`. */
   trim(before: number, maxBytes: number): void {
     for (const [seriesId, place] of this.places) {
       if (this.data[2 * place] >= before && this.bytes <= maxBytes) return;

@@ -3,17 +3,17 @@ import { SECOND } from '../../model/time/duration';
 import { intervalOfSamples } from './reporting-interval';
 import type { Ring } from './ring';
 
-/** So many series stand for all. */
+/** How many series of a metric are measured. */
 const LOOKED_AT = 64;
 const KEPT_MS = 10 * SECOND;
 
-/** How often the series of metrics report, as far as memory tells. */
+/** How often the series of metrics report, measured in memory. */
 export class MetricIntervals {
   private readonly known = new WeakMap<Metric, { intervalMs: number; asOf: number }>();
 
   constructor(private readonly ring: Pick<Ring, 'samples'>) {}
 
-  /** Nine in ten series of the metric report at least so often, ms; 0 when memory does not tell. */
+  /** The interval that nine in ten series of the metric keep, ms; 0 when memory has too few samples. */
   of(metric: Metric, now: number): number {
     const known = this.known.get(metric);
     if (known && Math.abs(now - known.asOf) < KEPT_MS) return known.intervalMs;

@@ -5,14 +5,14 @@ import { type SeriesValue, seriesValue } from './series-value';
 import { cleared, Sums } from './sums';
 import { type AllValuesAggregate, needsAllValues, Values } from './values';
 
-/** A value of each series first, then what is to be told of those that have one in a slot. */
+/** Aggregates in two stages: a value of each series, then the aggregates of these values in a slot. */
 export class OverSeries implements Accumulator {
   private readonly ofSeries: SeriesValue;
   private readonly sums = new Sums();
   private count = new Float64Array(0);
   private min = new Float64Array(0);
   private max = new Float64Array(0);
-  /** Null where none of what is to be told needs all values at once. */
+  /** Null where no outer aggregate needs all values together. */
   private readonly values: Values | null;
   private width = 0;
 

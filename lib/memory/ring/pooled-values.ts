@@ -2,7 +2,7 @@ import type { Accumulator, ReadSlot } from './accumulator';
 import type { SampleBuffer } from './sample-buffer';
 import { type AllValuesAggregate, Values } from './values';
 
-/** The samples of a slot, all series together, as far as they have to be known all at once. */
+/** Aggregates that need all samples of a slot together, of all series. */
 export class PooledValues implements Accumulator {
   private readonly values: Values;
   private width = 0;

@@ -2,29 +2,29 @@ import { SECOND } from '../../model/time/duration';
 import type { SampleBuffer } from './sample-buffer';
 
 const REMEMBERED = 8;
-/** Samples of one round are often stamped as each is measured, so anything closer than this is the same round. */
-const SAME_ROUND_MS = 900;
+/** The samples of one report are often stamped one after another: samples closer than this are of one report. */
+const SAME_REPORT_MS = 900;
 
-/** How often a host reports, learnt from the timestamps of its newest samples. */
+/** How often a host reports, computed from the timestamps of its newest samples. */
 export class ReportingInterval {
   private readonly gaps: number[] = [];
   private next = 0;
-  private roundStart = 0;
+  private reportStart = 0;
   private known: number | null | undefined;
 
-  /** Takes the timestamp of a sample newer than all before it, epoch ms. */
+  /** Records the timestamp of a sample that is newer than all before, epoch ms. */
   note(timestamp: number): void {
-    const gap = timestamp - this.roundStart;
-    if (gap < SAME_ROUND_MS) return;
-    if (this.roundStart > 0) {
+    const gap = timestamp - this.reportStart;
+    if (gap < SAME_REPORT_MS) return;
+    if (this.reportStart > 0) {
       this.gaps[this.next] = gap;
       this.next = (this.next + 1) % REMEMBERED;
       this.known = undefined;
     }
-    this.roundStart = timestamp;
+    this.reportStart = timestamp;
   }
 
-  /** The usual time between two rounds, ms; null before there have been two. */
+  /** The usual time between two reports, ms; null before the second. */
   get intervalMs(): number | null {
     if (this.known === undefined) this.known = usualGap(this.gaps);
     return this.known;
@@ -32,7 +32,7 @@ export class ReportingInterval {
 }
 
 /**
- * The upper quartile of some gaps, to the second above 10 s: above the median, since rounds spread over seconds
+ * The upper quartile of some gaps, above 10 s rounded to the second: above the median, since reports spread over seconds
  * leave small gaps beside the real one; below the top, since an outage leaves a large one. Null without gaps.
  */
 export function usualGap(gaps: readonly number[]): number | null {

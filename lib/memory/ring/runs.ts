@@ -7,14 +7,14 @@ export type SlotRange = Omit<PointRange, 'starts'>;
 /** Takes the samples `[from, to)` of a buffer, which are all that its series has in the slot. */
 export type TakeRun = (slot: number, buffer: SampleBuffer, from: number, to: number) => void;
 
-/** Samples after which it may be time for something else. */
+/** Samples after which it yields. */
 const PAUSE_SAMPLES = 16_384;
-/** What a buffer costs beside its samples, in samples. */
+/** The cost of a buffer beside its samples, in samples. */
 const BUFFER_COST = 16;
 
 /**
- * Goes through the samples of a range, buffer by buffer, slot by slot. At each yield buffers may change, for every
- * buffer is read in one go.
+ * Walks the samples of a range, buffer by buffer, slot by slot. Buffers may change at each yield, because every buffer is
+ * read without one.
  */
 export function* eachRun(
   buffers: readonly SampleBuffer[],
@@ -30,7 +30,7 @@ export function* eachRun(
   }
 }
 
-/** @returns how many samples that were. */
+/** @returns how many samples it read. */
 function runsOf(buffer: SampleBuffer, { start, end, step }: SlotRange, take: TakeRun): number {
   const { data } = buffer;
   const first = buffer.lowerBound(start);
@@ -40,7 +40,7 @@ function runsOf(buffer: SampleBuffer, { start, end, step }: SlotRange, take: Tak
   while (from < stop) {
     const slot = Math.floor((data[2 * from] - start) / step);
     const slotEnd = start + (slot + 1) * step;
-    // Most series are regular: the run is as long as the one before. Then it need not be walked to find its end.
+    // Most series are regular: tries the length of the previous run before it searches the end of this one.
     let to = Math.min(stop, from + length);
     while (to > from + 1 && data[2 * to - 2] >= slotEnd) to--;
     while (to < stop && data[2 * to] < slotEnd) to++;

@@ -34,7 +34,7 @@ export class SampleBuffer {
   /** @returns whether it was new. */
   insert(timestamp: number, value: number): boolean {
     let at = this.end;
-    // Nearly every sample is the newest of its series; a late one is searched for its place.
+    // Nearly every sample is the newest of its series; a late one is inserted by binary search.
     if (at > this.start && this.timestampAt(at - 1) >= timestamp) {
       at = this.lowerBound(timestamp);
       if (this.timestampAt(at) === timestamp) return false;
@@ -66,8 +66,8 @@ export class SampleBuffer {
   }
 
   /**
-   * Lets go of everything before `timestamp`, but for the newest sample of that, which a counter goes on from; `tightly`
-   * gives back all the memory that frees, else only much of it.
+   * Drops the samples before `timestamp`, except the newest of them, the predecessor. `tightly`: always shrinks the memory,
+   * else only when much is free.
    */
   dropBefore(timestamp: number, tightly = false): void {
     this.start = Math.max(this.start, this.lowerBound(timestamp) - 1);

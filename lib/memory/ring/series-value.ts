@@ -4,7 +4,7 @@ import type { SampleBuffer } from './sample-buffer';
 import { sumOf } from './sums';
 import { type AllValuesAggregate, Values } from './values';
 
-/** The value of one series, of the samples `[from, to)` of its buffer; null: it cannot be told. */
+/** The inner aggregate of the samples `[from, to)` of one series; null: it has no value. */
 export type SeriesValue = (buffer: SampleBuffer, from: number, to: number) => number | null;
 
 export function seriesValue(inner: InnerAggregate): SeriesValue {
@@ -49,7 +49,7 @@ function ofAllValues(wanted: AllValuesAggregate): SeriesValue {
     values.begin(1);
     values.addRun(0, data, from, to);
     for (const _ of values.finish(1)) {
-      // One series is never put aside half-way.
+      // The values of one series are few: no pause.
     }
     return read(0);
   };

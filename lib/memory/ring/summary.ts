@@ -11,7 +11,7 @@ export function isSummaryAggregate(name: InnerAggregate): name is SummaryAggrega
   return (SUMMARY_AGGREGATES as readonly InnerAggregate[]).includes(name);
 }
 
-/** What can be told of all samples of a slot while they go by. */
+/** Aggregates that need no sample twice: sum, average, lowest, highest, count. */
 export class Summary implements Accumulator {
   private readonly sums = new Sums();
   private count = new Float64Array(0);

@@ -20,7 +20,7 @@ export class Sums {
     this.tame[slot] += value;
   }
 
-  /** Adds what a sum comes to, divided. */
+  /** Adds the total of a sum, divided. */
   addRatio(slot: number, sum: Sum, divisor: number): void {
     this.tame[slot] += sum.tame / divisor;
     this.huge[slot] += sum.huge / divisor;

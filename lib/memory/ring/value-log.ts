@@ -1,10 +1,10 @@
 /** Values are kept in blocks of so many at most; to sort one takes about 2 ms. */
 export const BLOCK = 32_768;
 const SMALL = 16;
-/** Memory for so many is kept for the next time. */
+/** Memory for so many values is kept for the next use. */
 const KEPT = 4_096;
 
-/** Values as they come, each for its slot. */
+/** Values in the order they are added, each with its slot. */
 export class ValueLog {
   /** The full blocks, then the one that is being filled. */
   private full: Float64Array[] = [];

@@ -10,7 +10,7 @@ import { quantile, stddev, type ValueBlocks } from './statistics';
 import { cleared } from './sums';
 import { BLOCK, ValueLog } from './value-log';
 
-/** What can be told only of all values at once. */
+/** Aggregates that need all values together. */
 export type AllValuesAggregate = 'stddev' | Percentile;
 
 export function needsAllValues(name: InnerAggregate | OuterAggregate): name is AllValuesAggregate {
@@ -51,7 +51,7 @@ export class Values {
     return (slot) => (this.count[slot] === 0 ? null : this.results[place][slot]);
   }
 
-  /** Finds what is wanted. Yields wherever that may be put aside. */
+  /** Computes the results. Yields wherever that may be paused. */
   *finish(width: number): Generator<undefined, void> {
     if (width === 1) yield* this.finishSlot(0, this.log.blocks());
     else yield* this.finishSlots(width);

@@ -114,7 +114,7 @@ export interface HostMetric {
   type: MetricType;
   unit: string;
   series: number;
-  /** Labels that tell its series apart (core, device, mount …), with how many values each has. */
+  /** Labels that distinguish its series (core, device, mount …), and how many values each has. */
   dimensions: Array<{ label: string; values: number }>;
   lastSeen: number;
 }

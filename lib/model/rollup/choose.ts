@@ -64,7 +64,7 @@ export interface StepOptions {
  * An explicit step is used as it is. How many points `raw` (1) makes is not known beforehand: it always passes here, and
  * the reader limits the points.
  *
- * @throws PulseError `bad_parameter` for a range or step that is none, `too_many_points` naming a step that fits.
+ * @throws PulseError `bad_parameter` for an invalid range or step, `too_many_points` naming a step that fits.
  */
 export function chooseStep(options: StepOptions): number {
   const { start, end, requested, maxPoints, maxPointsGiven } = options;

@@ -20,7 +20,7 @@ export interface Zone {
 
 const zones = new Map<string, Zone | null>();
 
-/** The zone of an IANA name; null for what is none. */
+/** The zone of an IANA name; null for an unknown name. */
 export function zoneOf(name: string): Zone | null {
   let zone = zones.get(name);
   if (zone === undefined) {

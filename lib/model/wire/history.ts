@@ -66,5 +66,5 @@ export const ResultsAnswer = z
   .strictObject({ results: z.array(z.union([HistoryAnswer, ErrorAnswer])) })
   .meta({ id: 'Results' });
 
-/** What a query comes to. Errors travel as values: a rejected promise loses its message on the way to a browser. */
+/** The result of a query. Errors travel as values: a rejected promise loses its message on the way to a browser. */
 export type QueryResult = HistoryAnswer | ErrorAnswer;

@@ -76,7 +76,7 @@ export class DamagedFiles {
     this.known = { files: kept.length, bytes: kept.reduce((sum, { size }) => sum + size, 0) };
   }
 
-  /** In the order they were put aside. */
+  /** The kept files, oldest first. */
   private list() {
     try {
       const names = readdirSync(this.folder).filter((name) => NAME.test(name));

@@ -21,9 +21,9 @@ export interface ScanResult {
   gaps: number;
   /** Behind the last intact record. */
   intactEnd: number;
-  /** The highest sequence any intact head tells; -1 without one. */
+  /** The highest sequence of any intact head; -1 without one. */
   highest: number;
-  /** Where the last flush began that is known of: all before it had been acknowledged. */
+  /** Where the last known flush began: all records before it had been confirmed. */
   lastFlushAt: number;
 }
 
