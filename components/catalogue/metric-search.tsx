@@ -7,7 +7,7 @@ import { Input } from '../ui/input';
 
 const TYPING_MS = 200;
 
-/** Words a metric's name must contain. Goes into the URL as one types; without scripts, with Enter. */
+/** Searches metrics by words of their names. The URL follows as one types; without scripts, on Enter. */
 export function MetricSearch({ search }: { search: string }) {
   const [typed, setTyped] = useState(search);
   const { replace, pending } = useUrlState();

@@ -12,7 +12,7 @@ export interface MetricRow {
   trend: QueryResult | Promise<QueryResult>;
 }
 
-/** `now`: the server's time of rendering, so that "last seen" starts out the same on both sides. */
+/** `now`: the server's time of rendering, so that server and browser first render the same "last seen". */
 export function MetricTable({ rows, now }: { rows: readonly MetricRow[]; now: number }) {
   return (
     <div className="overflow-hidden rounded-lg border bg-surface">

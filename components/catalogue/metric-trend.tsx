@@ -40,7 +40,7 @@ function LiveTrend({
     renderedAt,
   );
   const unit = unitOf(metric.name, metric.unit, answer.aggregate);
-  // A point knows its step only; the catalogue knew the sample's very time, as of when the page was made.
+  // A point only has the time of its step; the catalogue has the time of the sample, as of when the page was rendered.
   const lastSeen = Math.max(metric.lastSeen ?? 0, Math.min(now, latest ? latest[0] + sparkline.step : 0));
   return (
     <>

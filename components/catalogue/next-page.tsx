@@ -3,7 +3,7 @@ import { search as searchText } from '@/lib/model/links';
 import { Button } from '../ui/button';
 import { Link } from '../ui/link';
 
-/** The catalogue is read in the order of names, a page at a time; the way back is the browser's. */
+/** Links to the next page of the catalogue, and to the first; the browser's back button goes to the page before. */
 export function NextPage({ search, cursor, next }: { search: string; cursor: string; next: string | null }) {
   if (!next && !cursor) return null;
   return (

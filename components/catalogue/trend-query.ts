@@ -1,7 +1,7 @@
 import type { MetricType } from '@/lib/model/series';
 import type { Query } from '@/lib/model/wire/query';
 
-/** A metric's last minutes, coarse: as long as the memory tier certainly reaches, so a page of them costs no database. */
+/** A metric's last minutes in coarse steps: short enough to be in memory, so that a page of them needs no database. */
 export function trendQuery({ name, type }: { name: string; type: MetricType }): Query {
   return {
     metric: name,

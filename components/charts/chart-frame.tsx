@@ -26,14 +26,14 @@ export interface ChartFrameProps {
   series: readonly ChartSeries[];
   step: number;
   openFrom: number;
-  /** The first drawing is on the page. */
+  /** Called after the first drawing. */
   onDrawn(): void;
 }
 
 const TICK_STYLE = { fontSize: 11, fill: 'var(--ink-3)' };
 const NO_ROWS: never[] = [];
 
-/** recharts' part: axes, grid and the coordinate system. Ticks are given, so it measures none. */
+/** Axes, grid and coordinate system, drawn by recharts. The ticks are given, so recharts does not measure them. */
 export function ChartFrame({ width, height, margin, x, xTicks, y, formatY, ...lines }: ChartFrameProps) {
   return (
     <LineChart
@@ -77,7 +77,7 @@ export function ChartFrame({ width, height, margin, x, xTicks, y, formatY, ...li
 
 type LinesProps = Pick<ChartFrameProps, 'series' | 'step' | 'openFrom' | 'onDrawn'>;
 
-/** Draws in whatever coordinates recharts has come to. */
+/** Draws the series in the coordinates that recharts computed. */
 function Lines({ series, step, openFrom, onDrawn }: LinesProps) {
   const area = usePlotArea();
   const x = useXAxisDomain(0);

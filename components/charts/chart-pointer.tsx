@@ -22,7 +22,7 @@ interface ChartPointerProps {
 
 /** Less movement than this, in px, is a click and not a drag. */
 const DRAG_PX = 5;
-/** From how far away, in px, the crosshair goes to a point. */
+/** Distance, in px, from which the crosshair snaps to a point. */
 const SNAP_PX = 20;
 /** A press of Page Up or Page Down moves the crosshair by this many points. */
 const PAGE = 20;
@@ -199,7 +199,7 @@ function Marks({
   );
 }
 
-/** The nearest moment at which some line has a point; in a gap, the moment itself: there is nothing to read there. */
+/** The nearest time at which some line has a point; in a gap, the time itself. */
 function snap(series: readonly ChartSeries[], plot: Plot, t: number): number {
   const within = (SNAP_PX / plot.width) * (plot.x[1] - plot.x[0]);
   let best: number | null = null;
@@ -210,7 +210,7 @@ function snap(series: readonly ChartSeries[], plot: Plot, t: number): number {
   return best ?? t;
 }
 
-/** Every moment in the plot at which some line has a point, ascending. */
+/** Every time in the plot at which some line has a point, ascending. */
 function timesOf(series: readonly ChartSeries[], { x: [start, end] }: Plot): number[] {
   const times = new Set<number>();
   for (const { points } of series) for (const [t] of points) if (t >= start && t <= end) times.add(t);

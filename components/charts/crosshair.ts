@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 
-/** The moment the reader points at, shared by all charts of the page, and which chart it is pointed at on. */
+/** The time the reader points at, shared by all charts of the page, and the chart that has the pointer. */
 export interface Crosshair {
   t: number;
   chart: string;

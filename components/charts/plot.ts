@@ -16,7 +16,7 @@ export function yOf({ height, y: [low, high] }: Plot, value: number): number {
   return height - shareOf(value, low, high) * height;
 }
 
-/** How much of the way from `low` to `high` it is to `value`, which may be longer than float64. */
+/** The position of `value` between `low` and `high`, 0 to 1. Their difference may exceed float64. */
 function shareOf(value: number, low: number, high: number): number {
   if (!(low < high)) return 0.5;
   if (Number.isFinite(high - low)) return (value - low) / (high - low);
@@ -28,20 +28,20 @@ export function timeAt({ width, x: [start, end] }: Plot, px: number): number {
 }
 
 /**
- * How far apart points may be to be one line, in ms: one and a half steps; or, where samples come more rarely than
- * the step (a 1-second step over a 10-second series), one and a half times their usual distance.
+ * How far apart two points of one line may be, ms: one and a half steps; or, where samples are rarer than the step (a
+ * 1-second step over a 10-second series), one and a half times their usual distance.
  */
 export function gapLimit(points: readonly WholePoint[], step: number): number {
   const distances = points.slice(1).map(([t], i) => t - points[i][0]);
   return 1.5 * Math.max(step, distances.length < 2 ? 0 : median(distances));
 }
 
-/** Neighbours on either side that say what is usual just there: a series may change its pace. */
+/** Neighbours on either side that give the usual distance there: a series may change its interval. */
 const NEIGHBOURS = 3;
 
 /**
- * The points cut at the gaps; every piece has at least one. A line is never drawn across a gap, and a gap is never
- * drawn as zero. What counts as a gap is as in `gapLimit`, judged by the distances nearby.
+ * The points cut at the gaps, each piece with at least one point. A line is never drawn across a gap, and a gap is never
+ * drawn as zero. A gap is defined as in `gapLimit`, by the distances nearby.
  */
 export function pieces(points: readonly WholePoint[], step: number): WholePoint[][] {
   const distances = points.slice(1).map(([t], i) => t - points[i][0]);
@@ -49,7 +49,7 @@ export function pieces(points: readonly WholePoint[], step: number): WholePoint[
     if (distances[at] <= 1.5 * step) return false;
     const before = distances.slice(Math.max(0, at - NEIGHBOURS), at);
     const after = distances.slice(at + 1, at + 1 + NEIGHBOURS);
-    // Usual on either side is usual: where a series changes its pace, the distance belongs to the slower part.
+    // Usual on one side is enough: where a series changes its interval, the distance belongs to the slower part.
     return ![before, after].some((near) => near.length > 1 && distances[at] <= 1.5 * median(near));
   };
   const cut: WholePoint[][] = [];
@@ -126,7 +126,7 @@ function trace(plot: Plot, points: readonly WholePoint[], column: number, first:
     .join('');
 }
 
-/** Out of sight, and still a coordinate. */
+/** Far outside of any screen, and a valid coordinate. */
 const FAR_PX = 1e6;
 
 /** A tenth of a pixel is finer than any screen, and shorter than a float. */

@@ -14,12 +14,12 @@ export interface PosterProps {
   openFrom: number;
 }
 
-/** Any width will do: the drawing is stretched to the room it finds. */
+/** An arbitrary width: the drawing is stretched to its container. */
 const WIDTH = 800;
 
 /**
- * The same chart as the server can draw it, without knowing its width: recharts renders nothing on a server. It
- * stands until recharts has drawn, in the same place. Times are left to the browser, which knows the time zone.
+ * The chart as the server draws it, without knowing its width: recharts renders nothing on a server. It is shown until
+ * recharts has drawn. Only the browser, which knows the time zone, draws times.
  */
 export function Poster({ height, margin, x, y, formatY, series, step, openFrom }: PosterProps) {
   const plot = { width: WIDTH, height: height - margin.top - margin.bottom, x, y: y.domain };

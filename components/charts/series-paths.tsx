@@ -11,8 +11,8 @@ interface SeriesPathsProps {
 
 /**
  * The lines and bands. Drawn here rather than by recharts' `Line` and `Area`, which break a line only at a null in
- * a row shared by all series: series that report at different moments would fall to pieces or be joined across
- * real gaps. It is also what the server can draw, and several times cheaper to update.
+ * a row shared by all series: series that report at different times would be cut into pieces or joined across real
+ * gaps. The server can draw these paths too, and they are several times cheaper to update.
  */
 export function SeriesPaths({ series, plot, step, openFrom }: SeriesPathsProps) {
   return series.map(({ key, color, dash, points, band }) => {

@@ -1,11 +1,11 @@
 import type { WholePoint } from '@/lib/model/points';
 
-/** One line of a chart: what it is called, how it looks, and its points `[t, value]` or `[t, avg, min, max]`. */
+/** One line of a chart: its name, its look, and its points `[t, value]` or `[t, avg, min, max]`. */
 export interface ChartSeries {
   key: string;
   name: string;
   color: string;
-  /** SVG dash pattern, where the palette's colours have come round again. */
+  /** SVG dash pattern, where a colour is used a second time. */
   dash?: string;
   points: readonly WholePoint[];
   /** Draw the band between its lowest and highest values. */
@@ -15,12 +15,12 @@ export interface ChartSeries {
 }
 
 /**
- * Aggregates that grow while their step fills, as do those that add up or count series, which have not all reported
- * yet (a rate does): until the step is over, the value says less than it seems to.
+ * Aggregates that grow during their step, and those that add up or count series, which have not all reported yet (as a
+ * rate does): their value is too low until the step is over.
  */
 const GROWING = /^(sum|count|increase|rate|delta)\b|\((sum|count|increase)\)$/;
 
-/** The newest point worth quoting as a figure; undefined when there is none. */
+/** The newest point whose value is complete enough to show as a figure; undefined when there is none. */
 export function latestPoint(
   points: readonly WholePoint[],
   aggregate: string,
@@ -33,7 +33,7 @@ export function latestPoint(
 const COLORS = 8;
 const DASHES = [undefined, '6 3', '2 3'] as const;
 
-/** The looks of the n-th line: eight colours, then again dashed, then dotted. */
+/** The look of the n-th line: eight colours solid, then dashed, then dotted. */
 export function lookOf(slot: number): Pick<ChartSeries, 'color' | 'dash'> {
   return {
     color: `var(--series-${(slot % COLORS) + 1})`,

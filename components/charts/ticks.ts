@@ -9,13 +9,13 @@ export interface Axis {
 }
 
 /**
- * A value axis with round ticks. It starts at zero when the values do not stand far above it, so that small
- * movements are not blown up, and for a share always; it moves only when the values leave its round ends, so a live chart does not wobble.
+ * A value axis with round ticks. It starts at zero for percentages, and when the values are not far above zero, so that
+ * small movements do not look large. It changes only when the values leave its round ends, so a live chart is steady.
  * `count`: about how many intervals.
  */
 export function valueAxis(extent: readonly [number, number] | null, unit: Unit, count: number): Axis {
   let [low, high] = extent ?? [0, 1 / unit.scale];
-  // A share is read against none and all.
+  // Percentages are read against 0 and 100.
   if (low >= 0 && (low < high * 0.6 || unit.kind === 'percent')) low = 0;
   if (high <= 0 && high > low * 0.6) high = 0;
   if (high - low < SHORTEST) {
@@ -32,7 +32,7 @@ export function valueAxis(extent: readonly [number, number] | null, unit: Unit, 
   return { domain: [low, high], ticks: ticks.filter((tick) => tick >= low && tick <= high) };
 }
 
-/** Axes shorter than this have no round steps, and need none: what is on them is nothing. */
+/** Shorter axes have no round steps. */
 const SHORTEST = 1e-290;
 const MAX = Number.MAX_VALUE;
 
@@ -84,10 +84,10 @@ const TIME_STEPS = [
   ...[1, 2, 7, 14, 30, 90, 180, 365].map((n) => n * DAY),
 ];
 
-/** Closer to the right edge than this part of the range, half a label would be cut off. */
+/** A label closer to the right edge than this part of the range would be cut off. */
 const EDGE = 0.2;
 
-/** At most `count` round moments in the range, on the round times of the reader's clock. */
+/** At most `count` round times in the range, by the reader's clock. */
 export function timeTicks(
   [start, end]: readonly [number, number],
   count: number,
@@ -102,7 +102,7 @@ export function timeTicks(
   return { ticks, step };
 }
 
-/** Past a change to or from summer time, a tick stays on the round hour or on midnight. */
+/** Keeps ticks on the round hour or on midnight after a change to or from summer time. */
 function onTheHour(t: number, zone: number, step: number): number {
   return step < HOUR ? t : t + new Date(t).getTimezoneOffset() * MINUTE - zone;
 }

@@ -1,16 +1,16 @@
 import { type Aggregate, isGrowth, parseAggregate, stagesOf } from '@/lib/model/aggregates';
 
-/** An aggregate as the explorer asks for it: in two choices, each in words. */
+/** An aggregate as two choices of the explorer. */
 export interface AggregateChoice {
-  /** What is made of a series' samples in a step. */
+  /** The aggregate of a series' samples in a step. */
   within: string;
-  /** What is made of the series of a line; `POOLED`: nothing, all their samples count alike. */
+  /** The aggregate of the series of a line; `POOLED`: of all their samples together. */
   across: string;
 }
 
 export const POOLED = 'pooled';
 
-/** What a growth of several series is without saying so: `rate` is `sum(rate)`. */
+/** Growth of several series is summed by default: `rate` is `sum(rate)`. */
 const GROWTH_ACROSS = 'sum';
 
 interface Words {
@@ -53,12 +53,12 @@ const TOGETHER: Words = {
   hint: 'who reports more often weighs more',
 };
 
-/** How series can come together. Growth is always each series' own, so there is nothing to pool. */
+/** How the series of a line can be combined. Growth is always computed for each series, so it cannot be pooled. */
 export function acrossOptions(within: string): readonly Words[] {
   return isGrowing(within) ? ACROSS_OPTIONS : [...ACROSS_OPTIONS, TOGETHER];
 }
 
-/** The two choices an aggregate is made of; of several asked for together, those of the first. */
+/** The two choices of an aggregate; of several aggregates, those of the first. */
 export function readChoice(aggregates: string): AggregateChoice {
   const aggregate = parseAggregate(aggregates.split(',')[0]);
   if (!aggregate) return { within: aggregates, across: POOLED };
@@ -72,7 +72,7 @@ export function aggregateOf({ within, across }: AggregateChoice): string {
   return isShort ? within : `${across}(${within})`;
 }
 
-/** Growth adds up over series, other values do not: going from one to the other takes what is usual there. */
+/** Growth is summed over series, other values are not: a change between the two chooses the usual combination. */
 export function withinChosen(choice: AggregateChoice, within: string): AggregateChoice {
   if (isGrowing(within) === isGrowing(choice.within)) return { ...choice, within };
   return { within, across: isGrowing(within) ? GROWTH_ACROSS : 'avg' };

@@ -3,7 +3,7 @@ import { apiHref } from '@/lib/model/links';
 import { type Query, queryText } from '@/lib/model/wire/query';
 import { Button } from '../ui/button';
 
-/** The same question to the API, as a file. */
+/** Downloads the answer to the same query as CSV. */
 export function CsvLink({ query: { metric, ...question } }: { query: Query }) {
   const parameters = Object.fromEntries(new URLSearchParams(queryText({ metric: '', ...question })));
   return (

@@ -5,8 +5,8 @@ import type { MetricType } from '@/lib/model/series';
 import type { Query } from '@/lib/model/wire/query';
 
 /**
- * What the explorer's URL says, in the API's own parameter names, so that an address can be turned into an API
- * call by hand. Values are kept as they were written: what is wrong with them, the answer says.
+ * The explorer's state in its URL, under the API's parameter names, so that an address can be turned into an API call by
+ * hand. Values are kept as they were written: the answer reports what is wrong with them.
  */
 export interface ExplorerState {
   metric: string;
@@ -21,12 +21,12 @@ export interface ExplorerState {
   bottom: string;
   /** What the rank is: `latest` or `range`. */
   rank: string;
-  /** The question's other parameters that the URL gives, by their names. */
+  /** Other query parameters of the URL, by name. */
   further: Further;
   view: 'chart' | 'table';
 }
 
-/** Parameters that few questions have: the URL may hold them, and the page shows that it does. */
+/** Rare parameters: the URL may have them, and the page then shows them. */
 export const FURTHER = [
   'timezone',
   'offset',
@@ -67,8 +67,8 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
 }
 
 /**
- * A counter only ever grows: what is of interest is how fast. Of anything else each series is averaged first, and
- * counts once: a host that reports ten times as often as another weighs no more.
+ * Of a counter the rate, because it only grows. Of other metrics the average of the series' averages, so that a host that
+ * reports ten times as often does not weigh more.
  */
 export function defaultAggregate(type: MetricType): Aggregate {
   return type === 'counter' ? 'rate' : 'avg(avg)';
@@ -77,7 +77,7 @@ export function defaultAggregate(type: MetricType): Aggregate {
 /** Averages are shown between the lowest and the highest sample. */
 const AVERAGES = ['avg', 'avg(avg)'];
 
-/** The question of that state. An average brings the lowest and highest along, so that no spike is averaged away. */
+/** The query of a state. With an average it also asks for lowest and highest, so that spikes stay visible. */
 export function explorerQuery(state: ExplorerState): Query {
   return {
     metric: state.metric,
@@ -93,7 +93,7 @@ export function explorerQuery(state: ExplorerState): Query {
   };
 }
 
-/** What arithmetic makes of averages has no lowest and highest sample. */
+/** An expression of averages has no lowest and highest sample. */
 function isBanded({ aggregate, further }: ExplorerState): boolean {
   return AVERAGES.includes(aggregate) && further.expression === undefined;
 }
@@ -107,7 +107,7 @@ export function matchersOf(match: string): Matcher[] | null {
   try {
     return parseSelector(match);
   } catch {
-    // What is wrong with it, the answer to the question says.
+    // The answer reports what is wrong with it.
     return null;
   }
 }
@@ -124,7 +124,7 @@ export const STEP_OPTIONS = [
   { value: 'month', label: 'month' },
 ];
 
-/** Days and longer are those of whoever looks; shorter steps are the same everywhere. */
+/** Steps of days and longer are in the reader's time zone; shorter steps are the same in all. */
 export function paramsOfStep(step: string, timezone: string): Record<'step' | 'timezone', string | null> {
   const isOfCalendar = step === 'day' || step === 'week' || step === 'month';
   return {
@@ -142,7 +142,7 @@ export const COMPARE_OPTIONS = [
   { value: '7d', label: 'the week before', hint: 'the difference' },
 ];
 
-/** How much earlier what is shown is compared with; '0' with nothing. Null for other arithmetic, which is none of these. */
+/** The offset of the comparison that is shown; '0': no comparison. Null for any other expression. */
 export function comparedWith({ further }: ExplorerState): string | null {
   const { expression, 'b.offset': before, ...rest } = further;
   if (rest['b.metric'] || rest['b.aggregate'] || rest['b.match']) return null;
@@ -175,7 +175,7 @@ export function shownOf({ top, bottom }: ExplorerState): string {
   return top === ALL_GROUPS ? ALL_GROUPS : `top ${top}`;
 }
 
-/** The URL's parameters for a choice of groups; null for what they need not say. */
+/** The URL's parameters for a choice of groups; null: left out of the URL. */
 export function paramsOfShown(shown: string): Record<'top' | 'bottom', string | null> {
   const [end, count] = shown.split(' ');
   if (end === 'bottom') return { top: null, bottom: count };

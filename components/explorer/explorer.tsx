@@ -48,14 +48,14 @@ export interface ExplorerProps {
   unit: string;
   /** Label names of the metric's series. */
   labels: readonly string[];
-  /** The question that the URL comes to, and its answer. */
+  /** The query of the URL, and its answer. */
   query: Query;
   initial: QueryResult | Promise<QueryResult>;
 }
 
 const serverNow = () => feedOfTab().serverNow();
 
-/** One metric, any way one wants to look at it. Every choice goes into the URL, and the server answers. */
+/** One metric with controls for its query. Every choice goes into the URL, and the server answers. */
 export function Explorer({ metric, type, unit, labels, query, initial }: ExplorerProps) {
   const control = useRange(DEFAULT_RANGE, serverNow);
   // The controls show what was chosen at once; the chart follows with the server's answer.
@@ -139,7 +139,7 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
             <Answer initial={initial} {...answer} />
           </Suspense>
         ) : (
-          // Without a boundary the server sends it in its place, where it is seen without scripts too.
+          // Without a Suspense boundary the server sends it in place, so that it is visible without scripts.
           <Answer initial={initial} {...answer} />
         )}
       </section>
@@ -157,7 +157,7 @@ function Answer({ initial, ...rest }: Pick<ExplorerProps, 'initial'> & Omit<Expl
   );
 }
 
-/** A value that only the URL knows must still be seen. */
+/** Options with the current value, which may come from the URL and not be one of them. */
 function withCurrent<O extends { value: string; label: string }>(options: readonly O[], value: string) {
   return options.some((option) => option.value === value) ? options : [{ value, label: value }, ...options];
 }

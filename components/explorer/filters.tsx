@@ -23,7 +23,7 @@ export interface FiltersProps {
   onChange(matchers: Matcher[]): void;
 }
 
-/** Which series count: every filter must hold. */
+/** Label filters: a series must match all of them. */
 export function Filters({ metric, labels, matchers, onChange }: FiltersProps) {
   return (
     <ul className="flex flex-wrap items-center gap-1.5" aria-label="Filters">

@@ -6,7 +6,7 @@ export interface FurtherParametersProps {
   onRemove(name: keyof Further): void;
 }
 
-/** What the address asks for beyond the controls, in the API's own words: it must be seen, and possible to take away. */
+/** Parameters of the address that have no control of their own: they are shown, and can be removed. */
 export function FurtherParameters({ further, onRemove }: FurtherParametersProps) {
   const given = FURTHER.filter((name) => further[name] !== undefined);
   if (given.length === 0) return null;

@@ -13,7 +13,7 @@ export interface GroupByProps {
 
 /** One line for each distinct combination of the chosen labels' values. */
 export function GroupBy({ labels, chosen, onChange }: GroupByProps) {
-  // Also those that only the URL knows: they must be possible to take away.
+  // Also labels that only the URL names: they must be removable.
   const all = [...new Set([...labels, ...chosen])];
   return (
     <Popover>

@@ -18,7 +18,7 @@ const ROWS_AT_FIRST = 100;
 const COLUMNS = 20;
 const DIGITS = 5;
 
-/** The chart's numbers, newest first: what a line cannot tell everybody. */
+/** The chart's values as a table, newest first: for readers who cannot see the chart. */
 export function PointsTable({ caption, series, range, step, unit }: PointsTableProps) {
   const [all, setAll] = useState(false);
   const local = useLocalZone();

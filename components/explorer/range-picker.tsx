@@ -28,7 +28,7 @@ function presetMs(preset: string): number {
   return Number(preset.slice(0, -1)) * unit;
 }
 
-/** Which time is shown: presets that follow the clock, an absolute range, and ways to move. */
+/** Chooses the time range: presets that follow the clock, an absolute range, and buttons to move it. */
 export function RangePicker({ control, range }: RangePickerProps) {
   const { live, preset } = control;
   return (
@@ -110,7 +110,7 @@ function AbsoluteRange({ control, range }: RangePickerProps) {
 }
 
 function AbsoluteForm({ range, onApply }: Pick<RangePickerProps, 'range'> & { onApply: Apply }) {
-  // The ends as of opening; while one types, the clock must not type too.
+  // The ends as of opening: the clock must not change them while one types.
   const [[start, end]] = useState(range);
   const ids = { from: useId(), to: useId(), problem: useId() };
   const [problem, setProblem] = useState<string | null>(null);

@@ -5,7 +5,7 @@ import { nameFromSegments } from '@/lib/model/links';
 import { METRIC_NAME } from '@/lib/model/series';
 import { PostSample } from '../panels/post-sample';
 
-/** How the metric that the address names would come into being. */
+/** How to create the metric that the address names: the first sample does. */
 export function UnknownMetric() {
   const name = nameFromSegments(usePathname().split('/').slice(2));
   if (name === null || !METRIC_NAME.test(name)) {

@@ -2,7 +2,7 @@ import type { HostsPage } from '@/lib/model/fleet/answers';
 import { HEADLINES, type HeadlineKey } from '@/lib/model/fleet/headlines';
 import type { SortKey } from '@/lib/model/fleet/hosts-query';
 
-/** A figure's column: on a narrow screen the less telling ones give way. */
+/** A figure's column: narrow screens hide the less important ones. */
 export interface FigureColumn {
   key: HeadlineKey;
   title: string;
@@ -28,7 +28,7 @@ export function figureColumns({ headlines }: Pick<HostsPage, 'headlines'>, sort:
   }));
 }
 
-/** Names are looked up from A, figures from the highest, hosts from the one heard last. */
+/** Whether a column is first sorted descending: figures from the highest, hosts from the last seen; names from A. */
 export function firstDirection(sort: SortKey): boolean {
   return sort !== 'name';
 }

@@ -8,11 +8,11 @@ export function headlineText(key: HeadlineKey, value: number | undefined | null)
   return formatValue(value, unitOf('', headline(key).unit));
 }
 
-/** From these on a percentage changes colour: worth a look, and nearly full. */
+/** From these values on a percentage changes its colour. */
 export const NOTABLE_PERCENT = 80;
 export const CRITICAL_PERCENT = 95;
 
-/** A percentage as a bar, grey where it is the last one of a silent host. Says nothing to assistive technology: the figure stands beside it. */
+/** A percentage as a bar, grey when its host is silent. Hidden from assistive technology: the figure is beside it. */
 export function Meter({
   percent,
   stale = false,
@@ -37,7 +37,7 @@ export function Meter({
 export interface FigureProps {
   of: HeadlineKey;
   value?: number;
-  /** The last word of a host that is silent now. */
+  /** The last value of a host that is silent now. */
   stale?: boolean;
   className?: string;
 }
@@ -61,7 +61,7 @@ export function Figure({ of, value, stale = false, className }: FigureProps) {
   );
 }
 
-/** So many a second: whole from ten up, else one digit behind the point: a lone agent sends a few. */
+/** A rate per second: a whole number from ten up, below with one decimal. */
 export function rateText(perSecond: number): string {
   return perSecond >= 10 || Number.isInteger(perSecond) ? formatCount(perSecond) : perSecond.toFixed(1);
 }

@@ -10,7 +10,7 @@ import { PageHeader } from '../shell/page-header';
 import { CommandLine } from '../ui/command-line';
 import { useRefreshOnChange } from './use-refresh-on-change';
 
-/** Nothing has ever been posted: how to change that. Gives way to the fleet when the first sample is there. */
+/** Shown before the first sample: how to send it. Replaced by the fleet when it arrives. */
 export function FirstSteps({ initial }: { initial: FleetSummary }) {
   const fleet = useTopic<FleetEvent>('fleet');
   const { state } = useFeedStatus();

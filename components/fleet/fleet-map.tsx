@@ -13,7 +13,7 @@ import { CRITICAL_PERCENT, headlineText, NOTABLE_PERCENT } from './figures';
 import { colorOf, layOut, MAP_COLORS, type MapColors, type MapLayout, scaleTop } from './map-scale';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
 
-const MOVES_EVERY_MS = 5_000;
+const UPDATE_EVERY_MS = 5_000;
 const TALLEST = 232;
 const STATUS_OF: Record<string, HostStatus> = { r: 'reporting', l: 'late', g: 'gone' };
 
@@ -23,9 +23,9 @@ export function FleetMap({ by, initial }: { by: HeadlineKey | null; initial: Fle
     topic: 'fleet',
     url: `/api/fleet/map?by=${by ?? ''}`,
     initial,
-    // A page of very many hosts comes without them.
+    // The page of a very large fleet is sent without names.
     isInitialWhole: initial.names !== null,
-    everyMs: MOVES_EVERY_MS,
+    everyMs: UPDATE_EVERY_MS,
     nextUrl: (url, { namesVersion }) => `${url}&names=${namesVersion}`,
     merge: (last, next) => ({ ...next, names: next.names ?? last.names }),
   });

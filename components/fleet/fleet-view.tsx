@@ -19,19 +19,19 @@ import { SilentHosts } from './silent-hosts';
 import { StatusTiles } from './status-tiles';
 import { useRefreshOnChange } from './use-refresh-on-change';
 
-const MOVES_EVERY_MS = SECOND;
+const UPDATE_EVERY_MS = SECOND;
 const RANKED_ROWS = 8;
 
 export interface FleetViewProps {
   initial: FleetSummary;
   map: FleetMapAnswer;
-  /** The fleet's charts, rendered by the server: what stands on top, and what may stand below. */
+  /** The fleet's charts, rendered by the server: those at the top, and those below. */
   lead: ReactNode;
   more: ReactNode;
   panelHeight: number;
 }
 
-/** The fleet at a glance, once a second. */
+/** The overview of the fleet, updated once a second. */
 export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewProps) {
   const url = useUrlState();
   const asked = url.get('by') ?? '';
@@ -40,13 +40,13 @@ export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewPr
     topic: 'fleet',
     url: `/api/fleet?by=${wanted}`,
     initial,
-    everyMs: MOVES_EVERY_MS,
+    everyMs: UPDATE_EVERY_MS,
     nextUrl: (address, { arrivals }) => `${address}&since=${arrivals.at(-1)?.[0] ?? 0}`,
     merge: joinArrivals,
   });
   const summary = kept.answer;
   const hosts = summary.counts.reporting + summary.counts.late + summary.counts.gone;
-  // A new figure has a chart of its own, and the server makes those.
+  // The server renders the chart of a new figure.
   useRefreshOnChange(initial.headlines.join(), summary.headlines.join());
   const { by } = summary;
 
@@ -131,7 +131,7 @@ function ChooseFigure({
 
 const KEPT_POINTS = 200;
 
-/** The newest points in place of those that were still open when they were last seen. */
+/** Replaces points that were still open by their newest values. */
 function joinArrivals(last: FleetSummary, next: FleetSummary): FleetSummary {
   const from = next.arrivals[0]?.[0] ?? Number.POSITIVE_INFINITY;
   const kept = last.arrivals.filter(([t]) => t < from);

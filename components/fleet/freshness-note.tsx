@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { formatClock } from '@/lib/model/format-time';
 import type { Kept } from '../live/kept-answer';
 
-/** A line about the page that gives way to a warning when what is shown is getting old. Same height either way. */
+/** A line about the page, replaced by a warning of the same height when the page is out of date. */
 export function FreshnessNote({
   kept: { problem, receivedAt },
   children,

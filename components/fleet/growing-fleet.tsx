@@ -5,7 +5,7 @@ import type { FleetEvent } from '@/lib/model/wire/fleet';
 import { useTopic } from '../live/use-topic';
 import { useRefreshOnChange } from './use-refresh-on-change';
 
-/** Draws nothing: has the page made again when hosts or series have come that it was made without. */
+/** Draws nothing: has the server render the page again when there are new hosts or series. */
 export function GrowingFleet({ initial: { counts, series } }: { initial: FleetSummary }) {
   const madeOf = { hosts: counts.reporting + counts.late + counts.gone, series };
   const fleet = useTopic<FleetEvent>('fleet') ?? madeOf;
@@ -13,7 +13,7 @@ export function GrowingFleet({ initial: { counts, series } }: { initial: FleetSu
   return null;
 }
 
-/** What decides which page there is: how many hosts, and of how many series. */
+/** The numbers of hosts and series, which decide what the page shows. */
 function shapeOf({ hosts, series }: Pick<FleetEvent, 'hosts' | 'series'>): string {
   return `${hosts}/${series}`;
 }

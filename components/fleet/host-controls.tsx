@@ -16,11 +16,11 @@ export interface HostControlsProps {
   asOf: number;
 }
 
-/** Which time the host's panels show, and whether cores, devices and the like are shown apart. */
+/** Chooses the time range of a host's panels, and whether cores and devices are separate lines. */
 export function HostControls({ start, end, parts, asOf }: HostControlsProps) {
   const control = useRange('1h', serverNow);
   const range = () => {
-    // The feed, and the clock it keeps, are in browsers only.
+    // The feed and its clock exist only in browsers.
     const now = typeof window === 'undefined' ? asOf : serverNow();
     return [parseTime(start, now) ?? now, parseTime(end, now) ?? now] as const;
   };

@@ -16,25 +16,25 @@ import { FreshnessNote } from './freshness-note';
 import { HostLabels } from './host-labels';
 import { STATUS_LOOKS, StatusMark } from './status-mark';
 
-const MOVES_EVERY_MS = 2 * SECOND;
-/** Below this a clock is as right as the network lets us see. */
+const UPDATE_EVERY_MS = 2 * SECOND;
+/** Smaller differences of clocks may be delays of the network. */
 const AHEAD_WORTH_A_WORD_MS = 5 * SECOND;
 
 export interface HostHeaderProps {
   initial: HostsPage;
-  /** Says where the host stands in the pages: under Hosts, or as the whole fleet. */
+  /** Whether to link to the list of hosts; not where the host is the whole fleet. */
   crumb?: boolean;
   children?: ReactNode;
 }
 
-/** Who this is and how it is, kept current. */
+/** A host's name, status and labels, kept current. */
 export function HostHeader({ initial, crumb = true, children }: HostHeaderProps) {
   const { name } = initial.rows[0];
   const kept = useKeptAnswer<HostsPage>({
     topic: 'fleet',
     url: hostUrl(name),
     initial,
-    everyMs: MOVES_EVERY_MS,
+    everyMs: UPDATE_EVERY_MS,
   });
   const { now, rows } = kept.answer;
   const host = rows[0] ?? initial.rows[0];
@@ -67,7 +67,7 @@ export function HostHeader({ initial, crumb = true, children }: HostHeaderProps)
   );
 }
 
-/** The list's own answer for a single host: the header needs no question of its own. */
+/** The list of hosts with this host only: the header needs no endpoint of its own. */
 function hostUrl(name: string): string {
   const query = {
     ...EVERY_HOST,

@@ -3,7 +3,7 @@ import { EVERY_HOST, formatHostsQuery } from '@/lib/model/fleet/hosts-query';
 import type { Labels } from '@/lib/model/labels';
 import { Link } from '../ui/link';
 
-/** What is true of a host, each leading to the hosts it is true of. */
+/** The labels of a host, each with a link to the hosts that share it. */
 export function HostLabels({ labels }: { labels: Labels }) {
   return (
     <ul className="flex flex-wrap gap-1">

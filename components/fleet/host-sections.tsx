@@ -7,13 +7,13 @@ import { type Query, queryText } from '@/lib/model/wire/query';
 import { MetricPanel } from '../panels/metric-panel';
 import { LazyPanel } from './lazy-panel';
 
-/** The screen a page opens with, and a bit: these come with the page, the others when they are scrolled to. */
+/** Panels of about one screen come with the page, the others when they are scrolled to. */
 const WITH_THE_PAGE = 12;
 const PANEL_HEIGHT = 150;
 const GRID = 'grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4';
 
-/** Up to this many panels are seen at one glance, and chapters would only pull them apart. */
-const WITHOUT_CHAPTERS = 12;
+/** Up to this many panels are shown without sections. */
+const WITHOUT_SECTIONS = 12;
 
 export interface HostSectionsProps {
   host: string;
@@ -23,7 +23,7 @@ export interface HostSectionsProps {
   ask(query: Query): Promise<QueryResult>;
 }
 
-/** All metrics of a host in chapters. A server component: it starts the questions and waits for none. */
+/** All metrics of a host in sections. A server component: it starts the queries and awaits none. */
 export function HostSections({ host, metrics, range, parts, ask }: HostSectionsProps) {
   const sections = inSections(metrics);
   const inOrder = sections.flatMap(({ metrics: ofSection }) => ofSection);
@@ -31,7 +31,7 @@ export function HostSections({ host, metrics, range, parts, ask }: HostSectionsP
 
   function panel(metric: HostMetric) {
     const spec = hostPanel(host, metric, range, parts);
-    // Another question is another panel: it must not keep the points of the one before.
+    // The key is the query: a panel of another query must not keep the points of this one.
     const question = queryText(spec.query);
     if (!withThePage.has(metric))
       return <LazyPanel key={question} spec={spec} height={PANEL_HEIGHT} zoomable />;
@@ -50,7 +50,7 @@ export function HostSections({ host, metrics, range, parts, ask }: HostSectionsP
     );
   }
 
-  if (inOrder.length <= WITHOUT_CHAPTERS) return <div className={GRID}>{inOrder.map(panel)}</div>;
+  if (inOrder.length <= WITHOUT_SECTIONS) return <div className={GRID}>{inOrder.map(panel)}</div>;
   return (
     <>
       <nav aria-label="Sections" className="flex flex-wrap gap-1 text-xs">

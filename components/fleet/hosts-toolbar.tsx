@@ -17,11 +17,11 @@ import { STATUS_LOOKS, StatusMark } from './status-mark';
 export interface HostsToolbarProps {
   query: HostsQuery;
   page: HostsPage;
-  /** Typing replaces the address, a choice adds to the history. */
+  /** `replace` while typing; `push` adds a choice to the browser's history. */
   onChange(change: Partial<HostsQuery>, how: 'push' | 'replace'): void;
 }
 
-/** What narrows the list down. */
+/** The filters of the list. */
 export function HostsToolbar({ query, page, onChange }: HostsToolbarProps) {
   return (
     <div className="flex flex-col gap-2">
@@ -56,7 +56,7 @@ export function HostsToolbar({ query, page, onChange }: HostsToolbarProps) {
 function SearchBox({ search, onSearch }: { search: string; onSearch(search: string): void }) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(search);
-  // The address has been changed by other means (back, a link): the box follows, unless it is where that came from.
+  // The address was changed elsewhere (back, a link): the box follows.
   const [known, setKnown] = useState(search);
   if (known !== search) {
     setKnown(search);
@@ -88,7 +88,7 @@ function SearchBox({ search, onSearch }: { search: string; onSearch(search: stri
   );
 }
 
-/** `/` goes to the search, as everywhere engineers search. */
+/** `/` focuses the search box. */
 function useSlashKey(input: RefObject<HTMLInputElement | null>): void {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
@@ -169,7 +169,7 @@ function toggled(chosen: readonly HostStatus[], status: HostStatus, adding: bool
   return HOST_STATUSES.filter((one) => next.includes(one));
 }
 
-/** The label filters that hold, each with a way out. */
+/** The active label filters, each with a button to remove it. */
 function Chosen({
   matchers,
   onChange,

@@ -23,10 +23,10 @@ import { HostsToolbar } from './hosts-toolbar';
 import { Pager } from './pager';
 import { REORDER_MS, useHosts } from './use-hosts';
 
-/** The list of hosts. Its state is the address, changed without asking for the page again: only rows are asked for. */
+/** The list of hosts. Its state is in the address; a change reads new rows, not the whole page. */
 export function HostsView({ initial }: { initial: HostsPage }) {
   const { query: addressed, problems } = parseHostsQuery(new URLSearchParams(useSearchParams()));
-  // The address answers a moment later. What is chosen meanwhile shows at once, and the next choice adds to it.
+  // The address changes a moment later: a choice is shown at once, and the next choice builds on it.
   const [query, anticipate] = useOptimistic(addressed);
   const { kept, hold } = useHosts(query, initial);
   const page = kept.answer;

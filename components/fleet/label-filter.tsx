@@ -15,7 +15,7 @@ export interface LabelFilterProps {
   onChange(matchers: Matcher[]): void;
 }
 
-/** What the fleet's labels are, and how many hosts carry each value; read when it is opened. */
+/** Filters by labels that hosts share, with the number of hosts of each value; read when it is opened. */
 export function LabelFilter({ matchers, onChange }: LabelFilterProps) {
   const [open, setOpen] = useState(false);
   return (

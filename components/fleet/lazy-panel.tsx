@@ -16,12 +16,12 @@ export interface LazyPanelProps {
   zoomable?: boolean;
 }
 
-/** Asked for this far ahead of the screen's edge, so that scrolling meets charts rather than grey boxes. */
+/** A panel starts to read this far outside of the screen, so that scrolling shows charts instead of skeletons. */
 const AHEAD = '600px';
 /** Legend and paddings around the chart, px. */
 const AROUND_CHART = 36;
 
-/** A panel that asks when it comes near the screen; its place has its final size from the start. */
+/** A panel that reads its points when it comes near the screen; it has its final size from the start. */
 export function LazyPanel({ spec, height, zoomable = false }: LazyPanelProps) {
   const box = useRef<HTMLElement>(null);
   const [answer, setAnswer] = useState<Promise<QueryResult> | null>(null);

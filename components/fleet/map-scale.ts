@@ -1,8 +1,8 @@
 import { CRITICAL_PERCENT, NOTABLE_PERCENT } from './figures';
 
 /**
- * The colours of the fleet's map. One hue from the page's own surface to strong, in steps of lightness, so that the
- * order reads without telling hues apart; then, for percentages, the two colours that bars have from the same values on.
+ * The colours of the fleet's map: one hue in steps of lightness, so that the order does not depend on seeing hues; then,
+ * for percentages, the two warning colours of the bars, from the same values on.
  */
 export interface MapColors {
   /** Lowest to highest. */
@@ -51,7 +51,7 @@ export function scaleTop(values: readonly (number | null)[], isPercent: boolean)
   if (isPercent) return 100;
   const known = values.filter((value) => value !== null).sort((a, b) => a - b);
   if (known.length === 0) return 1;
-  // One runaway host must not make all others look idle.
+  // One host with an extreme value must not make all others look idle.
   return roundUp(known[Math.ceil(0.98 * (known.length - 1))]);
 }
 
@@ -74,14 +74,14 @@ export interface MapLayout {
 const LARGEST_PITCH = 28;
 const SMALLEST_PITCH = 5;
 
-/** As large as cells can be so that all of them fit; never larger than a comfortable target, never below 5 px. */
+/** The largest cells with which all hosts fit, from 5 to 28 px. */
 export function layOut(count: number, width: number, height: number): MapLayout {
   let size = LARGEST_PITCH;
   const columnsOf = (pitch: number) => Math.max(1, Math.floor(width / pitch));
   const fits = (pitch: number) => Math.ceil(count / columnsOf(pitch)) * (width / columnsOf(pitch)) <= height;
   while (size > SMALLEST_PITCH && !fits(size)) size--;
   const columns = columnsOf(size);
-  // A short row keeps the comfortable size instead of being blown up.
+  // A short row keeps the largest size instead of filling the width.
   const pitch = count < columns ? size : width / columns;
   return { columns, rows: Math.ceil(count / columns), pitch, gap: pitch >= 12 ? 2 : 1 };
 }

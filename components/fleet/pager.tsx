@@ -12,7 +12,7 @@ export interface PagerProps {
   onPageSize(size: number): void;
 }
 
-/** Which hosts of how many are shown, and the way to the others. */
+/** Shows which hosts of how many are listed, and turns pages. */
 export function Pager({ page: { page, pages, pageSize, matching }, onTurn, onPageSize }: PagerProps) {
   const first = matching === 0 ? 0 : (page - 1) * pageSize + 1;
   const last = Math.min(matching, page * pageSize);

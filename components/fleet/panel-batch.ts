@@ -11,7 +11,7 @@ interface Waiting {
 
 let waiting: Waiting[] = [];
 
-/** One question, asked from the browser; all that are asked in one turn of its loop share a request. Never rejects. */
+/** Asks one query from the browser; the queries of one turn of the event loop share a request. Never rejects. */
 export function askPanel(query: Query): Promise<QueryResult> {
   return new Promise((resolve) => {
     if (waiting.length === 0) setTimeout(askAll, 0);

@@ -8,14 +8,14 @@ export interface RankedHostsProps {
   hosts: readonly HostRow[];
   by: HeadlineKey;
   recentStepMs: number;
-  /** As many rows as there can be: the place is kept while a small fleet grows. */
+  /** The largest number of rows: their space is reserved while a small fleet grows. */
   rows: number;
 }
 
-/** Hosts in an order of their figure, with the last ten minutes of it. */
+/** Hosts in the order of a figure, with its last ten minutes. */
 export function RankedHosts({ hosts, by, recentStepMs, rows }: RankedHostsProps) {
   const isPercent = headline(by).unit === 'percent';
-  // Bars of figures without a natural end are measured against the largest of the list.
+  // Bars of figures without a maximum are relative to the largest of the list.
   const largest = Math.max(...hosts.map(({ values }) => values[by] ?? 0), Number.MIN_VALUE);
   return (
     <ol style={{ minHeight: `${rows * 2.25}rem` }}>

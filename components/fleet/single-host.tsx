@@ -23,7 +23,7 @@ export interface SingleHostProps {
   ask(query: Query): Promise<QueryResult>;
 }
 
-/** A fleet of one: that machine's own charts at once, and how to make it two. */
+/** A fleet of one host: its charts, and how to add another host. */
 export function SingleHost({ detail: { row, metrics, since, now }, page, summary, ask }: SingleHostProps) {
   return (
     <div className="flex flex-col gap-3">

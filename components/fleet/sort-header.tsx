@@ -12,7 +12,7 @@ export interface SortHeaderProps {
   className?: string;
 }
 
-/** A column's head: a press sorts by it, another one the other way round. */
+/** The header of a column: a press sorts by it, another one reverses the order. */
 export function SortHeader({
   column,
   title,

@@ -1,7 +1,7 @@
 import type { HostStatus } from '@/lib/model/fleet/status';
 import { cn } from '../ui/cn';
 
-/** How a status looks and reads. The shape says it too: not everyone tells green from red. */
+/** The look and the words of a status. Shapes differ too: not everyone can distinguish green and red. */
 export const STATUS_LOOKS = {
   reporting: {
     word: 'Reporting',

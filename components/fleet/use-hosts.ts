@@ -7,19 +7,19 @@ import { SECOND } from '@/lib/model/time/duration';
 import { type Kept, useKeptAnswer } from '../live/use-kept-answer';
 
 /**
- * Figures move every two seconds, rows only every ten, and not while somebody points at them: a list sorted by load
- * would otherwise be re-shuffled under the pointer.
+ * Figures are updated every two seconds, the order only every ten, and not while somebody points at the rows: a list
+ * sorted by load would change under the pointer.
  */
-const MOVES_EVERY_MS = 2 * SECOND;
+const UPDATE_EVERY_MS = 2 * SECOND;
 export const REORDER_MS = 10 * SECOND;
 
 export interface Hosts {
   kept: Kept<HostsPage>;
-  /** Somebody points at the rows, or has the keyboard in them: they keep their places until `hold(false)`. */
+  /** `hold(true)` keeps the order of the rows, while the pointer or the focus is on them, until `hold(false)`. */
   hold(held: boolean): void;
 }
 
-/** The page of hosts of this query, read again when the fleet has moved: about 25 KB of JSON for 50 rows, 5 KB compressed. */
+/** The page of hosts of a query, read again when the fleet changes: about 25 KB of JSON for 50 rows, 5 KB compressed. */
 export function useHosts(query: HostsQuery, initial: HostsPage): Hosts {
   const held = useRef(false);
   const orderedAt = useRef(0);
@@ -29,9 +29,9 @@ export function useHosts(query: HostsQuery, initial: HostsPage): Hosts {
     topic: 'fleet',
     url: hostsUrl(query),
     initial,
-    everyMs: MOVES_EVERY_MS,
+    everyMs: UPDATE_EVERY_MS,
     nextUrl(url, last) {
-      // Names do not change places by themselves.
+      // The order of names does not change by itself.
       const due = order.current === 'name' || performance.now() - orderedAt.current >= REORDER_MS;
       if (due && !held.current) {
         orderedAt.current = performance.now();

@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef } from 'react';
 
-/** Has the server make the page again when `now` is no longer what it was made of; once per change. */
+/** Has the server render the page again when `now` differs from what it was rendered with; once per change. */
 export function useRefreshOnChange(madeOf: string, now: string): void {
   const router = useRouter();
   const asked = useRef(madeOf);

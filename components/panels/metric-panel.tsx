@@ -11,9 +11,9 @@ import { settledWithin } from './settled-within';
 
 export interface MetricPanelProps {
   title: ReactNode;
-  /** The title in plain words, where it is more than text. */
+  /** The title as text, where `title` is an element. */
   name?: string;
-  /** The question, serialisable; live when its range ends `now`. See `panelQuery`. */
+  /** The query; live when its range ends `now`. See `panelQuery`. */
   query: Query;
   /** Its answer, started on the server and not awaited there. Never rejects: errors are values. */
   initial: Promise<QueryResult>;
@@ -21,7 +21,7 @@ export interface MetricPanelProps {
   unit?: string;
   /** How it is drawn: lines, unless another kind is named. */
   kind?: PanelKind;
-  /** Where the whole story is: the metric's explorer with this question. */
+  /** The page that shows it in full: the metric's explorer with this query. */
   href?: Route;
   /** Height of the chart in px. */
   height?: number;
@@ -34,10 +34,10 @@ export interface MetricPanelProps {
 
 /** Legend and paddings around the chart, px. */
 const AROUND_CHART = 36;
-/** An answer that is there this soon is part of the page itself: no skeleton flashes, and no script is needed to see it. */
+/** An answer within this time is part of the page: no skeleton flashes, and no script is needed to see it. */
 const WORTH_WAITING_MS = 100;
 
-/** A titled chart of one question: rendered by the server with its history, then live. A server component. */
+/** A titled chart of one query: rendered by the server with its history, then live. A server component. */
 export async function MetricPanel(props: MetricPanelProps) {
   const { title, query, href, className, height = 180, compact = false, zoomable = false, unit } = props;
   const name = props.name ?? (typeof title === 'string' ? title : query.metric);

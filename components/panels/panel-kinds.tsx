@@ -2,7 +2,7 @@ import type { ComponentType } from 'react';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import type { Panel } from './use-panel';
 
-/** What a panel's drawing is given: the question's points as they move, and what the reader may do with them. */
+/** The props of a panel's drawing: the points of its query as they change, and the reader's actions. */
 export interface PanelDrawingProps {
   /** What is shown, in words. */
   name: string;

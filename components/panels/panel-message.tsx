@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** What stands where a chart would: why there is none, and what to do about it. */
+/** Shown instead of a chart: why there is none, and what to do about it. */
 export function PanelMessage({
   title,
   height,

@@ -2,8 +2,8 @@ import type { MetricType } from '@/lib/model/series';
 import type { Query } from '@/lib/model/wire/query';
 
 /**
- * The question a panel asks of a metric unless somebody chose otherwise: a counter by its rate, anything else by
- * its average within the band of its lowest and highest sample.
+ * The default query of a metric's panel: the rate of a counter, of any other metric the average, lowest and highest
+ * sample.
  */
 export function panelQuery(
   metric: string,

@@ -70,7 +70,7 @@ export function SeriesLegend({
   );
 }
 
-/** What a click on `key` makes of the selection. Choosing the only one again shows all. */
+/** The selection after a click on `key`. A click on the only selected line shows all. */
 export function chosen(
   only: ReadonlySet<string> | null,
   key: string,

@@ -1,6 +1,6 @@
 import type { ChartSeries } from '../charts/series';
 
-/** A bit of the line itself, so that dashed lines are found too. */
+/** A piece of the line, so that dashed lines can be identified too. */
 export function SeriesMark({ color, dash }: Pick<ChartSeries, 'color' | 'dash'>) {
   return (
     <svg aria-hidden focusable="false" viewBox="0 0 14 8" className="h-2 w-3.5 shrink-0">

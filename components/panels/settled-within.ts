@@ -1,4 +1,4 @@
-/** What the promise resolves to if that is within `ms`, else null; rejects if it does by then. */
+/** The promise's value if it resolves within `ms`, else null; rejects if the promise rejects within `ms`. */
 export async function settledWithin<T>(promise: Promise<T>, ms: number): Promise<T | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tooLate = new Promise<null>((resolve) => {

@@ -8,14 +8,14 @@ import { type ChartSeries, lookOf } from '../charts/series';
 import type { QuerySnapshot } from '../live/query-store';
 import { seriesName } from './series-names';
 
-/** With more lines than this their bands would hide each other. */
+/** With more lines than this, bands are not drawn: they would overlap. */
 const BANDS_UP_TO = 3;
-/** One line within its lowest and highest; any other aggregates asked for together are a line each. */
+/** These are drawn as one line with a band; other aggregates of one query are a line each. */
 const BANDED = ['avg,min,max', 'avg(avg),min,max'];
 
 /**
- * The snapshot's groups as lines, with a gap where a value cannot be told. A line keeps its place and its colour for as long as it is there, however the
- * order by value changes; one that enters takes the first free place.
+ * The groups as lines, with a gap where a value is null. A line keeps its place and colour while it is shown, also when the
+ * order by value changes; a new line takes the first free place.
  */
 export function useChartSeries(
   { series, aggregate }: QuerySnapshot,

@@ -24,18 +24,18 @@ export interface Panel {
   /** Left and right edge in ms; while live the right one is now. */
   range: readonly [start: number, end: number];
   openFrom: number;
-  /** The line's newest point that is worth quoting as a figure. */
+  /** The line's newest point that is complete enough to show as a figure. */
   latestOf(line: ChartSeries): WholePoint | undefined;
   live: boolean;
-  /** ms since the newest point ended, when the data has fallen silent; else null. */
+  /** ms since the newest point ended, when no data arrives any more; else null. */
   silentMs: number | null;
 }
 
-/** Silence worth a word: this many times the usual distance of points. */
+/** Data is called silent after this many times the usual distance of points. */
 const SILENT_POINTS = 5;
 const SILENT_AT_LEAST_MS = 10 * SECOND;
 
-/** Everything a panel shows of one question, moving while it is in view. */
+/** The points and ranges of one panel, updated while it is in view. */
 export function usePanel(query: Query, answer: HistoryAnswer, name: string, declaredUnit?: string): Panel {
   const box = useRef<HTMLDivElement>(null);
   const inView = useInView(box);
