@@ -14,7 +14,7 @@ function setUp() {
       tickMs,
       writtenAt,
       turns,
-      takeTurn(now) {
+      takeTurn({ now }) {
         turns.push(now - START);
         paced.writtenAt = now;
       },
@@ -60,9 +60,9 @@ describe('Pacer', () => {
     const waiting = new Set<Paced>();
     for (const stream of streams) {
       const { takeTurn } = stream;
-      stream.takeTurn = (now, work) => {
+      stream.takeTurn = (round, work) => {
         waiting.delete(stream);
-        return takeTurn(now, work);
+        return takeTurn(round, work);
       };
     }
     // Something changes for all of them twenty times a second.
@@ -84,8 +84,8 @@ describe('Pacer', () => {
     const { clock, pacer, make } = setUp();
     const [heavy, ...others] = [make(50), make(50), make(1_000, START - 960), make(50, START + 60)];
     const { takeTurn } = heavy;
-    heavy.takeTurn = (now, work) => {
-      takeTurn(now, work);
+    heavy.takeTurn = (round, work) => {
+      takeTurn(round, work);
       clock.skip(40);
     };
     pacer.schedule(heavy);

@@ -10,13 +10,19 @@ const HEAVY_MS = 10;
 const REST_FACTOR = 3;
 const LONGEST_REST_MS = 10 * SECOND;
 
+/** Those who have their turn together, however long that takes: what they share is evaluated once. */
+export interface Round {
+  /** When it began, epoch ms. */
+  readonly now: number;
+}
+
 /** What has a turn: it writes at most once a tick. */
 export interface Paced {
   readonly tickMs: number;
   /** Epoch ms; -Infinity before the first. */
   readonly writtenAt: number;
   /** As a part of larger work, which goes on when it resolves. */
-  takeTurn(now: number, work: Work): Promise<void> | void;
+  takeTurn(round: Round, work: Work): Promise<void> | void;
 }
 
 interface Turn {
@@ -33,7 +39,7 @@ export class Pacer {
   private readonly turns = new Map<number, Turn>();
   private restUntil = Number.NEGATIVE_INFINITY;
   /** Those that have their turn, one after the other. */
-  private readonly due: Array<{ paced: Paced; now: number }> = [];
+  private readonly due: Array<{ paced: Paced; round: Round }> = [];
   private isTaking = false;
   private readonly work: Work;
 
@@ -90,7 +96,8 @@ export class Pacer {
       for (const paced of turn.paced) later.paced.add(paced);
       return;
     }
-    for (const paced of turn.paced) this.due.push({ paced, now });
+    const round = { now };
+    for (const paced of turn.paced) this.due.push({ paced, round });
     if (!this.isTaking) void this.takeDue();
   }
 
@@ -100,7 +107,7 @@ export class Pacer {
     const spentMs = this.work.spent;
     for (let next = this.due.shift(); next; next = this.due.shift()) {
       if (this.work.isDue('live')) await this.work.pause();
-      await next.paced.takeTurn(next.now, this.work);
+      await next.paced.takeTurn(next.round, this.work);
     }
     this.work.isDue('live');
     this.isTaking = false;

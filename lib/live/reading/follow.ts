@@ -1,5 +1,5 @@
 import type { Work } from '../../runtime/work/work';
-import type { Paced, Pacer } from '../pacer';
+import type { Paced, Pacer, Round } from '../pacer';
 import type { Upserts } from './live-group';
 import type { LiveQueries } from './live-queries';
 import type { LiveQuestion } from './live-question';
@@ -61,12 +61,14 @@ class FollowerTurns implements Paced {
     if (this.subscription) this.cancelTurn ??= this.pacer.schedule(this);
   }
 
-  takeTurn(now: number): void {
+  takeTurn(round: Round): void {
     this.cancelTurn = null;
-    const changes = this.subscription?.take(now).changes;
-    if (!changes) return;
-    this.writtenAt = now;
-    this.follower.upserts(changes);
+    const changes = this.subscription?.take(round).changes;
+    if (changes) {
+      this.writtenAt = round.now;
+      this.follower.upserts(changes);
+    }
+    if (this.subscription?.hasMore) this.notify();
   }
 
   end(): void {

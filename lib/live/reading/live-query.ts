@@ -8,6 +8,7 @@ import type { Work } from '../../runtime/work/work';
 import type { Background, BackgroundWorker } from '../background';
 import type { ArrivalLog } from '../changes/arrival-log';
 import type { CommitOrder, CommitStamp } from '../changes/commit-order';
+import type { Round } from '../pacer';
 import { Filling } from './filling';
 import { type GroupPlace, type GroupWatcher, toValues, type Upserts } from './live-group';
 import type { LiveQuestion } from './live-question';
@@ -46,9 +47,10 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   private readonly filling: Filling | null;
   /** Before, there is nothing to tell. */
   private isLoaded: boolean;
-  /** Of the changes numbered up to `takenSeq`: what there is to tell after a number. */
+  /** What those of a round have taken: the changes after a number, at least up to that of the first who took. */
   private readonly taken = new Map<number, Upserts | null>();
-  private takenSeq = 0;
+  private takenBy: Round | null = null;
+  private takenUpTo: CommitStamp = { seq: 0, at: 0 };
   private readonly replays = new Map<number, Promise<Upserts | null | 'too_much'>>();
   private replaysSeq = 0;
   /** Evaluates what memory holds of very many series. */
@@ -121,15 +123,36 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     this.replays.clear();
   }
 
-  /** What the reader has not been told yet, null for nothing; then it has been told. */
-  take(reader: QueryReader, now: number): Upserts | null {
-    if (this.marks.seq <= reader.since || !this.isLoaded) return null;
-    const kept = this.ranking?.kept(now) ?? this.groups.all;
-    this.range.refresh(now);
-    this.filling?.update(kept, now);
-    const upserts = this.changesSince(reader.since);
-    reader.since = this.marks.seq;
+  /**
+   * What the reader has not been told yet, null for nothing; then it has been told. Readers of one round are told the
+   * same, whatever is committed while they have their turns, and of that in the next round: else each of them would
+   * have an evaluation of their own.
+   */
+  take(reader: QueryReader, round: Round): Upserts | null {
+    if (!this.hasMore(reader)) return null;
+    if (this.takenBy !== round) this.beginRound(round);
+    let upserts = this.taken.get(reader.since);
+    if (upserts === undefined) {
+      upserts = this.changesSince(reader.since, round.now);
+      this.taken.set(reader.since, upserts);
+    }
+    // Who began earlier may have been told more than that. To be told it again does no harm, and keeps them together.
+    reader.since = Math.max(reader.since, this.takenUpTo.seq);
+    this.forgetTold();
     return upserts;
+  }
+
+  /** Whether there is something to take. */
+  hasMore({ since }: QueryReader): boolean {
+    return this.isLoaded && this.marks.seq > since;
+  }
+
+  /** When the oldest arrived of what the reader has not been told, epoch ms; Infinity when it has been told all. */
+  waitingSince(reader: QueryReader): number {
+    const { pendingSince } = this.marks;
+    if (this.marks.seq <= reader.since) return pendingSince;
+    if (reader.since !== this.takenUpTo.seq) return Number.NEGATIVE_INFINITY;
+    return Math.min(pendingSince, this.takenUpTo.at);
   }
 
   /**
@@ -177,19 +200,20 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     return upserts === 'too_much' ? upserts : toValues(upserts);
   }
 
-  private changesSince(since: number): Upserts | null {
-    if (this.takenSeq !== this.marks.seq) this.taken.clear();
-    this.takenSeq = this.marks.seq;
-    let upserts = this.taken.get(since);
-    if (upserts === undefined) {
-      upserts = toValues(
-        this.ranking?.changes(since) ??
-          [...this.groups.all].map((group) => this.upserts.changesOf(group, since)),
-      );
-      this.taken.set(since, upserts);
-      this.forgetTold();
-    }
-    return upserts;
+  private beginRound(round: Round): void {
+    this.takenBy = round;
+    this.takenUpTo = { seq: this.marks.seq, at: this.parts.now() };
+    this.taken.clear();
+  }
+
+  private changesSince(since: number, now: number): Upserts | null {
+    const kept = this.ranking?.kept(now) ?? this.groups.all;
+    this.range.refresh(now);
+    this.filling?.update(kept, now);
+    return toValues(
+      this.ranking?.changes(since) ??
+        [...this.groups.all].map((group) => this.upserts.changesOf(group, since)),
+    );
   }
 
   private forgetTold(): void {

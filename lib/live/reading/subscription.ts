@@ -4,6 +4,7 @@ import { startFrom } from '../../model/time/steps';
 import { log } from '../../observe/log';
 import type { Work } from '../../runtime/work/work';
 import type { ArrivalLog } from '../changes/arrival-log';
+import type { Round } from '../pacer';
 import type { Upserts } from './live-group';
 import type { LiveQuery } from './live-query';
 import type { QueryReader } from './readers';
@@ -42,12 +43,12 @@ export class Subscription implements QueryReader {
     this.reset = reset;
   }
 
-  /** Takes what there is to tell now. @param now epoch ms. */
-  take(now: number): Taken {
+  /** Takes what there is to tell to those of a round. */
+  take(round: Round): Taken {
     if (this.missed === 'reading') return { missed: null, changes: null };
     const missed = this.missed === 'none' ? null : this.missed.upserts;
     this.missed = 'none';
-    return { missed, changes: this.query.take(this, now) };
+    return { missed, changes: this.query.take(this, round) };
   }
 
   /**
@@ -74,9 +75,13 @@ export class Subscription implements QueryReader {
 
   /** When the oldest arrived of what has not been taken, epoch ms; Infinity when all has, -Infinity when that is not known. */
   get waitingSince(): number {
-    const { marks } = this.query;
-    if (this.missed !== 'none' || marks.seq > this.since) return Number.NEGATIVE_INFINITY;
-    return marks.pendingSince;
+    if (this.missed !== 'none') return Number.NEGATIVE_INFINITY;
+    return this.query.waitingSince(this);
+  }
+
+  /** Whether there is something to take, in the next round. */
+  get hasMore(): boolean {
+    return this.missed !== 'reading' && this.query.hasMore(this);
   }
 
   /** Where the newest points are read. */

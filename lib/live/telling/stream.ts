@@ -4,7 +4,7 @@ import type { Tier } from '../../model/rollup/tiers';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { type Work, work } from '../../runtime/work/work';
 import type { Clock } from '../clock';
-import type { Paced, Pacer } from '../pacer';
+import type { Paced, Pacer, Round } from '../pacer';
 import type { LiveQueries } from '../reading/live-queries';
 import type { LiveQuestion } from '../reading/live-question';
 import type { Subscription } from '../reading/subscription';
@@ -125,11 +125,19 @@ export class LiveStream implements Paced {
     if (this.isClosed) throw new PulseError('shutting_down', 'The server is shutting down; connect again.');
   }
 
-  async takeTurn(now: number, work: Work): Promise<void> {
-    this.cancelTurn = null;
-    if (this.isClosed || this.stalledAt !== null) return;
+  async takeTurn(round: Round, work: Work): Promise<void> {
     const { changedAt } = this;
     this.changedAt = null;
+    await this.take(round, changedAt, work);
+    // Only now: when the next turn is depends on whether something was written in this one.
+    this.cancelTurn = null;
+    if (this.subscriptions.some(({ hasMore }) => hasMore)) this.notify();
+    else if (this.changedAt !== null) this.schedule();
+  }
+
+  private async take(round: Round, changedAt: number | null, work: Work): Promise<void> {
+    const { now } = round;
+    if (this.isClosed || this.stalledAt !== null) return;
     const startedAt = performance.now();
     let taken: TakenText[] = [];
     let length = 0;
@@ -138,7 +146,7 @@ export class LiveStream implements Paced {
       if (work.isDue('live')) await work.pause();
       // Others have had their turn meanwhile.
       if (this.isClosed || this.stalledAt !== null) return;
-      const { missed, changes } = subscription.take(now);
+      const { missed, changes } = subscription.take(round);
       // Before anything else is committed.
       told = Math.min(told, subscription.waitingSince);
       for (const upserts of [missed, changes]) {

@@ -2,7 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { LiveReader } from '@/test/support/live-reader';
 import { until } from '@/test/support/processes';
 import { streamScene } from '@/test/support/stream-scene';
+import { MINUTE } from '../../model/time/duration';
 import { parseQuery } from '../../read/query/query-params';
+import { Work } from '../../runtime/work/work';
+import { readLiveQuestion } from '../reading/live-question';
 
 const scene = streamScene();
 const { open, sample, advance, now } = scene;
@@ -21,6 +24,46 @@ describe('the streams of a node', () => {
     await advance(0);
     expect(evaluations).toBe(1);
     for (const reader of readers) expect(reader.points).toHaveLength(1);
+  });
+
+  it('evaluates once for all of a round, also when more is committed while they have their turns', async () => {
+    const text = new URLSearchParams({ metric: scene.metric, step: '1m' }).toString();
+    const question = readLiveQuestion(text, now(), scene.node.history);
+    const subscribe = () =>
+      scene.node.live.queries.subscribe(question, { notify() {}, reset() {} }, new Work());
+    const early = [await subscribe(), await subscribe()];
+    await scene.node.write(sample(1));
+    // Has been told less than the others, as it were: it began later.
+    const late = await subscribe();
+    const evaluate = vi.spyOn(scene.node.history, 'readMemory');
+
+    const first = { now: now() };
+    const { changes } = early[0].take(first);
+    await scene.node.write(sample(3, {}, now() + 1));
+    expect(early[1].take(first).changes).toBe(changes);
+    expect(evaluate).toHaveBeenCalledTimes(1);
+    late.take(first);
+    for (const { hasMore, waitingSince } of early) {
+      expect(hasMore).toBe(true);
+      expect(waitingSince).toBe(first.now);
+    }
+
+    await advance(1_000);
+    const second = { now: now() };
+    const [one, two] = early.map((subscription) => subscription.take(second).changes);
+    late.take(second);
+    expect(one?.[0].points).toEqual([[now() - (now() % MINUTE), 2]]);
+    expect(two).toBe(one);
+
+    await scene.node.write(sample(8));
+    evaluate.mockClear();
+    const third = { now: now() };
+    const all = [...early, late].map((subscription) => subscription.take(third).changes);
+    expect(all[0]?.[0].points).toEqual([[now() - (now() % MINUTE), 4]]);
+    expect(all).toEqual([all[0], all[0], all[0]]);
+    expect(evaluate).toHaveBeenCalledTimes(1);
+    expect(early[0].hasMore).toBe(false);
+    for (const subscription of [...early, late]) subscription.close();
   });
 
   it('evaluates very many series aside, and not while streams wait', async () => {
