@@ -25,7 +25,7 @@ export default async function StatusPage() {
   await connection();
   const root = rootOfProcess();
   const { instance } = root.recording;
-  const { verdict, sections } = statusOf(collectFamilies(root), instance);
+  const { summary, sections } = statusOf(collectFamilies(root), instance);
   const trends = await startTrends(sections);
   const renderedAt = Date.now();
   return (
@@ -35,8 +35,8 @@ export default async function StatusPage() {
         title={
           <span className="flex flex-wrap items-center gap-2">
             Status
-            <Badge tone={verdict.isWell ? 'good' : 'bad'} role="status">
-              {verdict.text}
+            <Badge tone={summary.isWell ? 'good' : 'bad'} role="status">
+              {summary.text}
             </Badge>
           </span>
         }

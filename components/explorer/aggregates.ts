@@ -13,13 +13,13 @@ export const POOLED = 'pooled';
 /** Growth of several series is summed by default: `rate` is `sum(rate)`. */
 const GROWTH_ACROSS = 'sum';
 
-interface Words {
+interface Option {
   value: string;
   label: string;
   hint?: string;
 }
 
-export const WITHIN_OPTIONS: readonly Words[] = [
+export const WITHIN_OPTIONS: readonly Option[] = [
   { value: 'avg', label: 'Average', hint: 'of the samples in a step' },
   { value: 'min', label: 'Lowest', hint: 'of the samples in a step' },
   { value: 'max', label: 'Highest', hint: 'of the samples in a step' },
@@ -37,7 +37,7 @@ export const WITHIN_OPTIONS: readonly Words[] = [
   { value: 'p99', label: '99th percentile', hint: 'from raw samples' },
 ];
 
-const ACROSS_OPTIONS: readonly Words[] = [
+const ACROSS_OPTIONS: readonly Option[] = [
   { value: 'avg', label: 'average of series', hint: 'each series counts once, however often it reports' },
   { value: 'sum', label: 'total of series', hint: 'added up: the whole fleet’s' },
   { value: 'min', label: 'lowest series' },
@@ -47,14 +47,14 @@ const ACROSS_OPTIONS: readonly Words[] = [
   { value: 'p95', label: '95th percentile of series' },
   { value: 'stddev', label: 'spread of series', hint: 'their standard deviation' },
 ];
-const TOGETHER: Words = {
+const TOGETHER: Option = {
   value: POOLED,
   label: 'all samples alike',
   hint: 'who reports more often weighs more',
 };
 
 /** How the series of a line can be combined. Growth is always computed for each series, so it cannot be pooled. */
-export function acrossOptions(within: string): readonly Words[] {
+export function acrossOptions(within: string): readonly Option[] {
   return isGrowing(within) ? ACROSS_OPTIONS : [...ACROSS_OPTIONS, TOGETHER];
 }
 
@@ -81,9 +81,9 @@ export function withinChosen(choice: AggregateChoice, within: string): Aggregate
 /** What a line shows, in words: `total of series, average`. */
 export function aggregateWords(aggregates: string): string {
   const { within, across } = readChoice(aggregates);
-  const inner = wordsFor(WITHIN_OPTIONS, within).toLowerCase();
+  const inner = labelOf(WITHIN_OPTIONS, within).toLowerCase();
   const isPlain = across === POOLED || (isGrowing(within) && across === GROWTH_ACROSS);
-  return isPlain ? inner : `${wordsFor(ACROSS_OPTIONS, across)}, ${inner}`;
+  return isPlain ? inner : `${labelOf(ACROSS_OPTIONS, across)}, ${inner}`;
 }
 
 function isGrowing(within: string): boolean {
@@ -91,6 +91,6 @@ function isGrowing(within: string): boolean {
   return aggregate !== null && isGrowth(aggregate as Aggregate);
 }
 
-function wordsFor(options: readonly Words[], value: string): string {
+function labelOf(options: readonly Option[], value: string): string {
   return options.find((option) => option.value === value)?.label ?? value;
 }

@@ -78,9 +78,9 @@ function hostUrl(name: string): string {
 }
 
 function HostStatusBadge({ host }: { host: HostRow }) {
-  const { word, tone, says } = STATUS_LOOKS[host.status];
+  const { word, tone, explanation } = STATUS_LOOKS[host.status];
   return (
-    <Tooltip text={says}>
+    <Tooltip text={explanation}>
       <button type="button" className="rounded" data-host-status={host.status}>
         <Badge tone={tone} className="h-6 px-2 text-xs">
           <StatusMark status={host.status} silent />

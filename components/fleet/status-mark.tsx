@@ -7,23 +7,23 @@ export const STATUS_LOOKS = {
     word: 'Reporting',
     tone: 'good',
     color: 'text-good',
-    says: 'Its samples arrive as often as they usually do.',
+    explanation: 'Its samples arrive as often as they usually do.',
   },
   late: {
     word: 'Late',
     tone: 'warn',
     color: 'text-warn',
-    says: 'Silent for three of its usual intervals (15 s at least).',
+    explanation: 'Silent for three of its usual intervals (15 s at least).',
   },
   gone: {
     word: 'Gone',
     tone: 'bad',
     color: 'text-bad',
-    says: 'Silent for ten of its usual intervals (5 minutes at least).',
+    explanation: 'Silent for ten of its usual intervals (5 minutes at least).',
   },
 } as const satisfies Record<
   HostStatus,
-  { word: string; tone: 'good' | 'warn' | 'bad'; color: string; says: string }
+  { word: string; tone: 'good' | 'warn' | 'bad'; color: string; explanation: string }
 >;
 
 /** A filled circle, a triangle, a hollow circle. Spoken as its word unless `silent`. */

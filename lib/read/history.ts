@@ -70,7 +70,7 @@ export function createHistory({
   clock = Date.now,
 }: HistoryParts): History {
   const retention: Retention = retentionFrom(env);
-  const once = createSingleFlight<HistoryAnswer>();
+  const singleFlight = createSingleFlight<HistoryAnswer>();
   const intervals = new MetricIntervals(ring);
   const { tierSeconds } = figures();
   const database: Pick<SampleStore, 'readPoints' | 'readClosed'> = {
@@ -90,7 +90,7 @@ export function createHistory({
     return work.run(async () => {
       for (;;) {
         try {
-          const flight = once(key, () => answerOnce(question, { now, work, maxRawPoints }));
+          const flight = singleFlight(key, () => answerOnce(question, { now, work, maxRawPoints }));
           // The flight may belong to a request that began later and may take longer.
           const found = await within(flight, work.leftMs + SECOND, crowded);
           work.addPoints(found.series.reduce((sum, { points }) => sum + points.length, 0));
@@ -117,10 +117,11 @@ export function createHistory({
   ): Promise<HistoryAnswer> {
     // Another node may just have created a metric that this one does not know.
     if (learn && question.operands.some(({ metric }) => !registry.metrics.has(metric))) await learn();
+    const parts = { registry, work, maxRawPoints };
     // Not after `now`: whatever lies beyond the range must also come after the cursor.
-    const parts = { registry, work, maxRawPoints, cursor: Math.min(now, clock()) };
+    const cursor = () => Math.min(now, clock());
     try {
-      return await answerQuestion(question, { ...parts, readPoints: read });
+      return await answerQuestion(question, { ...parts, cursor: cursor(), readPoints: read });
     } catch (error) {
       if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
       const fromMemory = memoryFrom(question, stepsOf(question.step));
@@ -128,7 +129,7 @@ export function createHistory({
       const readPoints = readOperands(memory.readWith(readCached));
       const { notes: _, ...known } = await answerQuestion(question, {
         ...parts,
-        cursor: Math.min(now, clock()),
+        cursor: cursor(),
         readPoints,
         completeFrom,
       });

@@ -37,7 +37,7 @@ test('figures stand under what they are about, with units and words', () => {
     { name: 'something_else', help: 'Not ours.', type: 'gauge', readings: [{ value: 1 }] },
   ];
   expect(statusOf(families, null)).toEqual({
-    verdict: {
+    summary: {
       isWell: false,
       text: 'The database takes nothing. Samples wait on this disk for the database.',
     },
@@ -105,7 +105,7 @@ test('figures stand under what they are about, with units and words', () => {
       },
     ],
   });
-  expect(statusOf([], null)).toEqual({ verdict: { isWell: true, text: 'All is well.' }, sections: [] });
+  expect(statusOf([], null)).toEqual({ summary: { isWell: true, text: 'All is well.' }, sections: [] });
 });
 
 test('what moves has a chart of what this server stores of it', () => {

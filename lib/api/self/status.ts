@@ -51,7 +51,7 @@ export function statusOf(families: readonly Family[], instance: string | null): 
   const others = [...byName.values()].filter(({ name }) => OURS.test(name));
   const rowOf = ({ name, help }: Family): FigureRow => ({ name, title: help.replace(/\.$/, '') });
   sections.push({ title: OTHER, figures: others.map((family) => figureOf(rowOf(family), family, null)) });
-  return { verdict: verdictOf(families), sections: sections.filter(({ figures }) => figures.length > 0) };
+  return { summary: summarise(families), sections: sections.filter(({ figures }) => figures.length > 0) };
 }
 
 const OURS = /^(pulseboard|process|nodejs)_/;
@@ -61,7 +61,7 @@ function hasReadings({ readings }: Family): boolean {
 }
 
 /** What somebody on call wants to know first. */
-function verdictOf(families: readonly Family[]): Status['verdict'] {
+function summarise(families: readonly Family[]): Status['summary'] {
   const readings = (name: string) => families.find((family) => family.name === name)?.readings ?? [];
   const is = (name: string, wanted: (value: number) => boolean) =>
     readings(name).some(({ value }) => wanted(value));

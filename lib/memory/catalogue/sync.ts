@@ -37,7 +37,7 @@ export function createCatalogueSync({
   });
   /** The highest id at earlier times, oldest first. */
   let marks = [{ at: now(), id: highestId }];
-  const once = createSingleFlight<void>();
+  const singleFlight = createSingleFlight<void>();
 
   /** The highest id below which nothing can appear any more. */
   function settledId(): number {
@@ -57,7 +57,7 @@ export function createCatalogueSync({
     get highestId() {
       return highestId;
     },
-    learn: () => once('learn', read),
+    learn: () => singleFlight('learn', read),
     close: stop,
   };
 }

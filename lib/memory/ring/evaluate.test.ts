@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
+import { expectCorrectPoints } from '@/test/support/expect-correct-points';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { expectToldRight } from '@/test/support/expect-told-right';
 import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints, type Samples } from '@/test/support/naive';
 import type { Aggregate } from '../../model/aggregates';
@@ -206,7 +206,7 @@ describe('evaluate', () => {
         fc.constantFrom(10, 60, 600).map((seconds) => seconds * SECOND),
         (group, aggregates, step) => {
           const question = { aggregates, step, start: 0, end: 600 * SECOND };
-          expectToldRight(evaluate(group.map(bufferOf), question), group, question);
+          expectCorrectPoints(evaluate(group.map(bufferOf), question), group, question);
         },
       ),
       { numRuns: 2_000 },

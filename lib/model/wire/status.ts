@@ -2,7 +2,7 @@ import type { Query } from './query';
 
 /** Our own figures for people. */
 export interface Status {
-  verdict: { isWell: boolean; text: string };
+  summary: { isWell: boolean; text: string };
   sections: StatusSection[];
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyAggregates } from '@/test/support/aggregates';
+import { expectCorrectPoints } from '@/test/support/expect-correct-points';
 import { expectSamePoints } from '@/test/support/expect-points';
-import { expectToldRight } from '@/test/support/expect-told-right';
 import { anyFloat64 } from '@/test/support/float64';
 import { naivePoints } from '@/test/support/naive';
 import type { Aggregate } from '../../model/aggregates';
@@ -335,7 +335,7 @@ class World {
     else await this.ask(operation);
   }
 
-  /** Asks about all there is; see `expectToldRight`. */
+  /** Asks about all there is; see `expectCorrectPoints`. */
   async askRight(asked: { aggregates: Aggregate[]; step: number; grouping: number[] }): Promise<void> {
     const { aggregates, step, grouping } = asked;
     const start = alignDown(this.base, step);
@@ -354,7 +354,7 @@ class World {
     });
     members.forEach((group, i) => {
       const truth = group.map((series) => [...this.samples[series]].sort((a, b) => a[0] - b[0]));
-      expectToldRight(answer.groups[i], truth, question);
+      expectCorrectPoints(answer.groups[i], truth, question);
     });
   }
 

@@ -10,7 +10,7 @@ const ROUNDING = 1e-12;
  * Points of samples from anywhere in float64 against the definitions: the same points, every value finite, and right to
  * nine digits, or as right as adding float64s in any order can be.
  */
-export function expectToldRight(
+export function expectCorrectPoints(
   actual: readonly Point[],
   group: readonly Samples[],
   question: NaiveQuestion,
