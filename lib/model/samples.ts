@@ -21,3 +21,23 @@ export interface SampleRows {
   timestamps: number[];
   values: number[];
 }
+
+export function emptyColumns(): SampleColumns {
+  return { series: [], timestamps: [], values: [] };
+}
+
+/** The rows that `isWanted`, with the series of their ids. */
+export function selectRows(
+  { seriesIds, timestamps, values }: SampleRows,
+  seriesById: ReadonlyMap<number, Series>,
+  isWanted: (seriesId: number, timestamp: number) => boolean,
+): SampleColumns {
+  const selected = emptyColumns();
+  for (let i = 0; i < seriesIds.length; i++) {
+    if (!isWanted(seriesIds[i], timestamps[i])) continue;
+    selected.series.push(seriesById.get(seriesIds[i])!);
+    selected.timestamps.push(timestamps[i]);
+    selected.values.push(values[i]);
+  }
+  return selected;
+}

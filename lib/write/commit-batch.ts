@@ -1,4 +1,4 @@
-import type { SampleColumns, SampleRows } from '../model/samples';
+import { emptyColumns, type SampleColumns, type SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
 
 /** The rows of several requests as one batch: sorted by (series id, timestamp), unique by both. */
@@ -103,14 +103,14 @@ export function resultOf(
   if (positions.length === 0) {
     return {
       stored: { series, timestamps, values },
-      alreadyThere: { series: [], timestamps: [], values: [] },
+      alreadyThere: emptyColumns(),
     };
   }
   const isDuplicate = new Uint8Array(series.length);
   for (const position of positions) isDuplicate[position] = 1;
   const result: CommitResult = {
-    stored: { series: [], timestamps: [], values: [] },
-    alreadyThere: { series: [], timestamps: [], values: [] },
+    stored: emptyColumns(),
+    alreadyThere: emptyColumns(),
   };
   for (let i = 0; i < series.length; i++) {
     const into = isDuplicate[i] ? result.alreadyThere : result.stored;

@@ -6,7 +6,7 @@ import { CatchUp } from '../memory/ring/catch-up';
 import type { Ring } from '../memory/ring/ring';
 import { PulseError } from '../model/errors';
 import { LIMITS } from '../model/limits';
-import type { SampleColumns, SampleRows } from '../model/samples';
+import { emptyColumns, type SampleColumns, type SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
 import { SECOND } from '../model/time/duration';
 import { figures } from '../observe/figures';
@@ -127,7 +127,7 @@ export function createPipeline({ env, store, registry, ring, channel }: Pipeline
 
   /** The rows to commit. Samples in the ring are committed already, so a resent body costs the database nothing. */
   function withoutCommitted(samples: readonly IncomingSample[], series: ReadonlyArray<Series | undefined>) {
-    const rows: SampleColumns = { series: [], timestamps: [], values: [] };
+    const rows = emptyColumns();
     let committed = 0;
     for (let i = 0; i < samples.length; i++) {
       const into = series[i];

@@ -1,4 +1,4 @@
-import type { SampleColumns } from '../../model/samples';
+import { type SampleColumns, selectRows } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
@@ -177,13 +177,7 @@ export class CatchUp {
   ): Promise<void> {
     const { stored, registry, onFound } = this.options;
     for await (const page of stored.readSamples(range)) {
-      const found: SampleColumns = { series: [], timestamps: [], values: [] };
-      for (let i = 0; i < page.seriesIds.length; i++) {
-        if (!isNew(page.seriesIds[i], page.timestamps[i])) continue;
-        found.series.push(registry.seriesById.get(page.seriesIds[i])!);
-        found.timestamps.push(page.timestamps[i]);
-        found.values.push(page.values[i]);
-      }
+      const found = selectRows(page, registry.seriesById, isNew);
       if (found.series.length > 0) onFound(found);
     }
   }

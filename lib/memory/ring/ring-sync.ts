@@ -1,6 +1,6 @@
 import type { Bus, MetricWatcher } from '../../cluster/bus/bus';
 import { isPulseError } from '../../model/errors';
-import type { SampleColumns } from '../../model/samples';
+import { selectRows } from '../../model/samples';
 import type { Metric } from '../../model/series';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
@@ -182,13 +182,11 @@ class TailReader {
     );
     if (series.size === 0) return;
     for await (const page of stored.readSamples({ start, end, seriesIds: [...series.keys()] })) {
-      const found: SampleColumns = { series: [], timestamps: [], values: [] };
-      for (let i = 0; i < page.seriesIds.length; i++) {
-        if (ring.has(page.seriesIds[i], page.timestamps[i]) || !ring.keeps(page.timestamps[i])) continue;
-        found.series.push(series.get(page.seriesIds[i])!);
-        found.timestamps.push(page.timestamps[i]);
-        found.values.push(page.values[i]);
-      }
+      const found = selectRows(
+        page,
+        series,
+        (id, timestamp) => !ring.has(id, timestamp) && ring.keeps(timestamp),
+      );
       if (found.series.length === 0) continue;
       ring.add(found);
       bus.samples.publishLocally(found);
