@@ -1,4 +1,5 @@
 import { type Aggregate, isGrowth, parseAggregate, stagesOf } from '@/lib/model/aggregates';
+import type { SelectOption } from '../ui/select';
 
 /** An aggregate as two choices of the explorer. */
 export interface AggregateChoice {
@@ -13,13 +14,7 @@ export const POOLED = 'pooled';
 /** Growth of several series is summed by default: `rate` is `sum(rate)`. */
 const GROWTH_ACROSS = 'sum';
 
-interface Option {
-  value: string;
-  label: string;
-  hint?: string;
-}
-
-export const WITHIN_OPTIONS: readonly Option[] = [
+export const WITHIN_OPTIONS: readonly SelectOption[] = [
   { value: 'avg', label: 'Average', hint: 'of the samples in a step' },
   { value: 'min', label: 'Lowest', hint: 'of the samples in a step' },
   { value: 'max', label: 'Highest', hint: 'of the samples in a step' },
@@ -37,7 +32,7 @@ export const WITHIN_OPTIONS: readonly Option[] = [
   { value: 'p99', label: '99th percentile', hint: 'from raw samples' },
 ];
 
-const ACROSS_OPTIONS: readonly Option[] = [
+const ACROSS_OPTIONS: readonly SelectOption[] = [
   { value: 'avg', label: 'average of series', hint: 'each series counts once, however often it reports' },
   { value: 'sum', label: 'total of series', hint: 'added up: the whole fleet’s' },
   { value: 'min', label: 'lowest series' },
@@ -47,14 +42,14 @@ const ACROSS_OPTIONS: readonly Option[] = [
   { value: 'p95', label: '95th percentile of series' },
   { value: 'stddev', label: 'spread of series', hint: 'their standard deviation' },
 ];
-const TOGETHER: Option = {
+const TOGETHER: SelectOption = {
   value: POOLED,
   label: 'all samples alike',
   hint: 'who reports more often weighs more',
 };
 
 /** How the series of a line can be combined. Growth is always computed for each series, so it cannot be pooled. */
-export function acrossOptions(within: string): readonly Option[] {
+export function acrossOptions(within: string): readonly SelectOption[] {
   return isGrowing(within) ? ACROSS_OPTIONS : [...ACROSS_OPTIONS, TOGETHER];
 }
 
@@ -91,6 +86,6 @@ function isGrowing(within: string): boolean {
   return aggregate !== null && isGrowth(aggregate as Aggregate);
 }
 
-function labelOf(options: readonly Option[], value: string): string {
+function labelOf(options: readonly SelectOption[], value: string): string {
   return options.find((option) => option.value === value)?.label ?? value;
 }

@@ -1,4 +1,5 @@
 import { SECOND } from '../model/time/duration';
+import type { ErrorAnswer } from '../model/wire/error';
 import type { PostResponse } from './post';
 
 /** What an answer means for the samples that were posted. */
@@ -27,23 +28,20 @@ export function classifyResponse({ status, body, retryAfterMs }: PostResponse): 
   };
 }
 
-interface ErrorAnswer {
-  error?: { message?: string };
-}
-
-interface IngestAnswer {
+/** What is read of the answer to a write; a proxy may answer anything. */
+interface PartialAnswer {
   rejected?: number;
   errors?: Array<{ code: string; message: string }>;
 }
 
 function messageOf(body: unknown, status: number): string {
-  const message = (body as ErrorAnswer | null)?.error?.message;
+  const message = (body as Partial<ErrorAnswer> | null)?.error?.message;
   return message ? `${status}, ${message}` : `it answered ${status}`;
 }
 
 /** One line for what was rejected of an accepted body, naming each kind once; null when all was taken. */
 function describeRejected(body: unknown): string | null {
-  const { rejected = 0, errors = [] } = (body ?? {}) as IngestAnswer;
+  const { rejected = 0, errors = [] } = (body ?? {}) as PartialAnswer;
   if (rejected === 0) return null;
   const kinds = new Map(errors.map(({ code, message }) => [code, message]));
   return `the server rejected samples: ${[...kinds].map(([code, message]) => `${code} (${message})`).join('; ')}`;

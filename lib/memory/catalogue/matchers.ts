@@ -16,7 +16,7 @@ export interface Selectable {
 }
 
 /** A matcher that is a regular expression. */
-type Expression = Matcher & { isNegated: boolean };
+type ExpressionMatcher = Matcher & { isNegated: boolean };
 
 /**
  * The items that all matchers match, in their order, in lists; between two lists other requests are served. Prometheus' semantics: a missing label is the empty string, an expression must match the
@@ -51,9 +51,12 @@ interface LabelTest {
   holds: Test;
 }
 
-function compileMatchers(matchers: readonly Matcher[]): { tests: LabelTest[]; expressions: Expression[] } {
+function compileMatchers(matchers: readonly Matcher[]): {
+  tests: LabelTest[];
+  expressions: ExpressionMatcher[];
+} {
   const tests: LabelTest[] = [];
-  const expressions: Expression[] = [];
+  const expressions: ExpressionMatcher[] = [];
   for (const matcher of matchers) {
     const holds = compileSimple(matcher);
     if (holds) tests.push({ label: matcher.label, holds });
@@ -86,7 +89,7 @@ function labelOf({ labels, metric }: Selectable, label: string): string {
 }
 
 async function filterBy<Item extends Selectable>(
-  expression: Expression,
+  expression: ExpressionMatcher,
   items: Item[],
   work: Work,
 ): Promise<Item[]> {
@@ -101,7 +104,7 @@ async function filterBy<Item extends Selectable>(
 
 /** Whether each distinct value matches. */
 async function matchValues(
-  { label, value: expression }: Expression,
+  { label, value: expression }: ExpressionMatcher,
   values: readonly string[],
   work: Work,
 ): Promise<Map<string, boolean>> {
