@@ -1,5 +1,5 @@
 import type { ISql } from 'postgres';
-import type { TimeRange } from './ranges';
+import type { TimeRange } from '../../model/points';
 
 /** The stretches of time that hold samples, oldest first. */
 export async function listChunks(sql: ISql): Promise<TimeRange[]> {

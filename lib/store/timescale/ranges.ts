@@ -1,8 +1,4 @@
-/** Epoch ms, `end` exclusive. */
-export interface TimeRange {
-  start: number;
-  end: number;
-}
+import type { TimeRange } from '../../model/points';
 
 export interface RangeOptions {
   /** How long a row is. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
+import type { TimeRange } from '../../model/points';
 import { alignDown, alignUp } from '../../model/points';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
@@ -9,7 +10,7 @@ import { moment } from '../sql/parts';
 import type { RollupTier } from '../sql/rollup-tiers';
 import { readState } from '../sql/state';
 import { codeOf } from '../trouble';
-import { rangesOf, type TimeRange } from './ranges';
+import { rangesOf } from './ranges';
 
 /** Entries of the log worked off at once. */
 const ENTRIES_AT_ONCE = 50_000;
