@@ -7,7 +7,9 @@ import { fleetContract } from './fleet.case.test';
 import { liveContract } from './live.case.test';
 import { operateContract } from './operate.case.test';
 import { readContract } from './read.case.test';
+import { readCalculationContract } from './read-calculation.case.test';
 import { writeContract } from './write.case.test';
+import { writeBodiesContract } from './write-bodies.case.test';
 
 /** The contract, spoken to a real process on a real database of the server that has this engine. */
 export function contract(front: Front, engine: Engine = 'postgres'): void {
@@ -25,7 +27,9 @@ export function contract(front: Front, engine: Engine = 'postgres'): void {
 
   const connect = () => clientOf(server.url);
   describe('write', () => writeContract(connect));
+  describe('write bodies', () => writeBodiesContract(connect));
   describe('read', () => readContract(connect));
+  describe('read calculations', () => readCalculationContract(connect));
   describe('live', () => liveContract(connect));
   describe('fleet', () => fleetContract(connect));
   describe('operate', () => operateContract(connect, engine));
