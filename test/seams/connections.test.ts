@@ -1,27 +1,24 @@
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withRows } from '../support/added-rows';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { freePort, until } from '../support/processes';
-import { bundle, type ServerProcess, startProgram } from '../support/server-process';
+import {
+  bundle,
+  bundleForNext,
+  type ServerEnv,
+  type ServerProcess,
+  startNext,
+  startProgram,
+} from '../support/server-process';
 import { storedSamples } from '../support/stored-samples';
 import { ROWS, SETTINGS } from './rows';
 
 let database: TestDatabase;
-let program: string;
-let server: ServerProcess;
-let linesPort: number;
 beforeAll(async () => {
   database = await createTestDatabase();
-  program = await bundle('server.ts', [withRows(ROWS)]);
-  linesPort = await freePort();
-  const env = { DATABASE_URL: database.url, LINES_PORT: String(linesPort), ...SETTINGS };
-  server = await startProgram(program, env);
 });
-afterAll(async () => {
-  await server?.stop();
-  await database?.drop();
-});
+afterAll(() => database?.drop());
 
 const valuesOf = async (metric: string) =>
   (await storedSamples(database.url, metric)).map(({ value }) => value);
@@ -29,74 +26,115 @@ const valuesOf = async (metric: string) =>
 let names = 0;
 const freshName = () => `lasting_${names++}`;
 
-const openLines = (key = 'secret') => dial(linesPort, `${key}\n`);
-const upgrade = (headers = 'authorization: Bearer secret\r\n', path = '/api/lines') => {
-  const { host, port } = new URL(server.url);
+/** The two ways to run the product; Next.js says by its exit which signal it was. */
+const FRONTS = [
+  {
+    front: 'server.ts',
+    exitCode: 0,
+    async prepare() {
+      const program = await bundle('server.ts', [withRows(ROWS)]);
+      return (env: ServerEnv) => startProgram(program, env);
+    },
+  },
+  {
+    front: 'next start',
+    exitCode: 143,
+    async prepare() {
+      const pages = await bundleForNext([withRows(ROWS)]);
+      return (env: ServerEnv) => startNext(pages, env);
+    },
+  },
+];
+
+describe.each(FRONTS)('$front', ({ exitCode, prepare }) => {
+  let run: (env: ServerEnv) => Promise<ServerProcess>;
+  let server: ServerProcess;
+  let linesPort: number;
+  const start = (port: number) => run({ DATABASE_URL: database.url, LINES_PORT: String(port), ...SETTINGS });
+  beforeAll(async () => {
+    run = await prepare();
+    linesPort = await freePort();
+    server = await start(linesPort);
+  });
+  afterAll(() => server?.stop());
+
+  const openLines = (key = 'secret') => dial(linesPort, `${key}\n`);
+  const upgrade = (headers?: string, path?: string) => upgradeAt(server, headers, path);
+
+  test('a listener takes samples under one session, which is limited like any sender', async () => {
+    const name = freshName();
+    const lines = openLines();
+    lines.send(`${name} 1\n${name}_b 2\nrubbish\n`);
+    await lines.hears('ok 2 1\n');
+    lines.send(`${name}_c 3\n`);
+    await lines.hears('ok 2 1\nok 1 0\n');
+    expect(await Promise.all([valuesOf(name), valuesOf(`${name}_c`)])).toEqual([[1], [3]]);
+    lines.send('9 x\n');
+    await lines.hears('ok 2 1\nok 1 0\nerror nothing_usable\n');
+
+    const slow = openLines('slow-secret');
+    for (const heard of ['ok 1 0\n', 'ok 1 0\nok 1 0\n', 'ok 1 0\nok 1 0\nerror rate_limited\n']) {
+      slow.send(`${name}_slow 1\n`);
+      await slow.hears(heard);
+    }
+    await openLines('wrong').hears('error forbidden\n');
+  });
+
+  test('an upgrade is let in by its row, and by nothing else', async () => {
+    const name = freshName();
+    const upgraded = upgrade();
+    upgraded.send(`${name} 1\n`);
+    await upgraded.hears(/^HTTP\/1\.1 101 .*\r\n\r\nok 1 0\n$/s);
+    expect(await valuesOf(name)).toEqual([1]);
+    await upgrade('').hears(/^HTTP\/1\.1 401 .*"unauthorized"/s);
+    const foreign = 'authorization: Bearer secret\r\norigin: http://evil.example\r\n';
+    await upgrade(foreign).hears(/^HTTP\/1\.1 403 .*"forbidden"/s);
+    await upgrade(undefined, '/api/lines/x').hears(/^HTTP\/1\.1 404 .*"not_found"/s);
+    await upgrade(undefined, '/api/metrics').hears(/^HTTP\/1\.1 404 .*"not_found"/s);
+  });
+
+  test('a stop says goodbye to both, takes nothing more, and loses nothing', async () => {
+    const name = freshName();
+    const connections = [openLines(), upgrade()];
+    const [lines, upgraded] = connections;
+    lines.send(`${name} 1\n`);
+    upgraded.send(`${name}_b 1\n`);
+    for (const connection of connections) await connection.hears(/ok 1 0\n$/);
+    server.signal('SIGTERM');
+    for (const connection of connections) await connection.hears(/ok 1 0\nbye\n$/);
+    expect(await server.exited).toBe(exitCode);
+    expect(await Promise.all([valuesOf(name), valuesOf(`${name}_b`)])).toEqual([[1], [1]]);
+    await expect(openLines().closed).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('a listener that cannot listen is a reason not to start', async () => {
+    const port = await freePort();
+    const holder = await start(port);
+    await expect(start(port)).rejects.toThrow('EADDRINUSE');
+    await holder.stop();
+  });
+});
+
+test.each([
+  ['/api/lines', /^HTTP\/1\.1 101 /],
+  ['/api/nowhere', /^HTTP\/1\.1 404 .*"not_found"/s],
+])('next start: an upgrade to %s may come before any request', async (path, answer) => {
+  const pages = await bundleForNext([withRows(ROWS)]);
+  const LINES_PORT = String(await freePort());
+  const server = await startNext(pages, { DATABASE_URL: database.url, LINES_PORT, ...SETTINGS });
+  await upgradeAt(server, undefined, path).hears(answer);
+  await server.stop();
+});
+
+function upgradeAt(
+  { url }: ServerProcess,
+  headers = 'authorization: Bearer secret\r\n',
+  path = '/api/lines',
+) {
+  const { host, port } = new URL(url);
   const head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: lines\r\n${headers}\r\n`;
   return dial(Number(port), head);
-};
-
-test('a listener takes samples under one session, which is limited like any sender', async () => {
-  const name = freshName();
-  const lines = openLines();
-  lines.send(`${name} 1\n${name}_b 2\nrubbish\n`);
-  await lines.hears('ok 2 1\n');
-  lines.send(`${name}_c 3\n`);
-  await lines.hears('ok 2 1\nok 1 0\n');
-  expect(await Promise.all([valuesOf(name), valuesOf(`${name}_c`)])).toEqual([[1], [3]]);
-  lines.send('9 x\n');
-  await lines.hears('ok 2 1\nok 1 0\nerror nothing_usable\n');
-
-  const slow = openLines('slow-secret');
-  for (const heard of ['ok 1 0\n', 'ok 1 0\nok 1 0\n', 'ok 1 0\nok 1 0\nerror rate_limited\n']) {
-    slow.send(`${name}_slow 1\n`);
-    await slow.hears(heard);
-  }
-  await openLines('wrong').hears('error forbidden\n');
-});
-
-test('an upgrade is let in by its row, and by nothing else', async () => {
-  const name = freshName();
-  const upgraded = upgrade();
-  upgraded.send(`${name} 1\n`);
-  await upgraded.hears(/^HTTP\/1\.1 101 .*\r\n\r\nok 1 0\n$/s);
-  expect(await valuesOf(name)).toEqual([1]);
-  await upgrade('').hears(/^HTTP\/1\.1 401 .*"unauthorized"/s);
-  const foreign = 'authorization: Bearer secret\r\norigin: http://evil.example\r\n';
-  await upgrade(foreign).hears(/^HTTP\/1\.1 403 .*"forbidden"/s);
-  await upgrade(undefined, '/api/lines/x').hears(/^HTTP\/1\.1 404 .*"not_found"/s);
-  await upgrade(undefined, '/api/metrics').hears(/^HTTP\/1\.1 404 .*"not_found"/s);
-});
-
-test('a stop says goodbye to both, takes nothing more, and loses nothing', async () => {
-  const name = freshName();
-  const connections = [openLines(), upgrade()];
-  const [lines, upgraded] = connections;
-  lines.send(`${name} 1\n`);
-  upgraded.send(`${name}_b 1\n`);
-  for (const connection of connections) await connection.hears(/ok 1 0\n$/);
-  server.signal('SIGTERM');
-  for (const connection of connections) await connection.hears(/ok 1 0\nbye\n$/);
-  expect(await server.exited).toBe(0);
-  expect(await Promise.all([valuesOf(name), valuesOf(`${name}_b`)])).toEqual([[1], [1]]);
-  await expect(openLines().closed).rejects.toThrow('ECONNREFUSED');
-});
-
-test('a listener that cannot listen is a reason not to start', async () => {
-  const taken = await freePort();
-  const holder = await startProgram(program, {
-    DATABASE_URL: database.url,
-    LINES_PORT: String(taken),
-    ...SETTINGS,
-  });
-  const second = startProgram(program, {
-    DATABASE_URL: database.url,
-    LINES_PORT: String(taken),
-    ...SETTINGS,
-  });
-  await expect(second).rejects.toThrow('EADDRINUSE');
-  await holder.stop();
-});
+}
 
 /** One connection that says this first, and what it has heard so far. */
 function dial(port: number, first: string) {

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { SERVER_FLAGS } from '../../scripts/node-flags.mjs';
@@ -46,6 +55,37 @@ let bareNode: Promise<string> | undefined;
 export async function startProgram(program: string, env: ServerEnv): Promise<ServerProcess> {
   const server = spawnProgram([program], { ...env, PORT: String(await freePort()) });
   await untilReady(server);
+  return server;
+}
+
+/**
+ * The build of the pages, with the part that Next.js runs at its start made anew from the sources and these plugins.
+ * @returns its folder, which goes with this process.
+ */
+export async function bundleForNext(plugins: Plugin[]): Promise<string> {
+  const program = await bundle('lib/server/under-next.ts', plugins);
+  const built = realpathSync(`${ROOT}/.build/current/next`);
+  // As deep as the build itself, which finds packages by their relative place.
+  const folder = `${ROOT}/.build/test-${process.pid}-${bundles++}`;
+  const pages = `${folder}/next`;
+  linkAll(built, pages, 'server');
+  linkAll(`${built}/server`, `${pages}/server`, 'instrumentation.js');
+  const start = `exports.register = async () => (await import('${program}')).startUnderNext();\n`;
+  writeFileSync(`${pages}/server/instrumentation.js`, start);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return pages;
+}
+
+function linkAll(from: string, to: string, except: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) if (name !== except) symlinkSync(`${from}/${name}`, `${to}/${name}`);
+}
+
+/** Runs Next.js by itself with these pages, and waits until it takes samples, without sending it anything. */
+export async function startNext(pages: string, env: ServerEnv): Promise<ServerProcess> {
+  const folders = { PAGES_FOLDER: relative(ROOT, pages) };
+  const server = launch('next start', { ...env, ...folders, PORT: String(await freePort()) });
+  await untilReady(server, () => server.output().includes('Pulseboard is ready'));
   return server;
 }
 
@@ -126,7 +166,10 @@ function watch(child: ChildProcess, url: string): ServerProcess {
   };
 }
 
-async function untilReady(server: ServerProcess): Promise<void> {
+async function untilReady(
+  server: ServerProcess,
+  isReady: () => boolean | Promise<boolean> = () => takesSamples(server),
+): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
   let gone = false;
   const end = () => {
@@ -134,10 +177,14 @@ async function untilReady(server: ServerProcess): Promise<void> {
   };
   server.exited.then(end, end);
   while (!gone && Date.now() < deadline) {
-    const ready = await fetch(`${server.url}/api/ready`).catch(() => null);
-    if (ready?.ok) return;
+    if (await isReady()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   server.signal('SIGKILL');
   throw new Error(`The server ${gone ? 'ended' : 'was not ready in time'}:\n${server.output()}`);
+}
+
+async function takesSamples({ url }: ServerProcess): Promise<boolean> {
+  const ready = await fetch(`${url}/api/ready`).catch(() => null);
+  return ready?.ok === true;
 }
