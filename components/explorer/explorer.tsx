@@ -53,7 +53,7 @@ export interface ExplorerProps {
   initial: QueryResult | Promise<QueryResult>;
 }
 
-const serverNow = () => feedOfTab().serverNow();
+const serverNow = () => feedOfTab().clock.now();
 
 /** One metric with controls for its query. Every choice goes into the URL, and the server answers. */
 export function Explorer({ metric, type, unit, labels, query, initial }: ExplorerProps) {

@@ -6,7 +6,7 @@ import { feedOfTab } from '../live/feed';
 import { useRange } from '../panels/use-range';
 import { ToggleGroup } from '../ui/toggle-group';
 
-const serverNow = () => feedOfTab().serverNow();
+const serverNow = () => feedOfTab().clock.now();
 
 export interface HostControlsProps {
   start: string;

@@ -18,31 +18,31 @@ const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 10 * SECOND;
 /** A stream that lived this long ended by accident: the next attempt starts from the short delay again. */
 const HEALTHY_MS = 5 * SECOND;
-/** Heartbeats are comments, which a browser does not show; but the server says `status` at every one. */
-const SILENCE_MS = 40 * SECOND;
+/** Heartbeats are comments, which a browser does not show; but the server sends `status` with every one. */
+const SILENCE_TIMEOUT_MS = 40 * SECOND;
 
 export type Phase = 'idle' | 'connecting' | 'open' | 'waiting';
 
-/** What a connection tells whoever has it; between a browser's tabs it travels as it is. */
+/** What a connection passes to its listener; between a browser's tabs it travels as it is. */
 export type StreamMessage =
   /** Of the query with this text. `id`: server time in ms. */
-  | { say: 'points'; text: string; series: readonly GroupUpserts[]; id: number }
-  | { say: 'topic'; event: TopicEvent }
-  | { say: 'status'; status: StatusEvent }
+  | { type: 'points'; text: string; series: readonly GroupUpserts[]; id: number }
+  | { type: 'topic'; event: TopicEvent }
+  | { type: 'status'; status: StatusEvent }
   /** The server cannot replay from the cursor: everything must be read again. */
-  | { say: 'reset' }
-  /** The server was heard; `id`: server time in ms that an event carried. */
-  | { say: 'contact'; id: number | null }
-  | { say: 'phase'; phase: Phase }
-  /** The server answered, or was not there, but gave no stream: only asking otherwise tells why. */
-  | { say: 'refused' }
+  | { type: 'reset' }
+  /** Something arrived from the server; `id`: server time in ms that an event carried. */
+  | { type: 'contact'; id: number | null }
+  | { type: 'phase'; phase: Phase }
+  /** The server gave no stream, or was not there: only another request can tell why. */
+  | { type: 'refused' }
   /** Query texts that did not fit on the stream, as this changes. */
-  | { say: 'overflow'; texts: readonly string[] };
+  | { type: 'overflow'; texts: readonly string[] };
 
-export type Hear = (message: StreamMessage) => void;
+export type StreamListener = (message: StreamMessage) => void;
 
-/** What a stream is to carry. */
-export interface Wanted {
+/** What a stream carries. */
+export interface StreamContent {
   /**
    * Query texts in order of importance, each with its cursor in server ms. A query whose cursor lies before what
    * the stream has already sent is replayed from there.
@@ -51,9 +51,9 @@ export interface Wanted {
   topics: readonly string[];
 }
 
-export const NOTHING: Wanted = { queries: new Map(), topics: [] };
+export const NO_CONTENT: StreamContent = { queries: new Map(), topics: [] };
 
-export function isNothing({ queries, topics }: Wanted): boolean {
+export function isEmptyContent({ queries, topics }: StreamContent): boolean {
   return queries.size === 0 && topics.length === 0;
 }
 
@@ -65,10 +65,10 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** What the stream carries from now on. */
-  want(wanted: Wanted): void;
+  /** Sets what the stream carries from now on. */
+  setContent(content: StreamContent): void;
   /** Tries again at once: the network is back, the page is seen again. */
-  hurry(): void;
+  retryNow(): void;
   close(): void;
 }
 
@@ -77,12 +77,13 @@ export interface Connection {
  * letting the browser reconnect: a browser gives up for good on any answer but 200, and it would reconnect to the
  * first URL, with the queries and the cursor of back then.
  */
-export function createConnection(options: ConnectionOptions, hear: Hear): Connection {
+export function createConnection(options: ConnectionOptions, notify: StreamListener): Connection {
   const { openEventSource, path = '/api/live', now, random = Math.random } = options;
-  let wanted = new Map<string, number>();
+  let queries = new Map<string, number>();
   let topics: readonly string[] = [];
-  let carried: string[] = [];
-  let left: string[] = [];
+  /** The queries of the open stream, by their number in its events. */
+  let openQueries: string[] = [];
+  let overflow: string[] = [];
   let source: EventSourceLike | null = null;
   let openedAt: number | null = null;
   let failures = 0;
@@ -93,10 +94,10 @@ export function createConnection(options: ConnectionOptions, hear: Hear): Connec
   function setPhase(next: Phase): void {
     if (phase === next) return;
     phase = next;
-    hear({ say: 'phase', phase: next });
+    notify({ type: 'phase', phase: next });
   }
 
-  function hangUp(): void {
+  function closeSource(): void {
     clearTimeout(retry);
     clearTimeout(watchdog);
     source?.close();
@@ -110,101 +111,101 @@ export function createConnection(options: ConnectionOptions, hear: Hear): Connec
   }
 
   function open(): void {
-    hangUp();
-    carried = [...wanted.keys()];
-    if (isNothing({ queries: wanted, topics })) return;
-    const cursor = Math.min(...wanted.values());
+    closeSource();
+    openQueries = [...queries.keys()];
+    if (isEmptyContent({ queries, topics })) return;
+    const cursor = Math.min(...queries.values());
     setPhase(failures === 0 ? 'connecting' : 'waiting');
-    const opened = openEventSource(`${path}?${parametersOf(carried, topics, cursor)}`);
+    const opened = openEventSource(`${path}?${parametersOf(openQueries, topics, cursor)}`);
     source = opened;
-    // A listener of a source that was hung up must not speak for its successor.
+    // Events of a source that was closed must not count as those of its successor.
     const on = (type: string, listener: (event: { data?: string; lastEventId?: string }) => void) =>
       opened.addEventListener(type, (event) => {
         if (source === opened) listener(event);
       });
     on('open', () => {
       openedAt = now();
-      heard();
+      noteContact();
       setPhase('open');
-      hear({ say: 'contact', id: null });
+      notify({ type: 'contact', id: null });
     });
     on('points', (event) => {
       const id = idOf(event.lastEventId);
       const { q, series } = JSON.parse(event.data ?? '') as PointsEvent;
-      heard(id);
-      if (q < carried.length) hear({ say: 'points', text: carried[q], series, id: id ?? cursor });
+      noteContact(id);
+      if (q < openQueries.length) notify({ type: 'points', text: openQueries[q], series, id: id ?? cursor });
     });
     on('topic', (event) => {
-      heard(idOf(event.lastEventId));
-      hear({ say: 'topic', event: JSON.parse(event.data ?? '{}') as TopicEvent });
+      noteContact(idOf(event.lastEventId));
+      notify({ type: 'topic', event: JSON.parse(event.data ?? '{}') as TopicEvent });
     });
     on('status', (event) => {
-      heard(idOf(event.lastEventId));
-      hear({ say: 'status', status: JSON.parse(event.data ?? '{}') as StatusEvent });
+      noteContact(idOf(event.lastEventId));
+      notify({ type: 'status', status: JSON.parse(event.data ?? '{}') as StatusEvent });
     });
     on('reset', (event) => {
-      heard(idOf(event.lastEventId));
-      hear({ say: 'reset' });
+      noteContact(idOf(event.lastEventId));
+      notify({ type: 'reset' });
     });
-    on('error', lost);
-    expectSound();
+    on('error', reconnectLater);
+    restartWatchdog();
   }
 
-  function heard(id: number | null = null): void {
-    expectSound();
+  function noteContact(id: number | null = null): void {
+    restartWatchdog();
     if (id === null) return;
     // Of all queries, not only the one the event is about: the server writes what is new of all of them at once.
-    for (const text of carried) if ((wanted.get(text) ?? id) < id) wanted.set(text, id);
-    hear({ say: 'contact', id });
+    for (const text of openQueries) if ((queries.get(text) ?? id) < id) queries.set(text, id);
+    notify({ type: 'contact', id });
   }
 
-  function expectSound(): void {
+  function restartWatchdog(): void {
     clearTimeout(watchdog);
-    watchdog = setTimeout(lost, SILENCE_MS);
+    watchdog = setTimeout(reconnectLater, SILENCE_TIMEOUT_MS);
   }
 
-  function lost(): void {
+  function reconnectLater(): void {
     if (openedAt !== null && now() - openedAt >= HEALTHY_MS) failures = 0;
     const wasRefused = openedAt === null;
-    hangUp();
+    closeSource();
     failures++;
     setPhase('waiting');
-    if (wasRefused) hear({ say: 'refused' });
+    if (wasRefused) notify({ type: 'refused' });
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
     // Half fixed, half random: when a server restarts, its pages must not all return in the same instant.
     openSoon(longest * (0.5 + random() / 2));
   }
 
   return {
-    want({ queries, topics: wantedTopics }) {
-      const { fitting, left: nowLeft } = fit(queries);
+    setContent(content) {
+      const { fitting, left } = fit(content.queries);
       const isSame =
-        fitting.size === wanted.size &&
-        [...fitting.keys()].every((text) => wanted.has(text)) &&
-        wantedTopics.join() === topics.join();
-      const isBehind = [...fitting].some(([text, cursor]) => cursor < (wanted.get(text) ?? cursor));
-      wanted = fitting;
-      topics = wantedTopics;
-      if (isNothing({ queries: wanted, topics })) {
-        hangUp();
+        fitting.size === queries.size &&
+        [...fitting.keys()].every((text) => queries.has(text)) &&
+        content.topics.join() === topics.join();
+      const isBehind = [...fitting].some(([text, cursor]) => cursor < (queries.get(text) ?? cursor));
+      queries = fitting;
+      topics = content.topics;
+      if (isEmptyContent({ queries, topics })) {
+        closeSource();
         failures = 0;
         setPhase('idle');
       } else if (!isSame || isBehind) {
         // While waiting to retry the timer runs already, and will take the new set.
         if (phase !== 'waiting' || source) openSoon(SETTLE_MS);
       }
-      if (nowLeft.join('\n') !== left.join('\n')) {
-        left = nowLeft;
-        hear({ say: 'overflow', texts: left });
+      if (left.join('\n') !== overflow.join('\n')) {
+        overflow = left;
+        notify({ type: 'overflow', texts: overflow });
       }
     },
-    hurry() {
+    retryNow() {
       if (phase === 'waiting') openSoon(0);
     },
     close() {
-      wanted = new Map();
+      queries = new Map();
       topics = [];
-      hangUp();
+      closeSource();
       setPhase('idle');
     },
   };

@@ -24,23 +24,24 @@ function startFeed(): Feed {
     // The page itself leads to where one signs in, and back.
     onSignedOut: () => location.reload(),
   });
-  const follow = () => (document.hidden ? started.suspend() : started.resume());
-  document.addEventListener('visibilitychange', follow);
+  const followVisibility = () =>
+    document.hidden ? started.connection.suspend() : started.connection.resume();
+  document.addEventListener('visibilitychange', followVisibility);
   // A page in the back/forward cache must not hold a connection.
-  window.addEventListener('pagehide', () => started.suspend());
-  window.addEventListener('pageshow', follow);
-  window.addEventListener('online', () => started.hurry());
-  follow();
+  window.addEventListener('pagehide', () => started.connection.suspend());
+  window.addEventListener('pageshow', followVisibility);
+  window.addEventListener('online', () => started.connection.retryNow());
+  followVisibility();
   return started;
 }
 
-const NOT_YET: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
+const IDLE: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
 
 export function useFeedStatus(): FeedStatus {
   return useSyncExternalStore(
     (changed) => feedOfTab().status.subscribe(changed),
     () => feedOfTab().status.getSnapshot(),
-    () => NOT_YET,
+    () => IDLE,
   );
 }
 
@@ -67,7 +68,7 @@ export function useLiveQuery(query: Query, initial: HistoryAnswer, inView = true
       if (!inView) return () => {};
       // A function of its own per subscriber: the queue knows jobs by identity.
       const job = () => changed();
-      const unsubscribe = store.subscribe(() => queueFrame(job));
+      const unsubscribe = store.view.subscribe(() => queueFrame(job));
       return () => {
         unsubscribe();
         unqueueFrame(job);
@@ -75,5 +76,5 @@ export function useLiveQuery(query: Query, initial: HistoryAnswer, inView = true
     },
     [store, inView],
   );
-  return useSyncExternalStore(subscribe, store.getSnapshot, store.getSnapshot);
+  return useSyncExternalStore(subscribe, store.view.getSnapshot, store.view.getSnapshot);
 }

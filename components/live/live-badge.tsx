@@ -8,22 +8,30 @@ import { useFeedStatus } from './feed';
 import { useServerNow } from './now';
 
 const LOOKS = {
-  idle: { tone: 'neutral', word: 'Not live', dot: 'bg-ink-3', says: 'Nothing on this page is live.' },
-  connecting: { tone: 'neutral', word: 'Connecting', dot: 'bg-ink-3', says: 'Opening the live stream.' },
-  live: { tone: 'good', word: 'Live', dot: 'bg-good', says: 'New samples appear as they arrive.' },
+  idle: { tone: 'neutral', word: 'Not live', dot: 'bg-ink-3', explanation: 'Nothing on this page is live.' },
+  connecting: {
+    tone: 'neutral',
+    word: 'Connecting',
+    dot: 'bg-ink-3',
+    explanation: 'Opening the live stream.',
+  },
+  live: { tone: 'good', word: 'Live', dot: 'bg-good', explanation: 'New samples appear as they arrive.' },
   reconnecting: {
     tone: 'warn',
     word: 'Reconnecting',
     dot: 'bg-warn motion-safe:animate-pulse',
-    says: 'The live stream was lost; trying again. What was missed will be filled in.',
+    explanation: 'The live stream was lost; trying again. What was missed will be filled in.',
   },
   stale: {
     tone: 'bad',
     word: 'Stale',
     dot: 'bg-bad',
-    says: 'The server has not been heard for a while; the charts show the past. Still trying.',
+    explanation: 'The server has not been heard for a while; the charts show the past. Still trying.',
   },
-} as const satisfies Record<string, { tone: BadgeProps['tone']; word: string; dot: string; says: string }>;
+} as const satisfies Record<
+  string,
+  { tone: BadgeProps['tone']; word: string; dot: string; explanation: string }
+>;
 
 /** How fresh the page is: live with its lag, reconnecting or stale with the time since the last word. */
 export function LiveBadge() {
@@ -39,7 +47,7 @@ export function LiveBadge() {
     <Tooltip
       text={
         <>
-          {look.says}
+          {look.explanation}
           {state === 'live' && lagMs !== null && ` Lag ${formatSpan(lagMs)}: from the server to this screen.`}
           {degraded && ` The server is degraded: ${degraded.replaceAll('_', ' ')}.`}
         </>

@@ -18,17 +18,17 @@ function start(): () => void {
     timer = setTimeout(tick, TICK_MS);
     tickedAt = performance.now();
     if (document.hidden) return;
-    current = feedOfTab().serverNow();
+    current = feedOfTab().clock.now();
     for (const listener of listeners) queueFrame(listener);
   };
   tick();
   // New points and the moved window then come in one rendering instead of two.
-  const offBeat = feedOfTab().onBeat(() => {
+  const stopTicks = feedOfTab().clock.onTick(() => {
     if (performance.now() - tickedAt > TICK_MS * 0.7) tick();
   });
   return () => {
     clearTimeout(timer);
-    offBeat();
+    stopTicks();
   };
 }
 
@@ -52,7 +52,7 @@ const nothing = () => () => {};
  */
 export function useServerNow(everyMs: number, moving = true): number | null {
   const read = useCallback(() => {
-    if (stop === null) current = feedOfTab().serverNow();
+    if (stop === null) current = feedOfTab().clock.now();
     return Math.floor(current / everyMs) * everyMs;
   }, [everyMs]);
   return useSyncExternalStore(moving ? subscribe : nothing, read, () => null);

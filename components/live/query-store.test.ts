@@ -24,14 +24,14 @@ function answer(change: Partial<HistoryAnswer> = {}): HistoryAnswer {
   };
 }
 
-const pointsOf = (store: ReturnType<typeof createQueryStore>) => store.getSnapshot().series[0]?.points;
+const pointsOf = (store: ReturnType<typeof createQueryStore>) => store.view.getSnapshot().series[0]?.points;
 
 describe('a query’s store', () => {
   it('appends, replaces and inserts points by their time', () => {
     const store = createQueryStore(query, answer());
-    store.upsert([{ labels: {}, points: [[NOW, 3]] }], NOW, NOW);
-    store.upsert([{ labels: {}, points: [[NOW, 4]] }], NOW + 1, NOW);
-    store.upsert([{ labels: {}, points: [[NOW - 5_000, 9]] }], NOW + 2, NOW);
+    store.stream.upsert([{ labels: {}, points: [[NOW, 3]] }], NOW, NOW);
+    store.stream.upsert([{ labels: {}, points: [[NOW, 4]] }], NOW + 1, NOW);
+    store.stream.upsert([{ labels: {}, points: [[NOW - 5_000, 9]] }], NOW + 2, NOW);
     expect(pointsOf(store)).toEqual([
       [NOW - 5_000, 9],
       [NOW - 2_000, 1],
@@ -51,8 +51,8 @@ describe('a query’s store', () => {
         for (const [at, value] of pairs) {
           const t = NOW - at * 1_000;
           last.set(t, value);
-          store.upsert([{ labels: {}, points: [[t, value]] }], NOW, NOW);
-          store.upsert([{ labels: {}, points: [[t, value]] }], NOW, NOW);
+          store.stream.upsert([{ labels: {}, points: [[t, value]] }], NOW, NOW);
+          store.stream.upsert([{ labels: {}, points: [[t, value]] }], NOW, NOW);
         }
         expect(pointsOf(store) ?? []).toEqual([...last].sort(([a], [b]) => a - b));
       }),
@@ -69,9 +69,9 @@ describe('a query’s store', () => {
         ],
       }),
     );
-    const before = store.getSnapshot();
-    store.upsert([{ labels: { host: 'b' }, points: [[NOW, 2]] }], NOW, NOW);
-    const after = store.getSnapshot();
+    const before = store.view.getSnapshot();
+    store.stream.upsert([{ labels: { host: 'b' }, points: [[NOW, 2]] }], NOW, NOW);
+    const after = store.view.getSnapshot();
     expect(after).not.toBe(before);
     expect(after.series[0]).toBe(before.series[0]);
     expect(after.series[1]).not.toBe(before.series[1]);
@@ -79,40 +79,40 @@ describe('a query’s store', () => {
 
   it('lets go of points that left the window, and of groups that have none left', () => {
     const store = createQueryStore(query, answer());
-    store.trim(NOW + 60_500);
+    store.stream.trim(NOW + 60_500);
     expect(pointsOf(store)).toEqual([[NOW - 1_000, 2]]);
-    store.trim(NOW + 120_000);
-    expect(store.getSnapshot().series).toEqual([]);
+    store.stream.trim(NOW + 120_000);
+    expect(store.view.getSnapshot().series).toEqual([]);
   });
 
   it('takes no points from before the window', () => {
     const store = createQueryStore(query, answer());
-    store.upsert([{ labels: {}, points: [[NOW - 600_000, 5]] }], NOW, NOW);
+    store.stream.upsert([{ labels: {}, points: [[NOW - 600_000, 5]] }], NOW, NOW);
     expect(pointsOf(store)?.[0]).toEqual([NOW - 2_000, 1]);
   });
 
   it('shows the top groups by their latest value, and brings one back that overtakes', () => {
     const groups = ['a', 'b', 'c'].map((host, i) => ({ labels: { host }, points: [[NOW, i] as Point] }));
     const store = createQueryStore({ ...query, by: 'host', top: '2' }, answer({ series: groups }));
-    const hosts = () => store.getSnapshot().series.map(({ labels }) => labels.host);
+    const hosts = () => store.view.getSnapshot().series.map(({ labels }) => labels.host);
     expect(hosts()).toEqual(['c', 'b']);
-    store.upsert([{ labels: { host: 'a' }, points: [[NOW, 10]] }], NOW, NOW);
+    store.stream.upsert([{ labels: { host: 'a' }, points: [[NOW, 10]] }], NOW, NOW);
     expect(hosts()).toEqual(['a', 'c']);
   });
 
   it('shows the bottom, lowest first', () => {
     const groups = ['a', 'b', 'c'].map((host, i) => ({ labels: { host }, points: [[NOW, i] as Point] }));
     const store = createQueryStore({ ...query, by: 'host', bottom: '2' }, answer({ series: groups }));
-    expect(store.getSnapshot().series.map(({ labels }) => labels.host)).toEqual(['a', 'b']);
+    expect(store.view.getSnapshot().series.map(({ labels }) => labels.host)).toEqual(['a', 'b']);
   });
 
   it('ranked over the range, shows the groups that the stream names, in the order of their ranks', () => {
     const of = (host: string, ...points: Point[]) => ({ labels: { host }, points });
     const asked = { ...query, by: 'host', top: '2', rank: 'range' };
     const store = createQueryStore(asked, answer({ series: [of('a', [NOW, 1]), of('b', [NOW, 9])] }));
-    const hosts = () => store.getSnapshot().series.map(({ labels }) => labels.host);
+    const hosts = () => store.view.getSnapshot().series.map(({ labels }) => labels.host);
     expect(hosts()).toEqual(['a', 'b']);
-    store.upsert(
+    store.stream.upsert(
       [
         { ...of('c'), rank: 1 },
         { ...of('b', [NOW, 8]), rank: 2 },
@@ -121,22 +121,25 @@ describe('a query’s store', () => {
       NOW,
     );
     expect(hosts()).toEqual(['b']);
-    store.upsert([of('b', [NOW, 7]), of('c', [NOW, 3]), of('a', [NOW, 99])], NOW, NOW);
-    expect(store.getSnapshot().series).toEqual([of('c', [NOW, 3]), of('b', [NOW, 7])]);
+    store.stream.upsert([of('b', [NOW, 7]), of('c', [NOW, 3]), of('a', [NOW, 99])], NOW, NOW);
+    expect(store.view.getSnapshot().series).toEqual([of('c', [NOW, 3]), of('b', [NOW, 7])]);
   });
 
   it('after a read-again holds the answer and what the stream sent since', () => {
     const store = createQueryStore(query, answer());
-    store.beginReread();
-    store.upsert([{ labels: {}, points: [[NOW, 30]] }], NOW + 5, NOW);
-    store.upsert([{ labels: {}, points: [[NOW + 1_000, 40]] }], NOW + 1_010, NOW);
+    store.reread.begin();
+    store.stream.upsert([{ labels: {}, points: [[NOW, 30]] }], NOW + 5, NOW);
+    store.stream.upsert([{ labels: {}, points: [[NOW + 1_000, 40]] }], NOW + 1_010, NOW);
     // The answer was made between the two: it has a newer value for NOW than the first upsert.
-    store.replace(answer({ cursor: NOW + 1_000, series: [{ labels: {}, points: [[NOW, 31]] }] }), NOW);
+    store.reread.complete(
+      answer({ cursor: NOW + 1_000, series: [{ labels: {}, points: [[NOW, 31]] }] }),
+      NOW,
+    );
     expect(pointsOf(store)).toEqual([
       [NOW, 31],
       [NOW + 1_000, 40],
     ]);
-    expect(store.cursor()).toBe(NOW + 1_010);
+    expect(store.stream.cursor()).toBe(NOW + 1_010);
   });
 
   it('has a text for the stream with the step the answer chose, and none for a range that stands still', () => {

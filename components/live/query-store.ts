@@ -21,40 +21,56 @@ export interface QuerySnapshot {
   /** Length of the moving window in ms; null when the range stands still. */
   readonly windowMs: number | null;
   readonly series: readonly GroupPoints[];
-  /** What to say in place of a chart without points; null when there is nothing but that there are none. */
+  /** What to show in place of a chart without points; null when there is nothing but that there are none. */
   readonly note: string | null;
   /** Why the last attempt to read this again failed, while what is shown may be incomplete. */
   readonly problem: string | null;
 }
 
-interface Held {
+/** Upserts that arrived while the range was being read again. */
+interface BufferedUpserts {
   id: number;
   series: readonly GroupUpserts[];
 }
 
 /**
  * One query's points in the browser: the answer it started with, and the stream's upserts folded in.
- * Knows nothing of the network; `Feed` moves events in.
+ * Knows nothing of the network; `Feed` passes it what arrives.
  */
 export interface QueryStore {
-  readonly query: Query;
   /** The query's text on the stream, with the step the answer chose; null when its range stands still. */
   readonly text: string | null;
   /** The question as it is asked from now on, with the step the answer chose. */
   readonly live: Query;
-  /** Server ms; everything before it is in here. */
-  cursor(): number;
-  advance(cursor: number): void;
+  readonly view: QueryView;
+  readonly stream: StreamedPoints;
+  readonly reread: QueryReread;
+}
+
+/** What a panel draws, for `useSyncExternalStore`. */
+export interface QueryView {
   subscribe(changed: () => void): () => void;
   getSnapshot(): QuerySnapshot;
+}
+
+/** What the stream brings. `now` is the server's time, ms. */
+export interface StreamedPoints {
+  /** Server ms; everything before it has arrived. */
+  cursor(): number;
+  advance(cursor: number): void;
   /** Folds upserts that the stream sent under event id `id`. */
   upsert(series: readonly GroupUpserts[], id: number, now: number): void;
-  /** A request for the whole range leaves now. Until `replace`, upserts are also kept aside: its answer may not have them. */
-  beginReread(): void;
-  replace(answer: HistoryAnswer, now: number): void;
-  fail(problem: string): void;
-  /** Lets go of points that have left the window. */
+  /** Drops points that have left the window. */
   trim(now: number): void;
+}
+
+/** Its whole range, read again. */
+export interface QueryReread {
+  /** A request leaves now. Until `complete`, upserts are buffered as well: its answer may not have them. */
+  begin(): void;
+  /** Replaces all points by the answer. `now` is the server's time, ms. */
+  complete(answer: HistoryAnswer, now: number): void;
+  fail(problem: string): void;
 }
 
 export function createQueryStore(query: Query, initial: HistoryAnswer): QueryStore {
@@ -66,9 +82,9 @@ export function createQueryStore(query: Query, initial: HistoryAnswer): QuerySto
   let answer = initial;
   let cursor = initial.cursor;
   let groups = mapOf(initial.series);
-  /** Of the groups that are kept, where the points do not tell. */
+  /** Of the groups that are kept, where it does not follow from the points. */
   let order: readonly string[] = [...groups.keys()];
-  let held: Held[] | null = null;
+  let buffered: BufferedUpserts[] | null = null;
   let problem: string | null = null;
   keepTop(initial.start);
   let snapshot = makeSnapshot();
@@ -95,48 +111,53 @@ export function createQueryStore(query: Query, initial: HistoryAnswer): QuerySto
   }
 
   return {
-    query,
     live,
     text: windowMs === null ? null : queryText(live),
-    cursor: () => cursor,
-    advance(next) {
-      cursor = Math.max(cursor, next);
+    view: {
+      subscribe(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      getSnapshot: () => snapshot,
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    stream: {
+      cursor: () => cursor,
+      advance(next) {
+        cursor = Math.max(cursor, next);
+      },
+      upsert(series, id, now) {
+        buffered?.push({ id, series });
+        cursor = Math.max(cursor, id);
+        foldAll(series, now);
+        keepTop(rangeStart(now));
+        changed();
+      },
+      trim(now) {
+        if (drop(groups, oldest(now))) changed();
+      },
     },
-    getSnapshot: () => snapshot,
-    upsert(series, id, now) {
-      held?.push({ id, series });
-      cursor = Math.max(cursor, id);
-      foldAll(series, now);
-      keepTop(rangeStart(now));
-      changed();
-    },
-    beginReread() {
-      held = [];
-    },
-    replace(next, now) {
-      const after = held ?? [];
-      held = null;
-      answer = next;
-      cursor = Math.max(cursor, next.cursor);
-      problem = null;
-      groups = mapOf(next.series);
-      order = [...groups.keys()];
-      // What the stream sent before the answer's cursor is in the answer, in a state at least as new.
-      for (const { id, series } of after) if (id >= next.cursor) foldAll(series, now);
-      keepTop(rangeStart(now));
-      changed();
-    },
-    fail(reason) {
-      if (problem === reason) return;
-      problem = reason;
-      changed();
-    },
-    trim(now) {
-      if (drop(groups, oldest(now))) changed();
+    reread: {
+      begin() {
+        buffered = [];
+      },
+      complete(next, now) {
+        const after = buffered ?? [];
+        buffered = null;
+        answer = next;
+        cursor = Math.max(cursor, next.cursor);
+        problem = null;
+        groups = mapOf(next.series);
+        order = [...groups.keys()];
+        // What the stream sent before the answer's cursor is in the answer, in a state at least as new.
+        for (const { id, series } of after) if (id >= next.cursor) foldAll(series, now);
+        keepTop(rangeStart(now));
+        changed();
+      },
+      fail(reason) {
+        if (problem === reason) return;
+        problem = reason;
+        changed();
+      },
     },
   };
 
@@ -146,9 +167,9 @@ export function createQueryStore(query: Query, initial: HistoryAnswer): QuerySto
   }
 
   /**
-   * The stream tells of the groups in the top, and of those that fall out of it no more than that: kept any longer,
-   * an old value could rank among new ones. Whoever enters comes with all its points, also in place of a group whose
-   * newest point has left the range.
+   * The stream sends the groups in the top, and not what becomes of those that leave it: kept any longer, an old value
+   * could rank among new ones. A group that enters comes with all its points, also in place of one whose newest point
+   * has left the range.
    */
   function keepTop(start: number): void {
     if (ranking === null) return;
@@ -207,13 +228,13 @@ function fold(groups: Groups, series: readonly GroupPoints[], oldest: number): v
   }
 }
 
-/** The keys of all groups that are kept, in order, where the stream tells that; else null. */
+/** The keys of all groups that are kept, in order, where the stream sends ranks; else null. */
 function rankedKeys(series: readonly GroupUpserts[]): string[] | null {
   const ranked = series.filter(({ rank }) => rank !== undefined).sort((a, b) => a.rank! - b.rank!);
   return ranked.length === 0 ? null : ranked.map(({ labels }) => labelsKey(labels));
 }
 
-/** Two ascending lists of points as one; where both have a time, the second holds: a point that tells nothing takes back. */
+/** Two ascending lists of points as one; where both have a time, the second wins: a point without values removes. */
 function mergePoints(known: readonly Point[], upserts: readonly Point[], oldest: number): Point[] {
   const merged = known.slice(firstFrom(known, oldest));
   for (const point of upserts) {

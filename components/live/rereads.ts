@@ -9,7 +9,7 @@ export interface RereadsOptions {
   /** The server's time, ms. */
   serverNow(): number;
   random(): number;
-  /** This query's answer is here, be it an error. */
+  /** This query's answer has arrived, be it an error. */
   done(store: QueryStore): void;
   /** Some have been read, or could not be. */
   settled(): void;
@@ -21,7 +21,7 @@ const LONGEST_RETRY_MS = 15 * SECOND;
 
 /** Queries whose whole range is to be read again, however long it takes for the server to answer. */
 export class Rereads {
-  private readonly unread = new Set<QueryStore>();
+  private readonly pending = new Set<QueryStore>();
   private reading: Promise<void> | null = null;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,19 +30,19 @@ export class Rereads {
   constructor(private readonly options: RereadsOptions) {}
 
   add(stores: Iterable<QueryStore>): void {
-    for (const store of stores) if (store.text) this.unread.add(store);
-    if (this.unread.size === 0 || this.reading) return;
+    for (const store of stores) if (store.text) this.pending.add(store);
+    if (this.pending.size === 0 || this.reading) return;
     clearTimeout(this.timer);
     this.reading = this.readAll().finally(() => {
       this.reading = null;
-      if (this.unread.size > 0 && !this.isPaused)
+      if (this.pending.size > 0 && !this.isPaused)
         this.timer = setTimeout(() => this.add([]), this.retryDelay());
       this.options.settled();
     });
   }
 
   forget(store: QueryStore): void {
-    this.unread.delete(store);
+    this.pending.delete(store);
   }
 
   /** Does not try again by itself, until `resume`. */
@@ -56,7 +56,7 @@ export class Rereads {
   }
 
   close(): void {
-    this.unread.clear();
+    this.pending.clear();
     clearTimeout(this.timer);
   }
 
@@ -66,7 +66,7 @@ export class Rereads {
   }
 
   private async readAll(): Promise<void> {
-    const stores = [...this.unread];
+    const stores = [...this.pending];
     for (let from = 0; from < stores.length; from += QUERIES_PER_READ) {
       const isRead = await this.readSome(stores.slice(from, from + QUERIES_PER_READ));
       if (!isRead) return;
@@ -74,25 +74,25 @@ export class Rereads {
   }
 
   private async readSome(batch: readonly QueryStore[]): Promise<boolean> {
-    for (const store of batch) store.beginReread();
+    for (const store of batch) store.reread.begin();
     try {
       const results = await this.options.read(batch.map(({ live }) => live));
       this.failures = 0;
       batch.forEach((store, i) => {
-        this.unread.delete(store);
+        this.pending.delete(store);
         this.options.done(store);
         this.take(store, results[i]);
       });
       return true;
     } catch (error) {
       this.failures++;
-      for (const store of batch) store.fail(error instanceof Error ? error.message : String(error));
+      for (const store of batch) store.reread.fail(error instanceof Error ? error.message : String(error));
       return false;
     }
   }
 
   private take(store: QueryStore, result: QueryResult): void {
-    if (isErrorAnswer(result)) store.fail(result.error.message);
-    else store.replace(result, this.options.serverNow());
+    if (isErrorAnswer(result)) store.reread.fail(result.error.message);
+    else store.reread.complete(result, this.options.serverNow());
   }
 }

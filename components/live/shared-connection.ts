@@ -1,82 +1,89 @@
 import { SECOND } from '@/lib/model/time/duration';
-import { type Connection, type Hear, isNothing, NOTHING, type Wanted } from './connection';
-import { ALIVE_EVERY_MS, type ExchangeMessage, type PortLike, type TabMessage } from './exchange';
+import {
+  type Connection,
+  isEmptyContent,
+  NO_CONTENT,
+  type StreamContent,
+  type StreamListener,
+} from './connection';
+import { ALIVE_EVERY_MS, type HubMessage, type PortLike, type TabMessage } from './stream-hub';
 
-/** The exchange answers at once; one that says nothing for this long is not there (its script did not load, say). */
-const GIVEN_UP_AFTER_MS = 12 * SECOND;
-const FIRST_ANSWER_MS = 3 * SECOND;
+/** The hub answers at once; without an answer for this long it is not there (its script did not load, say). */
+const ANSWER_TIMEOUT_MS = 12 * SECOND;
+const FIRST_ANSWER_TIMEOUT_MS = 3 * SECOND;
 
-/** A tab's side of the exchange. When there is no answer, it goes on with a connection of its own from `fallback`. */
+/** A tab's side of the hub. When there is no answer, it goes on with a connection of its own from `fallback`. */
 export function createSharedConnection(
   port: PortLike,
-  tell: Hear,
-  fallback: (hear: Hear) => Connection,
-): Connection & { giveUp(): void } {
-  let wanted: Wanted = NOTHING;
+  listener: StreamListener,
+  fallback: (listener: StreamListener) => Connection,
+): Connection & { fallBack(): void } {
+  let content: StreamContent = NO_CONTENT;
   let own: Connection | null = null;
   let alive: ReturnType<typeof setInterval> | undefined;
-  let silence: ReturnType<typeof setTimeout> | undefined;
+  let timeout: ReturnType<typeof setTimeout> | undefined;
 
-  const say = (message: TabMessage) => port.postMessage(message);
-  const sayWanted = () => say({ say: 'want', queries: [...wanted.queries], topics: [...wanted.topics] });
+  const send = (message: TabMessage) => port.postMessage(message);
+  const sendContent = () =>
+    send({ type: 'content', queries: [...content.queries], topics: [...content.topics] });
 
-  function expectAnswer(withinMs: number): void {
-    clearTimeout(silence);
-    silence = setTimeout(giveUp, withinMs);
+  function restartTimeout(withinMs: number): void {
+    clearTimeout(timeout);
+    timeout = setTimeout(fallBack, withinMs);
   }
 
-  function rest(): void {
+  function stopTimers(): void {
     clearInterval(alive);
-    clearTimeout(silence);
+    clearTimeout(timeout);
     alive = undefined;
   }
 
-  function giveUp(): void {
+  function fallBack(): void {
     if (own) return;
-    rest();
-    own = fallback(tell);
-    own.want(wanted);
+    stopTimers();
+    own = fallback(listener);
+    own.setContent(content);
   }
 
-  function hear(message: ExchangeMessage): void {
-    // A tab that wants nothing is told nothing; what comes was on its way.
-    if (own || isNothing(wanted)) return;
-    expectAnswer(GIVEN_UP_AFTER_MS);
-    if (message.say === 'unknown') sayWanted();
-    else tell(message);
+  function receive(message: HubMessage): void {
+    // A tab without content is sent nothing; what comes was under way.
+    if (own || isEmptyContent(content)) return;
+    restartTimeout(ANSWER_TIMEOUT_MS);
+    if (message.type === 'unknown') sendContent();
+    else listener(message);
   }
 
-  port.addEventListener('message', ({ data }) => hear(data as ExchangeMessage));
+  port.addEventListener('message', ({ data }) => receive(data as HubMessage));
   port.start();
 
   return {
-    want(next) {
+    setContent(next) {
       if (own) {
-        own.want(next);
+        own.setContent(next);
         return;
       }
-      const wasIdle = isNothing(wanted);
-      wanted = next;
-      if (isNothing(wanted) && wasIdle) return;
-      sayWanted();
-      if (isNothing(wanted)) {
-        rest();
-        tell({ say: 'phase', phase: 'idle' });
+      const wasIdle = isEmptyContent(content);
+      content = next;
+      if (isEmptyContent(content) && wasIdle) return;
+      sendContent();
+      if (isEmptyContent(content)) {
+        stopTimers();
+        listener({ type: 'phase', phase: 'idle' });
         return;
       }
-      alive ??= setInterval(() => say({ say: 'alive' }), ALIVE_EVERY_MS);
-      if (wasIdle) expectAnswer(FIRST_ANSWER_MS);
+      alive ??= setInterval(() => send({ type: 'alive' }), ALIVE_EVERY_MS);
+      if (wasIdle) restartTimeout(FIRST_ANSWER_TIMEOUT_MS);
     },
-    hurry() {
-      if (own) own.hurry();
-      else say({ say: 'hurry' });
+    retryNow() {
+      if (own) own.retryNow();
+      else send({ type: 'retryNow' });
     },
     close() {
-      rest();
-      wanted = NOTHING;
+      stopTimers();
+      content = NO_CONTENT;
       if (own) own.close();
-      else sayWanted();
+      else sendContent();
     },
-    giveUp,
+    fallBack,
   };
 }

@@ -1,10 +1,10 @@
 import { createConnection } from './connection';
-import { createExchange, type PortLike } from './exchange';
+import { createStreamHub, type PortLike } from './stream-hub';
 
 /** The script of the `SharedWorker`: all tabs of this browser, one stream. */
-const exchange = createExchange((hear) =>
-  createConnection({ openEventSource: (url) => new EventSource(url), now: Date.now }, hear),
+const hub = createStreamHub((listener) =>
+  createConnection({ openEventSource: (url) => new EventSource(url), now: Date.now }, listener),
 );
 
 (globalThis as { onconnect?: (event: { ports: readonly PortLike[] }) => void }).onconnect = ({ ports }) =>
-  exchange.join(ports[0]);
+  hub.join(ports[0]);

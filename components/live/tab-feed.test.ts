@@ -32,7 +32,7 @@ describe('the feed of a tab', () => {
     });
   });
   afterEach(async () => {
-    feed.close();
+    feed.connection.close();
     await server.close();
   });
 
@@ -47,7 +47,7 @@ describe('the feed of a tab', () => {
     return createQueryStore(query(metric), answerFor(query(metric), [], cursor));
   }
   const values = (store: QueryStore) =>
-    store.getSnapshot().series.flatMap(({ points }) => points.map(([, v]) => v));
+    store.view.getSnapshot().series.flatMap(({ points }) => points.map(([, v]) => v));
   const state = () => feed.status.getSnapshot().state;
 
   it('opens one stream for all panels, from the oldest cursor, and folds each event into its query', async () => {
@@ -170,20 +170,20 @@ describe('the feed of a tab', () => {
     const stream = await server.stream();
     server.readStatus = 503;
     stream.send('reset', { reason: 'cursor_too_old' });
-    await until(() => expect(store.getSnapshot().problem).toMatch(/503/));
+    await until(() => expect(store.view.getSnapshot().problem).toMatch(/503/));
     server.readStatus = 200;
     server.answer = (asked) => answerFor(asked, group([second(), 4]));
     await until(() => expect(values(store)).toEqual([4]));
-    expect(store.getSnapshot().problem).toBeNull();
+    expect(store.view.getSnapshot().problem).toBeNull();
   });
 
   it('holds no connection while the page is hidden, and replays a short absence from the cursor', async () => {
     const cursor = Date.now();
     feed.attach(storeOf('cpu', cursor));
     await server.stream();
-    feed.suspend();
+    feed.connection.suspend();
     await until(() => expect(server.streams).toHaveLength(0));
-    feed.resume();
+    feed.connection.resume();
     expect((await server.stream()).cursor).toBe(cursor);
     expect(server.reads).toHaveLength(0);
   });
@@ -192,15 +192,15 @@ describe('the feed of a tab', () => {
     const store = storeOf('cpu');
     feed.attach(store);
     await server.stream();
-    feed.suspend();
+    feed.connection.suspend();
     await until(() => expect(server.streams).toHaveLength(0));
     skewMs = 120_000;
     server.answer = (asked) => answerFor(asked, group([second(), 8]), Date.now() + 120_000);
-    feed.resume();
+    feed.connection.resume();
     const stream = await server.stream();
     expect(server.reads).toHaveLength(1);
     expect(values(store)).toEqual([8]);
-    expect(stream.cursor).toBe(store.cursor());
+    expect(stream.cursor).toBe(store.stream.cursor());
   });
 
   it('streams the 64 panels that are in view and polls the rest', async () => {
@@ -237,7 +237,7 @@ describe('the feed of a tab', () => {
     skewMs = -3_600_000;
     await until(() => {
       for (let i = 0; i < 40; i++) stream.send('points', { q: 0, series: [] }, Date.now());
-      expect(Math.abs(feed.serverNow() - Date.now())).toBeLessThan(500);
+      expect(Math.abs(feed.clock.now() - Date.now())).toBeLessThan(500);
     });
   });
 });

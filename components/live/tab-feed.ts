@@ -1,5 +1,5 @@
 import { MINUTE, SECOND } from '@/lib/model/time/duration';
-import type { Connection, Hear, StreamMessage } from './connection';
+import type { Connection, StreamListener, StreamMessage } from './connection';
 import { type FeedStatus, FeedStatusStore } from './feed-status';
 import { postQueries } from './post-queries';
 import type { QueryStore } from './query-store';
@@ -12,21 +12,30 @@ import { type TopicListener, TopicListeners } from './topic-listeners';
  * folded into each query's store, and a status that says how fresh all of it is.
  */
 export interface Feed {
-  /** Streams into `store` from now on; returns the off-switch. Panels in view come first when there are too many. */
+  /** Streams into `store` from now on. Panels in view come first when there are too many. */
   attach(store: QueryStore): Attachment;
-  /** Listens to a topic of the stream from now on; returns the off-switch. */
-  listen(topic: string, listener: TopicListener): () => void;
-  status: { subscribe(changed: () => void): () => void; getSnapshot(): FeedStatus };
-  /** The server's clock in ms, as well as it is known here. */
-  serverNow(): number;
+  /** Subscribes to a topic of the stream; returns the off-switch. */
+  subscribe(topic: string, listener: TopicListener): () => void;
+  readonly status: { subscribe(changed: () => void): () => void; getSnapshot(): FeedStatus };
+  readonly clock: FeedClock;
+  readonly connection: FeedConnection;
+}
+
+export interface FeedClock {
+  /** The server's time in ms, as well as it is known here. */
+  now(): number;
   /** Calls `listener` after each write of the stream has been folded in; returns the off-switch. */
-  onBeat(listener: () => void): () => void;
-  /** The page is not seen, or about to go: lets the connection go. */
+  onTick(listener: () => void): () => void;
+}
+
+/** Whether the feed is connected, as the page is hidden, shown and left. */
+export interface FeedConnection {
+  /** The page is hidden, or about to be left: closes the stream. */
   suspend(): void;
-  /** Seen again: fetches what was missed and goes on. */
+  /** The page is shown again: fetches what was missed and opens the stream. */
   resume(): void;
   /** Tries again at once (the browser says the network is back). */
-  hurry(): void;
+  retryNow(): void;
   close(): void;
 }
 
@@ -36,8 +45,8 @@ export interface Attachment {
 }
 
 export interface FeedOptions {
-  /** The tab's way to the stream: its own, or one that it shares with the browser's other tabs. */
-  connect(hear: Hear): Connection;
+  /** Opens the tab's connection to the stream: its own, or one that it shares with the browser's other tabs. */
+  connect(listener: StreamListener): Connection;
   fetch: typeof fetch;
   /** The server no longer knows who is looking: the session has ended. */
   onSignedOut?(): void;
@@ -49,7 +58,7 @@ export interface FeedOptions {
 /** After a longer absence than this the whole range is read again; a shorter one the stream replays. */
 const REPLAY_UP_TO_MS = MINUTE;
 const OVERFLOW_POLL_MS = 10 * SECOND;
-/** How often a feed that is refused asks whether that is because nobody is signed in. */
+/** A feed that is refused checks this often whether that is because nobody is signed in. */
 const SIGNED_OUT_PROBE_MS = 5 * SECOND;
 const TICK_MS = SECOND;
 const TRIM_EVERY_MS = 10 * SECOND;
@@ -63,16 +72,16 @@ export function createFeed(options: FeedOptions): Feed {
   const { now = Date.now, random = Math.random, origin = '' } = options;
   const watched = new Set<Watched>();
   const topics = new TopicListeners();
-  const beatListeners = new Set<() => void>();
+  const tickListeners = new Set<() => void>();
   const clock = createServerClock(now);
   /** Queries that the stream leaves out until they have been read again. */
-  const absent = new Set<QueryStore>();
-  const status = new FeedStatusStore(now, clock, () => absent.size > 0);
+  const unread = new Set<QueryStore>();
+  const status = new FeedStatusStore(now, clock, () => unread.size > 0);
   const rereads = new Rereads({
     read: (queries) => postQueries(options.fetch, `${origin}/api/query`, queries),
     serverNow: clock.now,
     random,
-    done: (store) => absent.delete(store),
+    done: (store) => unread.delete(store),
     settled: update,
   });
   let suspended = false;
@@ -83,14 +92,16 @@ export function createFeed(options: FeedOptions): Feed {
   let probedAt = Number.NEGATIVE_INFINITY;
   let polledAt = 0;
 
-  const hear: { [Say in StreamMessage['say']]: (message: Extract<StreamMessage, { say: Say }>) => void } = {
+  const handlers: {
+    [Type in StreamMessage['type']]: (message: Extract<StreamMessage, { type: Type }>) => void;
+  } = {
     points({ text, series, id }) {
       const serverNow = clock.now();
-      for (const { store } of watched) if (store.text === text) store.upsert(series, id, serverNow);
+      for (const { store } of watched) if (store.text === text) store.stream.upsert(series, id, serverNow);
       status.notePoints(id);
-      for (const listener of beatListeners) listener();
+      for (const listener of tickListeners) listener();
     },
-    topic: ({ event }) => topics.tell(event),
+    topic: ({ event }) => topics.publish(event),
     status: (message) => status.noteServer(message.status),
     reset: () => rereads.add(streamed()),
     contact({ id }) {
@@ -98,7 +109,7 @@ export function createFeed(options: FeedOptions): Feed {
       if (id !== null) {
         clock.note(id);
         // All queries of the stream are in one write: what is before its id has arrived for each of them.
-        for (const store of streamed()) store.advance(id);
+        for (const store of streamed()) store.stream.advance(id);
       }
       status.refresh();
     },
@@ -115,33 +126,34 @@ export function createFeed(options: FeedOptions): Feed {
       overflow = texts;
     },
   };
-  const connection = options.connect((message) => (hear[message.say] as Hear)(message));
+  const connection = options.connect((message) => (handlers[message.type] as StreamListener)(message));
 
   function streamed(): QueryStore[] {
     return [...watched].flatMap(({ store }) => (store.text && !overflow.includes(store.text) ? store : []));
   }
 
-  /** An `EventSource` does not tell why it was refused; a request that needs the same session does. */
+  /** An `EventSource` does not report why it was refused; a request that needs the same session does. */
   async function isSignedOut(): Promise<boolean> {
     try {
       const { status } = await options.fetch(`${origin}/api/metrics?limit=1`);
       return status === 401;
     } catch {
-      // Nobody answers: that is a server that is away, and no sign about the session.
+      // No answer: the server is away, which says nothing about the session.
       return false;
     }
   }
 
-  /** Tells the connection what to carry: panels in view first, each text once with its oldest cursor. */
+  /** Sets what the connection carries: panels in view first, each text once with its oldest cursor. */
   function update(): void {
     const queries = new Map<string, number>();
     const byImportance = [...watched].sort((a, b) => Number(b.inView) - Number(a.inView));
     for (const { store } of suspended ? [] : byImportance) {
-      if (store.text && !absent.has(store)) {
-        queries.set(store.text, Math.min(queries.get(store.text) ?? store.cursor(), store.cursor()));
+      if (store.text && !unread.has(store)) {
+        const cursor = store.stream.cursor();
+        queries.set(store.text, Math.min(queries.get(store.text) ?? cursor, cursor));
       }
     }
-    connection.want({ queries, topics: suspended ? [] : topics.names });
+    connection.setContent({ queries, topics: suspended ? [] : topics.names });
     if ((watched.size > 0 || topics.names.length > 0) && !suspended) ticker ??= setInterval(tick, TICK_MS);
     else {
       clearInterval(ticker);
@@ -154,7 +166,7 @@ export function createFeed(options: FeedOptions): Feed {
     status.refresh();
     if (now() - trimmedAt >= TRIM_EVERY_MS) {
       trimmedAt = now();
-      for (const { store } of watched) store.trim(clock.now());
+      for (const { store } of watched) store.stream.trim(clock.now());
     }
     if (overflow.length > 0 && now() - polledAt >= OVERFLOW_POLL_MS) {
       polledAt = now();
@@ -167,7 +179,7 @@ export function createFeed(options: FeedOptions): Feed {
   return {
     attach(store) {
       const entry: Watched = { store, inView: true };
-      clock.hint(store.cursor());
+      clock.hint(store.stream.cursor());
       watched.add(entry);
       update();
       return {
@@ -179,12 +191,12 @@ export function createFeed(options: FeedOptions): Feed {
         detach() {
           if (!watched.delete(entry)) return;
           rereads.forget(store);
-          absent.delete(store);
+          unread.delete(store);
           update();
         },
       };
     },
-    listen(topic, listener) {
+    subscribe(topic, listener) {
       topics.add(topic, listener);
       update();
       return () => {
@@ -193,40 +205,44 @@ export function createFeed(options: FeedOptions): Feed {
       };
     },
     status,
-    serverNow: clock.now,
-    onBeat(listener) {
-      beatListeners.add(listener);
-      return () => beatListeners.delete(listener);
+    clock: {
+      now: clock.now,
+      onTick(listener) {
+        tickListeners.add(listener);
+        return () => tickListeners.delete(listener);
+      },
     },
-    suspend() {
-      if (suspended) return;
-      suspended = true;
-      suspendedAt = now();
-      rereads.pause();
-      update();
-    },
-    resume() {
-      if (!suspended) return;
-      suspended = false;
-      rereads.resume();
-      if (now() - suspendedAt > REPLAY_UP_TO_MS) {
-        for (const { store } of watched) if (store.text) absent.add(store);
-        status.noteAbsence();
-      }
-      rereads.add(absent);
-      update();
-    },
-    hurry() {
-      connection.hurry();
-      rereads.add([]);
-    },
-    close() {
-      watched.clear();
-      topics.clear();
-      absent.clear();
-      rereads.close();
-      clearInterval(ticker);
-      connection.close();
+    connection: {
+      suspend() {
+        if (suspended) return;
+        suspended = true;
+        suspendedAt = now();
+        rereads.pause();
+        update();
+      },
+      resume() {
+        if (!suspended) return;
+        suspended = false;
+        rereads.resume();
+        if (now() - suspendedAt > REPLAY_UP_TO_MS) {
+          for (const { store } of watched) if (store.text) unread.add(store);
+          status.noteAbsence();
+        }
+        rereads.add(unread);
+        update();
+      },
+      retryNow() {
+        connection.retryNow();
+        rereads.add([]);
+      },
+      close() {
+        watched.clear();
+        topics.clear();
+        unread.clear();
+        rereads.close();
+        clearInterval(ticker);
+        connection.close();
+      },
     },
   };
 }

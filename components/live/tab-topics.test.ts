@@ -28,13 +28,13 @@ describe('topics of a tab', () => {
     });
   });
   afterEach(async () => {
-    feed.close();
+    feed.connection.close();
     await server.close();
   });
 
   function listen(topic: string) {
     const heard = { events: [] as unknown[], missed: 0 };
-    const stop = feed.listen(topic, {
+    const stop = feed.subscribe(topic, {
       event: (data) => heard.events.push(data),
       missed: () => heard.missed++,
     });
@@ -87,9 +87,9 @@ describe('topics of a tab', () => {
     const { heard } = listen('fleet');
     await server.stream();
     await until(() => expect(state()).toBe('live'));
-    feed.suspend();
+    feed.connection.suspend();
     await until(() => expect(server.streams).toHaveLength(0));
-    feed.resume();
+    feed.connection.resume();
     expect((await server.stream()).topics).toEqual(['fleet']);
     await until(() => expect(heard.missed).toBe(1));
   });

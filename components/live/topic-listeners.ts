@@ -1,13 +1,13 @@
 import type { TopicEvent } from '@/lib/model/wire/stream';
 
-/** Who listens to a topic of the stream. */
+/** A subscriber to a topic of the stream. */
 export interface TopicListener {
   event(data: unknown): void;
   /** The stream is open again: events may have been missed since it was before. */
   missed(): void;
 }
 
-/** The topics that a tab wants, and who listens to them. */
+/** The topics that a tab subscribes to, and their listeners. */
 export class TopicListeners {
   private readonly byName = new Map<string, Map<TopicListener, { wasOpen: boolean }>>();
 
@@ -26,7 +26,7 @@ export class TopicListeners {
     if (listeners?.size === 0) this.byName.delete(name);
   }
 
-  tell({ topic, data }: TopicEvent): void {
+  publish({ topic, data }: TopicEvent): void {
     for (const listener of this.byName.get(topic)?.keys() ?? []) listener.event(data);
   }
 

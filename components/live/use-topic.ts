@@ -4,13 +4,13 @@ import { useEffect, useRef, useState } from 'react';
 import { feedOfTab } from './feed';
 import type { TopicListener } from './topic-listeners';
 
-/** Listens to a topic of the page's stream for as long as the component is there. */
+/** Subscribes to a topic of the page's stream for as long as the component is mounted. */
 export function useTopicListener(topic: string, listener: TopicListener): void {
   const latest = useRef(listener);
   latest.current = listener;
   useEffect(
     () =>
-      feedOfTab().listen(topic, {
+      feedOfTab().subscribe(topic, {
         event: (data) => latest.current.event(data),
         missed: () => latest.current.missed(),
       }),

@@ -55,7 +55,7 @@ function PanelChart({
   const { snapshot, series, unit, range, latestOf, silentMs } = panel;
   const Drawing = PANEL_KINDS[kind];
   const [only, setOnly] = useState<ReadonlySet<string> | null>(null);
-  const { show, zoomOut } = useRange('1h', () => feedOfTab().serverNow());
+  const { show, zoomOut } = useRange('1h', () => feedOfTab().clock.now());
   const shown = only ? series.filter(({ key }) => only.has(key)) : series;
   return (
     <div ref={box} className="min-w-0 px-2 pb-2">

@@ -17,7 +17,7 @@ export interface Listener {
 }
 
 /** Every listener beside our port: a new one is a file beside this one and a line here. */
-const LISTENERS: readonly Listener[] = [];
+export const LISTENERS: readonly Listener[] = [];
 
 /** Starts them one after the other; when one cannot, none is left running. Returns the off-switch of all. */
 export async function startListeners(root: Root, listeners = LISTENERS): Promise<() => Promise<void>> {

@@ -30,7 +30,7 @@ const drawing: PanelDrawingProps = {
         cursor: NOW,
         series: [{ labels: {}, points }],
       },
-    ).getSnapshot(),
+    ).view.getSnapshot(),
     series: [{ key: '', name: 'CPU', color: 'red', points, band: false, aggregate: 'avg' }],
     unit: unitOf('cpu_usage_percent'),
     range: [NOW - 60_000, NOW],

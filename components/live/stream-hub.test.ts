@@ -1,28 +1,28 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { until } from '@/test/support/processes';
-import type { Connection, Hear, Phase } from './connection';
-import { createExchange, type PortLike } from './exchange';
+import type { Connection, Phase, StreamListener } from './connection';
 import { createSharedConnection } from './shared-connection';
+import { createStreamHub, type PortLike } from './stream-hub';
 
-/** A connection that records what is wanted of it, and whose events a test sends. */
+/** A connection that records the content that is set, and whose events a test sends. */
 function recordingConnection() {
   const made = {
     queries: new Map<string, number>(),
     topics: [] as readonly string[],
-    tell: (() => {}) as Hear,
+    send: (() => {}) as StreamListener,
     hurried: 0,
     opened: 0,
   };
-  const connect = (hear: Hear): Connection => {
-    made.tell = hear;
+  const connect = (listener: StreamListener): Connection => {
+    made.send = listener;
     made.opened++;
     return {
-      want({ queries, topics }) {
+      setContent({ queries, topics }) {
         made.queries = new Map(queries);
         made.topics = topics;
       },
-      hurry() {
+      retryNow() {
         made.hurried++;
       },
       close() {},
@@ -39,12 +39,12 @@ function recordingTab() {
     resets: 0,
     overflow: [] as readonly string[],
   };
-  const hear: Hear = (message) => {
-    if (message.say === 'points') seen.points.push(message.text);
-    if (message.say === 'topic') seen.topics.push(message.event.data);
-    if (message.say === 'phase') seen.phases.push(message.phase);
-    if (message.say === 'reset') seen.resets++;
-    if (message.say === 'overflow') seen.overflow = message.texts;
+  const hear: StreamListener = (message) => {
+    if (message.type === 'points') seen.points.push(message.text);
+    if (message.type === 'topic') seen.topics.push(message.event.data);
+    if (message.type === 'phase') seen.phases.push(message.phase);
+    if (message.type === 'reset') seen.resets++;
+    if (message.type === 'overflow') seen.overflow = message.texts;
   };
   return { seen, hear };
 }
@@ -67,13 +67,13 @@ describe('tabs that share a stream', () => {
     vi.useRealTimers();
   });
 
-  function exchangeWith(now?: () => number) {
+  function hubWith(now?: () => number) {
     const stream = recordingConnection();
-    const exchange = createExchange(stream.connect, now);
-    ends.push(() => exchange.close());
+    const hub = createStreamHub(stream.connect, now);
+    ends.push(() => hub.close());
     function tab() {
       const { port1, port2 } = new MessageChannel();
-      exchange.join(portLike(port1));
+      hub.join(portLike(port1));
       const { seen, hear } = recordingTab();
       const alone = recordingConnection();
       const connection = createSharedConnection(portLike(port2), hear, alone.connect);
@@ -87,10 +87,10 @@ describe('tabs that share a stream', () => {
   }
 
   it('are streamed to as one: each query once, from the cursor furthest behind', async () => {
-    const { stream, tab } = exchangeWith();
+    const { stream, tab } = hubWith();
     const [a, b] = [tab(), tab()];
-    a.connection.want(wanting(['cpu', 100], ['memory', 100]));
-    b.connection.want(wanting(['cpu', 90], ['disk', 120]));
+    a.connection.setContent(wanting(['cpu', 100], ['memory', 100]));
+    b.connection.setContent(wanting(['cpu', 90], ['disk', 120]));
     await until(() =>
       expect(stream.queries).toEqual(
         new Map([
@@ -102,60 +102,60 @@ describe('tabs that share a stream', () => {
     );
     expect(stream.opened).toBe(1);
 
-    stream.tell({ say: 'points', text: 'cpu', series: [], id: 130 });
-    stream.tell({ say: 'points', text: 'disk', series: [], id: 130 });
+    stream.send({ type: 'points', text: 'cpu', series: [], id: 130 });
+    stream.send({ type: 'points', text: 'disk', series: [], id: 130 });
     await until(() => expect(b.seen.points).toEqual(['cpu', 'disk']));
     expect(a.seen.points).toEqual(['cpu']);
-    stream.tell({ say: 'reset' });
+    stream.send({ type: 'reset' });
     await until(() => expect([a.seen.resets, b.seen.resets]).toEqual([1, 1]));
   });
 
   it('leave without taking the others’ queries along, and the stream goes on from where it is', async () => {
-    const { stream, tab } = exchangeWith();
+    const { stream, tab } = hubWith();
     const [a, b] = [tab(), tab()];
-    a.connection.want(wanting(['cpu', 100]));
-    b.connection.want(wanting(['disk', 100]));
+    a.connection.setContent(wanting(['cpu', 100]));
+    b.connection.setContent(wanting(['disk', 100]));
     await until(() => expect(stream.queries.size).toBe(2));
-    stream.tell({ say: 'contact', id: 500 });
-    b.connection.want(wanting());
+    stream.send({ type: 'contact', id: 500 });
+    b.connection.setContent(wanting());
     await until(() => expect(stream.queries).toEqual(new Map([['cpu', 500]])));
     expect(b.seen.phases.at(-1)).toBe('idle');
-    a.connection.want(wanting());
+    a.connection.setContent(wanting());
     await until(() => expect(stream.queries.size).toBe(0));
   });
 
   it('are told the stream’s phase when they join, and what did not fit', async () => {
-    const { stream, tab } = exchangeWith();
+    const { stream, tab } = hubWith();
     const a = tab();
-    a.connection.want(wanting(['cpu', 1]));
+    a.connection.setContent(wanting(['cpu', 1]));
     await until(() => expect(stream.queries.size).toBe(1));
-    stream.tell({ say: 'phase', phase: 'open' });
-    stream.tell({ say: 'overflow', texts: ['disk', 'net'] });
+    stream.send({ type: 'phase', phase: 'open' });
+    stream.send({ type: 'overflow', texts: ['disk', 'net'] });
     const b = tab();
-    b.connection.want(wanting(['disk', 1]));
+    b.connection.setContent(wanting(['disk', 1]));
     await until(() => expect(b.seen.phases).toEqual(['open']));
     await until(() => expect(b.seen.overflow).toEqual(['disk']));
   });
 
   it('are told of the topics they want, and of no others', async () => {
-    const { stream, tab } = exchangeWith();
+    const { stream, tab } = hubWith();
     const [a, b] = [tab(), tab()];
-    a.connection.want({ queries: new Map(), topics: ['fleet'] });
-    b.connection.want({ queries: new Map([['cpu', 1]]), topics: ['presence'] });
+    a.connection.setContent({ queries: new Map(), topics: ['fleet'] });
+    b.connection.setContent({ queries: new Map([['cpu', 1]]), topics: ['presence'] });
     await until(() => expect(stream.topics).toEqual(['fleet', 'presence']));
-    stream.tell({ say: 'topic', event: { topic: 'presence', data: 'ada' } });
-    stream.tell({ say: 'topic', event: { topic: 'fleet', data: 7 } });
+    stream.send({ type: 'topic', event: { topic: 'presence', data: 'ada' } });
+    stream.send({ type: 'topic', event: { topic: 'fleet', data: 7 } });
     await until(() => expect([a.seen.topics, b.seen.topics]).toEqual([[7], ['ada']]));
-    a.connection.want({ queries: new Map(), topics: [] });
+    a.connection.setContent({ queries: new Map(), topics: [] });
     await until(() => expect(stream.topics).toEqual(['presence']));
   });
 
   it('are forgotten when they crash', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     let time = 0;
-    const { stream, tab } = exchangeWith(() => time);
+    const { stream, tab } = hubWith(() => time);
     const crashed = tab();
-    crashed.connection.want(wanting(['cpu', 1]));
+    crashed.connection.setContent(wanting(['cpu', 1]));
     await until(() => expect(stream.queries.size).toBe(1));
     crashed.port.close();
     time = 30_000;
@@ -163,18 +163,18 @@ describe('tabs that share a stream', () => {
     expect(stream.queries.size).toBe(0);
   });
 
-  it('go on alone when the exchange does not answer', async () => {
+  it('go on alone when the hub does not answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { port1 } = new MessageChannel();
     const { hear } = recordingTab();
     const alone = recordingConnection();
     const connection = createSharedConnection(portLike(port1), hear, alone.connect);
     ends.push(() => port1.close());
-    connection.want(wanting(['cpu', 7]));
+    connection.setContent(wanting(['cpu', 7]));
     expect(alone.made.opened).toBe(0);
     vi.advanceTimersByTime(3_500);
     expect(alone.made.queries).toEqual(new Map([['cpu', 7]]));
-    connection.want(wanting(['disk', 8]));
+    connection.setContent(wanting(['disk', 8]));
     expect(alone.made.queries).toEqual(new Map([['disk', 8]]));
   });
 });
