@@ -1,5 +1,5 @@
 import type { ViewerHeaders } from '../access/auth/viewers';
-import type { StreamRequest } from '../live/telling/streams';
+import type { StreamRequest } from '../live/streams/streams';
 import type { Root } from '../system/root';
 
 /** The longest a timer can wait; beyond it a session is as good as endless. */

@@ -1,4 +1,4 @@
-import type { StreamSink } from '../live/telling/stream';
+import type { StreamSink } from '../live/streams/stream';
 
 /** What a response may hold of what its reader has not taken yet. */
 const HIGH_WATER_BYTES = 64 * 1024;

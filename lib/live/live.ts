@@ -10,9 +10,9 @@ import { type Clock, systemClock } from './clock';
 import { Pacer } from './pacer';
 import { createLiveQueries, type LiveQueries } from './reading/live-queries';
 import { STREAM_TOPICS } from './stream-topics';
-import type { StreamFigures } from './telling/stream-load';
-import type { StreamTopic } from './telling/stream-params';
-import { createStreams, type Streams } from './telling/streams';
+import type { StreamFigures } from './streams/stream-load';
+import type { StreamTopic } from './streams/stream-params';
+import { createStreams, type Streams } from './streams/streams';
 
 /** For the server's own metrics. */
 export interface LiveFigures extends StreamFigures {
@@ -23,7 +23,7 @@ export interface LiveFigures extends StreamFigures {
 
 /**
  * What is live on this node, in three pieces: commits mark what they change in the questions that are watched
- * (`changes`), marks are read into values (`reading`), and streams tell them (`telling`).
+ * (`changes`), marks are read into values (`reading`), and streams tell them (`streams`).
  */
 export interface Live {
   readonly queries: LiveQueries;

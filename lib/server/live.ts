@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openViewerStream } from '../api/viewer-stream';
-import { SSE_HEADERS } from '../live/telling/sse';
-import type { StreamSink } from '../live/telling/stream';
+import { SSE_HEADERS } from '../live/streams/sse';
+import type { StreamSink } from '../live/streams/stream';
 import type { Root } from '../system/root';
 import { viewerHeadersOf } from './head';
 

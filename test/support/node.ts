@@ -3,7 +3,7 @@ import type { Transport } from '@/lib/cluster/bus/transport';
 import { createTopics } from '@/lib/cluster/topics/topics';
 import { parseEnv } from '@/lib/env';
 import { createLive } from '@/lib/live/live';
-import type { StreamTopic } from '@/lib/live/telling/stream-params';
+import type { StreamTopic } from '@/lib/live/streams/stream-params';
 import { Registry } from '@/lib/memory/catalogue/registry';
 import { Ring } from '@/lib/memory/ring/ring';
 import type { Labels } from '@/lib/model/labels';

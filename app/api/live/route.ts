@@ -1,7 +1,7 @@
 import { errorResponse, named, refuseOtherMethods, toWebResponse, viewerHeaders } from '@/lib/api/http';
 import { openViewerStream } from '@/lib/api/viewer-stream';
 import { createWebSink } from '@/lib/api/web-sink';
-import { SSE_HEADERS } from '@/lib/live/telling/sse';
+import { SSE_HEADERS } from '@/lib/live/streams/sse';
 import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
