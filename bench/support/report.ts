@@ -19,6 +19,11 @@ export function milliseconds(value: number): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${value.toFixed(0)} ms`;
 }
 
+/** A figure without a goal. */
+export function row(what: string, value: string): Row {
+  return { what, value };
+}
+
 export function atLeast(what: string, value: number, goal: number, unit: string): Row {
   return { what, value: `${whole(value)} ${unit}`, goal: `≥ ${whole(goal)} ${unit}`, isMet: value >= goal };
 }

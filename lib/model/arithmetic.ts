@@ -1,11 +1,11 @@
 /**
- * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/0003_arithmetic.sql computes
- * them: a result beyond float64 is its largest value, never infinity. JavaScript rounds results that are too small
+ * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/functions/arithmetic.sql
+ * computes them: a result beyond float64 is its largest value, never infinity. JavaScript rounds results that are too small
  * itself.
  */
 
 /** Values up to here are `tame`: a thousand million of them can be added without overflow. Larger ones are `huge`. */
-const TAME = 1e299;
+export const TAME = 1e299;
 /** Exact, as a power of two. */
 export const DOWN = 2 ** -64;
 export const UP = 2 ** 64;
@@ -76,7 +76,7 @@ export function interpolate(low: number, high: number, share: number): number {
 
 /** Squares of values up to here can be added a million times without overflow. */
 const SQUARABLE = 2 ** 400;
-const SCALE = 2 ** 600;
+export const SCALE = 2 ** 600;
 
 /** What values up to this size are multiplied by, exactly, before they are squared. */
 export function squaringScale(largest: number): number {

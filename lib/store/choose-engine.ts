@@ -13,7 +13,7 @@ export type Choice = {
 } & ({ engine: 'postgres' } | { engine: 'timescale'; features: TimescaleFeatures });
 
 /** The parts of the schema that belong to an engine. */
-const ENGINE_PARTS = ['postgres', 'hypertable', 'timescale'] as const satisfies readonly SchemaPart[];
+const ENGINE_PARTS = ['postgres', 'timescale'] as const satisfies readonly SchemaPart[];
 
 /**
  * Which engine a database is run with, and a sentence that says why. A database that holds data keeps the engine it
@@ -33,18 +33,17 @@ async function choose(sql: Sql, wanted: Env['STORE_ENGINE']): Promise<Choice> {
     throw new Error(
       `STORE_ENGINE is ${wanted}, but this database holds data of the engine ${begun}: set it to auto or ${begun}, or copy the data into a new database with \`npm run db:move\`.`,
     );
-  const how = schema.includes('hypertable') ? ' on a hypertable' : '';
   if (begun === 'postgres' && wanted === 'auto')
     return {
       engine: 'postgres',
       schema,
-      reason: `Engine postgres${how}, because this database was begun with it.`,
+      reason: 'Engine postgres, because this database was begun with it.',
     };
   if (wanted === 'postgres')
     return {
       engine: 'postgres',
       schema: begun ? schema : ['postgres'],
-      reason: `Engine postgres${how}, because STORE_ENGINE says so.`,
+      reason: 'Engine postgres, because STORE_ENGINE says so.',
     };
 
   const timescale = await detectTimescale(sql);
@@ -53,13 +52,11 @@ async function choose(sql: Sql, wanted: Env['STORE_ENGINE']): Promise<Choice> {
     throw new Error(
       `${begun === 'timescale' ? 'This database holds data of the engine timescale' : 'STORE_ENGINE is timescale'}, but ${timescale.reason}: ${timescale.advice}.`,
     );
-  return timescale.hypertables
-    ? {
-        engine: 'postgres',
-        schema: ['postgres', 'hypertable'],
-        reason: `Engine postgres on a hypertable, because ${timescale.reason}.`,
-      }
-    : { engine: 'postgres', schema: ['postgres'], reason: `Engine postgres, because ${timescale.reason}.` };
+  return {
+    engine: 'postgres',
+    schema: ['postgres'],
+    reason: `Engine postgres, because ${timescale.reason}.`,
+  };
 }
 
 function chosen({ version, features }: Extract<Timescale, { usable: true }>, begun: boolean): Choice {

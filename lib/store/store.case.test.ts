@@ -2,9 +2,12 @@ import { describe } from 'vitest';
 import { appendCases } from './case/append.case.test';
 import { countersCases } from './case/counters.case.test';
 import type { EngineUnderTest } from './case/engine-under-test';
+import { functionsCases } from './case/functions.case.test';
 import { hugeCases } from './case/huge.case.test';
 import { nabCases } from './case/nab.case.test';
 import { pointsCases } from './case/points.case.test';
+import { questionsCases } from './case/questions.case.test';
+import { retentionCases } from './case/retention.case.test';
 import { seriesCases } from './case/series.case.test';
 import { upkeepCases } from './case/upkeep.case.test';
 
@@ -17,6 +20,9 @@ export function storeCases(engine: EngineUnderTest): void {
     countersCases(engine);
     nabCases(engine);
     upkeepCases(engine);
+    retentionCases(engine);
     hugeCases(engine);
+    functionsCases(engine);
+    questionsCases(engine);
   });
 }

@@ -55,6 +55,7 @@ it('a database of the first version, with rollups in it, says the same of counte
   await sql`drop trigger rollup_stale_logged on rollup_stale`;
   await sql`drop function renew_closed_versions`;
   await sql`drop table closed_versions`;
+  await sql`drop table migrations.functions`;
   await sql`delete from migrations.postgres where created_at > (select min(created_at) from migrations.postgres)`;
 
   await bench.another();

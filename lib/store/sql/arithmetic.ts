@@ -1,6 +1,8 @@
+import { SCALE } from '../../model/arithmetic';
+
 /**
  * Expressions over the whole range of float64: what they tell is finite, and they end no statement
- * (drizzle/catalogue/0003_arithmetic.sql). Each is SQL text over the rows of a group. Where no care is asked for, sums
+ * (drizzle/catalogue/functions/arithmetic.sql). Each is SQL text over the rows of a group. Where no care is asked for, sums
  * and ratios are plain and cost what PostgreSQL's own do; it refuses them where that is not enough.
  */
 
@@ -40,7 +42,7 @@ export function quantileOf(column: string, share: number, careful: boolean): str
   const at = (values: string) => `percentile_cont(${share}) within group (order by ${values})`;
   if (!careful) return at(column);
   // The way from one end of float64 to the other is longer than float64: then half of it, of halves.
-  return `case when abs(${at(column)}) <= 1.7976931348623157e308 then ${at(column)} else unscaled(${at(`scaled(${column})`)}) end`;
+  return `case when abs(${at(column)}) <= ${Number.MAX_VALUE} then ${at(column)} else unscaled(${at(`scaled(${column})`)}) end`;
 }
 
 /**
@@ -58,11 +60,10 @@ export function stddevOf(column: string, least: string): string {
   );
   const up = ofDistances((value) => `case when abs(${value}) < 1e-100 then ${value} * ${UP} else 0 end`);
   return `case
-    when max(${size}) > 1e130 then least(${down}, 4.3322963970637727e127) * ${UP}
-    when max(${size}) < 1e-130 then case when ${up} <= 1.0250665447337477e-143 then 0 else ${up} * ${DOWN} end
+    when max(${size}) > 1e130 then least(${down}, ${Number.MAX_VALUE / SCALE}) * ${UP}
+    when max(${size}) < 1e-130 then case when ${up} <= ${(Number.MIN_VALUE * SCALE) / 2} then 0 else ${up} * ${DOWN} end
     else ${plain} end`;
 }
 
-/** 2^600, and one over it. */
-const UP = '4.149515568880993e180';
-const DOWN = '2.409919865102884e-181';
+const UP = SCALE;
+const DOWN = 1 / SCALE;

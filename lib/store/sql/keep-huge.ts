@@ -68,7 +68,7 @@ function overfullRows(sql: ISql, { tier, start, end, rows }: Keeping): Fragment 
     select series_id, ts from ${sql(TIER[tier].relation)}
     where metric_id in (select metric_id from huge_metrics)
       and ts >= ${moment(sql, start)} and ts < ${moment(sql, end)} ${asked}
-      and not (abs(sum) <= 1.7976931348623157e308 and abs(increase) <= 1.7976931348623157e308)`;
+      and not (abs(sum) <= ${Number.MAX_VALUE}::float8 and abs(increase) <= ${Number.MAX_VALUE}::float8)`;
 }
 
 /** The parts that these rows are made of, each with the start of its row: `bin`. */

@@ -14,8 +14,8 @@ export interface TimescaleFeatures {
 
 export type Timescale =
   | { usable: true; version: string; features: TimescaleFeatures }
-  /** `reason`: a clause that goes on after "because". `hypertables`: whether it has at least those. */
-  | { usable: false; reason: string; advice: string; hypertables: boolean };
+  /** `reason`: a clause that goes on after "because". */
+  | { usable: false; reason: string; advice: string };
 
 /**
  * What TimescaleDB this database has; where it is installed on the server but not in the database, it is created,
@@ -47,13 +47,10 @@ export async function detectTimescale(sql: Sql): Promise<Timescale> {
       'upgrade it with `alter extension timescaledb update`',
     );
   if (license !== 'timescale')
-    return {
-      ...unusable(
-        `its TimescaleDB ${version} is the Apache edition, without continuous aggregates and columnstore`,
-        "install the community edition and set timescaledb.license = 'timescale'",
-      ),
-      hypertables: true,
-    };
+    return unusable(
+      `its TimescaleDB ${version} is the Apache edition, without continuous aggregates and columnstore`,
+      "install the community edition and set timescaledb.license = 'timescale'",
+    );
   return { usable: true, version, features: await detectFeatures(sql) };
 }
 
@@ -85,5 +82,5 @@ async function detectFeatures(sql: Sql): Promise<TimescaleFeatures> {
 }
 
 function unusable(reason: string, advice: string) {
-  return { usable: false, reason, advice, hypertables: false } as const;
+  return { usable: false, reason, advice } as const;
 }

@@ -6,7 +6,7 @@ import { chunkInterval } from './chunk-interval';
 /** Beyond the retention: samples that were admitted at its very edge are still on their way. */
 const MARGIN_MS = HOUR;
 /** The database's refresh jobs look back no further than this; what they read must not be gone. */
-const LEAST_MS: Retention = { raw: 3 * HOUR, minute: 2 * DAY, hour: 14 * DAY, day: 0 };
+export const LEAST_MS: Retention = { raw: 3 * HOUR, minute: 2 * DAY, hour: 14 * DAY, day: 0 };
 
 /** What `drop_expired` takes: how long each tier is kept, ms; a tier that is kept for ever is not named. */
 export function retentionConfig(retention: Retention): Record<string, number> {

@@ -206,7 +206,11 @@ async function waitForPolicy(sql: Sql, tier: RollupTier, { start, end }: TimeRan
 }
 
 /** How far back the refresh jobs look, and a little. */
-const POLICY_REACH_MS: Record<RollupTier, number> = { minute: 100 * MINUTE, hour: 13 * HOUR, day: 6 * DAY };
+export const POLICY_REACH_MS: Record<RollupTier, number> = {
+  minute: 100 * MINUTE,
+  hour: 13 * HOUR,
+  day: 6 * DAY,
+};
 
 function timestamp(ms: number): string {
   return new Date(ms).toISOString();
