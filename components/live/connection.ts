@@ -1,5 +1,11 @@
 import { SECOND } from '@/lib/model/time/duration';
-import type { GroupUpserts, PointsEvent, StatusEvent, TopicEvent } from '@/lib/model/wire/stream';
+import type {
+  GroupUpserts,
+  StatusEvent,
+  StreamEventData,
+  StreamEventName,
+  TopicEvent,
+} from '@/lib/model/wire/stream';
 
 /** The part of a browser's `EventSource` that is used here. */
 export interface EventSourceLike {
@@ -118,36 +124,33 @@ export function createConnection(options: ConnectionOptions, notify: StreamListe
     setPhase(failures === 0 ? 'connecting' : 'waiting');
     const opened = openEventSource(`${path}?${parametersOf(openQueries, topics, cursor)}`);
     source = opened;
-    // Events of a source that was closed must not count as those of its successor.
-    const on = (type: string, listener: (event: { data?: string; lastEventId?: string }) => void) =>
+    const listen = (type: string, listener: (event: { data?: string; lastEventId?: string }) => void) =>
       opened.addEventListener(type, (event) => {
+        // Events of a source that was closed must not count as those of its successor.
         if (source === opened) listener(event);
       });
-    on('open', () => {
+    const on = <Name extends StreamEventName>(
+      name: Name,
+      receive: (data: StreamEventData<Name>, id: number | null) => void,
+    ) =>
+      listen(name, ({ data, lastEventId }) => {
+        const id = idOf(lastEventId);
+        noteContact(id);
+        receive(JSON.parse(data ?? '{}') as StreamEventData<Name>, id);
+      });
+    listen('open', () => {
       openedAt = now();
       noteContact();
       setPhase('open');
       notify({ type: 'contact', id: null });
     });
-    on('points', (event) => {
-      const id = idOf(event.lastEventId);
-      const { q, series } = JSON.parse(event.data ?? '') as PointsEvent;
-      noteContact(id);
+    on('points', ({ q, series }, id) => {
       if (q < openQueries.length) notify({ type: 'points', text: openQueries[q], series, id: id ?? cursor });
     });
-    on('topic', (event) => {
-      noteContact(idOf(event.lastEventId));
-      notify({ type: 'topic', event: JSON.parse(event.data ?? '{}') as TopicEvent });
-    });
-    on('status', (event) => {
-      noteContact(idOf(event.lastEventId));
-      notify({ type: 'status', status: JSON.parse(event.data ?? '{}') as StatusEvent });
-    });
-    on('reset', (event) => {
-      noteContact(idOf(event.lastEventId));
-      notify({ type: 'reset' });
-    });
-    on('error', reconnectLater);
+    on('topic', (event) => notify({ type: 'topic', event }));
+    on('status', (status) => notify({ type: 'status', status }));
+    on('reset', () => notify({ type: 'reset' }));
+    listen('error', reconnectLater);
     restartWatchdog();
   }
 

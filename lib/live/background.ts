@@ -9,8 +9,8 @@ export interface BackgroundWorker {
 const RETRY_MS = 2 * SECOND;
 
 /**
- * What the live side does aside of its streams' turns, one after the other and with rests in between: whoever watches
- * must not take the time of the database, or of this process, from those who write.
+ * Work of the live side outside the turns of its streams, one piece after the other and with rests in between: reads
+ * must not take the time of the database, or of this process, from writes.
  */
 export class Background {
   private readonly waiting = new Set<BackgroundWorker>();

@@ -3,7 +3,7 @@ import type { Clock } from './clock';
 
 const BEAT_MS = SECOND;
 
-/** Calls whoever needs it about once a second, and has no timer while nobody does. */
+/** Calls its listeners about once a second, and has no timer while there are none. */
 export class Beat {
   private readonly listeners = new Set<(now: number) => void>();
   private cancel: () => void = () => {};
@@ -34,7 +34,7 @@ export class Beat {
 
   private run(): void {
     const now = this.clock.now();
-    // Whoever begins to listen during a beat hears the next one.
+    // A listener that is added during a beat is called from the next one on.
     for (const listener of [...this.listeners]) listener(now);
     if (this.listeners.size > 0) this.wait();
   }

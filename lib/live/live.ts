@@ -23,15 +23,15 @@ export interface LiveFigures extends StreamFigures {
 
 /**
  * What is live on this node, in three pieces: commits mark what they change in the questions that are watched
- * (`changes`), marks are read into values (`reading`), and streams tell them (`streams`).
+ * (`changes`), marks are read into values (`reading`), and streams send them (`streams`).
  */
 export interface Live {
   readonly queries: LiveQueries;
   readonly streams: Streams;
-  /** Decides when whoever is told has their turn. */
+  /** Decides when streams and followers have their turn. */
   readonly pacer: Pacer;
   readonly figures: LiveFigures;
-  /** Ends all streams and lets go of everything. */
+  /** Ends all streams and stops everything that was started. */
   close(): void;
 }
 

@@ -66,7 +66,7 @@ export class Pacer {
     const now = this.clock.now();
     const earliest = writtenAt + tickMs;
     if (earliest <= now) return now;
-    // A clock set back must not silence a stream for as long as it was set back.
+    // A clock set back must not stop a stream for as long as it was set back.
     const due = Math.min(Math.ceil(earliest), now + tickMs);
     const latest = due + tickMs * JOIN_SHARE;
     let joined = Number.POSITIVE_INFINITY;

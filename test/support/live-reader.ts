@@ -4,7 +4,7 @@ import { labelsKey } from '@/lib/model/labels';
 import type { GroupPoints, Point } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
 import { topGroups } from '@/lib/model/top';
-import type { GroupUpserts } from '@/lib/model/wire/stream';
+import { type GroupUpserts, STREAM_EVENTS, type StreamEventName } from '@/lib/model/wire/stream';
 
 export interface StreamEvent {
   id: string | null;
@@ -84,13 +84,14 @@ export class LiveReader {
   }
 }
 
+/** The events of a stream's text, each of the shape that its name has on the wire. @throws ZodError for any other */
 export function parseEvents(text: string): StreamEvent[] {
   return text.split('\n\n').flatMap((block) => {
     const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? null;
     const data = field('data');
-    return data === null
-      ? []
-      : [{ id: field('id'), event: field('event') ?? 'message', data: JSON.parse(data) }];
+    if (data === null) return [];
+    const event = field('event') as StreamEventName;
+    return [{ id: field('id'), event, data: STREAM_EVENTS[event].parse(JSON.parse(data)) }];
   });
 }
 

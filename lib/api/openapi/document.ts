@@ -4,7 +4,7 @@ import { STREAM_TOPICS } from '../../live/stream-topics';
 import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
 import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
 import { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
-import { PointsEvent, ResetEvent, StatusEvent, TopicEvent } from '../../model/wire/stream';
+import { STREAM_EVENTS } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
 import { queryParams } from '../../read/query/query-params';
@@ -14,6 +14,11 @@ import { INGEST_ENDPOINTS } from '../ingest/endpoints';
 import { fleetPaths } from './fleet-paths';
 import { ingestPaths } from './ingest-paths';
 import { FROM, json, LOOK, ok, refusals } from './operation';
+
+/** By the names that descriptions use. */
+const STREAM_EVENT_SCHEMAS = Object.fromEntries(
+  Object.values(STREAM_EVENTS).map((schema) => [schema.meta()?.id, schema]),
+);
 
 /** The API for machines, from the same schemas that validate. */
 export function openApiDocument(endpoints = INGEST_ENDPOINTS): object {
@@ -33,7 +38,7 @@ export function openApiDocument(endpoints = INGEST_ENDPOINTS): object {
           description: 'One of INGEST_KEYS, where keys are configured.',
         },
       },
-      schemas: { Sample, Batch, PointsEvent, StatusEvent, ResetEvent, TopicEvent },
+      schemas: { Sample, Batch, ...STREAM_EVENT_SCHEMAS },
     },
     paths: joined(ingestPaths(endpoints), {
       ...READ,

@@ -10,8 +10,8 @@ interface Slice {
 }
 
 /**
- * What arrived when, for the last minutes: enough to tell a returning reader from which point on its picture may
- * have changed. Times are epoch ms.
+ * What arrived when, for the last minutes: enough to find, for a returning reader, the first point that may have
+ * changed since it left. Times are epoch ms.
  */
 export class ArrivalLog {
   private readonly slices: Slice[] = [];

@@ -4,25 +4,25 @@ import type { Series } from '../../model/series';
 import type { ArrivalLog } from './arrival-log';
 import type { CommitOrder, CommitStamp } from './commit-order';
 
-/** What watches series, and is told which of their samples were committed. */
+/** What watches series, and is notified of their committed samples. */
 export interface Watcher {
-  /** False once nobody reads it any more; it is then told nothing. */
+  /** False once it has no readers; it is then not notified any more. */
   readonly isWatched: boolean;
   /** Every sample of this commit has been marked. */
   committed(stamp: CommitStamp): void;
 }
 
-/** A series as one watcher sees it: where its samples are marked. */
-export interface WatchedPlace {
+/** Where one watcher marks committed samples of the series that it watches. */
+export interface SeriesWatch {
   readonly watcher: Watcher;
   /** @param timestamp of the committed sample, epoch ms. */
   mark(series: Series, timestamp: number, stamp: CommitStamp): void;
 }
 
-/** What changed: every commit, of this node or another, is marked with whoever watches the series in it. */
+/** Passes every commit, of this node or another, to the watchers of its series. */
 export class Changes {
-  private readonly placesOf = new Map<Series, WatchedPlace[]>();
-  private places = 0;
+  private readonly watchesOf = new Map<Series, SeriesWatch[]>();
+  private watches = 0;
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -33,23 +33,23 @@ export class Changes {
     this.unsubscribe = channel.subscribe((samples) => this.note(samples));
   }
 
-  /** Places of series with watchers, all together: each takes some 30 bytes. */
+  /** How many watches there are of all series together: each takes some 30 bytes. */
   get size(): number {
-    return this.places;
+    return this.watches;
   }
 
-  watch(series: Series, place: WatchedPlace): void {
-    const places = this.placesOf.get(series);
-    if (places) places.push(place);
-    else this.placesOf.set(series, [place]);
-    this.places++;
+  watch(series: Series, watch: SeriesWatch): void {
+    const watches = this.watchesOf.get(series);
+    if (watches) watches.push(watch);
+    else this.watchesOf.set(series, [watch]);
+    this.watches++;
   }
 
-  unwatch(series: Series, place: WatchedPlace): void {
-    const others = this.placesOf.get(series)?.filter((other) => other !== place) ?? [];
-    if (others.length > 0) this.placesOf.set(series, others);
-    else this.placesOf.delete(series);
-    this.places--;
+  unwatch(series: Series, watch: SeriesWatch): void {
+    const others = this.watchesOf.get(series)?.filter((other) => other !== watch) ?? [];
+    if (others.length > 0) this.watchesOf.set(series, others);
+    else this.watchesOf.delete(series);
+    this.watches--;
   }
 
   close(): void {
@@ -61,10 +61,10 @@ export class Changes {
     const marked = new Set<Watcher>();
     for (let i = 0; i < series.length; i++) {
       this.arrivals.note(series[i].metric.name, timestamps[i], stamp.at);
-      for (const place of this.placesOf.get(series[i]) ?? []) {
-        if (!place.watcher.isWatched) continue;
-        place.mark(series[i], timestamps[i], stamp);
-        marked.add(place.watcher);
+      for (const watch of this.watchesOf.get(series[i]) ?? []) {
+        if (!watch.watcher.isWatched) continue;
+        watch.mark(series[i], timestamps[i], stamp);
+        marked.add(watch.watcher);
       }
     }
     for (const watcher of marked) watcher.committed(stamp);

@@ -1,4 +1,4 @@
-/** Which points have changed when: start of a point → number of the newest change, until every reader has been told. */
+/** Which points have changed when: start of a point → number of the newest change, until every reader has taken it. */
 export class Marks {
   /** The newest of them. */
   seq = 0;

@@ -6,9 +6,9 @@ import type { LiveGroup, Upsert } from './live-group';
 import type { QueryMarks } from './query-marks';
 import type { QueryPoints } from './query-points';
 import type { QuestionRange } from './question-range';
-import { canVanish, takenBack } from './vanished';
+import { canBeRemoved, removedPoint } from './removed-points';
 
-/** The points that a group has, and which of those that are told have changed when, filled ones included. */
+/** The points of a group, and which of the points sent to readers, filled ones included, have changed when. */
 class FilledGroup {
   readonly marks = new Marks();
   constructor(public points: Point[]) {}
@@ -32,7 +32,7 @@ export class Filling {
     this.appliedSeq = marks.seq;
   }
 
-  /** Reads the points of the groups that readers are told of. */
+  /** Reads the points of the groups that are kept. */
   async load(keptGroups: Iterable<LiveGroup>): Promise<void> {
     const groups = [...keptGroups];
     const known = await this.points.read(groups, this.range.whole(this.range.now()));
@@ -41,7 +41,7 @@ export class Filling {
     });
   }
 
-  /** Brings what is held up to date with what has been marked of the groups that readers are told of. */
+  /** Brings what is held up to date with what has been marked of the groups that are kept. */
   update(keptGroups: Iterable<LiveGroup>, now: number): void {
     const { appliedSeq } = this;
     const kept = new Set(keptGroups);
@@ -75,12 +75,12 @@ export class Filling {
     return { group, points: held && slots.length > 0 ? this.at(held.points, slots) : [] };
   }
 
-  /** All that there is to tell of a group, given its points of the range: what is filled, and what is no longer. */
+  /** All points to send of a group, given those it has in the range: filled ones and removed ones included. */
   whole(points: readonly Point[], { start, end }: TimeRange): Point[] {
     const last = points[points.length - 1]?.[0] ?? Number.NEGATIVE_INFINITY;
     const slots = this.stepsBetween(
       start,
-      canVanish(this.range.question) ? Math.max(end, last + 1) : last + 1,
+      canBeRemoved(this.range.question) ? Math.max(end, last + 1) : last + 1,
     );
     return slots.length > 0 ? this.at(points, slots) : [];
   }
@@ -92,7 +92,7 @@ export class Filling {
   /** A group that is new here, or kept again: what it has is read. */
   private open(group: LiveGroup, now: number): void {
     this.held.set(group, new FilledGroup([]));
-    this.marks.wantWhole(group, now);
+    this.marks.requestWhole(group, now);
   }
 
   private apply(group: LiveGroup, changed: readonly Point[]): void {
@@ -111,13 +111,13 @@ export class Filling {
     }
   }
 
-  /** What is told at the given times, ascending. */
+  /** The points to send at the given times, ascending. */
   private at(points: readonly Point[], slots: readonly number[]): Point[] {
     const from = wholeBefore(points, indexFrom(points, slots[0]));
     const to = wholeFrom(points, indexFrom(points, slots[slots.length - 1]));
     const filled = fillPoints(points.slice(from, to + 1), this.fill, this.range.question.steps.after);
     const known = new Map(filled.map((point) => [point[0], point]));
-    return slots.map((slot) => known.get(slot) ?? takenBack(this.range.question, slot));
+    return slots.map((slot) => known.get(slot) ?? removedPoint(this.range.question, slot));
   }
 
   private stepsBetween(start: number, end: number): number[] {
@@ -134,14 +134,14 @@ function indexFrom(points: readonly Point[], t: number): number {
   return at;
 }
 
-/** Of the last point before position `at` that tells all values, or else the first of all. */
+/** Of the last point before position `at` that has all values, or else the first of all. */
 function wholeBefore(points: readonly Point[], at: number): number {
   let i = at - 1;
   while (i > 0 && !isWhole(points[i])) i--;
   return Math.max(0, i);
 }
 
-/** Of the first point from position `at` on that tells all values, or else the last of all. */
+/** Of the first point from position `at` on that has all values, or else the last of all. */
 function wholeFrom(points: readonly Point[], at: number): number {
   let i = at;
   while (i < points.length - 1 && !isWhole(points[i])) i++;

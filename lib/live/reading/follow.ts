@@ -5,13 +5,13 @@ import type { LiveQueries } from './live-queries';
 import type { LiveQuestion } from './live-question';
 import type { Subscription } from './subscription';
 
-/** Who follows a question: told its points as they change, with no stream and nobody who looks. */
+/** Receives the points of a question as they change, without a stream or a viewer. */
 export interface Follower {
   /** The shortest time between two calls, ms. */
   readonly tickMs: number;
   /** The points at these times are now these: applying them twice, or late, changes nothing. */
   upserts(upserts: Upserts): void;
-  /** What it missed cannot be told: history has to be read again. */
+  /** What it missed cannot be replayed: history has to be read again. */
   reset(reason: string): void;
 }
 

@@ -1,20 +1,21 @@
 import { type Labels, labelsKey } from '../../model/labels';
 import type { Point } from '../../model/points';
 import type { Series } from '../../model/series';
+import type { GroupUpserts } from '../../model/wire/stream';
 import type { JoinedGroup } from '../../read/query/grouped-question';
 
-import type { WatchedPlace, Watcher } from '../changes/changes';
+import type { SeriesWatch, Watcher } from '../changes/changes';
 import type { CommitStamp } from '../changes/commit-order';
 import { Marks } from '../changes/marks';
 
 /** What a group belongs to. */
 export interface GroupWatcher extends Watcher {
-  /** A sample of one of the place's series was committed. */
-  mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void;
+  /** A sample of one of the watched series was committed. */
+  mark(watch: GroupWatch, series: Series, timestamp: number, stamp: CommitStamp): void;
 }
 
 /** The series of one operand in one group: what commits are watched for. */
-export class GroupPlace implements WatchedPlace {
+export class GroupWatch implements SeriesWatch {
   constructor(
     readonly watcher: GroupWatcher,
     readonly group: LiveGroup,
@@ -30,7 +31,7 @@ export class GroupPlace implements WatchedPlace {
 export class LiveGroup implements JoinedGroup {
   readonly seriesByOperand: ReadonlyArray<Series[]>;
   /** One for each operand. */
-  readonly places: readonly GroupPlace[];
+  readonly watches: readonly GroupWatch[];
   /** The points that commits have touched. */
   readonly marks = new Marks();
   /** Marked points that memory does not cover, as read from the store. */
@@ -48,35 +49,31 @@ export class LiveGroup implements JoinedGroup {
     operandCount: number,
   ) {
     this.seriesByOperand = Array.from({ length: operandCount }, () => []);
-    this.places = this.seriesByOperand.map((_, index) => new GroupPlace(watcher, this, index));
+    this.watches = this.seriesByOperand.map((_, index) => new GroupWatch(watcher, this, index));
     this.text = labelsKey(labels);
   }
 
-  /** Forgets marks that everyone has been told of. */
+  /** Forgets marks that every reader has taken. */
   forgetUpTo(seq: number): void {
     this.marks.forgetUpTo(seq, (slot) => this.stored.delete(slot));
   }
 }
 
-/** Points of a group that are to be told. */
+/** Points of a group to be sent. */
 export interface Upsert {
   group: LiveGroup;
   points: readonly Point[];
-  /** The group's place, from 1, where readers cannot tell it from the points. */
+  /** The group's rank, from 1, where it does not follow from the points. */
   rank?: number;
 }
 
-/** In group `labels`, these points are now as they are here; with the group's rank, where points do not tell it. */
-export interface GroupChange {
-  readonly labels: Labels;
-  readonly points: readonly Point[];
-  readonly rank?: number;
-}
+/** In group `labels`, these points are now as they are here: what crosses the wire, shared by all readers. */
+export type GroupChange = Immutable<GroupUpserts>;
 
-/** What a query has to tell, as plain values: one object for all who have to be told the same. */
+/** The changes of a query as plain values: one object for all readers that have to take the same. */
 export type Upserts = readonly GroupChange[];
 
-/** @returns null when they tell nothing. */
+/** @returns null when there is no change. */
 export function toValues(upserts: readonly Upsert[]): Upserts | null {
   const values: GroupChange[] = [];
   for (const { group, points, rank } of upserts) {
@@ -85,3 +82,5 @@ export function toValues(upserts: readonly Upsert[]): Upserts | null {
   }
   return values.length > 0 ? values : null;
 }
+
+type Immutable<T> = { readonly [Key in keyof T]: Immutable<T[Key]> };

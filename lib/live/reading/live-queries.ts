@@ -15,7 +15,7 @@ import { type LiveQuestion, readLiveQuestion } from './live-question';
 import { type Subscriber, Subscription } from './subscription';
 import { WatchedQueries } from './watched-queries';
 
-/** Questions whose answers are kept current, as values; who is told of them, and how, is not decided here. */
+/** Questions whose answers are kept current, as values, for any kind of subscriber. */
 export interface LiveQueries {
   /** Distinct questions that are watched. */
   readonly size: number;
@@ -106,10 +106,10 @@ export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { clos
     reaches: (cursor) => arrivals.reaches(cursor),
     resync({ name }) {
       const now = clock.now();
-      // Of any age: whoever returns with a cursor from before gets its whole range.
+      // Of any age: a reader that returns with a cursor from before gets its whole range.
       arrivals.note(name, 0, now);
       for (const each of watched.of(name))
-        if (!each.marks.wantAll(now)) each.readers.reset('too_much_missed');
+        if (!each.marks.requestAll(now)) each.readers.reset('too_much_missed');
     },
     close() {
       unlisten();

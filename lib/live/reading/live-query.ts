@@ -10,7 +10,7 @@ import type { ArrivalLog } from '../changes/arrival-log';
 import type { CommitOrder, CommitStamp } from '../changes/commit-order';
 import type { Round } from '../pacer';
 import { Filling } from './filling';
-import { type GroupPlace, type GroupWatcher, toValues, type Upserts } from './live-group';
+import { type GroupWatch, type GroupWatcher, toValues, type Upserts } from './live-group';
 import type { LiveQuestion } from './live-question';
 import { QueryGroups } from './query-groups';
 import { QueryMarks } from './query-marks';
@@ -34,7 +34,7 @@ export interface LiveQueryParts {
 
 /**
  * One question that any number of readers watch. Commits mark what they touch; what is marked is evaluated when a
- * reader takes it, once for all who have to be told the same.
+ * reader takes it, once for all readers that take the same.
  */
 export class LiveQuery implements GroupWatcher, BackgroundWorker {
   readonly readers = new Readers();
@@ -45,7 +45,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   private readonly upserts: QueryUpserts;
   private readonly ranking: LiveRanking | null;
   private readonly filling: Filling | null;
-  /** Before, there is nothing to tell. */
+  /** Before, there is nothing to take. */
   private isLoaded: boolean;
   /** What those of a round have taken: the changes after a number, at least up to that of the first who took. */
   private readonly taken = new Map<number, Upserts | null>();
@@ -90,18 +90,18 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     if (!this.isLoaded) this.request('store');
   }
 
-  /** Nobody reads it any more. */
+  /** It has no readers any more. */
   end(): void {
     this.parts.background.store.forget(this);
     this.parts.background.memory.forget(this.memoryWorker);
   }
 
-  mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void {
-    this.marks.mark(place, series, timestamp, stamp);
+  mark(watch: GroupWatch, series: Series, timestamp: number, stamp: CommitStamp): void {
+    this.marks.mark(watch, series, timestamp, stamp);
   }
 
   committed(stamp: CommitStamp): void {
-    // What has to be read first is told of when it has been.
+    // For what has to be read first, readers are notified when it has been read.
     if (this.marks.seq === stamp.seq) this.readers.notify();
   }
 
@@ -119,12 +119,12 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   beat(now: number): void {
     this.ranking?.beat(now);
     this.filling?.slide(now);
-    this.marks.wantDue(now);
+    this.marks.requestDue(now);
     this.replays.clear();
   }
 
   /**
-   * What the reader has not been told yet, null for nothing; then it has been told. Readers of one round are told the
+   * What the reader has not taken yet, null for nothing; from then on it counts as taken. Readers of one round take the
    * same, whatever is committed while they have their turns, and of that in the next round: else each of them would
    * have an evaluation of their own.
    */
@@ -136,9 +136,9 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
       upserts = this.changesSince(reader.since, round.now);
       this.taken.set(reader.since, upserts);
     }
-    // Who began earlier may have been told more than that. To be told it again does no harm, and keeps them together.
+    // A reader that began earlier may have taken more. To take it again does no harm, and keeps readers together.
     reader.since = Math.max(reader.since, this.takenUpTo.seq);
-    this.forgetTold();
+    this.forgetTaken();
     return upserts;
   }
 
@@ -147,7 +147,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     return this.isLoaded && this.marks.seq > since;
   }
 
-  /** When the oldest arrived of what the reader has not been told, epoch ms; Infinity when it has been told all. */
+  /** When the oldest arrived of what the reader has not taken, epoch ms; Infinity when it has taken all. */
   waitingSince(reader: QueryReader): number {
     const { pendingSince } = this.marks;
     if (this.marks.seq <= reader.since) return pendingSince;
@@ -216,10 +216,10 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     );
   }
 
-  private forgetTold(): void {
-    const told = this.readers.toldUpTo;
-    this.filling?.forgetUpTo(told);
-    for (const group of this.groups.all) group.forgetUpTo(told);
+  private forgetTaken(): void {
+    const taken = this.readers.takenUpTo;
+    this.filling?.forgetUpTo(taken);
+    for (const group of this.groups.all) group.forgetUpTo(taken);
   }
 }
 

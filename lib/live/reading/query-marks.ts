@@ -5,7 +5,7 @@ import type { Series } from '../../model/series';
 import { countSteps, stepOfSample } from '../../model/time/steps';
 import { isRaw } from '../../read/query/limits';
 import type { CommitOrder, CommitStamp } from '../changes/commit-order';
-import type { GroupPlace, LiveGroup } from './live-group';
+import type { GroupWatch, LiveGroup } from './live-group';
 import { PendingReads } from './pending-reads';
 import type { QueryGroups } from './query-groups';
 import type { QuestionRange } from './question-range';
@@ -47,12 +47,12 @@ export class QueryMarks {
     this.fromMemory = new PendingReads();
   }
 
-  /** When the oldest change arrived that cannot be told yet, epoch ms; Infinity when all can. */
+  /** When the oldest change arrived that cannot be taken yet, epoch ms; Infinity when all can. */
   get pendingSince(): number {
     return Math.min(this.fromStore.since, this.fromMemory.since, this.parts.range.dueSince);
   }
 
-  /** The groups with changes that cannot be told yet. */
+  /** The groups with changes that cannot be taken yet. */
   get pendingGroups(): Set<LiveGroup> {
     return new Set([...this.fromStore.groups, ...this.fromMemory.groups]);
   }
@@ -61,12 +61,12 @@ export class QueryMarks {
     this.request('store');
   }
 
-  /** Notes that a sample of one of the place's series was committed. */
-  mark(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void {
+  /** Notes that a sample of a watched series was committed. */
+  mark(watch: GroupWatch, series: Series, timestamp: number, stamp: CommitStamp): void {
     if (this.refreshedSeq !== stamp.seq) this.parts.range.refresh(stamp.at);
     this.refreshedSeq = stamp.seq;
-    this.markSample(place, timestamp, stamp);
-    if (this.operandOf(place).aggregates.some(isGrowth)) this.markSuccessor(place, series, timestamp, stamp);
+    this.markSample(watch, timestamp, stamp);
+    if (this.operandOf(watch).aggregates.some(isGrowth)) this.markSuccessor(watch, series, timestamp, stamp);
   }
 
   /** Marks points that have been read. */
@@ -75,92 +75,92 @@ export class QueryMarks {
     this.seq = seq;
   }
 
-  /** There is something to tell that is no commit's. @returns its number among them. */
+  /** Numbers a change that is no commit, and notifies readers. @returns its number. */
   noteChange(): number {
     this.seq = this.parts.order.next().seq;
     this.parts.readers.notify();
     return this.seq;
   }
 
-  /** Whether a point can be evaluated in no time. */
-  isAtHand(slot: number): boolean {
+  /** Whether a point can be evaluated at once, from memory. */
+  isImmediate(slot: number): boolean {
     const { range, groups } = this.parts;
     return slot >= range.memoryFrom && groups.seriesCount <= MANY_SERIES;
   }
 
-  /** Has points of a group read and told. @param since when they changed, epoch ms. */
-  want(group: LiveGroup, from: number, to: number, since: number): void {
+  /** Has points of a group read and sent. @param since when they changed, epoch ms. */
+  requestRead(group: LiveGroup, from: number, to: number, since: number): void {
     const isInMemory = from >= this.parts.range.memoryFrom;
     (isInMemory ? this.fromMemory : this.fromStore).add({ group, from, to }, since);
     this.request(isInMemory ? 'memory' : 'store');
   }
 
-  /** Has all points of a group told. */
-  wantWhole(group: LiveGroup, now: number): void {
-    this.wantSince(group, Number.NEGATIVE_INFINITY, now);
+  /** Has all points of a group sent again. */
+  requestWhole(group: LiveGroup, now: number): void {
+    this.requestSince(group, Number.NEGATIVE_INFINITY, now);
   }
 
-  /** Has the points of a group told from `time` on, where a step begins. */
-  wantSince(group: LiveGroup, time: number, now: number): void {
+  /** Has the points of a group sent from `time` on, where a step begins. */
+  requestSince(group: LiveGroup, time: number, now: number): void {
     const { start, end } = this.parts.range.whole(now);
     const from = Math.max(start, time);
-    if (from < end) this.want(group, from, end, now);
+    if (from < end) this.requestRead(group, from, end, now);
   }
 
-  /** Has all points of all groups told. @returns false when they are too many for that. */
-  wantAll(now: number): boolean {
+  /** Has all points of all groups sent again. @returns false when they are too many for that. */
+  requestAll(now: number): boolean {
     const { range, groups } = this.parts;
     const { start, end } = range.whole(now);
     const points = groups.byKey.size * countSteps(range.question.steps, start, end);
     if (isRaw(range.question) || points > MAX_REPLAY_POINTS) return false;
-    for (const group of groups.all) this.wantWhole(group, now);
+    for (const group of groups.all) this.requestWhole(group, now);
     return true;
   }
 
   /** Points of the past become due as time passes, though nothing is written. */
-  wantDue(now: number): void {
+  requestDue(now: number): void {
     const { range, groups } = this.parts;
     const due = range.takeDue(now);
     if (!due) return;
-    // Of whoever has been told everything up to a moment, they are due at that moment.
-    for (const group of groups.all) this.want(group, due.start, due.end, due.start);
+    // A reader that has everything up to a moment lacks them from that moment on.
+    for (const group of groups.all) this.requestRead(group, due.start, due.end, due.start);
   }
 
-  private operandOf({ operandIndex }: GroupPlace) {
+  private operandOf({ operandIndex }: GroupWatch) {
     return this.parts.range.question.operands[operandIndex];
   }
 
-  private markSample(place: GroupPlace, timestamp: number, stamp: CommitStamp): void {
+  private markSample(watch: GroupWatch, timestamp: number, stamp: CommitStamp): void {
     const { range } = this.parts;
-    const { offset } = this.operandOf(place);
+    const { offset } = this.operandOf(watch);
     const slot = stepOfSample(range.question.steps, timestamp, offset);
     // What is of the past has its counterpart only then.
-    if (offset === 0 || slot < range.newest) this.markSlot(place.group, slot, stamp);
+    if (offset === 0 || slot < range.newest) this.markSlot(watch.group, slot, stamp);
   }
 
   private markSlot(group: LiveGroup, slot: number, stamp: CommitStamp): void {
     const { range } = this.parts;
     if (slot < range.start || slot >= range.end) return;
-    if (this.isAtHand(slot)) this.markRead(group, slot, stamp.seq);
-    else this.want(group, slot, range.question.steps.after(slot), stamp.at);
+    if (this.isImmediate(slot)) this.markRead(group, slot, stamp.seq);
+    else this.requestRead(group, slot, range.question.steps.after(slot), stamp.at);
   }
 
   /** A late sample changes also the growth up to the sample after it. */
-  private markSuccessor(place: GroupPlace, series: Series, timestamp: number, stamp: CommitStamp): void {
+  private markSuccessor(watch: GroupWatch, series: Series, timestamp: number, stamp: CommitStamp): void {
     if (timestamp >= series.lastSeen) return;
     const { range, ring } = this.parts;
     const { steps } = range.question;
-    const { offset } = this.operandOf(place);
+    const { offset } = this.operandOf(watch);
     const next = ring.successorOf(series.id, timestamp);
     if (next.isCertain) {
-      if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markSample(place, next.timestamp, stamp);
+      if (next.timestamp <= timestamp + COUNTER_GAP_MS) this.markSample(watch, next.timestamp, stamp);
       return;
     }
-    // Where the next one is, only the store knows: before the first that is known here, or where it does not matter.
+    // Only the store has the next one: before the first that memory has, or where it does not matter.
     const slotOf = (time: number) => stepOfSample(steps, time, offset);
     const last = slotOf(Math.min(next.timestamp, timestamp + COUNTER_GAP_MS));
     const from = Math.max(range.start, steps.after(slotOf(timestamp)));
     const to = Math.min(range.whole(stamp.at).end, range.end, steps.after(last));
-    if (from < to) this.want(place.group, from, to, stamp.at);
+    if (from < to) this.requestRead(watch.group, from, to, stamp.at);
   }
 }

@@ -12,12 +12,12 @@ import type { QueryGroups } from './query-groups';
 import { MAX_REPLAY_POINTS, type QueryMarks } from './query-marks';
 import type { QuestionRange } from './question-range';
 import type { Readers } from './readers';
-import { atEach, canVanish, takenBack, withGone } from './vanished';
+import { atEach, canBeRemoved, removedPoint, withRemoved } from './removed-points';
 
 /** Marked points at most this many steps apart are evaluated in one go. */
 const RUN_GAP_STEPS = 16;
-/** Of what is evaluated aside only the changes are told. */
-const MAX_ASIDE_POINTS = 2_000_000;
+/** What memory evaluates between turns may have more: only its changes are sent. */
+const MAX_MEMORY_POINTS = 2_000_000;
 
 export interface QueryPointsParts {
   groups: QueryGroups;
@@ -29,13 +29,13 @@ export interface QueryPointsParts {
 
 /** Reads the points of a query's groups, as history does: marked ones from memory at once, others from the store. */
 export class QueryPoints {
-  private readonly vanish: boolean;
+  private readonly canBeRemoved: boolean;
 
   constructor(
     private readonly parts: QueryPointsParts,
     readonly history: Pick<History, 'read' | 'readMemory'>,
   ) {
-    this.vanish = canVanish(parts.range.question);
+    this.canBeRemoved = canBeRemoved(parts.range.question);
   }
 
   /** The marked points of a group as they are now; those that have to be read first come later. */
@@ -43,15 +43,21 @@ export class QueryPoints {
     const { marks, range } = this.parts;
     const points: Point[] = [];
     let next = 0;
-    for (; next < slots.length && !marks.isAtHand(slots[next]); next++) {
+    for (; next < slots.length && !marks.isImmediate(slots[next]); next++) {
       const point = group.stored.get(slots[next]);
       if (point) points.push(point);
-      // It was in memory when it was marked, and when it arrived is forgotten.
-      else marks.want(group, slots[next], range.question.steps.after(slots[next]), Number.NEGATIVE_INFINITY);
+      // It was in memory when it was marked; its time of arrival is not kept.
+      else
+        marks.requestRead(
+          group,
+          slots[next],
+          range.question.steps.after(slots[next]),
+          Number.NEGATIVE_INFINITY,
+        );
     }
     const inMemory = this.inMemory(group, slots.slice(next));
-    if (!this.vanish) return points.concat(inMemory);
-    const marked = slots.filter((slot) => marks.isAtHand(slot));
+    if (!this.canBeRemoved) return points.concat(inMemory);
+    const marked = slots.filter((slot) => marks.isImmediate(slot));
     return points.concat(atEach(range.question, marked, inMemory));
   }
 
@@ -65,23 +71,23 @@ export class QueryPoints {
 
   /** Reads what is pending, and marks it. */
   async readPending(pending: PendingReads): Promise<void> {
-    if (!pending.isEmpty) await pending.serve((groups, from, to) => this.readWanted(groups, from, to));
+    if (!pending.isEmpty) await pending.serve((groups, from, to) => this.readRange(groups, from, to));
   }
 
-  /** Every point of the range after `t`, taken back; of single milliseconds, which are too many to tell, none. */
-  goneAfter(t: number): Point[] {
+  /** Every point of the range after `t`, as removed; of single milliseconds, which are too many to list, none. */
+  removedAfter(t: number): Point[] {
     const { range } = this.parts;
-    return range.startsAfter(t).map((slot) => takenBack(range.question, slot));
+    return range.startsAfter(t).map((slot) => removedPoint(range.question, slot));
   }
 
-  /** All points of some groups, taken back. */
-  noneOf(groups: Iterable<LiveGroup>): Upsert[] {
-    const points = this.goneAfter(Number.NEGATIVE_INFINITY);
+  /** All points of some groups, as removed. */
+  allRemovedOf(groups: Iterable<LiveGroup>): Upsert[] {
+    const points = this.removedAfter(Number.NEGATIVE_INFINITY);
     const most = MAX_REPLAY_POINTS / Math.max(1, points.length);
     return [...groups].slice(0, most).map((group) => ({ group, points }));
   }
 
-  /** Points that nobody can list are taken back by having readers begin anew. */
+  /** Points that cannot be listed are removed by having readers read history again. */
   resetIfRaw(): void {
     if (isRaw(this.parts.range.question)) this.parts.readers.reset('too_much_missed');
   }
@@ -103,7 +109,7 @@ export class QueryPoints {
     return points;
   }
 
-  private async readWanted(groups: LiveGroup[], start: number, end: number): Promise<void> {
+  private async readRange(groups: LiveGroup[], start: number, end: number): Promise<void> {
     const { marks, range, readers, order } = this.parts;
     const question = this.parts.groups.questionOf(groups, { start, end });
     if (!question) return;
@@ -115,10 +121,10 @@ export class QueryPoints {
     const { seq, at } = order.next();
     range.refresh(at);
     groups.forEach((group, i) => {
-      const told = this.vanish ? withGone(range.question, points[i], { start, end }) : points[i];
-      for (const point of told) {
-        // What memory has come to cover meanwhile, it knows better.
-        if (!marks.isAtHand(point[0])) group.stored.set(point[0], point);
+      const found = this.canBeRemoved ? withRemoved(range.question, points[i], { start, end }) : points[i];
+      for (const point of found) {
+        // Where memory covers the point by now, it is evaluated there.
+        if (!marks.isImmediate(point[0])) group.stored.set(point[0], point);
         marks.markRead(group, point[0], seq);
       }
     });
@@ -127,9 +133,9 @@ export class QueryPoints {
 
   private async isTooMuch(question: GroupedQuestion): Promise<boolean> {
     const { groups, start, end, steps } = question;
-    const inAll = start < this.parts.range.memoryFrom ? MAX_REPLAY_POINTS : MAX_ASIDE_POINTS;
+    const inAll = start < this.parts.range.memoryFrom ? MAX_REPLAY_POINTS : MAX_MEMORY_POINTS;
     const most = inAll / Math.max(1, groups.length);
-    if (this.vanish || !isRaw(question)) return countSteps(steps, start, end) > most;
+    if (this.canBeRemoved || !isRaw(question)) return countSteps(steps, start, end) > most;
     try {
       await limitRawSamples(question, most, this.history.read, Work.ofOurs());
       return false;

@@ -7,7 +7,7 @@ import type { QueryGroups } from './query-groups';
 import { MAX_REPLAY_POINTS, type QueryMarks } from './query-marks';
 import type { QueryPoints } from './query-points';
 import type { QuestionRange } from './question-range';
-import { canVanish, withGone } from './vanished';
+import { canBeRemoved, withRemoved } from './removed-points';
 
 export interface QueryUpsertsParts {
   range: QuestionRange;
@@ -18,7 +18,7 @@ export interface QueryUpsertsParts {
   filling: Filling | null;
 }
 
-/** What there is to tell of a query's groups. */
+/** The changes of a query's groups. */
 export class QueryUpserts {
   constructor(private readonly parts: QueryUpsertsParts) {}
 
@@ -41,18 +41,21 @@ export class QueryUpserts {
     if (!this.parts.groups.metrics || start >= whole.end) return [];
     if (this.isTooMuch(groups.length, start, whole.end)) return 'too_much';
     // What is filled depends on more than what has changed.
-    const told = filling ? whole : { ...whole, start };
-    const read = await points.read(groups, told, work);
+    const needed = filling ? whole : { ...whole, start };
+    const read = await points.read(groups, needed, work);
     const { end } = range.answered(now);
     return groups.map((group, i) => {
-      if (filling) return { group, points: filling.whole(read[i], { ...told, end }) };
-      return { group, points: canVanish(question) ? withGone(question, read[i], { start, end }) : read[i] };
+      if (filling) return { group, points: filling.whole(read[i], { ...needed, end }) };
+      return {
+        group,
+        points: canBeRemoved(question) ? withRemoved(question, read[i], { start, end }) : read[i],
+      };
     });
   }
 
   private isTooMuch(groups: number, start: number, end: number): boolean {
     const { question, memoryFrom } = this.parts.range;
-    if (isRaw(question)) return start < memoryFrom || canVanish(question);
+    if (isRaw(question)) return start < memoryFrom || canBeRemoved(question);
     return groups * countSteps(question.steps, start, end) > MAX_REPLAY_POINTS;
   }
 }

@@ -13,9 +13,9 @@ export class QuestionRange {
   readonly endsNow: boolean;
   /** Whether every operand of the question has an offset: then new points come by time passing alone. */
   readonly isDelayed: boolean;
-  /** Of a delayed question: points before this have been told, or are being read. */
+  /** Of a delayed question: points before this have been read, or are being read. */
   private dueFrom: number;
-  /** As of the last `refresh`: where points are told of, and from where on memory answers. */
+  /** As of the last `refresh`: where points are sent, and from where on memory answers. */
   start = 0;
   end = 0;
   newest = 0;

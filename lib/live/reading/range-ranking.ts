@@ -3,29 +3,29 @@ import { SECOND } from '../../model/time/duration';
 import { rankWhole } from '../../read/query/rank';
 import { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
-import { FAREWELL_MS, type LiveRanking, type RankedQuery } from './ranking';
-import { canVanish } from './vanished';
+import { DEPARTURE_MS, type LiveRanking, type RankedQuery } from './ranking';
+import { canBeRemoved } from './removed-points';
 
 /** The whole range is read for a ranking: it is made anew this often, or as seldom as the store's time allows. */
 const RANK_EVERY_MS = 10 * SECOND;
 
 /**
- * Which groups of a live query have the highest (or lowest) value over the whole range. Readers cannot tell that from
- * points, so when the order changes they are told all of it: an upsert with the rank of every group that is kept, and
- * groups that it does not name are kept no longer. A group that enters comes with all its points; those of one that
- * leaves are taken back, which is all there is to tell when none is kept.
+ * Which groups of a live query have the highest (or lowest) value over the whole range. That does not follow from the
+ * points, so when the order changes all of it is sent: an upsert with the rank of every group that is kept, and groups
+ * that it does not name are kept no longer. A group that enters comes with all its points; those of one that leaves are
+ * sent as removed, which is all there is to send when none is kept.
  */
 export class RangeRanking implements LiveRanking {
   private isLoaded = false;
   private order: readonly LiveGroup[] = [];
-  /** Groups that are kept no longer, until every reader has heard of it. */
+  /** Groups that are kept no longer, until every reader has taken that. */
   private readonly left = new Map<LiveGroup, { seq: number; at: number }>();
   private changedSeq = 0;
   private rankedAt = Number.NEGATIVE_INFINITY;
   private isDue = false;
-  private announceLoaded: () => void = () => {};
+  private resolveLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
-    this.announceLoaded = resolve;
+    this.resolveLoaded = resolve;
   });
 
   constructor(
@@ -47,7 +47,7 @@ export class RangeRanking implements LiveRanking {
     this.order = await this.rank(now);
     this.changedSeq = this.query.marks.noteChange();
     this.isLoaded = true;
-    this.announceLoaded();
+    this.resolveLoaded();
   }
 
   beat(now: number): void {
@@ -68,29 +68,29 @@ export class RangeRanking implements LiveRanking {
     for (const group of before) this.left.set(group, { seq: this.changedSeq, at: now });
     for (const group of kept) {
       this.left.delete(group);
-      if (!before.includes(group)) this.query.marks.wantWhole(group, now);
+      if (!before.includes(group)) this.query.marks.requestWhole(group, now);
     }
-    for (const [group, { at }] of this.left) if (at < now - FAREWELL_MS) this.left.delete(group);
+    for (const [group, { at }] of this.left) if (at < now - DEPARTURE_MS) this.left.delete(group);
   }
 
   changes(since: number): Upsert[] {
     const upserts = this.order.map((group) => this.query.upserts.changesOf(group, since));
-    return [...(this.changedSeq > since ? ranked(upserts) : upserts), ...this.farewells(since)];
+    return [...(this.changedSeq > since ? ranked(upserts) : upserts), ...this.departures(since)];
   }
 
   async replay(_from: number, work: Work): Promise<Upsert[] | 'too_much'> {
     await this.loaded;
     const whole = await this.query.upserts.readSince(this.order, Number.NEGATIVE_INFINITY, work);
     if (whole === 'too_much') return whole;
-    // A reader that came with groups which have no value any more has to hear that none is kept, of each of them.
-    if (whole.length === 0 && canVanish(this.query.range.question))
-      return this.query.points.noneOf(this.query.groups.all);
-    return [...ranked(whole), ...this.farewells(Number.NEGATIVE_INFINITY)];
+    // A reader may have come with groups that have no value any more: each of them is sent as removed.
+    if (whole.length === 0 && canBeRemoved(this.query.range.question))
+      return this.query.points.allRemovedOf(this.query.groups.all);
+    return [...ranked(whole), ...this.departures(Number.NEGATIVE_INFINITY)];
   }
 
-  private farewells(since: number): Upsert[] {
+  private departures(since: number): Upsert[] {
     const left = [...this.left].filter(([, { seq }]) => seq > since);
-    return this.query.points.noneOf(left.map(([group]) => group));
+    return this.query.points.allRemovedOf(left.map(([group]) => group));
   }
 
   private async rank(now: number): Promise<LiveGroup[]> {

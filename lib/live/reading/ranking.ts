@@ -7,7 +7,7 @@ import type { QueryPoints } from './query-points';
 import type { QueryUpserts } from './query-upserts';
 import type { QuestionRange } from './question-range';
 
-/** Which groups of a live query are kept, and what readers have to be told for their picture to be the same. */
+/** Which groups of a live query are kept, and what has to be sent for readers to keep the same. */
 export interface LiveRanking {
   /** The groups that are kept, after everything that has been marked, as far as that can be known at once. */
   kept(now: number): Iterable<LiveGroup>;
@@ -30,5 +30,5 @@ export interface RankedQuery {
   readonly upserts: QueryUpserts;
 }
 
-/** A group that is kept no longer is told of for so long: until every reader has heard who came in its place. */
-export const FAREWELL_MS = 2 * MINUTE;
+/** A group that is kept no longer is still sent for so long: until every reader has the one that replaced it. */
+export const DEPARTURE_MS = 2 * MINUTE;

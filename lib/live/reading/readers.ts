@@ -1,10 +1,10 @@
-/** Whoever is told of a query's changes. */
+/** A reader of a query's changes. */
 export interface QueryReader {
-  /** Changes up to this number have been told. */
+  /** Changes up to this number have been taken. */
   since: number;
-  /** There may be something to tell. */
+  /** There may be something to take. */
   notify(): void;
-  /** What it missed cannot be told: it must read history again. */
+  /** What it missed cannot be replayed: it must read history again. */
   reset(reason: string): void;
 }
 
@@ -16,11 +16,11 @@ export class Readers {
     return this.all.size;
   }
 
-  /** Every reader has been told the changes up to this number; Infinity without readers. */
-  get toldUpTo(): number {
-    let told = Number.POSITIVE_INFINITY;
-    for (const { since } of this.all) told = Math.min(told, since);
-    return told;
+  /** Every reader has taken the changes up to this number; Infinity without readers. */
+  get takenUpTo(): number {
+    let taken = Number.POSITIVE_INFINITY;
+    for (const { since } of this.all) taken = Math.min(taken, since);
+    return taken;
   }
 
   add(reader: QueryReader): void {

@@ -9,14 +9,14 @@ import type { Upserts } from './live-group';
 import type { LiveQuery } from './live-query';
 import type { QueryReader } from './readers';
 
-/** What a subscription has to tell; null for nothing. */
+/** What a subscription yields; null for nothing. */
 export interface Taken {
   /** What happened before it began. */
   missed: Upserts | null;
   changes: Upserts | null;
 }
 
-/** Whoever subscribes is told that there may be something to take, and that it must read history again. */
+/** Is notified that there may be something to take, or that history has to be read again. */
 export type Subscriber = Pick<QueryReader, 'notify' | 'reset'>;
 
 export interface SubscriptionParts {
@@ -26,7 +26,7 @@ export interface SubscriptionParts {
   leave(reader: QueryReader): void;
 }
 
-/** One question of one reader, and how far the reader has been told: yields values, whoever they are for. */
+/** One question of one reader, and how far the reader has taken its changes: yields values, for any kind of reader. */
 export class Subscription implements QueryReader {
   since = 0;
   query!: LiveQuery;
@@ -43,7 +43,7 @@ export class Subscription implements QueryReader {
     this.reset = reset;
   }
 
-  /** Takes what there is to tell to those of a round. */
+  /** Takes what has changed since the last call, as the readers of a round take it. */
   take(round: Round): Taken {
     if (this.missed === 'reading') return { missed: null, changes: null };
     const missed = this.missed === 'none' ? null : this.missed.upserts;
@@ -55,7 +55,7 @@ export class Subscription implements QueryReader {
    * Reads what a reader may not have who has everything that arrived before `cursor`: what arrived later, or up to
    * `slackMs` before, and samples that were ahead of the clock, and so beyond the end of the answer it began with.
    *
-   * @returns why that cannot be told and the reader must read history again; null when it can.
+   * @returns why that cannot be replayed and the reader must read history again; null when it can.
    */
   async catchUp(cursor: number, slackMs: number, work: Work): Promise<string | null> {
     const { arrivals, cursorSlackMs } = this.parts;
@@ -67,7 +67,7 @@ export class Subscription implements QueryReader {
       this.missed = upserts === null || upserts === 'too_much' ? 'none' : { upserts };
       return upserts === 'too_much' ? 'too_much_missed' : null;
     } catch (error) {
-      log().warn({ err: error }, 'a stream could not be told what it missed');
+      log().warn({ err: error }, 'what a reader missed could not be read');
       this.missed = 'none';
       return isPulseError(error) ? error.code : 'internal';
     }

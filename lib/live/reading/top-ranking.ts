@@ -6,36 +6,36 @@ import { firstRanked } from '../../model/top';
 import { readLatest } from '../../read/query/rank';
 import { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
-import { FAREWELL_MS, type LiveRanking, type RankedQuery } from './ranking';
-import { canVanish } from './vanished';
+import { DEPARTURE_MS, type LiveRanking, type RankedQuery } from './ranking';
+import { canBeRemoved } from './removed-points';
 
 /**
- * A newest point keeps its place for so long after it has left the range: by then it has left it for readers, too,
- * whose clocks may be behind, and who would otherwise not take in who comes in its place.
+ * A newest point keeps its rank for so long after it has left the range: by then it has left it for readers, too,
+ * whose clocks may be behind, and which would otherwise not accept the group that replaces it.
  */
 const EXPIRY_SLACK_MS = 5 * SECOND;
 /**
- * Which groups of a live query have the highest (or lowest) latest value. Readers fold what they are told and then keep the top
- * of it alone. So a group that enters comes with all its points; one that has left is told by its newest point, by
- * which readers see that it has; of all others nothing need be told.
+ * Which groups of a live query have the highest (or lowest) latest value. Readers fold what they receive and then keep
+ * the top of it alone. So a group that enters comes with all its points; of one that has left the newest point is sent,
+ * by which readers see that it has; of all others nothing need be sent.
  */
 export class TopRanking implements LiveRanking {
   /** Everything marked up to here is in the ranking. */
   private rankedSeq: number;
   private isLoaded = false;
-  /** Readers that came with an answer that may know more than the ranking did; and those of them that have been served. */
-  private owed = 0;
-  private served = 0;
+  /** Readers that came with an answer that may be newer than the ranking was; and those for whom the top was sent again. */
+  private resendsRequested = 0;
+  private resendsDone = 0;
   private top: ReadonlySet<LiveGroup> = new Set();
 
-  /** Groups whose newest point is not known. */
-  private readonly lost = new Set<LiveGroup>();
-  /** Groups whose newest points are no longer, until every reader has heard of it. */
-  private readonly losses = new Map<LiveGroup, { seq: number; at: number }>();
+  /** Groups whose newest point has to be read. */
+  private readonly unknown = new Set<LiveGroup>();
+  /** Groups whose newest points were removed, until every reader has taken that. */
+  private readonly removals = new Map<LiveGroup, { seq: number; at: number }>();
   private readonly leftAt = new Map<LiveGroup, number>();
-  private announceLoaded: () => void = () => {};
+  private resolveLoaded: () => void = () => {};
   private readonly loaded = new Promise<void>((resolve) => {
-    this.announceLoaded = resolve;
+    this.resolveLoaded = resolve;
   });
 
   constructor(
@@ -53,17 +53,17 @@ export class TopRanking implements LiveRanking {
   async work(readPending: () => Promise<void>): Promise<void> {
     const { range } = this.query;
     if (!this.isLoaded) await this.load(range.now());
-    await this.readLost(range.now());
-    const { owed } = this;
+    await this.readUnknown(range.now());
+    const { resendsRequested } = this;
     await readPending();
-    if (this.served !== owed) this.tellTopAgain(owed, range.now());
+    if (this.resendsDone !== resendsRequested) this.resendTop(resendsRequested, range.now());
   }
 
   private async load(now: number): Promise<void> {
     await this.readLatest([...this.query.groups.all], now);
     this.top = new Set(this.pick(now));
     this.isLoaded = true;
-    this.announceLoaded();
+    this.resolveLoaded();
   }
 
   /** Brings the ranking up to date with what has been marked. */
@@ -79,21 +79,21 @@ export class TopRanking implements LiveRanking {
     this.rank(now);
   }
 
-  /** Lets others take the places of groups whose newest point has left the range. */
+  /** Replaces groups whose newest point has left the range. */
   beat(now: number): void {
     const { start } = this.query.range.whole(now - EXPIRY_SLACK_MS);
     if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
   }
 
-  private async readLost(now: number): Promise<void> {
-    if (this.lost.size === 0) return;
-    const lost = [...this.lost];
-    await this.readLatest(lost, now);
+  private async readUnknown(now: number): Promise<void> {
+    if (this.unknown.size === 0) return;
+    const unknown = [...this.unknown];
+    await this.readLatest(unknown, now);
     const seq = this.query.marks.noteChange();
     this.query.points.resetIfRaw();
-    for (const group of lost) {
-      this.lost.delete(group);
-      this.losses.set(group, { seq, at: now });
+    for (const group of unknown) {
+      this.unknown.delete(group);
+      this.removals.set(group, { seq, at: now });
     }
   }
 
@@ -106,23 +106,23 @@ export class TopRanking implements LiveRanking {
 
   changes(since: number): Upsert[] {
     const inTop = [...this.top].map((group) => this.query.upserts.changesOf(group, since));
-    return [...inTop, ...this.farewells(since), ...this.lossesSince(since)];
+    return [...inTop, ...this.departures(since), ...this.removalsSince(since)];
   }
 
-  /** Readers must not rank by points that are no longer: all that may have been after the newest is taken back. */
-  private lossesSince(since: number): Upsert[] {
+  /** Readers must not rank by points that were removed: all that may have been after the newest is sent as removed. */
+  private removalsSince(since: number): Upsert[] {
     const upserts: Upsert[] = [];
-    for (const [group, { seq }] of this.losses) {
+    for (const [group, { seq }] of this.removals) {
       if (seq <= since) continue;
       const { latest } = group;
-      const gone = this.query.points.goneAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
+      const gone = this.query.points.removedAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
       upserts.push({ group, points: latest ? [latest, ...gone] : gone });
     }
     return upserts;
   }
 
   /** The newest points, where they changed after `since`, of groups that have just left the top. */
-  private farewells(since: number): Upsert[] {
+  private departures(since: number): Upsert[] {
     const left = [...this.leftAt.keys()].filter((group) => !this.top.has(group) && group.marks.seq > since);
     return left.flatMap((group) => (group.latest ? { group, points: [group.latest] } : []));
   }
@@ -135,60 +135,60 @@ export class TopRanking implements LiveRanking {
     await this.loaded;
     const now = this.query.range.now();
     this.update(now);
-    this.expectNews(now);
+    this.requestResend(now);
     const top = [...this.top];
     const others = [...this.query.groups.all].filter((group) => !this.top.has(group));
     const newest = others.flatMap((group): Upsert[] =>
       group.latest && group.latest[0] >= from ? [{ group, points: [group.latest] }] : [],
     );
     // What a reader came with may have vanished before anything was ranked here.
-    const since = canVanish(this.query.range.question)
+    const since = canBeRemoved(this.query.range.question)
       ? await this.query.upserts.readSince(others, from, work)
       : newest;
     const whole = await this.query.upserts.readSince(top, Number.NEGATIVE_INFINITY, work);
     if (since === 'too_much' || whole === 'too_much') return 'too_much';
-    const losses = this.lossesSince(Number.NEGATIVE_INFINITY);
-    return [...since, ...losses.filter(({ group }) => !top.includes(group)), ...whole];
+    const removals = this.removalsSince(Number.NEGATIVE_INFINITY);
+    return [...since, ...removals.filter(({ group }) => !top.includes(group)), ...whole];
   }
 
   /**
    * Readers may have ranked by changes that had to be read here first, and so have forgotten groups that are in the
    * top now.
    */
-  private tellTopAgain(owed: number, now: number): void {
-    this.served = owed;
+  private resendTop(requested: number, now: number): void {
+    this.resendsDone = requested;
     this.update(now);
-    for (const group of this.top) this.query.marks.wantWhole(group, now);
+    for (const group of this.top) this.query.marks.requestWhole(group, now);
   }
 
-  /** A reader's answer may know of changes that the ranking will know when they have been read. */
-  private expectNews(now: number): void {
+  /** A reader's answer may have changes that the ranking will have when they have been read. */
+  private requestResend(now: number): void {
     const { pendingGroups } = this.query.marks;
     if (pendingGroups.size === 0) return;
     for (const group of pendingGroups) this.leftAt.set(group, now);
-    this.owed++;
+    this.resendsRequested++;
     this.query.marks.requestStore();
   }
 
   private rank(now: number): void {
     const before = this.top;
     this.top = new Set(this.pick(now));
-    for (const group of this.top) if (!before.has(group)) this.query.marks.wantWhole(group, now);
+    for (const group of this.top) if (!before.has(group)) this.query.marks.requestWhole(group, now);
     for (const group of before) if (!this.top.has(group)) this.leftAt.set(group, now);
-    for (const [group, { at }] of this.losses) if (at < now - FAREWELL_MS) this.losses.delete(group);
-    for (const [group, leftAt] of this.leftAt) if (leftAt < now - FAREWELL_MS) this.leftAt.delete(group);
+    for (const [group, { at }] of this.removals) if (at < now - DEPARTURE_MS) this.removals.delete(group);
+    for (const [group, leftAt] of this.leftAt) if (leftAt < now - DEPARTURE_MS) this.leftAt.delete(group);
   }
 
   private note(group: LiveGroup, points: readonly Point[]): void {
     const newest = points.findLast(hasValue);
     if (newest && (group.latest === null || newest[0] >= group.latest[0])) group.latest = newest;
-    else if (points.some(([t]) => t === group.latest?.[0])) this.lose(group);
+    else if (points.some(([t]) => t === group.latest?.[0])) this.forgetLatest(group);
   }
 
-  /** Its newest point is no longer: the one before it has to be looked for. */
-  private lose(group: LiveGroup): void {
+  /** Its newest point was removed: the one before it has to be read. */
+  private forgetLatest(group: LiveGroup): void {
     group.latest = null;
-    this.lost.add(group);
+    this.unknown.add(group);
     this.query.marks.requestStore();
   }
 

@@ -8,11 +8,11 @@ import type { Changes } from '../changes/changes';
 import type { LiveGroup } from './live-group';
 import { LiveQuery, type LiveQueryParts } from './live-query';
 import type { LiveQuestion } from './live-question';
-import { Newcomers } from './newcomers';
+import { NewSeriesQueue } from './new-series';
 import type { QueryReader } from './readers';
 
-/** Places of series in groups that all queries together may have: each takes some 30 bytes. */
-const MAX_PLACES = 10_000_000;
+/** Watches of series that all queries together may have: each takes some 30 bytes. */
+const MAX_WATCHES = 10_000_000;
 const RETRY_AFTER_MS = 5 * SECOND;
 
 export interface WatchedQueriesParts {
@@ -23,18 +23,18 @@ export interface WatchedQueriesParts {
 
 /**
  * The questions that somebody watches, and in which of their groups each series is. A question that is watched for
- * the first time looks at every series of its metric, and so at its turn; a series that comes to be meanwhile, or
- * whose labels a regular expression has to tell, is looked at afterwards.
+ * the first time looks at every series of its metric, and so at its turn; a series that is created meanwhile, or whose
+ * labels have to be matched by a regular expression, is looked at afterwards.
  */
 export class WatchedQueries {
   private readonly byText = new Map<string, LiveQuery>();
   private readonly byMetric = new Map<string, Set<LiveQuery>>();
   private readonly openings = new Map<LiveQuery, Promise<void>>();
-  private readonly coverings = new Map<LiveQuery, () => void>();
-  private readonly newcomers: Newcomers;
+  private readonly ringWatches = new Map<LiveQuery, () => void>();
+  private readonly newSeries: NewSeriesQueue;
 
   constructor(private readonly parts: WatchedQueriesParts) {
-    this.newcomers = new Newcomers({
+    this.newSeries = new NewSeriesQueue({
       arrivals: parts.changes.arrivals,
       now: parts.query.now,
       join: (query, series, operandIndex) => this.join(query, series, operandIndex),
@@ -64,7 +64,7 @@ export class WatchedQueries {
         return query;
       } catch (error) {
         this.unwatch(query, reader);
-        // Whoever began to watch it was refused, or has left: that is not about us.
+        // The reader that began to watch it was refused, or has left: this one tries by itself.
         if ((refusedWork(error) ?? work) === work) throw error;
       }
     }
@@ -77,7 +77,7 @@ export class WatchedQueries {
   /** A series has come to be. */
   take(series: Series): void {
     for (const query of this.of(series.metric.name)) {
-      this.cover(query);
+      this.watchRing(query);
       for (const [index, { metric }] of query.question.operands.entries()) {
         if (metric !== series.metric.name) continue;
         const admits = query.question.admits[index];
@@ -95,7 +95,7 @@ export class WatchedQueries {
       if (sameMetric) sameMetric.add(query);
       else this.byMetric.set(metric, new Set([query]));
     }
-    this.cover(query);
+    this.watchRing(query);
     const opening = this.open(query, work);
     this.openings.set(query, opening);
     opening.catch(() => this.drop(query));
@@ -105,14 +105,14 @@ export class WatchedQueries {
   private async open(query: LiveQuery, work: Work): Promise<void> {
     const { changes } = this.parts;
     const { metrics } = this.parts.query.memory.registry;
-    // Those that come to be from now on are told of.
+    // Those that are created from now on are passed to `take`.
     const known = query.question.operands.map(({ metric }) => metrics.get(metric)?.series.slice());
     for (const [index, { matchers }] of query.question.operands.entries()) {
       for await (const some of selectMatching(known[index] ?? [], matchers, work)) {
         const { byKey } = query.groups;
         for (const each of some) if (!this.join(query, each, index)) query.groups.limit(byKey.size + 1);
         query.groups.limit(byKey.size);
-        if (changes.size > MAX_PLACES)
+        if (changes.size > MAX_WATCHES)
           throw new PulseError('too_many_streams', 'This server watches as many series as it may.', {
             retryAfterMs: RETRY_AFTER_MS,
           });
@@ -120,28 +120,28 @@ export class WatchedQueries {
     }
     this.openings.delete(query);
     query.begin();
-    void this.newcomers.take(query);
+    void this.newSeries.take(query);
   }
 
   private join(query: LiveQuery, series: Series, operandIndex: number): LiveGroup | null {
     const group = query.groups.admit(series, operandIndex);
-    if (group) this.parts.changes.watch(series, group.places[operandIndex]);
+    if (group) this.parts.changes.watch(series, group.watches[operandIndex]);
     return group;
   }
 
-  private cover(query: LiveQuery): void {
+  private watchRing(query: LiveQuery): void {
     const { ringSync } = this.parts;
     const { metrics } = query.groups;
-    if (!ringSync || !metrics || this.coverings.has(query)) return;
+    if (!ringSync || !metrics || this.ringWatches.has(query)) return;
     const stops = metrics.map((metric) => ringSync.watch(metric));
-    this.coverings.set(query, () => {
+    this.ringWatches.set(query, () => {
       for (const stop of stops) stop();
     });
   }
 
   private takeLater(query: LiveQuery, series: Series, operandIndex: number): void {
-    this.newcomers.add(query, { series, operandIndex });
-    if (!this.openings.has(query)) void this.newcomers.take(query);
+    this.newSeries.add(query, { series, operandIndex });
+    if (!this.openings.has(query)) void this.newSeries.take(query);
   }
 
   private drop(query: LiveQuery): void {
@@ -150,9 +150,9 @@ export class WatchedQueries {
     if (this.byText.get(text) !== query) return;
     this.byText.delete(text);
     this.openings.delete(query);
-    this.newcomers.forget(query);
-    this.coverings.get(query)?.();
-    this.coverings.delete(query);
+    this.newSeries.forget(query);
+    this.ringWatches.get(query)?.();
+    this.ringWatches.delete(query);
     for (const { metric } of operands) {
       const sameMetric = this.byMetric.get(metric);
       sameMetric?.delete(query);
@@ -166,10 +166,10 @@ export class WatchedQueries {
     const work = Work.ofOurs();
     await work.run(async () => {
       for (const group of query.groups.all) {
-        for (const place of group.places) {
-          for (const series of group.seriesByOperand[place.operandIndex]) {
+        for (const watch of group.watches) {
+          for (const series of group.seriesByOperand[watch.operandIndex]) {
             if (work.isDue('live')) await work.pause();
-            this.parts.changes.unwatch(series, place);
+            this.parts.changes.unwatch(series, watch);
           }
         }
       }

@@ -2,11 +2,11 @@ import type { Labels } from '../../model/labels';
 import type { TopicEvent } from '../../model/wire/stream';
 import type { GroupChange, Upserts } from '../reading/live-group';
 
-/** Texts of upserts that several streams tell, and the beginnings of their groups, which are told again and again. */
+/** Texts of upserts that several streams send, and the beginnings of their groups, which are sent again and again. */
 const texts = new WeakMap<Upserts, string>();
 const openings = new WeakMap<Labels, string>();
 
-/** The JSON of a `series` list: made once, however many streams tell it. */
+/** The JSON of a `series` list: made once, however many streams send it. */
 export function encodeUpserts(upserts: Upserts): string {
   let text = texts.get(upserts);
   if (text === undefined) {
@@ -27,7 +27,7 @@ function encodeGroup({ labels, points, rank }: GroupChange): string {
 
 const topicTexts = new WeakMap<TopicEvent, string>();
 
-/** The JSON of a topic's event: made once, however many streams tell it. */
+/** The JSON of a topic's event: made once, however many streams send it. */
 export function encodeTopicEvent(event: TopicEvent): string {
   let text = topicTexts.get(event);
   if (text === undefined) {

@@ -4,13 +4,13 @@ import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { History } from '../../read/history';
 
-/** How this node is, as streams tell it. */
+/** The health of this node, as streams send it. */
 export type Health = { state: 'live' } | { state: 'degraded'; reason: string };
 
 export interface HealthListener {
   changed(): void;
-  /** The database is back; since `time`, epoch ms, whoever came may have been answered from memory only. */
-  databaseBack(time: number): void;
+  /** The database answers again; since `time`, epoch ms, new readers may have been answered from memory only. */
+  databaseRecovered(time: number): void;
 }
 
 const CHECK_MS = 5 * SECOND;
@@ -18,8 +18,8 @@ const CHECK_MS = 5 * SECOND;
 /** Watches the database and the bus. */
 export class HealthWatch {
   current: Health = { state: 'live' };
-  private databaseTrouble: string | null = null;
-  private troubleSince = 0;
+  private databaseError: string | null = null;
+  private databaseErrorSince = 0;
   private checkedAt = Number.NEGATIVE_INFINITY;
   private isChecking = false;
   private readonly unlisten: () => void;
@@ -33,7 +33,7 @@ export class HealthWatch {
     this.unlisten = bus.onState(() => this.update());
   }
 
-  /** Called about once a second while there is anybody to tell. */
+  /** Called about once a second while there are streams. */
   beat(now: number): void {
     if (this.isChecking || now - this.checkedAt < CHECK_MS) return;
     this.checkedAt = now;
@@ -48,13 +48,13 @@ export class HealthWatch {
     this.isChecking = true;
     try {
       await this.history.ping();
-      if (this.databaseTrouble !== null) this.listener.databaseBack(this.troubleSince);
-      this.databaseTrouble = null;
+      if (this.databaseError !== null) this.listener.databaseRecovered(this.databaseErrorSince);
+      this.databaseError = null;
     } catch (error) {
-      if (!isPulseError(error)) log().error({ err: error }, 'the database failed in a way nobody expected');
+      if (!isPulseError(error)) log().error({ err: error }, 'the database failed with an unknown error');
       // It may have begun any time since the last look.
-      if (this.databaseTrouble === null) this.troubleSince = this.now() - 2 * CHECK_MS;
-      this.databaseTrouble = isPulseError(error) ? error.code : 'database_unavailable';
+      if (this.databaseError === null) this.databaseErrorSince = this.now() - 2 * CHECK_MS;
+      this.databaseError = isPulseError(error) ? error.code : 'database_unavailable';
     } finally {
       this.isChecking = false;
     }
@@ -62,7 +62,7 @@ export class HealthWatch {
   }
 
   private update(): void {
-    const reason = this.databaseTrouble ?? this.bus.state.reason;
+    const reason = this.databaseError ?? this.bus.state.reason;
     const isNews = reason !== (this.current.state === 'degraded' ? this.current.reason : null);
     this.current = reason === null ? { state: 'live' } : { state: 'degraded', reason };
     if (isNews) this.listener.changed();

@@ -1,4 +1,5 @@
 import { SECOND } from '../../model/time/duration';
+import type { StreamEventData, StreamEventName } from '../../model/wire/stream';
 
 /** The event stream's format: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export const SSE_HEADERS = {
@@ -13,10 +14,20 @@ const RECONNECT_MS = SECOND;
 
 /** Opens every stream: how long a browser waits before it reconnects. */
 export const SSE_PREAMBLE = `retry: ${RECONNECT_MS}\n\n`;
-/** A comment: proxies close what is silent for long. */
+/** A comment: proxies close connections without traffic. */
 export const SSE_HEARTBEAT = ': heartbeat\n\n';
 
-/** One event. `data` is JSON, which has no line breaks; `id` is what the browser says in `Last-Event-ID`. */
-export function sseEvent(event: 'points' | 'status' | 'reset' | 'topic', data: string, id: number): string {
-  return `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
+/** One event, whose data is JSON already. `id` is what the browser sends as `Last-Event-ID`. */
+export function sseEvent(event: StreamEventName, json: string, id: number): string {
+  // JSON has no line breaks, which the format would need a field for each of.
+  return `id: ${id}\nevent: ${event}\ndata: ${json}\n\n`;
+}
+
+/** One event of this data. */
+export function encodeEvent<Name extends StreamEventName>(
+  event: Name,
+  data: StreamEventData<Name>,
+  id: number,
+): string {
+  return sseEvent(event, JSON.stringify(data), id);
 }

@@ -17,7 +17,7 @@ const MAX_HELD_BYTES = 128 * 1024 * 1024;
 export class StreamLoad {
   readonly figures: StreamFigures = { turns: 0, turnMs: 0, slowestTurnMs: 0, stalls: 0, heldBytes: 0 };
 
-  /** A stream has evaluated what it is to tell, in so many ms. */
+  /** A stream has evaluated what it sends, in so many ms. */
   noteTurn(ms: number): void {
     const { figures } = this;
     figures.turns++;
@@ -31,7 +31,7 @@ export class StreamLoad {
   }
 
   /** So many bytes more (or fewer) wait for readers. @returns whether there is room for them. */
-  noteHeld(bytes: number): boolean {
+  noteBuffered(bytes: number): boolean {
     this.figures.heldBytes += bytes;
     return this.figures.heldBytes <= MAX_HELD_BYTES;
   }

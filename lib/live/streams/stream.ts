@@ -10,7 +10,7 @@ import type { LiveQuestion } from '../reading/live-question';
 import type { Subscription } from '../reading/subscription';
 import { encodeUpserts } from './encode';
 import type { Health } from './health';
-import { HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
+import { encodeEvent, HEARTBEAT_MS, SSE_HEARTBEAT, SSE_PREAMBLE, sseEvent } from './sse';
 import type { StreamLoad } from './stream-load';
 import { ofQuery, type StreamParams } from './stream-params';
 import { TopicQueue } from './topic-queue';
@@ -27,7 +27,7 @@ export interface StreamSink {
   close(): void;
 }
 
-/** What a stream tells of. */
+/** What a stream subscribes to. */
 export interface StreamSources {
   queries: LiveQueries;
   topics: Pick<Topics, 'subscribe'>;
@@ -49,13 +49,13 @@ const STALLED_MS = MINUTE;
 /** More than this is written in parts, and only while the reader takes it. */
 const PART_LENGTH = 256 * 1_024;
 
-/** What a query has to tell, as the JSON of a `series` list. */
-interface TakenText {
+/** The changes of a query, as the JSON of a `series` list. */
+interface EncodedUpserts {
   q: number;
   series: string;
 }
 
-/** One reader: its queries, its pace, and how far it has been told. */
+/** One reader: its queries, its pace, and how much has been sent to it. */
 export class LiveStream implements Paced {
   writtenAt = Number.NEGATIVE_INFINITY;
   private readonly subscriptions: Subscription[] = [];
@@ -66,10 +66,10 @@ export class LiveStream implements Paced {
   private isClosed = false;
   private stalledAt: number | null = null;
   private heldBytes = 0;
-  private owedReset: string | null = null;
-  private beatAt: number;
-  /** Everything that arrived before this has been told, epoch ms: the id of events. */
-  private toldUpTo: number;
+  private pendingReset: string | null = null;
+  private heartbeatAt: number;
+  /** Everything that arrived before this has been sent, epoch ms: the id of events. */
+  private sentUpTo: number;
   private changedAt: number | null = null;
   private lagMs = 0;
 
@@ -78,7 +78,7 @@ export class LiveStream implements Paced {
     private readonly sink: StreamSink,
     readonly tickMs: number,
   ) {
-    this.toldUpTo = this.beatAt = host.clock.now();
+    this.sentUpTo = this.heartbeatAt = host.clock.now();
   }
 
   async open(
@@ -96,15 +96,15 @@ export class LiveStream implements Paced {
     for (const topic of chosen) this.topicQueue.subscribe(topics, topic);
     this.isOpen = true;
     this.sink.onDrain(() => this.resume());
-    const openedAt = this.toldUpTo;
-    // From the first event on: a reader that is lost before it has been told what it missed must not seem to know it.
-    this.toldUpTo = Math.min(cursor ?? openedAt, openedAt);
+    const openedAt = this.sentUpTo;
+    // From the first event on: a reader that is lost before what it missed was sent must not seem to have it.
+    this.sentUpTo = Math.min(cursor ?? openedAt, openedAt);
     this.write(SSE_PREAMBLE + this.statusEvent());
     if (cursor === null) return;
     if (queries.reaches(cursor)) {
-      this.catchUp(this.toldUpTo);
+      this.catchUp(this.sentUpTo);
     } else {
-      this.toldUpTo = openedAt;
+      this.sentUpTo = openedAt;
       this.reset('cursor_too_old');
     }
   }
@@ -139,16 +139,16 @@ export class LiveStream implements Paced {
     const { now } = round;
     if (this.isClosed || this.stalledAt !== null) return;
     const startedAt = performance.now();
-    let taken: TakenText[] = [];
+    let taken: EncodedUpserts[] = [];
     let length = 0;
-    let told = now;
+    let sent = now;
     for (const [q, subscription] of this.subscriptions.entries()) {
       if (work.isDue('live')) await work.pause();
       // Others have had their turn meanwhile.
       if (this.isClosed || this.stalledAt !== null) return;
       const { missed, changes } = subscription.take(round);
       // Before anything else is committed.
-      told = Math.min(told, subscription.waitingSince);
+      sent = Math.min(sent, subscription.waitingSince);
       for (const upserts of [missed, changes]) {
         if (upserts === null) continue;
         const series = encodeUpserts(upserts);
@@ -158,23 +158,23 @@ export class LiveStream implements Paced {
       // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
       if (changes !== null) this.writtenAt = now;
       if (length < PART_LENGTH) continue;
-      // Under the old id, since the other queries have not been told as much.
-      this.writeTaken(taken);
+      // Under the old id, since less has been sent of the other queries.
+      this.writeUpserts(taken);
       taken = [];
       length = 0;
     }
     this.host.load.noteTurn(performance.now() - startedAt);
     if (changedAt !== null) this.lagMs = now - changedAt;
     if (this.stalledAt !== null) return;
-    this.toldUpTo = Math.max(this.toldUpTo, told);
-    this.writeTaken(taken, this.topicQueue.take());
+    this.sentUpTo = Math.max(this.sentUpTo, sent);
+    this.writeUpserts(taken, this.topicQueue.take());
   }
 
-  private writeTaken(taken: readonly TakenText[], topicEvents: readonly string[] = []): void {
+  private writeUpserts(taken: readonly EncodedUpserts[], topicEvents: readonly string[] = []): void {
     const events = taken.map(({ q, series }) =>
-      sseEvent('points', `{"q":${q},"series":${series}}`, this.toldUpTo),
+      sseEvent('points', `{"q":${q},"series":${series}}`, this.sentUpTo),
     );
-    for (const text of topicEvents) events.push(sseEvent('topic', text, this.toldUpTo));
+    for (const text of topicEvents) events.push(sseEvent('topic', text, this.sentUpTo));
     if (events.length > 0) this.write(events.join(''));
   }
 
@@ -182,15 +182,15 @@ export class LiveStream implements Paced {
     if (!this.isOpen) return;
     if (this.stalledAt !== null) {
       if (now - this.stalledAt >= STALLED_MS) this.close();
-    } else if (now - this.beatAt >= HEARTBEAT_MS) {
-      this.beatAt = now;
+    } else if (now - this.heartbeatAt >= HEARTBEAT_MS) {
+      this.heartbeatAt = now;
       this.advance(now);
-      // A browser hides the comment from the page; by the status the page hears from the server, too.
+      // A browser hides the comment from the page; the status shows the page, too, that the server is there.
       this.write(SSE_HEARTBEAT + this.statusEvent());
     }
   }
 
-  tellStatus(): void {
+  sendStatus(): void {
     if (this.isOpen && this.stalledAt === null) this.write(this.statusEvent());
   }
 
@@ -221,10 +221,10 @@ export class LiveStream implements Paced {
       this.cancelTurn = this.host.pacer.schedule(this);
   }
 
-  /** Tells what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
+  /** Sends what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
   private catchUp(cursor: number): void {
     const slackMs = 2 * this.tickMs + SECOND;
-    // Not ended with this reader: others who come back at once are told the same.
+    // Not ended with this reader: others that return at the same time get the same.
     void work(async (work) => {
       await Promise.all(
         this.subscriptions.map(async (subscription) => {
@@ -240,24 +240,24 @@ export class LiveStream implements Paced {
     if (this.stalledAt === null || this.isClosed) return;
     this.stalledAt = null;
     this.hold(0);
-    if (this.owedReset !== null) this.reset(this.owedReset);
+    if (this.pendingReset !== null) this.reset(this.pendingReset);
     this.notify();
   }
 
   private advance(now: number): void {
-    const told = Math.min(now, ...this.subscriptions.map(({ waitingSince }) => waitingSince));
-    this.toldUpTo = Math.max(this.toldUpTo, told);
+    const sent = Math.min(now, ...this.subscriptions.map(({ waitingSince }) => waitingSince));
+    this.sentUpTo = Math.max(this.sentUpTo, sent);
   }
 
   reset(reason: string): void {
     if (!this.isOpen || this.isClosed) return;
-    this.owedReset = this.stalledAt === null ? null : reason;
-    if (this.stalledAt === null) this.write(sseEvent('reset', JSON.stringify({ reason }), this.toldUpTo));
+    this.pendingReset = this.stalledAt === null ? null : reason;
+    if (this.stalledAt === null) this.write(encodeEvent('reset', { reason }, this.sentUpTo));
   }
 
   private statusEvent(): string {
     const status = { ...this.host.health, tier: this.tier(), lagMs: this.lagMs };
-    return sseEvent('status', JSON.stringify(status), this.toldUpTo);
+    return encodeEvent('status', status, this.sentUpTo);
   }
 
   /** The tier of the newest points; where the queries differ, that of the slowest. */
@@ -274,13 +274,13 @@ export class LiveStream implements Paced {
     if (this.sink.write(text)) return;
     this.stalledAt ??= this.host.clock.now();
     this.host.load.noteStall();
-    // Whoever does not read makes way for those who do.
+    // Readers that do not read are closed in favour of those that do.
     if (!this.hold(this.sink.held())) this.close();
   }
 
   /** Notes what waits for the reader. @returns whether there is room for it. */
   private hold(bytes: number): boolean {
-    const hasRoom = this.host.load.noteHeld(bytes - this.heldBytes);
+    const hasRoom = this.host.load.noteBuffered(bytes - this.heldBytes);
     this.heldBytes = bytes;
     return hasRoom;
   }

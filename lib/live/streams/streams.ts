@@ -21,7 +21,7 @@ export interface StreamRequest {
   sink: StreamSink;
 }
 
-/** The open streams of a node, told of the questions they ask. */
+/** The open streams of a node. */
 export interface Streams {
   readonly size: number;
   readonly figures: Readonly<StreamFigures>;
@@ -65,9 +65,9 @@ export function createStreams(parts: StreamsParts): Streams {
 
   const health = new HealthWatch(history, bus, clock.now, {
     changed() {
-      for (const stream of streams.keys()) stream.tellStatus();
+      for (const stream of streams.keys()) stream.sendStatus();
     },
-    databaseBack(time) {
+    databaseRecovered(time) {
       for (const [stream, since] of streams) if (since >= time) stream.reset('database_back');
     },
   });

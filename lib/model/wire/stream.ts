@@ -50,3 +50,13 @@ export const TopicEvent = z
   })
   .meta({ id: 'TopicEvent' });
 export type TopicEvent = z.infer<typeof TopicEvent>;
+
+/** Every event of the stream: its name, and the shape of its data. */
+export const STREAM_EVENTS = {
+  points: PointsEvent,
+  status: StatusEvent,
+  reset: ResetEvent,
+  topic: TopicEvent,
+};
+export type StreamEventName = keyof typeof STREAM_EVENTS;
+export type StreamEventData<Name extends StreamEventName> = z.infer<(typeof STREAM_EVENTS)[Name]>;

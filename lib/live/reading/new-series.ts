@@ -8,32 +8,32 @@ import type { LiveGroup } from './live-group';
 import type { LiveQuery } from './live-query';
 
 /** A series to be looked at, for one operand of a query. */
-interface Newcomer {
+interface NewSeries {
   series: Series;
   operandIndex: number;
   /** Epoch ms. */
   since: number;
 }
 
-export interface NewcomersParts {
+export interface NewSeriesParts {
   arrivals: ArrivalLog;
   now(): number;
   /** Adds a series to one operand of a query. @returns its group; null when there are too many. */
   join(query: LiveQuery, series: Series, operandIndex: number): LiveGroup | null;
 }
 
-/** Series that came to be while nobody looked: they join queries afterwards, and what came of them meanwhile is told. */
-export class Newcomers {
-  private readonly waiting = new Map<LiveQuery, Newcomer[]>();
+/** Series that were created while a query could not look at them: they join it afterwards, with the samples that arrived meanwhile. */
+export class NewSeriesQueue {
+  private readonly waiting = new Map<LiveQuery, NewSeries[]>();
   private readonly looking = new Set<LiveQuery>();
 
-  constructor(private readonly parts: NewcomersParts) {}
+  constructor(private readonly parts: NewSeriesParts) {}
 
-  add(query: LiveQuery, found: Pick<Newcomer, 'series' | 'operandIndex'>): void {
-    const newcomer = { ...found, since: this.parts.now() };
+  add(query: LiveQuery, found: Pick<NewSeries, 'series' | 'operandIndex'>): void {
+    const entry = { ...found, since: this.parts.now() };
     const others = this.waiting.get(query);
-    if (others) others.push(newcomer);
-    else this.waiting.set(query, [newcomer]);
+    if (others) others.push(entry);
+    else this.waiting.set(query, [entry]);
   }
 
   forget(query: LiveQuery): void {
@@ -57,12 +57,12 @@ export class Newcomers {
     }
   }
 
-  private async lookAt(query: LiveQuery, newcomers: readonly Newcomer[]): Promise<void> {
+  private async lookAt(query: LiveQuery, added: readonly NewSeries[]): Promise<void> {
     for (const [index, { matchers }] of query.question.operands.entries()) {
-      const ofOperand = newcomers.filter(({ operandIndex }) => operandIndex === index);
-      const since = Math.min(...ofOperand.map((newcomer) => newcomer.since));
+      const ofOperand = added.filter(({ operandIndex }) => operandIndex === index);
+      const since = Math.min(...ofOperand.map((entry) => entry.since));
       const joined = new Set<LiveGroup>();
-      const series = ofOperand.map((newcomer) => newcomer.series);
+      const series = ofOperand.map((entry) => entry.series);
       for await (const some of selectMatching(series, matchers, Work.ofOurs())) {
         if (!query.isWatched) return;
         for (const each of some) {
@@ -72,7 +72,7 @@ export class Newcomers {
       }
       const from = query.changedSince(this.parts.arrivals, since);
       const now = this.parts.now();
-      for (const group of joined) query.marks.wantSince(group, from, now);
+      for (const group of joined) query.marks.requestSince(group, from, now);
     }
   }
 }
