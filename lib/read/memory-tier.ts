@@ -80,7 +80,7 @@ export function createMemoryTier({ registry, ring, predecessors }: MemoryTierPar
     const metric = registry.metrics.get(name);
     const covered = ring.coveredSince(metric?.id);
     if (!aggregates.some(isGrowth)) return covered;
-    const from = ring.growthSince(metric?.id);
+    const from = ring.predecessorsSince(metric?.id);
     if (metric && from > covered) predecessors.request(metric);
     return from;
   }

@@ -228,7 +228,9 @@ test('a late sample that another server wrote, or whose answer was lost, is what
   /** Once memory knows, so that what it answers is what it knew. */
   const knows = (name: string) => {
     const { metric } = registry.metrics.get(name)!.series[0];
-    return expect.poll(() => ring.growthSince(metric.id) <= at - MINUTE, { timeout: 10_000 }).toBe(true);
+    return expect
+      .poll(() => ring.predecessorsSince(metric.id) <= at - MINUTE, { timeout: 10_000 })
+      .toBe(true);
   };
 
   const name = freshName();

@@ -68,7 +68,7 @@ class World {
   }
 
   expectTruth(): void {
-    const from = this.ring.growthSince(METRIC);
+    const from = this.ring.predecessorsSince(METRIC);
     expect(from).toBeGreaterThanOrEqual(this.ring.coveredSince(METRIC));
     for (const [i, samples] of this.stored.entries()) {
       const all = [...samples.keys()].sort((a, b) => a - b);
@@ -157,7 +157,7 @@ it('alone, knows of every sample since the moment it names what came before it, 
         world.ask();
       }
       world.answer();
-      expect(world.ring.growthSince(METRIC)).toBeLessThanOrEqual(world.ring.coveredFrom + 30_001);
+      expect(world.ring.predecessorsSince(METRIC)).toBeLessThanOrEqual(world.ring.coveredFrom + 30_001);
       world.expectTruth();
       // Nothing is kept for ever, and no byte is counted wrongly.
       for (let i = 0; i < 10; i++) world.ring.evict(world.now + 40 * DAY);
@@ -242,7 +242,7 @@ it('trusts nothing that it knew before it may have missed something', async () =
     world.write(series, world.now, true);
     world.ask();
     world.answer();
-    expect(world.ring.growthSince(METRIC)).toBe(world.ring.coveredSince(METRIC));
+    expect(world.ring.predecessorsSince(METRIC)).toBe(world.ring.coveredSince(METRIC));
     world.now += waitMs;
     for (let i = 0; i < 30; i++) world.ring.evict(world.now);
     missed(world, series, MINUTE);
@@ -250,7 +250,7 @@ it('trusts nothing that it knew before it may have missed something', async () =
     world.now += MINUTE;
     world.write(series, world.now, true);
     world.expectTruth();
-    expect(world.ring.growthSince(METRIC)).toBe(world.now + 1);
+    expect(world.ring.predecessorsSince(METRIC)).toBe(world.now + 1);
 
     // An answer that comes after something else has been missed is of no use.
     world.ask();
@@ -264,6 +264,6 @@ it('trusts nothing that it knew before it may have missed something', async () =
     world.ask();
     world.answer();
     world.expectTruth();
-    expect(world.ring.growthSince(METRIC)).toBe(world.ring.coveredSince(METRIC));
+    expect(world.ring.predecessorsSince(METRIC)).toBe(world.ring.coveredSince(METRIC));
   }
 });

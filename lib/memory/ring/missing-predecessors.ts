@@ -47,12 +47,12 @@ export class MissingPredecessors {
   }
 
   /** The predecessor of every sample of the metric after this, epoch ms, is known. */
-  until(metricId: number): number {
+  unknownUntil(metricId: number): number {
     return this.byMetric.get(metricId)?.until ?? Number.NEGATIVE_INFINITY;
   }
 
   /** The request for at most `most` series; null when none is missing. */
-  samples(metricId: number, before: number, most: number): PredecessorRequest | null {
+  request(metricId: number, before: number, most: number): PredecessorRequest | null {
     const of = this.byMetric.get(metricId);
     if (!of) return null;
     const buffers: SeriesBuffer[] = [];

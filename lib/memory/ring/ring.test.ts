@@ -66,7 +66,7 @@ describe('Ring', () => {
     expect(timestampsOf(ring, b)).toEqual([9_050]);
   });
 
-  it('does not vouch, after a refill, for what was evicted while it read', async () => {
+  it('is not complete, after a refill, for what was evicted while it read', async () => {
     const [series] = makeSeries(1);
     const ring = new Ring(options);
     async function* refillPages() {

@@ -71,14 +71,14 @@ export class Ring {
    * From here on, epoch ms, the ring also knows the predecessor of every sample of this metric: the sample before it in
    * its series, or that there is none.
    */
-  growthSince(metricId: number | undefined): number {
+  predecessorsSince(metricId: number | undefined): number {
     const covered = this.coveredSince(metricId);
-    return metricId === undefined ? covered : Math.max(covered, this.missing.until(metricId) + 1);
+    return metricId === undefined ? covered : Math.max(covered, this.missing.unknownUntil(metricId) + 1);
   }
 
-  /** The predecessors that are unknown, of at most `most` series; null when none is. Knowing them makes `growthSince` earlier. */
+  /** Requests unknown predecessors of at most `most` series; null when all are known. They make `predecessorsSince` earlier. */
   missingPredecessors(metricId: number, most: number): PredecessorRequest | null {
-    return this.missing.samples(metricId, this.coveredSince(metricId), most);
+    return this.missing.request(metricId, this.coveredSince(metricId), most);
   }
 
   /** Adds what was requested; a series without a sample in the rows has no predecessor. */

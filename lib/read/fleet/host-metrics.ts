@@ -2,14 +2,14 @@ import type { HostMetric } from '../../model/fleet/answers';
 import type { Metric, Series } from '../../model/series';
 import type { Work } from '../../runtime/work/work';
 
-/** What a host has of one metric. */
+/** The series of one metric of a host. */
 interface Parts {
   series: number;
   lastSeen: number;
   values: Map<string, Set<string>>;
 }
 
-/** What a host measures, by metric, in the order of names. */
+/** The metrics of a host, in the order of names. */
 export async function hostMetrics(series: readonly Series[], work: Work): Promise<HostMetric[]> {
   const byMetric = new Map<Metric, Parts>();
   for (const { metric, labels, lastSeen } of series) {

@@ -6,7 +6,7 @@ import type { Labels } from '../../model/labels';
 import type { Series } from '../../model/series';
 import { combine, reading } from './readings';
 
-/** Where a metric's name stands in the table of headlines. */
+/** By metric name: its headline, and its rank among the names of that headline. */
 const HEADLINE_OF: ReadonlyMap<string, { headline: number; rank: number }> = new Map(
   HEADLINES.flatMap(({ metrics }, headline) =>
     metrics.map((name, rank) => [name, { headline, rank }] as const),
@@ -15,7 +15,7 @@ const HEADLINE_OF: ReadonlyMap<string, { headline: number; rank: number }> = new
 
 /** How many series give the interval of a host that has been silent since this process started. */
 const SERIES_MEASURED = 4;
-/** Series that make up one headline of a host; a figure of more parts is not worth the time. */
+/** Series that one figure of a host is computed from, at most. */
 const MOST_PARTS = 1_000;
 
 interface HeadlineSeries {
@@ -34,16 +34,17 @@ interface LabelUse {
 /** One host: its series, and its status as of the last refresh. Lives as long as the process. */
 export class Host {
   readonly series: Series[] = [];
-  /** Place in the natural order of names; kept by the fleet. */
+  /** Place in the natural order of names; set by the fleet. */
   nameRank = 0;
   readonly searchText: string;
-  /** Timestamp of its newest sample, 0 before the first; when that one arrived here, null if before this process. */
+  /** Timestamp of its newest sample, 0 before the first. */
   lastSeen = 0;
+  /** When its newest sample arrived here, epoch ms; null: before this process started. */
   arrivedAt: number | null = null;
 
   status: HostStatus = 'gone';
   intervalMs: number | null = null;
-  /** Until when this host is known to have been alive, by our clock. */
+  /** The last time, by our clock, at which this host is known to have been alive. */
   heardAt = 0;
   private readonly interval = new ReportingInterval();
   private readonly headlines: Array<HeadlineSeries | undefined> = new Array(HEADLINES.length);
@@ -70,7 +71,7 @@ export class Host {
     this.lastSeen = timestamp;
   }
 
-  /** Brings the status up to `now`. `startedAt`: when this process began to listen. */
+  /** Updates the status to `now`. `startedAt`: when this process began to receive samples. */
   refresh(ring: Ring, now: number, startedAt: number): void {
     // A clock that runs ahead must not keep a silent host alive: it was last alive when its newest sample arrived.
     this.heardAt = Math.min(this.lastSeen, this.arrivedAt ?? startedAt);

@@ -4,10 +4,10 @@ import { mergeInPieces, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import type { Host } from './host';
 
-/** How long a snapshot at the whole fleet is good for: refreshing again costs about 1 µs a host. */
+/** How long a snapshot is used at least: a refresh costs about 1 µs a host. */
 const REFRESH_MS = 500;
-/** And at least so many times the time it took. */
-const REST_FACTOR = 4;
+/** It is also used so many times as long as its refresh took. */
+const REUSE_FACTOR = 4;
 
 interface SnapshotParts {
   ring: Ring;
@@ -42,7 +42,7 @@ export class FleetSnapshot {
   /** Updates every host, unless that was done a moment ago. @returns the time of the snapshot, epoch ms. */
   async refresh(): Promise<number> {
     const now = this.parts.now();
-    const validForMs = Math.max(REFRESH_MS, REST_FACTOR * this.refreshMs);
+    const validForMs = Math.max(REFRESH_MS, REUSE_FACTOR * this.refreshMs);
     if (now - this.refreshedAt < validForMs && now >= this.refreshedAt) return this.refreshedAt;
     this.refreshing ??= this.refreshAll(now).finally(() => {
       this.refreshing = null;
