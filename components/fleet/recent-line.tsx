@@ -11,7 +11,10 @@ export interface RecentLineProps {
   className?: string;
 }
 
-/** The last minutes of one figure of a host. A host that posts less often than the line's step has no gaps between its points. */
+/**
+ * The last minutes of one figure of a host. A host that posts less often than the line's step has no gaps between its
+ * points.
+ */
 export function RecentLine({ values, stepMs, intervalMs, isPercent, className }: RecentLineProps) {
   const points: WholePoint[] = values.flatMap((value, i) =>
     value === null ? [] : [[i * stepMs, value] as WholePoint],

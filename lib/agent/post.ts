@@ -59,7 +59,10 @@ export function failureReason(error: unknown): string {
   return String(error);
 }
 
-/** The ingest address of a server, from the address that a person wrote. Throws an error with advice when it is not valid. */
+/**
+ * The ingest address of a server, from the address that a person wrote. Throws an error with advice when it is not
+ * valid.
+ */
 export function ingestUrl(server: string): URL {
   if (!/^https?:\/\//.test(server) || !URL.canParse(server)) {
     throw new Error(`${server} is not a server's address; it should look like http://127.0.0.1:3000`);

@@ -1,7 +1,8 @@
 import { DAY, HOUR, MINUTE, SECOND } from './time/duration';
 
 /**
- * Times for people, locale-fixed (en) where a server renders them too; the functions that use the reader's time zone say so.
+ * Times for people, locale-fixed (en) where a server renders them too; the functions that use the reader's time zone
+ * say so.
  */
 
 /** How long ago, in the largest unit that fits: `just now`, `42 s ago`, `5 min ago`, `3 h ago`, `12 d ago`. */
@@ -36,7 +37,10 @@ export function formatStep(ms: number): string {
 const two = (value: number) => String(value).padStart(2, '0');
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `14:03:10`, in the reader's time zone; with ms when `step` is shorter than a second, without seconds from a minute up. */
+/**
+ * `14:03:10`, in the reader's time zone; with ms when `step` is shorter than a second, without seconds from a minute
+ * up.
+ */
 export function formatClock(t: number, step: number = SECOND): string {
   const date = new Date(t);
   const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;

@@ -114,7 +114,10 @@ const SUBUNITS = [
   [1e-9, 'ns'],
 ] as const;
 
-/** A value with its unit: `41.5 %`, `1.25 GiB/s`, `12 ms`, `3.4k`. `digits`: significant digits at least shown when useful. */
+/**
+ * A value with its unit: `41.5 %`, `1.25 GiB/s`, `12 ms`, `3.4k`. `digits`: significant digits at least shown when
+ * useful.
+ */
 export function formatValue(value: number, unit: Unit, digits = 3): string {
   const { factor, suffix } = scaleFor(value, unit);
   const text = figure(scaledBy(value, unit) / factor, digits);

@@ -17,7 +17,10 @@ export interface CommitQueueOptions {
   gatherMs?: number;
   /** Commits in flight at a time, while they are quick. */
   maxInFlight?: number;
-  /** A commit that takes longer is slow. When all in flight are slow, one more starts; and another after this time again. */
+  /**
+   * A commit that takes longer is slow. When all in flight are slow, one more starts; and another after this time
+   * again.
+   */
   slowMs?: number;
   /** Commits in flight at a time, however slow. */
   maxInFlightWhenSlow?: number;

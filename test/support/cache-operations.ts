@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import type { Aggregate } from '@/lib/model/aggregates';
 import { HOUR, MINUTE, SECOND } from '@/lib/model/time/duration';
 
-/** What happens between two nodes and their Redis: late samples, questions, upkeep, a Redis that loses its data or cannot be reached. */
+/**
+ * What happens between two nodes and their Redis: late samples, questions, upkeep, a Redis that loses its data or
+ * cannot be reached.
+ */
 export type CacheOperation =
   | { do: 'late'; node: number; series: number; at: number; value: number }
   | { do: 'ask'; node: number; start: number; steps: number; step: number; aggregates: Aggregate[] }

@@ -33,7 +33,9 @@ export function expectCorrectPoints(
   });
 }
 
-/** How much rounding may come to: in proportion to the largest sample that has a part in a point, and to how many have. */
+/**
+ * How much rounding may come to: in proportion to the largest sample that has a part in a point, and to how many have.
+ */
 function slackAt(group: readonly Samples[], from: number, to: number): number {
   let largest = 0;
   let count = 1;

@@ -19,8 +19,9 @@ export interface Selectable {
 type ExpressionMatcher = Matcher & { isNegated: boolean };
 
 /**
- * The items that all matchers match, in their order, in lists; between two lists other requests are served. Prometheus' semantics: a missing label is the empty string, an expression must match the
- * whole value; `__name__` stands for the metric. Expressions are RE2's, as in Prometheus.
+ * The items that all matchers match, in their order, in lists; between two lists other requests are served. Prometheus'
+ * semantics: a missing label is the empty string, an expression must match the whole value; `__name__` stands for the
+ * metric. Expressions are RE2's, as in Prometheus.
  *
  * @throws PulseError `bad_parameter` for a wrong expression, `too_expensive` for one that takes too long.
  */

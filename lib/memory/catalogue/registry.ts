@@ -40,7 +40,10 @@ export class Registry {
     );
   }
 
-  /** Adds what the database holds; a series already known is returned as it is, its metric's type and unit brought up to date. */
+  /**
+   * Adds what the database holds; a series already known is returned as it is, its metric's type and unit brought up to
+   * date.
+   */
   add(stored: StoredSeries): Series {
     let metric = this.metrics.get(stored.metric);
     if (!metric) {

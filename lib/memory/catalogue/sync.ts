@@ -14,7 +14,10 @@ const SETTLED_MS = MINUTE;
 export interface CatalogueSync {
   byId(id: number): Series | undefined;
   readonly highestId: number;
-  /** Reads the series that were created since. A call during a run waits for the next run, which sees all that exists at the call. */
+  /**
+   * Reads the series that were created since. A call during a run waits for the next run, which sees all that exists at
+   * the call.
+   */
   learn(): Promise<void>;
   close(): void;
 }

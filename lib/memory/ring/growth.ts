@@ -13,7 +13,10 @@ export function isGrowthAggregate(name: InnerAggregate): name is GrowthAggregate
   return (GROWTH_AGGREGATES as readonly InnerAggregate[]).includes(name);
 }
 
-/** The growth of a series over a run of samples, each compared with its predecessor. Reused: read it before the next run. */
+/**
+ * The growth of a series over a run of samples, each compared with its predecessor. Reused: read it before the next
+ * run.
+ */
 export class Growth {
   increase = 0;
   /** Only where the constructor asks for it. */

@@ -13,14 +13,20 @@ export interface PredecessorRequest {
   readonly version: number;
 }
 
-/** A series whose first sample lies this close to the start of the ring is not asked for: eviction soon passes that sample. */
+/**
+ * A series whose first sample lies this close to the start of the ring is not asked for: eviction soon passes that
+ * sample.
+ */
 const SOON_MS = 30 * SECOND;
 
 /** The series whose first sample in the ring has an unknown predecessor, by metric. */
 export class MissingPredecessors {
   private readonly byMetric = new Map<number, MissingOfMetric>();
 
-  /** Records whether a series' predecessor is missing. The ring is complete for its metric since `covered`; Infinity: not at all. */
+  /**
+   * Records whether a series' predecessor is missing. The ring is complete for its metric since `covered`; Infinity:
+   * not at all.
+   */
   update(buffer: SeriesBuffer, covered: number): void {
     if (buffer.predecessorsKnownAfter < covered || covered === Number.POSITIVE_INFINITY) {
       this.forget(buffer);

@@ -36,7 +36,10 @@ export interface RingSyncOptions {
   stored: Pick<SampleStore, 'readSamples'>;
   /** Reads the series that other nodes created. */
   learn(): Promise<void>;
-  /** Called when a metric has become complete, for the first time or again: samples of any age may have been missed before. */
+  /**
+   * Called when a metric has become complete, for the first time or again: samples of any age may have been missed
+   * before.
+   */
   onResynced?(metric: Metric): void;
   tailMs?: number;
   pollMs?: number;

@@ -76,7 +76,10 @@ export class Ring {
     return metricId === undefined ? covered : Math.max(covered, this.missing.unknownUntil(metricId) + 1);
   }
 
-  /** Requests unknown predecessors of at most `most` series; null when all are known. They make `predecessorsSince` earlier. */
+  /**
+   * Requests unknown predecessors of at most `most` series; null when all are known. They make `predecessorsSince`
+   * earlier.
+   */
   missingPredecessors(metricId: number, most: number): PredecessorRequest | null {
     return this.missing.request(metricId, this.coveredSince(metricId), most);
   }

@@ -4,7 +4,8 @@ import { deviation, interpolate, saturated, squaringScale, standardDeviation } f
 export type ValueBlocks = readonly Float64Array[];
 
 /**
- * The value at that share of all, ascending within each stretch; interpolated between the two closest ranks, as `percentile_cont` does:
+ * The value at that share of all, ascending within each stretch; interpolated between the two closest ranks, as
+ * `percentile_cont` does:
  * https://www.postgresql.org/docs/current/functions-aggregate.html
  */
 export function quantile(blocks: ValueBlocks, share: number): number {
@@ -46,7 +47,9 @@ export function* stddev(blocks: ValueBlocks): Generator<undefined, number> {
   return saturated(deviation(squares, distances, count) / scale);
 }
 
-/** The value that has so many before it. In several blocks it is found by halving the numbers between the firstAndLast. */
+/**
+ * The value that has so many before it. In several blocks it is found by halving the numbers between the firstAndLast.
+ */
 function valueAt(blocks: ValueBlocks, rank: number): number {
   if (blocks.length === 1) return blocks[0][rank];
   let low = orderOf(Math.min(...blocks.map(([lowest]) => lowest)));

@@ -122,7 +122,9 @@ export function hostPanel(host: string, metric: HostMetric, range: PanelRange, p
   });
 }
 
-/** The labels to break a metric down by: all that distinguish its series, or where that makes many lines, the coarsest. */
+/**
+ * The labels to break a metric down by: all that distinguish its series, or where that makes many lines, the coarsest.
+ */
 export function partsOf({ dimensions, series }: Pick<HostMetric, 'dimensions' | 'series'>): string {
   const labels = dimensions.map(({ label }) => label);
   return (series <= PARTS_SHOWN ? labels : labels.slice(0, 1)).join();

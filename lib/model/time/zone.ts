@@ -66,7 +66,9 @@ function kept(compute: (day: number) => number): (day: number) => number {
   };
 }
 
-/** The first instant at which clocks show `clock` or later, epoch ms, given their offsets from UTC before and after it. */
+/**
+ * The first instant at which clocks show `clock` or later, epoch ms, given their offsets from UTC before and after it.
+ */
 function findStart(clock: number, around: number[], offsetAt: (t: number) => number): number {
   const shown = around.map((offset) => clock - offset).filter((t) => t + offsetAt(t) === clock);
   if (shown.length > 0) return Math.min(...shown);

@@ -31,7 +31,8 @@ export interface RangeCache {
   /** Answers as `SampleStore.readPoints`, late samples included; asks the store only for what is not cached. */
   readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer>;
   /**
-   * For while the database cannot be reached: cached points that were right when it last answered. They have no gap from the
+   * For while the database cannot be reached: cached points that were right when it last answered. They have no gap
+   * from the
    * beginning of the range to where they end; there may be none.
    */
   readCached(question: StoreQuestion): Promise<Point[][]>;

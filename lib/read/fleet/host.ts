@@ -88,7 +88,10 @@ export class Host {
     return series.length === 1 ? read(series[0]) : combine(HEADLINES[headline].combine, series.map(read));
   }
 
-  /** The series behind a headline: those of the best-known name, and of these the ones with the fewest labels (a total before its parts). */
+  /**
+   * The series behind a headline: those of the best-known name, and of these the ones with the fewest labels (a total
+   * before its parts).
+   */
   headlineSeries(headline: number): readonly Series[] {
     return this.headlines[headline]?.series ?? [];
   }

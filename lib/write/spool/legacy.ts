@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The framing of a record in the version before: length (u32, little endian), the first 4 bytes of the payload's SHA-256, the
+ * The framing of a record in the version before: length (u32, little endian), the first 4 bytes of the payload's
+ * SHA-256, the
  * payload, which is JSON's text of a list of samples.
  */
 export const LEGACY_HEAD_BYTES = 8;
@@ -12,7 +13,9 @@ export function legacyLength(head: Buffer): number | null {
   return head.length < LEGACY_HEAD_BYTES ? null : head.readUInt32LE(0);
 }
 
-/** Whether a record may begin with this head, judged by the first and last byte of its payload; damage rarely looks so. */
+/**
+ * Whether a record may begin with this head, judged by the first and last byte of its payload; damage rarely looks so.
+ */
 export function mayBeLegacy(length: number, first: number, last: number): boolean {
   return length > 0 && (length <= SMALL_BYTES || (first === 0x5b && last === 0x5d));
 }

@@ -122,7 +122,10 @@ export class Segments {
     }
   }
 
-  /** Removes the records that `peek` returned. After a crash they may be returned again: to process them twice must be harmless. */
+  /**
+   * Removes the records that `peek` returned. After a crash they may be returned again: to process them twice must be
+   * harmless.
+   */
   async drop(end: number): Promise<void> {
     const [oldest] = this.segments;
     if (!oldest || this.isLost) return;

@@ -117,7 +117,8 @@ export function createSpooledPipeline({
       timer = undefined;
       draining = drain()
         .catch((error) => {
-          // The database is still unreachable, or the disk cannot be read: the samples stay in the spool and are tried again.
+          // The database is still unreachable, or the disk cannot be read: the samples stay in the spool and are tried
+          // again.
           if (!isPulseError(error) || error.status !== 503) logFailure(error);
         })
         .finally(() => {
