@@ -110,7 +110,7 @@ it('takes samples that come and go meanwhile for what they are: there or not', a
   }
 });
 
-it('firstAndLast with its budget, and is as good as new for the next', async () => {
+it('ends with its budget, and is as good as new for the next', async () => {
   const buffers = makeBuffers();
   const question = { start: 0, end: SAMPLES, step: SAMPLES, aggregates };
   let time = 0;

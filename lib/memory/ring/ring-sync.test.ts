@@ -95,7 +95,7 @@ function cluster() {
   return { network, shelf, join };
 }
 
-/** What the ring covers for is what the database holds. */
+/** What the ring covers is what the database holds. */
 function expectTruth(ring: Ring, shelf: Shelf): void {
   const from = ring.coveredSince(7);
   for (const id of [1, 2]) {
@@ -167,7 +167,7 @@ test('while others cannot be heard nothing is vouched for, but their samples are
   expect(b.onResynced.mock.calls).toEqual([[b.metric], [b.metric]]);
 });
 
-test('a database that is away delays the markComplete, it does not make a false one', async () => {
+test('a database that is away delays completeness, and does not claim it falsely', async () => {
   const { shelf, join } = cluster();
   const { ring, ringSync, metric } = await join();
   shelf.isAway = true;

@@ -25,7 +25,7 @@ const LINGER_MS = MINUTE;
 export interface RingSync {
   /** Keeps the ring complete for this metric until the returned function is called. */
   watch(metric: Metric): () => void;
-  /** Metrics the ring covers for at the moment. */
+  /** How many metrics the ring is complete for. */
   readonly complete: number;
   close(): void;
 }

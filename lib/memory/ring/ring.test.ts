@@ -40,7 +40,7 @@ async function* pages(...rows: SampleColumns[]) {
 describe('Ring', () => {
   const options = { windowMs: 1_000, maxBytes: 1e9, startedAt: 10_000 };
 
-  it('covers for what was committed since the start', () => {
+  it('covers what was committed since the start', () => {
     const [series] = makeSeries(1);
     const ring = new Ring(options);
     ring.add(committed(series, 10_000, 10_200, 10_100, 10_100));

@@ -48,7 +48,7 @@ export function* stddev(blocks: ValueBlocks): Generator<undefined, number> {
 }
 
 /**
- * The value that has so many before it. In several blocks it is found by halving the numbers between the firstAndLast.
+ * The value with `rank` values before it. In several blocks it is found by bisection between the lowest and highest value.
  */
 function valueAt(blocks: ValueBlocks, rank: number): number {
   if (blocks.length === 1) return blocks[0][rank];

@@ -200,7 +200,7 @@ describe('the list', () => {
     expect(await list({ search: 'nothing like it' })).toMatchObject({ page: 1, pages: 1, rows: [] });
   });
 
-  test('keeps rows that a reader is refreshing at, while everything else moves on', async () => {
+  test('keeps rows that a reader is looking at, while everything else moves on', async () => {
     const page = await on.fleet.hostsPage({ ...EVERY_HOST, sort: 'cpu' }, ['web-10', 'db-1', 'nobody']);
     expect(page.rows.map(({ name }) => name)).toEqual(['web-10', 'db-1']);
     expect(page).toMatchObject({ matching: 4, pages: 1, recentOf: 'cpu' });

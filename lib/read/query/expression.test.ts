@@ -102,7 +102,7 @@ it('is read back from its text, which JavaScript reads alike', () => {
   );
 });
 
-it('tells its operands', () => {
+it('lists its operands', () => {
   expect(operandsOf(parseExpression('1 + 2'))).toEqual([]);
   expect(operandsOf(parseExpression('b - b / a'))).toEqual([0, 1]);
   expect(operandsOf(parseExpression('-b'))).toEqual([1]);

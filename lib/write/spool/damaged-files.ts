@@ -13,7 +13,7 @@ export interface DamagedFileFigures {
 }
 
 /**
- * Damaged files of a spool, kept beside the others for a person to count at: `0000000041.damaged`. When they are more
+ * Damaged files of a spool, kept beside the others for a person to look at: `0000000041.damaged`. When they are more
  * than `maxBytes` the oldest go.
  */
 export class DamagedFiles {
@@ -44,7 +44,7 @@ export class DamagedFiles {
       try {
         const kept = nameFor(file);
         await rename(file, kept);
-        log().error({ file: kept }, 'a damaged file of the spool is kept for you to count at');
+        log().error({ file: kept }, 'a damaged file of the spool is kept for you to look at');
         this.unmoved.delete(file);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.unmoved.delete(file);
