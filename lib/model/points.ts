@@ -1,3 +1,4 @@
+import { bisect } from './bisect';
 import type { Labels } from './labels';
 import type { Tier } from './rollup/tiers';
 
@@ -54,12 +55,5 @@ export function alignUp(t: number, step: number): number {
 
 /** The index of the first point at `t` or later, of ascending points; their number when there is none. */
 export function positionOf(points: readonly Point[], t: number): number {
-  let low = 0;
-  let high = points.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (points[middle][0] < t) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return bisect(0, points.length, (at) => points[at][0] >= t);
 }

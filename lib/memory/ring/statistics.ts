@@ -1,4 +1,5 @@
 import { deviation, interpolate, saturated, squaringScale, standardDeviation } from '../../model/arithmetic';
+import { bisect } from '../../model/bisect';
 
 /** Some values, in blocks; one at least. */
 export type ValueBlocks = readonly Float64Array[];
@@ -64,16 +65,7 @@ function valueAt(blocks: ValueBlocks, rank: number): number {
 
 function countUpTo(blocks: ValueBlocks, value: number): number {
   let count = 0;
-  for (const values of blocks) {
-    let low = 0;
-    let high = values.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (values[middle] <= value) low = middle + 1;
-      else high = middle;
-    }
-    count += low;
-  }
+  for (const values of blocks) count += bisect(0, values.length, (at) => values[at] > value);
   return count;
 }
 

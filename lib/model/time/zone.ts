@@ -1,3 +1,4 @@
+import { bisect } from '../bisect';
 import { DAY, SECOND } from './duration';
 
 /** Cached midnights: enough for several answers of 5,000 points. */
@@ -73,14 +74,9 @@ function findStart(clock: number, around: number[], offsetAt: (t: number) => num
   const shown = around.map((offset) => clock - offset).filter((t) => t + offsetAt(t) === clock);
   if (shown.length > 0) return Math.min(...shown);
   // Clocks jump over it: finds the instant of the jump by bisection.
-  let before = clock - Math.max(...around) - DAY;
-  let after = clock - Math.min(...around) + DAY;
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
-    if (middle + offsetAt(middle) < clock) before = middle;
-    else after = middle;
-  }
-  return after;
+  const before = clock - Math.max(...around) - DAY;
+  const after = clock - Math.min(...around) + DAY;
+  return bisect(before + 1, after, (t) => t + offsetAt(t) >= clock);
 }
 
 const SHOWN = /^(\d+)\/(\d+)\/(\d+), (\d+):(\d+):(\d+)$/;
