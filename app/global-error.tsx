@@ -2,7 +2,7 @@
 
 import './globals.css';
 
-/** When even the frame of the pages fails: no components, nothing that could fail again. */
+/** Shown when the root layout fails: it uses no components, which could fail again. */
 export default function GlobalError({ retry }: { error: unknown; retry: () => void }) {
   return (
     <html lang="en">

@@ -16,9 +16,9 @@ import { rootOfProcess } from '@/lib/system/process';
 
 const RANGE = { start: 'now-15m', end: 'now' };
 const PANEL_HEIGHT = 140;
-/** Beside these stands the one of samples per second. */
+/** Beside the panel of samples per second. */
 const LEADING_PANELS = 2;
-/** More hosts than these a page asks for once it is there: React would be at them for long, and nobody else served. */
+/** With more hosts the page is sent without them and reads them itself: to render them would block other requests. */
 const HOSTS_IN_PAGE = 2_000;
 
 export default async function FleetPage({ searchParams }: PageProps<'/'>) {

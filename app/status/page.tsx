@@ -19,7 +19,7 @@ export const metadata: Metadata = { title: 'Status' };
 
 const WORTH_WAITING_MS = 100;
 
-/** What this server says of itself: the figures of `GET /metrics`, for operators. */
+/** This server's own figures, those of `GET /metrics`, for operators. */
 export default async function StatusPage() {
   await requireViewer();
   await connection();
@@ -57,7 +57,7 @@ export default async function StatusPage() {
   );
 }
 
-/** What the figures' charts start from, by the figures' names; those that take long come later. */
+/** The first answers of the figures' charts, by the figures' names; slow ones are streamed later. */
 async function startTrends(sections: readonly StatusSection[]) {
   const figures = sections.flatMap((section) => section.figures);
   const trends = new Map<string, QueryResult | Promise<QueryResult>>();

@@ -11,14 +11,14 @@ import { toPulseError } from './http';
 import { readText } from './web-body';
 
 export const MAX_QUERIES = 50;
-/** What the body of `POST /api/query` may have. */
+/** Limit of the body of `POST /api/query`. */
 export const MAX_QUERIES_BYTES = 1024 * 1024;
-/** Questions answered at a time: some wait for the database while others are worked at. */
+/** Queries answered at a time: while some wait for the database, others are computed. */
 const AT_A_TIME = 4;
-/** Of these, the whole request is to be asked again, or not at all. */
+/** These errors end the whole request. */
 const ENDING: readonly ErrorCode[] = ['too_busy', 'client_closed'];
 
-/** The body of `POST /api/query`; what a query may hold, `queryParams` says, and each is judged by itself. */
+/** The body of `POST /api/query`. Each query is checked by itself, by `queryParams`. */
 const queriesBody = z.object({
   queries: z.array(z.record(z.string(), z.unknown())).min(1).max(MAX_QUERIES),
 });
@@ -42,8 +42,8 @@ export async function readQueries(
 }
 
 /**
- * The answer to each query or its error, in their order. All share the budget of one request: those that it does not
- * suffice for are refused.
+ * The answer to each query or its error, in their order. All share the budget of one request; queries beyond it are
+ * refused.
  *
  * @throws Refusal `too_busy`, `client_closed`: then there is no answer at all.
  */
@@ -68,10 +68,10 @@ export async function answerEach(
 async function answerOne(
   query: Record<string, unknown>,
   history: Pick<History, 'answer'>,
-  asking: AnswerOptions,
+  options: AnswerOptions,
 ): Promise<QueryResult> {
   try {
-    return await history.answer(parseQuery(query), asking);
+    return await history.answer(parseQuery(query), options);
   } catch (error) {
     if (isPulseError(error) && ENDING.includes(error.code)) throw error;
     return errorAnswer(toPulseError(error));

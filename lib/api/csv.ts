@@ -18,7 +18,7 @@ export function* csvOfAnswer(
   }
 }
 
-/** What cannot be told is an empty field. */
+/** Null is an empty field. */
 function field(value: number | null): string {
   return value === null ? '' : String(value);
 }

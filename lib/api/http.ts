@@ -15,14 +15,14 @@ const JSON_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** An answer in plain values, so that `node:http` and a route handler can both send it. */
+/** A response in plain values, so that `node:http` and a route handler can both send it. */
 export interface PlainResponse {
   status: number;
   headers: Record<string, string>;
   body: string | Uint8Array<ArrayBuffer>;
 }
 
-/** A large answer, which is handed on as its reader takes it. */
+/** A large response, sent as fast as its reader takes it. */
 export interface LargeResponse extends Omit<PlainResponse, 'body'> {
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 }
@@ -35,7 +35,7 @@ export function jsonResponse(
   return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify(value) };
 }
 
-/** JSON in as many texts as are worked out in some milliseconds each. */
+/** JSON in pieces that take some milliseconds each. */
 export async function largeJsonResponse(
   texts: Iterable<string>,
   work: Work,
@@ -70,23 +70,23 @@ async function largeBody(texts: Iterable<string>, work: Work): Promise<LargeResp
   return rootOfProcess().limits.unsent.create(chunks, work.signal);
 }
 
-/** Any thrown value as an answer. What is not a `PulseError` is logged whole and answered without its inside. */
+/** The response to any thrown value. What is not a `PulseError` is logged, and answered without details. */
 export function errorResponse(thrown: unknown): PlainResponse {
   const error = toPulseError(thrown);
   return jsonResponse(errorAnswer(error), error.status, errorHeaders(error));
 }
 
-/** What HTTP has to know of an error, whatever the shape of its answer. */
+/** The headers of an error response, whatever the shape of its body. */
 export function errorHeaders(error: PulseError): Record<string, string> {
   const headers: Record<string, string> = {};
   if (error.retryAfterMs !== undefined)
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
-  // What is left of its body would be taken for the next request.
+  // The rest of its body would be read as the next request.
   if (error.status === 413 || error.status === 408) headers.connection = 'close';
   return headers;
 }
 
-/** The error as the outside may see it; what is not a `PulseError` is logged whole. */
+/** The error that a client may see; what is not a `PulseError` is logged. */
 export function toPulseError(thrown: unknown): PulseError {
   if (isPulseError(thrown)) return thrown;
   log().error({ err: thrown }, 'unexpected error');
@@ -113,7 +113,7 @@ export function webHandler(answer: (request: Request, work: Work) => Answered) {
   });
 }
 
-/** What a request says of who looks. */
+/** The parts of a request that identify a viewer. */
 export function viewerHeaders(request: HasHeaders): ViewerHeaders {
   return {
     cookie: request.headers.get('cookie') ?? undefined,
@@ -139,13 +139,13 @@ export function openHandler(answer: (request: Request) => Answered) {
     });
 }
 
-/** Every path under `/api` that is none of ours. */
+/** Answers paths under `/api` that do not exist. */
 export const notFound = openHandler(({ url }) => {
   const message = `There is nothing at ${new URL(url).pathname}; GET /api/openapi.json lists what there is.`;
   throw new PulseErrorClass('not_found', message);
 });
 
-/** Next.js does not take the body of an answer to HEAD, and what waits in it would wait for ever. */
+/** Next.js does not read the body of a response to HEAD, and a stream in it would wait for ever. */
 async function withoutBody(response: Response): Promise<Response> {
   await response.body?.cancel();
   return new Response(null, response);

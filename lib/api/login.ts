@@ -6,7 +6,7 @@ import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import type { PlainResponse } from './http';
 
-/** What a form of the login page may have. */
+/** Limit of the form of the login page. */
 export const MAX_FORM_BYTES = 4_096;
 
 export interface LoginRequest {
@@ -69,7 +69,7 @@ function requireSameOrigin(headers: OriginHeaders): void {
   if (isForeign(headers)) throw new PulseError('forbidden', 'This form was sent from another site.');
 }
 
-/** A path of this site: whoever makes up a link to the login page must not choose another site to end on. */
+/** A path of this site: a forged link to the login page must not lead to another site. */
 export function safePath(path: string | null): string {
   if (!path || !/^\/[^/\\]/.test(path) || /[^\x21-\x7e]/.test(path)) return '/';
   const base = 'http://pulseboard.invalid';

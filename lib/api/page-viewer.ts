@@ -5,7 +5,7 @@ import { isPulseError } from '../model/errors';
 import { rootOfProcess } from '../system/process';
 import { viewerHeaders } from './http';
 
-/** Who looks at a page; null when they may not. */
+/** The viewer of a page; null when they are not signed in. */
 export async function pageViewer(): Promise<Viewer | null> {
   try {
     const given = await headers();

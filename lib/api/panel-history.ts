@@ -8,12 +8,12 @@ import { Work } from '../runtime/work/work';
 import { rootOfProcess } from '../system/process';
 import { toPulseError } from './http';
 
-/** What the page being rendered asks for, all its panels together. */
+/** The budget of the page being rendered, shared by all its panels. */
 export const pageWork = cache(() => new Work({ signal: currentRequestGone() }));
 
 /**
- * A panel's question, answered; for server components, which start it and hand the promise on. Never rejects:
- * what went wrong is the answer, because an error thrown on the server reaches a browser without its message.
+ * Answers a panel's query; for server components, which start it and pass the promise on. Never rejects: errors are
+ * values, because an error thrown on the server reaches a browser without its message.
  */
 export async function readPanel(query: Query): Promise<QueryResult> {
   try {

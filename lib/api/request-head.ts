@@ -1,4 +1,4 @@
-/** What a request says before its body, in plain values: of `node:http`, of a route handler, of an upgrade. */
+/** The head of a request in plain values: of `node:http`, of a route handler, of an upgrade. */
 export interface RequestHead {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -6,7 +6,7 @@ export interface RequestHead {
   readonly path: string;
   /** The query string, with or without its question mark. */
   readonly search: string;
-  /** The address of whoever sends. */
+  /** The sender's address. */
   readonly address: string;
 }
 

@@ -3,10 +3,10 @@ import { PulseError } from '../model/errors';
 import { formatDuration } from '../model/time/duration';
 import { linger } from './linger';
 
-/** What a route takes of a body. */
+/** Limits of a body. */
 export interface BodyLimit {
   maxBytes: number;
-  /** Until when all of it must be there, from the first look at it. */
+  /** The time in which all of it must arrive. */
   withinMs: number;
 }
 
@@ -14,7 +14,7 @@ export interface BodyLimit {
 const GO_ON_MS = 1_000;
 
 /**
- * The text of a small body, read no further than it may be large, and no longer than it may take.
+ * The text of a small body, within its limits of size and time.
  *
  * @throws PulseError `body_too_large`, `request_timeout`, `unsupported_encoding`, `bad_body`, `queue_full`
  */
@@ -45,7 +45,7 @@ export function requireJson({ headers }: Request): void {
     throw new PulseError('unsupported_content_type', 'Content-Type must be application/json.');
 }
 
-/** What can be refused before anything is read. */
+/** Checks that need no byte of the body. */
 function checkHead(headers: Headers, maxBytes: number): void {
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() || 'identity';
   if (encoding !== 'identity')

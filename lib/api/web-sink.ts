@@ -1,13 +1,13 @@
 import type { StreamSink } from '../live/streams/stream';
 
-/** What a response may hold of what its reader has not taken yet. */
+/** Bytes that a response may hold for its reader. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /** A stream's sink for a route handler: what is written comes out of `body`. */
 export function createWebSink(): {
   body: ReadableStream<Uint8Array>;
   sink: StreamSink;
-  /** Has `left` called when the reader goes away. */
+  /** Calls `left` when the reader goes away. */
   onCancel(left: () => void): void;
 } {
   const encoder = new TextEncoder();

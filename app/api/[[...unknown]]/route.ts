@@ -1,8 +1,7 @@
 import { webIngest } from '@/lib/api/ingest/web';
 
 /**
- * Paths under `/api` that have no folder here: ingest endpoints, as their table says; any other is none of ours, and
- * says so in the error shape, too.
+ * Paths under `/api` without a folder here: ingest endpoints of the table; any other path is answered with `not_found`.
  */
 const answer = webIngest();
 

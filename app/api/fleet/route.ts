@@ -3,6 +3,6 @@ import { refuseOtherMethods, webHandler } from '@/lib/api/http';
 
 export const dynamic = 'force-dynamic';
 
-/** The fleet in one look: who reports, how much, the busiest, the quietest and the silent. */
+/** The summary of the fleet: hosts by status, rates, the busiest, the quietest and the silent hosts. */
 export const GET = webHandler(({ url }, work) => fleetSummary(new URL(url).searchParams, work));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

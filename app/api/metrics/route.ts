@@ -6,10 +6,10 @@ import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
 
-/** The write side of the contract. */
+/** The ingest endpoint, where Next.js answers. */
 export const POST = webIngest();
 
-/** The catalogue: metrics in the order of their names, found by words of them, a page at a time. */
+/** A page of the catalogue: metrics in the order of their names, searched by words of their names. */
 export const GET = webHandler(async ({ url }, work) => {
   const params = readParameters(metricListParams, new URL(url).searchParams);
   return jsonResponse(await listMetrics(rootOfProcess().ready().registry, params, work));

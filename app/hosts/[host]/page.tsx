@@ -26,7 +26,7 @@ export default async function HostPage({ params, searchParams }: Props) {
   const range = { start: String(given.start ?? 'now-1h'), end: String(given.end ?? 'now') };
   const parts = given.parts !== 'together';
   const matchers = [{ label: 'host', operator: '=', value: name } as const];
-  // By its name: the list of all hosts may be a moment older than this one.
+  // By name: the list of all hosts may be older than this host.
   const header = await fleet.hostsPage({ ...EVERY_HOST, matchers, pageSize: 1 }, [name], pageWork());
   return (
     <div className="flex flex-col gap-3">

@@ -15,7 +15,7 @@ import { rootOfProcess } from '@/lib/system/process';
 
 type Props = PageProps<'/metrics/[...name]'>;
 
-/** An answer that comes this soon is part of the page itself; a later one follows it. */
+/** An answer within this time is part of the page; a later one is streamed after it. */
 const WORTH_WAITING_MS = 150;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {

@@ -1,7 +1,7 @@
 import { PulseError } from '../../model/errors';
 import type { ContentType, IngestEndpoint } from './endpoint';
 
-/** Of endpoints that read whatever they are told it is. */
+/** The key for any other Content-Type. */
 const ANY = '*';
 
 /**
@@ -13,7 +13,7 @@ export function contentTypeFor(
   header: string | undefined,
   contentTypes: IngestEndpoint['contentTypes'],
 ): ContentType {
-  // What nearly every request says, word for word.
+  // Nearly every request sends exactly this.
   if (header !== undefined && Object.hasOwn(contentTypes, header)) return contentTypes[header];
   const [name, ...parameters] = (header ?? '').toLowerCase().split(';');
   const type = name.trim();

@@ -26,15 +26,15 @@ export interface IngestEndpoint {
   answer(result: WriteResult, head: RequestHead): PlainResponse;
   /** The answer to anything else. `Retry-After` and the headers of rate limits are added to it. */
   refuse(error: PulseError, head: RequestHead): PlainResponse;
-  /** What the OpenAPI document says of it, but for the body. */
+  /** Its description in the OpenAPI document, except the body. */
   readonly operation: Omit<ZodOpenApiOperationObject, 'requestBody'>;
 }
 
 /** One kind of body. */
 export interface ContentType {
-  /** What a body is, for the OpenAPI document. */
+  /** The schema of the body in the OpenAPI document. */
   readonly schema: z.ZodType;
-  /** Called before anything of the body is read, so that wrong parameters are refused without it. */
+  /** Called before the body is read, so that wrong parameters are refused without it. */
   decode(head: RequestHead): Decoder;
   /** By Content-Encoding: those it takes beside what every endpoint does (`encoding.ts`). */
   readonly encodings?: Encodings;

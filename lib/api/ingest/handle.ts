@@ -13,8 +13,8 @@ import type { IngestEndpoint } from './endpoint';
 import { type IngestSession, openIngestSession } from './session';
 
 /**
- * A write request of either front: lets the sender in, reads the body, waits for the commit, answers as the endpoint
- * does. Nothing a sender does makes it throw.
+ * Answers a write request of either front: authorizes the sender, decodes the body, waits for the commit. Errors become
+ * responses of the endpoint; it does not throw.
  */
 export async function handleIngest(
   root: Root,
@@ -52,7 +52,7 @@ async function ingest(
   }
 }
 
-/** Chooses how the body is read before any of it is. */
+/** Chooses the decoder before the body is read. */
 function decodeBody(
   { settings, limits }: Root,
   { contentTypes }: IngestEndpoint,

@@ -1,10 +1,10 @@
 import type { IngestEndpoint } from './endpoint';
 
 const BELOW = '/*';
-/** What may stand below a prefix: nothing that leads elsewhere once it is decoded or put in order. */
+/** Paths allowed below a prefix: none that decoding or normalising could turn into another path. */
 const PLAIN_REST = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[\w.~:@=+,-]|%(?!2[ef]|5c|00)[\da-f]{2})+)+$/i;
 
-/** Which endpoint is at a path, as it was sent: what is spelled in another way is not found. */
+/** Finds the endpoint of a path. The path must be spelled exactly as the endpoint's. */
 export class IngestRoutes {
   private readonly exact = new Map<string, IngestEndpoint>();
   private readonly prefixes: Array<{ prefix: string; endpoint: IngestEndpoint }> = [];

@@ -3,12 +3,12 @@ import type { Root } from '../../system/root';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
 import { WriteTotals } from './write-totals';
 
-/** Called once its sender may write: decodes all samples of a request, or portions of them as they arrive. */
+/** Decodes all samples of a request, or portions of them as they arrive. Called after the rate limit was checked. */
 export type SampleSource = () => DecodedSamples | Promise<DecodedSamples> | AsyncIterable<DecodedSamples>;
 
 const NO_HEADERS = {};
 
-/** A sender who has been let in, for one request or for as long as a connection lasts. */
+/** The session of an authorized sender, for one request or as long as a connection lasts. */
 export interface IngestSession {
   /**
    * One write request: counted against its sender's rate, decoded, admitted. Resolves once every good sample is
@@ -18,11 +18,11 @@ export interface IngestSession {
    * and what the source throws.
    */
   write(source: SampleSource): Promise<WriteResult>;
-  /** What HTTP says about the rate, as of the last write: headers by name. */
+  /** The headers of the rate limit as of the last write, by name. */
   readonly rateHeaders: Readonly<Record<string, string>>;
 }
 
-/** @param sender whoever has shown a key (`authorize` of an endpoint), and from where. */
+/** @param sender the name of the key that `authorize` of the endpoint accepted, and the address. */
 export function openIngestSession(root: Root, sender: Sender): IngestSession {
   return new Session(root, sender);
 }
@@ -48,7 +48,7 @@ class Session implements IngestSession {
       } else totals.add(await pipeline.write(await decoded));
       return totals.result();
     } catch (error) {
-      throw totals.soFar(error);
+      throw totals.withTotals(error);
     }
   }
 }

@@ -7,7 +7,7 @@ import { SORT_KEYS } from '../../model/fleet/hosts-query';
 const By = z.enum(HEADLINE_KEYS).optional().meta({ description: 'The figure hosts are ranked by' });
 const Whole = z.string().regex(/^\d+$/).optional();
 
-/** What the pages of the fleet ask, for whoever wants to ask it too. */
+/** The endpoints that the pages of the fleet use. */
 export function fleetPaths(refused: ZodOpenApiOperationObject['responses']): ZodOpenApiPathsObject {
   const read = (summary: string, answer: z.ZodType, query: z.ZodObject = z.object({})) => ({
     get: {

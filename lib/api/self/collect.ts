@@ -5,7 +5,7 @@ import { VERSION } from '../../observe/version';
 import { breakers } from '../../runtime/breaker';
 import type { Root } from '../../system/root';
 
-/** Everything `GET /metrics` tells about this process, read now. */
+/** The figures of `GET /metrics`, read now. */
 export function collectFamilies(root: Root): Family[] {
   return [
     ...ofTheSystem(root),

@@ -1,11 +1,11 @@
 /** How `/status` shows one family of the server's own figures. A family without a row here is shown by its help text. */
 export interface FigureRow {
   name: string;
-  /** What an operator calls it. */
+  /** Its name for operators. */
   title: string;
   /** Names of its parts, where the values of its labels are not words. */
   parts?: Readonly<Record<string, string>>;
-  /** It moves, so that a chart of its last minutes is worth the room: of the parts that have these labels. */
+  /** Whether it has a chart of its last minutes: of the parts that have these labels. */
   chart?: Readonly<Record<string, string>>;
 }
 

@@ -6,7 +6,7 @@ import type { Family, Reading } from '../../observe/figures';
 import { quantileOf } from '../../observe/quantile';
 import { type FigureRow, STATUS_SECTIONS } from './status-figures';
 
-/** What a figure is in words that is a number for machines. */
+/** Words for figures that are coded as numbers. */
 const WORDS: Record<string, ReadonlyArray<[text: string, tone: Tone]>> = {
   pulseboard_ready: [
     ['no', 'bad'],
@@ -30,7 +30,7 @@ const BROKEN: Record<string, string> = {
   redis: 'Redis does not answer.',
 };
 
-/** Where figures stand that have no row of their own. */
+/** The section of figures that have no row in the table. */
 const OTHER = 'Other';
 const HIGH = 0.99;
 
@@ -60,7 +60,7 @@ function hasReadings({ readings }: Family): boolean {
   return readings.length > 0;
 }
 
-/** What somebody on call wants to know first. */
+/** The state of the server in one sentence. */
 function summarise(families: readonly Family[]): Status['summary'] {
   const readings = (name: string) => families.find((family) => family.name === name)?.readings ?? [];
   const is = (name: string, wanted: (value: number) => boolean) =>
@@ -87,7 +87,7 @@ function figureOf(row: FigureRow, family: Family, instance: string | null): Stat
   return { name, title, values, trend: instance === null ? null : trendOf(row, family, instance) };
 }
 
-/** As long as memory certainly reaches, so that the page costs no database, nor needs it. */
+/** Short enough to be in memory, so that the page needs no database. */
 function trendOf({ name, chart }: FigureRow, { type }: Family, instance: string): Query | null {
   if (!chart) return null;
   const labels = Object.entries({ ...chart, instance });
