@@ -1,25 +1,25 @@
 import { SECOND } from '@/lib/model/time/duration';
 import type { StatusEvent } from '@/lib/model/wire/stream';
 import type { Phase } from './connection';
-import type { createServerClock } from './server-clock';
+import type { ServerClock } from './server-clock';
 
 export interface FeedStatus {
   /** `idle`: nothing on this page is live. */
   readonly state: 'idle' | 'connecting' | 'live' | 'reconnecting' | 'stale';
   /** ms from a sample's commit to its arrival here, as last measured; null before the first. */
   readonly lagMs: number | null;
-  /** Server time of the last word from the server; null before the first. */
+  /** Server time of the last message from the server; null before the first. */
   readonly heardAt: number | null;
   /** Why the server says it is degraded; null while it is well. */
   readonly degraded: string | null;
 }
 
-/** Without a word from the server for this long, what is on the screen is called stale. */
+/** Without a message from the server for this long, what is on the screen is called stale. */
 const STALE_AFTER_MS = 10 * SECOND;
 
 const IDLE: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
 
-/** How fresh a tab's stream is, and whoever is told when that changes. */
+/** How fresh a tab's stream is; listeners are notified of changes. */
 export class FeedStatusStore {
   private status = IDLE;
   private phase: Phase = 'idle';
@@ -33,7 +33,7 @@ export class FeedStatusStore {
   /** @param isWaiting whether there are queries that wait to be read again before they are streamed. */
   constructor(
     private readonly now: () => number,
-    private readonly clock: ReturnType<typeof createServerClock>,
+    private readonly clock: ServerClock,
     private readonly isWaiting: () => boolean,
   ) {}
 
@@ -78,7 +78,7 @@ export class FeedStatusStore {
   /** Brings up to date what depends on the time. */
   refresh(): void {
     const { heardAt } = this;
-    this.set({ state: this.stateNow(), heardAt: heardAt === null ? null : heardAt + this.clock.offset() });
+    this.set({ state: this.stateNow(), heardAt: heardAt === null ? null : heardAt + this.clock.offset });
   }
 
   private set(change: Partial<FeedStatus>): void {
@@ -94,7 +94,7 @@ export class FeedStatusStore {
     if (phase === 'idle' && !this.isWaiting()) return 'idle';
     if (phase === 'open') return 'live';
     if (lostAt !== null && this.now() - lostAt >= STALE_AFTER_MS) return 'stale';
-    // The stream is re-opened when panels come and go; that is no loss worth a word.
+    // The stream is re-opened when panels come and go, which is not shown as a loss.
     if (phase === 'connecting') return this.status.state === 'live' ? 'live' : 'connecting';
     return this.heardAt === null ? 'connecting' : 'reconnecting';
   }

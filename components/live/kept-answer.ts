@@ -22,7 +22,7 @@ export interface KeptAnswerOptions<T> {
   fetch: typeof fetch;
   now?(): number;
   random?(): number;
-  /** The next address, when it depends on what was last heard (`since=`). */
+  /** The next address, when it depends on the last answer (`since=`). */
   nextUrl?(url: string, last: T): string;
   /** The server no longer knows who is looking: the session has ended. */
   onSignedOut?(): void;
@@ -54,7 +54,7 @@ export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asking: AbortController | null = null;
   let hasNews = false;
-  // Pages that hear the same news at the same moment ask at different ones.
+  // Pages that receive the same event at the same moment ask at different ones.
   let askedAt = isInitialWhole ? now() - everyMs * random() : Number.NEGATIVE_INFINITY;
 
   function set(change: Partial<Kept<T>>): void {

@@ -4,7 +4,7 @@ import { type FeedStatus, FeedStatusStore } from './feed-status';
 import { postQueries } from './post-queries';
 import type { QueryStore } from './query-store';
 import { Rereads } from './rereads';
-import { createServerClock } from './server-clock';
+import { ServerClock } from './server-clock';
 import { type TopicListener, TopicListeners } from './topic-listeners';
 
 /**
@@ -73,13 +73,13 @@ export function createFeed(options: FeedOptions): Feed {
   const watched = new Set<Watched>();
   const topics = new TopicListeners();
   const tickListeners = new Set<() => void>();
-  const clock = createServerClock(now);
+  const clock = new ServerClock(now);
   /** Queries that the stream leaves out until they have been read again. */
   const unread = new Set<QueryStore>();
   const status = new FeedStatusStore(now, clock, () => unread.size > 0);
   const rereads = new Rereads({
     read: (queries) => postQueries(options.fetch, `${origin}/api/query`, queries),
-    serverNow: clock.now,
+    serverNow: () => clock.now(),
     random,
     done: (store) => unread.delete(store),
     settled: update,
@@ -206,7 +206,7 @@ export function createFeed(options: FeedOptions): Feed {
     },
     status,
     clock: {
-      now: clock.now,
+      now: () => clock.now(),
       onTick(listener) {
         tickListeners.add(listener);
         return () => tickListeners.delete(listener);

@@ -8,12 +8,12 @@ import { useTopicListener } from './use-topic';
 export type { Kept } from './kept-answer';
 
 export interface UseKeptAnswerOptions<T> extends Omit<KeptAnswerOptions<T>, 'fetch' | 'onSignedOut'> {
-  /** Whoever publishes to this topic says that the answer may be another. */
+  /** An event of this topic means that the answer may have changed. */
   topic: string;
 }
 
 /**
- * What the server says at `url`, read again when the stream tells of its topic; `initial` is what the page came with.
+ * The server's answer at `url`, read again at every event of the topic; `initial` is what the page came with.
  * Another `url` is asked at once, and what is shown meanwhile is marked as pending.
  */
 export function useKeptAnswer<T>({ topic, ...options }: UseKeptAnswerOptions<T>): Kept<T> {

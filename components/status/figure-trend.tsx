@@ -27,7 +27,7 @@ interface LiveTrendProps {
 }
 
 function LiveTrend({ query, initial, renderedAt }: LiveTrendProps) {
-  // The page is rendered again and again; from the first answer on the stream tells what is new.
+  // The page is rendered again and again; from the first answer on the stream brings what is new.
   const [answer] = useState(initial);
   const { box, sparkline, latest } = useTrend<HTMLSpanElement>(query, answer, renderedAt);
   const isRate = query.aggregate === 'rate' && query.expression === undefined;

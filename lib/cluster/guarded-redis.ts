@@ -3,12 +3,12 @@ import { createBreaker } from '../runtime/breaker';
 import { openRedisCommands, type RedisCommands } from './redis/commands';
 import { withinTime } from './redis/connect';
 
-/** Whoever asks Redis here could do without it, so nobody waits for it for long, ms. */
+/** Every caller can do without Redis, so none waits for it for long, ms. */
 const PATIENCE_MS = 500;
 
 /**
  * Redis behind a circuit breaker: limits and the cache ask it on the way of requests, and a Redis that takes
- * connections but does not answer must not make each of them wait. The bus has its own eyes, its signs of life.
+ * connections but does not answer must not make each of them wait. The bus does without: it has its heartbeats.
  */
 export function guardRedis(commands: RedisCommands, patienceMs = PATIENCE_MS): RedisCommands {
   const breaker = createBreaker({

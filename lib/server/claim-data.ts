@@ -7,7 +7,7 @@ import { addressOf } from './notices';
 /**
  * Takes the folder of the embedded database for this server, before anything in it or the port is touched; waits for a
  * server that is about to end. Null where the database is elsewhere: many servers may share that.
- * @throws Error that says whose the folder is, and what to do
+ * @throws Error that names the owner of the folder, and what to do
  */
 export async function claimData({ DATABASE_URL, DATA_DIR, HOST, PORT }: Env): Promise<Lock | null> {
   if (DATABASE_URL) return null;

@@ -17,7 +17,7 @@ import { startingPage } from './starting-page';
 /** What a route handler of Next.js can be asked. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** What Next.js has beside our pages and shows nobody: smaller images, which no page has, and pages of its errors. */
+/** Addresses of Next.js that are not served: resized images, which no page has, and pages of its errors. */
 const NEXTS_OWN = /^\/(_next\/image|_(?!_?next))/;
 
 /** Routes that read a body, and the most they read; ingest endpoints have bounds of their own for each kind. */
@@ -27,8 +27,8 @@ const BODY_BYTES: Partial<Record<string, number>> = {
 };
 
 /**
- * What stands before Next.js, whoever runs it: answers itself what its sender may not ask, and makes of the rest
- * what Next.js may believe.
+ * Filters requests before Next.js, under `server.ts` and under `next start`: refuses what the sender may not ask, and
+ * removes from the rest what Next.js must not trust.
  *
  * @param path as sent, of a request that was received (`receive`)
  * @param ingest where samples may be posted to
@@ -54,7 +54,7 @@ export async function guard(
     return null;
   }
   const door = doorOf(method, path, headers);
-  const refusal = ask(root, request, path, door);
+  const refusal = authorize(root, request, path, door);
   if (refusal) return refusal;
   const mostBytes = BODY_BYTES[`${method} ${path}`];
   if (mostBytes === undefined) await forgetBody(request, response);
@@ -72,8 +72,8 @@ function requirePossible(method: string, path: string): void {
   if (NEXTS_OWN.test(path)) throw new PulseError('not_found', 'There is nothing at this address.');
 }
 
-/** Asks who it is. Null for whoever may go on; throws or answers otherwise. */
-function ask(root: Root, request: IncomingMessage, path: string, door: Door): PlainResponse | null {
+/** Authorizes the sender. Null for one that may go on; throws or answers otherwise. */
+function authorize(root: Root, request: IncomingMessage, path: string, door: Door): PlainResponse | null {
   const { auth, settings, startup } = root;
   const { viewers, attempts } = auth;
   const viewer = viewerHeadersOf(request, settings);

@@ -18,7 +18,7 @@ export function headOf(request: IncomingMessage, path: string, settings: Trust):
   return { headers, path, search: url.slice(path.length), address: senderAddress(request, settings) };
 }
 
-/** What a request of `node:http` says of who looks. */
+/** The viewer's headers of a request of `node:http`. */
 export function viewerHeadersOf(request: IncomingMessage, settings: Trust): ViewerHeaders {
   const { cookie, authorization } = request.headers;
   return { cookie, authorization, address: senderAddress(request, settings) };

@@ -4,9 +4,9 @@ import { isLoopbackHost } from '../env/loopback';
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { neighbourOn } from './build-folder';
-import { answerOddRequests } from './upgrades';
+import { answerProtocolErrors } from './upgrades';
 
-/** Why a server may not listen where it was told to, or null. Whoever reaches an open port could write and look. */
+/** Why a server may not listen on its HOST, or null. Without keys anybody who reaches the port could write and look. */
 export function refusalOfHost(settings: Env): string | null {
   const { HOST } = settings;
   if (isLoopbackHost(HOST) || mayBeReached(settings)) return null;
@@ -23,22 +23,22 @@ export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(
     {
       keepAliveTimeout: 75 * SECOND,
-      // Also for a connection that says nothing at all.
+      // Also for a connection that sends nothing at all.
       headersTimeout: 15 * SECOND,
       connectionsCheckingInterval: 5 * SECOND,
       requestTimeout: 300 * SECOND,
       // A stream of 64 queries carries them all in its URL.
       maxHeaderSize: 64 * 1_024,
-      // Who names no host is told so by us, in the shape that all errors have.
+      // A request without a host is refused by us, in the shape that all errors have.
       requireHostHeader: false,
     },
     listener,
   );
-  answerOddRequests(server);
+  answerProtocolErrors(server);
   return server;
 }
 
-/** Takes the port, or throws one sentence that says why it cannot. Resolves with the port taken. */
+/** Takes the port. Resolves with the port taken. @throws Error with one sentence on why it cannot be taken */
 export function takePort(server: Server, { HOST, PORT }: Pick<Env, 'HOST' | 'PORT'>): Promise<number> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) =>

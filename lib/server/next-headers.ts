@@ -3,7 +3,7 @@ import type { Env } from '../env';
 import { isApi } from './doors';
 import { senderAddress } from './head';
 
-/** What Next.js tells itself in headers: the way a request has taken, what it was rewritten to, what to skip. */
+/** Headers that only Next.js itself may set: the route of a request, its rewrites, what to skip. */
 const INTERNAL =
   /^(x-middleware-|x-invoke-|x-next-|x-nextjs-(?!request-id$|html-request-id$)|x-matched-path$|x-now-route-matches$|x-prerender-|x-nonce$|next-action$|next-resume$|rsc-|x-vercel-)/;
 /** What the router of an open page asks with: for pages only, and always with `rsc: 1`. */

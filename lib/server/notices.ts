@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 50;
 
 /** Prints what the start is waiting for, a line each; returns the off-switch. */
 export function printProgress(root: Pick<Root, 'startup'>): () => void {
-  // That it is starting has just been said.
+  // That it is starting has just been printed.
   let last = reasonOf(root.startup);
   const timer = setInterval(() => {
     const reason = reasonOf(root.startup);

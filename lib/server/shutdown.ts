@@ -28,10 +28,10 @@ export async function closeServer(server: Server, drain: AbortController): Promi
 
 /**
  * Runs `stop` once, whatever asks for it: a signal, a terminal that closes, the end of the npm that runs this as its
- * `script`, or an error nobody caught. A second signal ends the process at once.
+ * `script`, or an error that was not caught. A second signal ends the process at once.
  */
 export function stopOnSignals(stop: () => Promise<void>, script = ''): void {
-  outliveReaders();
+  ignoreOutputErrors();
   let stoppingSince: number | null = null;
   const end = (exitCode: number) => {
     stoppingSince = performance.now();
@@ -68,7 +68,7 @@ export function stopOnSignals(stop: () => Promise<void>, script = ''): void {
   }
 }
 
-/** A terminal that is closed, a reader that is gone or a full disk takes nothing that is said: no reason to end. */
-function outliveReaders(): void {
+/** Output may fail, with a closed terminal, a reader that is gone or a full disk: no reason to end. */
+function ignoreOutputErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

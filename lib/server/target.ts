@@ -8,7 +8,7 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^#]*|\?[^#]*)?/i;
 
 /**
  * The first look at a request, before anything is done for it: where it is meant for and who made a browser ask.
- * An address with a host (RFC 9112, 3.2.2) becomes one without, so nobody after this need know that there are such.
+ * An address with a host (RFC 9112, 3.2.2) becomes one without, so that the code after this has one form only.
  *
  * @returns the path, as it was sent.
  * @throws PulseError `bad_parameter`, `misdirected`, `forbidden`
@@ -26,7 +26,7 @@ export function receive(request: IncomingMessage, settings: NameSettings): strin
   return path;
 }
 
-/** Node keeps the first of them and somebody before us may have believed the last. */
+/** Node keeps the first of them; a proxy before us may have used the last. */
 function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -18,7 +18,7 @@ import { addressOf } from './notices';
 import { sendPlain } from './send';
 import { FINISH_MS } from './shutdown';
 import { endUnread } from './unread';
-import { answerOddRequests, createUpgrades, refuseUpgrade } from './upgrades';
+import { answerProtocolErrors, createUpgrades, refuseUpgrade } from './upgrades';
 
 /** The commit queue is looked at this often while its end is waited for. */
 const LOOK_MS = 20;
@@ -84,7 +84,7 @@ function stopBeforeNext(root: Root, stop: () => Promise<void>): void {
 }
 
 /**
- * Next.js makes its server itself and shows it to nobody. Node publishes every new connection and request, with the
+ * Next.js makes its server itself and does not give access to it. Node publishes every new connection and request, with the
  * server it belongs to, before anything of it is handled: at the first one our front takes the place of Next.js'
  * listeners, and calls them for what may pass. What came before this process had loaded is answered by Next.js alone.
  */
@@ -124,10 +124,10 @@ function takePlaceOf(server: Server, root: Root): void {
     if (refusal) refuseUpgrade(socket, refusal);
     else upgrades.listener(request, socket, head);
   });
-  answerOddRequests(server);
+  answerProtocolErrors(server);
 }
 
-/** `next start` listens where it is told on its command line, or everywhere: nobody has looked whether it may. */
+/** `next start` listens on the host of its command line, or on all of them, without the check of `refusalOfHost`. */
 function refusalOfReach({ socket }: IncomingMessage, settings: Env): PulseError | null {
   const own = socket.localAddress?.replace(/^::ffff:/, '') ?? '';
   if (isLoopbackHost(own) || mayBeReached(settings)) return null;

@@ -16,7 +16,7 @@ interface Watched {
 
 /**
  * Ends connections whose readers do not read: Node.js would hold what it has written for them for ever. Of every
- * server of this process, whoever made it; returns the off-switch.
+ * server of this process, those of Next.js included; returns the off-switch.
  */
 export function endUnread(
   reclaim: Reclaim,
@@ -42,7 +42,7 @@ export function endUnread(
         state.taken = taken;
         state.since = now();
       } else if (now() - state.since >= UNREAD_MS) {
-        log().debug({ bytes: socket.writableLength }, 'a reader that does not read is let go');
+        log().debug({ bytes: socket.writableLength }, 'a connection that is not read was ended');
         reclaim.noteLetGo(socket.writableLength);
         socket.destroy();
       }

@@ -20,7 +20,7 @@ export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_END
   const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
   const { settings } = root;
   const { signal } = root.drain;
-  /** Nobody but us knows of those: a server that closes waits for them, and does not end them. */
+  /** A server that closes waits for these, and does not end them. */
   const upgraded = new Set<Duplex>();
   signal.addEventListener('abort', () => {
     setTimeout(() => {
@@ -41,7 +41,7 @@ export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_END
   return {
     nextsOwn,
     listener(request: IncomingMessage, socket: Duplex, head: Buffer) {
-      // From here on the socket is nobody's but ours, and without a listener its end would be the server's.
+      // From here on the socket is ours; without a listener an error of it would end the process.
       socket.on('error', () => socket.destroy());
       try {
         const path = receive(request, settings);
@@ -55,11 +55,11 @@ export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_END
   };
 }
 
-/** What Node itself would answer without a body, or not at all: what is not HTTP, a method nobody knows, a tunnel. */
-export function answerOddRequests(server: Server): void {
+/** Answers what Node would answer without a body, or not at all: bytes that are not HTTP, unknown methods, tunnels. */
+export function answerProtocolErrors(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy();
-    refuseUpgrade(socket, oddity(error));
+    refuseUpgrade(socket, protocolError(error));
   });
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy());
@@ -70,7 +70,7 @@ export function answerOddRequests(server: Server): void {
 /** What a request begins with that is one, whatever it asks. */
 const REQUEST_LINE = /^\S+ \S+ HTTP\/1\.[01]\r?\n/;
 
-function oddity({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): PulseError {
+function protocolError({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): PulseError {
   switch (code) {
     case 'HPE_INVALID_METHOD':
       if (!REQUEST_LINE.test(String(rawPacket))) break;

@@ -13,7 +13,7 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-/** Committed samples, from whoever committed or found them to every listener on this node. */
+/** Committed samples, from the part that committed or found them to every listener on this node. */
 export interface SampleChannel {
   /** Samples that this node has committed: to its own listeners at once, to other nodes in the next batch. */
   publish(samples: SampleColumns): void;

@@ -52,7 +52,7 @@ export class MemoryNetwork {
   private isCut = false;
   private isMute = false;
 
-  /** Nothing arrives any more, and nobody notices. */
+  /** Nothing arrives any more, and no follower is notified. */
   mute(): void {
     this.isMute = true;
   }
@@ -61,7 +61,7 @@ export class MemoryNetwork {
     this.isMute = false;
   }
 
-  /** Nothing arrives any more, and everyone notices. */
+  /** Nothing arrives any more, and every follower is notified. */
   cut(): void {
     this.isCut = true;
     for (const followers of this.followers.values()) for (const follower of followers) follower.down();

@@ -15,17 +15,17 @@ export interface BusParts {
   onReceived(samples: SampleColumns): void;
 }
 
-/** The way to other nodes that the settings ask for; null where this one is alone. Does not wait for Redis. */
+/** The transport to other nodes that the settings name; null where this node is alone. Does not wait for Redis. */
 export function openTransport(env: RedisEnv): Transport | null {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
   if (REDIS_URL) return createRedisTransport(REDIS_URL);
   return url && token ? createUpstashTransport({ url, token }) : null;
 }
 
-/** The bus over that way, which it closes. While Redis is away a node works alone, and says so. */
+/** The bus over this transport, which it closes. While Redis is away a node works alone, and its status is down. */
 export function openBus(transport: Transport | null, parts: BusParts): Bus {
   if (!transport) return createMemoryBus();
-  // Every message to Upstash is a paid request, so signs of life come less often.
+  // Every message to Upstash is a paid request, so heartbeats come less often.
   const beatMs = transport.kind === 'upstash' ? 3 * SECOND : SECOND;
   return createSharedBus({ ...parts, transport, beatMs });
 }

@@ -42,7 +42,7 @@ export class Peers {
     if (bye) this.peers.delete(n);
   }
 
-  /** Whether message `number` of a watched metric has not arrived. Asked again for the same number, it says no. */
+  /** Whether message `number` of a watched metric has not arrived. A number is reported once. */
   missing(node: string, metric: string, number: number): boolean {
     const numbers = this.peers.get(node)?.numbers;
     const newest = numbers?.get(metric);

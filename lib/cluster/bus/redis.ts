@@ -5,7 +5,7 @@ import type { Follower, Transport } from './transport';
 
 /**
  * Redis over TCP, for one server, Sentinel or a cluster: one connection for commands, one for subscriptions, as the
- * protocol wants it. The client reconnects and subscribes anew by itself; `ready` says when it has.
+ * protocol wants it. The client reconnects and subscribes again by itself, and then emits `ready`.
  */
 export function createRedisTransport(address: RedisAddress): Transport {
   const commands = makeRedisClient(address);
@@ -18,7 +18,7 @@ export function createRedisTransport(address: RedisAddress): Transport {
     for (const channel of followed.values()) channel.reconnected();
   });
   // Emitted for a lost connection. Sentinel and cluster clients emit it for any of theirs and have no event for being
-  // back, so there the signs of life that fail to return have to tell, and the numbers of messages what was lost.
+  // back: there an interruption is detected by heartbeats that do not return, and a loss by the numbers of messages.
   if (address.kind === 'single') {
     subscriber.on('error', () => {
       for (const channel of followed.values()) channel.lost();
@@ -82,7 +82,7 @@ class Channel {
   async start(): Promise<void> {
     for (let attempt = 0; !this.stopped && !this.subscribed; attempt++) {
       try {
-        await withinTime(this.subscriber.subscribe(this.name, this.hear));
+        await withinTime(this.subscriber.subscribe(this.name, this.receive));
         this.subscribed = true;
         if (this.stopped) await this.leave();
         else this.follower.up();
@@ -105,13 +105,13 @@ class Channel {
     if (this.subscribed) void this.leave();
   }
 
-  private readonly hear = (text: string) => {
+  private readonly receive = (text: string) => {
     if (!this.stopped) this.follower.message(text);
   };
 
   private async leave(): Promise<void> {
     if (!this.subscriber.isOpen) return;
-    await withinTime(this.subscriber.unsubscribe(this.name, this.hear)).catch(() => {
+    await withinTime(this.subscriber.unsubscribe(this.name, this.receive)).catch(() => {
       // Without a connection there is no subscription left either.
     });
   }

@@ -7,8 +7,8 @@ export interface Transport {
   /** Sends in order, in one round trip. Rejects when not all of it is known to have arrived; never takes longer than seconds. */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
   /**
-   * Which of the channels somebody follows right now, for transports that can tell exactly. A channel nobody
-   * follows need not be sent to: who begins to follow it afterwards reads the database after that.
+   * Which of the channels have followers right now, for transports that know exactly. A channel without followers need
+   * not be sent to: a node that follows it later reads the database after that.
    */
   followed?(channels: readonly string[]): Promise<ReadonlySet<string>>;
   /** Follows a channel until the returned off-switch is called, through every interruption, with backoff. */
@@ -30,5 +30,5 @@ export interface Follower {
   down(): void;
 }
 
-/** A text that keeps a quiet channel's connection alive; whoever receives it passes over it. */
+/** A text that keeps a quiet channel's connection alive; receivers ignore it. */
 export const PING = 'ping';

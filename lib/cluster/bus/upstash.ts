@@ -12,10 +12,10 @@ export interface UpstashOptions {
 }
 
 /**
- * Redis over Upstash's HTTP. Its client's subscriptions die without a word, with the server or after 300 s without
- * a byte, and never come back (read in its source, measured): so each one is watched here. A quiet channel is sent
- * a ping, which also keeps the connection alive; a ping that does not come back means new subscriptions, of all
- * channels: they go to one server, and the others would seem to be heard until their own turn comes.
+ * Redis over Upstash's HTTP. Its client's subscriptions end without an event, with the server or after 300 s without
+ * a byte, and are not made again (read in its source, measured): so each one is watched here. A quiet channel is sent
+ * a ping, which also keeps the connection alive; when a ping does not come back, all channels are subscribed again:
+ * they go to one server, and the others would seem connected until their own pings are missing.
  */
 export function createUpstashTransport({ url, token, quietMs = 20 * SECOND }: UpstashOptions): Transport {
   const redis = makeHttpClient(url, token);
@@ -44,11 +44,11 @@ export function createUpstashTransport({ url, token, quietMs = 20 * SECOND }: Up
   };
 }
 
-/** One channel: an HTTP request that never ends, and the eye on it. */
+/** One channel: an HTTP request that never ends, and the timer that watches it. */
 class Subscription {
   private current: ReturnType<Redis['subscribe']> | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private heardAt = 0;
+  private receivedAt = 0;
   private attempt = 0;
   private isUp = false;
   private stopped = false;
@@ -58,7 +58,7 @@ class Subscription {
     private readonly channel: string,
     private readonly follower: Follower,
     private readonly quietMs: number,
-    private readonly onDeath: () => void,
+    private readonly onLost: () => void,
   ) {
     this.open();
   }
@@ -72,7 +72,7 @@ class Subscription {
   private open(): void {
     const current = this.redis.subscribe([this.channel]);
     this.current = current;
-    this.heardAt = performance.now();
+    this.receivedAt = performance.now();
     const mine = (listener: () => void) => () => {
       if (this.current === current && !this.stopped) listener();
     };
@@ -86,7 +86,7 @@ class Subscription {
     );
     current.on('message', ({ message }: { message: unknown }) => {
       if (this.current !== current || this.stopped) return;
-      this.heardAt = performance.now();
+      this.receivedAt = performance.now();
       if (message !== PING) this.follower.message(String(message));
     });
     this.watch();
@@ -94,7 +94,7 @@ class Subscription {
 
   private opened(): void {
     this.attempt = 0;
-    this.heardAt = performance.now();
+    this.receivedAt = performance.now();
     this.isUp = true;
     this.follower.up();
   }
@@ -102,8 +102,8 @@ class Subscription {
   private watch(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      const quiet = performance.now() - this.heardAt;
-      if (quiet >= this.quietMs * 2) return this.onDeath();
+      const quiet = performance.now() - this.receivedAt;
+      if (quiet >= this.quietMs * 2) return this.onLost();
       if (!this.isUp) return this.reopen();
       if (quiet >= this.quietMs) {
         this.redis.publish(this.channel, PING).catch(() => {

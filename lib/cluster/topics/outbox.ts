@@ -20,7 +20,7 @@ export class TopicOutbox {
     this.isSending = true;
     while (this.waiting.length > 0) {
       await this.transport.send(this.waiting.splice(0)).catch(() => {
-        // The transport has its own log, and the bus says that other nodes cannot be reached.
+        // The transport has its own log, and the status of the bus is down.
       });
     }
     this.isSending = false;

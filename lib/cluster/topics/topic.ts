@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * A named subject of events, each of the schema's shape. Whoever subscribes is told of an event on every node; an
- * event may be lost on the way, so it is a hint, and what it is about is read from where it is kept.
+ * A named subject of events, each of the schema's shape. Subscribers on every node receive an event; it may be lost
+ * on the way, so it is a hint, and what it is about is read from where it is kept.
  */
 export interface Topic<Event> {
   /** As in a URL and in the name of a channel. */

@@ -6,20 +6,20 @@ import { decodeTopicMessage, encodeTopicMessage } from './message';
 import { TopicOutbox } from './outbox';
 import type { Topic } from './topic';
 
-/** The same object for everyone on this node who is told. */
-export type Told<Event> = TopicEvent & { readonly data: Event };
-export type TopicListener<Event> = (event: Told<Event>) => void;
+/** The same object for every listener on this node. */
+export type PublishedEvent<Event> = TopicEvent & { readonly data: Event };
+export type TopicListener<Event> = (event: PublishedEvent<Event>) => void;
 
-/** Events between nodes, by topic: whoever needs a topic defines it, there is no list of them here. */
+/** Events between nodes, by topic: a topic is defined where it is used, there is no list of them here. */
 export interface Topics {
-  /** Tells this node's subscribers at once, and those of other nodes as soon as the way there allows. */
+  /** To this node's subscribers at once, and to those of other nodes as soon as the transport allows. */
   publish<Event>(topic: Topic<Event>, data: Event): void;
-  /** Tells this node's subscribers only. */
-  deliver<Event>(topic: Topic<Event>, data: Event): void;
+  /** To this node's subscribers only. */
+  publishLocally<Event>(topic: Topic<Event>, data: Event): void;
   /** @returns the off-switch. */
   subscribe<Event>(topic: Topic<Event>, listener: TopicListener<Event>): () => void;
   /**
-   * Calls `start` when somebody on this node subscribes to the topic, and what it returned when nobody does any more.
+   * Calls `start` when the topic gets its first subscriber on this node, and what that returned when the last one leaves.
    * @returns the off-switch.
    */
   whileSubscribed(topic: Topic<unknown>, start: () => () => void): () => void;
@@ -27,13 +27,13 @@ export interface Topics {
 }
 
 export interface TopicsOptions {
-  /** The way to other nodes; null where this one is alone. Whoever made it closes it. */
+  /** The transport to other nodes; null where this one is alone. Not closed here. */
   transport: Transport | null;
   /** Channels begin with this; nodes of one database share it. */
   prefix?: string;
 }
 
-interface Subject {
+interface OpenTopic {
   listeners: Set<TopicListener<never>>;
   unfollow(): void;
 }
@@ -46,62 +46,62 @@ interface Source {
 export function createTopics({ transport, prefix = 'pulseboard' }: TopicsOptions): Topics {
   const node = randomBytes(9).toString('base64url');
   const outbox = transport && new TopicOutbox(transport);
-  const subjects = new Map<string, Subject>();
+  const open = new Map<string, OpenTopic>();
   const sources = new Map<string, Set<Source>>();
   const channelOf = (name: string) => `${prefix}:topic:${name}`;
 
-  function deliver<Event>({ name }: Topic<Event>, data: Event): void {
-    const told = { topic: name, data };
-    for (const listener of subjects.get(name)?.listeners ?? []) (listener as TopicListener<Event>)(told);
+  function publishLocally<Event>({ name }: Topic<Event>, data: Event): void {
+    const event = { topic: name, data };
+    for (const listener of open.get(name)?.listeners ?? []) (listener as TopicListener<Event>)(event);
   }
 
-  function hear<Event>(topic: Topic<Event>, text: string): void {
+  function receive<Event>(topic: Topic<Event>, text: string): void {
     if (text === PING) return;
     const message = decodeTopicMessage(text);
-    // Told already, at once.
+    // Published here already.
     if (message?.n === node) return;
     const data = topic.schema.safeParse(message?.e);
-    if (data.success) deliver(topic, data.data);
-    else log().warn({ topic: topic.name }, 'an event of another node is not what its topic says');
+    if (data.success) publishLocally(topic, data.data);
+    else log().warn({ topic: topic.name }, 'an event of another node does not match the schema of its topic');
   }
 
   function follow<Event>(topic: Topic<Event>): () => void {
     if (!transport) return () => {};
     return transport.follow(channelOf(topic.name), {
-      message: (text) => hear(topic, text),
+      message: (text) => receive(topic, text),
       up() {},
       down() {},
     });
   }
 
-  function begin<Event>(topic: Topic<Event>): Subject {
-    const subject = { listeners: new Set<TopicListener<never>>(), unfollow: follow(topic) };
-    subjects.set(topic.name, subject);
-    return subject;
+  function openTopic<Event>(topic: Topic<Event>): OpenTopic {
+    const opened = { listeners: new Set<TopicListener<never>>(), unfollow: follow(topic) };
+    open.set(topic.name, opened);
+    return opened;
   }
 
-  function end(name: string): void {
-    subjects.get(name)?.unfollow();
-    subjects.delete(name);
+  function closeTopic(name: string): void {
+    open.get(name)?.unfollow();
+    open.delete(name);
     for (const source of sources.get(name) ?? []) stop(source);
   }
 
   return {
     publish(topic, data) {
       outbox?.put({ channel: channelOf(topic.name), text: encodeTopicMessage(node, data) });
-      deliver(topic, data);
+      publishLocally(topic, data);
     },
-    deliver,
+    publishLocally,
     subscribe(topic, listener) {
-      const { listeners } = subjects.get(topic.name) ?? begin(topic);
+      const { listeners } = open.get(topic.name) ?? openTopic(topic);
       listeners.add(listener);
       for (const source of sources.get(topic.name) ?? []) source.stop ??= source.start();
       return () => {
-        if (listeners.delete(listener) && listeners.size === 0) end(topic.name);
+        if (listeners.delete(listener) && listeners.size === 0) closeTopic(topic.name);
       };
     },
     whileSubscribed({ name }, start) {
-      const source: Source = { start, stop: subjects.has(name) ? start() : null };
+      const source: Source = { start, stop: open.has(name) ? start() : null };
       const others = sources.get(name);
       if (others) others.add(source);
       else sources.set(name, new Set([source]));
@@ -111,7 +111,7 @@ export function createTopics({ transport, prefix = 'pulseboard' }: TopicsOptions
       };
     },
     close() {
-      for (const name of [...subjects.keys()]) end(name);
+      for (const name of [...open.keys()]) closeTopic(name);
       sources.clear();
     },
   };

@@ -15,7 +15,7 @@ const EVERY_MS = SECOND;
  */
 export function publishFleet(topics: Topics, readSize: () => FleetEvent): () => void {
   return topics.whileSubscribed(fleetTopic, () => {
-    const timer = setInterval(() => topics.deliver(fleetTopic, readSize()), EVERY_MS);
+    const timer = setInterval(() => topics.publishLocally(fleetTopic, readSize()), EVERY_MS);
     return () => clearInterval(timer);
   });
 }
