@@ -15,8 +15,8 @@ import { figures } from '../observe/figures';
 import { createSingleFlight } from '../runtime/single-flight';
 import { within } from '../runtime/within';
 import { refusedWork, Work } from '../runtime/work/work';
+import { tooManyWaiting } from '../store/pg-errors';
 import type { ReadOptions, SampleStore, Store, StoreQuestion } from '../store/store';
-import { crowded } from '../store/trouble';
 import { answerQuestion } from './answer-question';
 import { createRangeCache, type RangeCache } from './cache/range-cache';
 import { createMemoryTier } from './memory-tier';
@@ -92,7 +92,7 @@ export function createHistory({
         try {
           const flight = singleFlight(key, () => answerOnce(question, { now, work, maxRawPoints }));
           // The flight may belong to a request that began later and may take longer.
-          const found = await within(flight, work.leftMs + SECOND, crowded);
+          const found = await within(flight, work.leftMs + SECOND, tooManyWaiting);
           work.addPoints(found.series.reduce((sum, { points }) => sum + points.length, 0));
           return found;
         } catch (error) {

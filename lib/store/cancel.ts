@@ -1,6 +1,6 @@
-import { type Address, dial, encrypt, numbersMessage } from './dial';
+import { type Address, openSocket, startTls, startupMessage } from './socket';
 
-/** What a server calls a connection, and the word by which it takes requests to cancel what that does. */
+/** A connection's process id on the server, and the secret key that a cancel request needs. */
 export interface Backend {
   pid: number;
   secret: number;
@@ -10,8 +10,8 @@ export interface Backend {
 const CANCEL_REQUEST = 80_877_102;
 
 /**
- * Has the server end what one of its connections is doing. The request goes over a connection of its own, so it works
- * however busy all others are. Resolves when the server has passed it on: what that connection does later is safe.
+ * Cancels the current statement of a connection. The request has a connection of its own, so it works however busy the
+ * others are. Resolves when the server has sent the signal: later statements of that connection are not affected.
  *
  * @throws Error when the server could not be reached within `limitMs`.
  */
@@ -20,20 +20,20 @@ export async function requestCancel(
   { pid, secret }: Backend,
   limitMs: number,
 ): Promise<void> {
-  const socket = dial(address);
+  const socket = openSocket(address);
   const timer = setTimeout(
     () => socket.destroy(new Error('The server does not take cancel requests.')),
     limitMs,
   );
   try {
-    const wire = await encrypt(socket, address);
+    const channel = await startTls(socket, address);
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      wire.once('error', reject);
+      channel.once('error', reject);
       // The server says nothing; it closes when the signal is sent.
-      wire.once('close', resolve);
-      wire.resume();
-      wire.write(numbersMessage(CANCEL_REQUEST, pid, secret));
+      channel.once('close', resolve);
+      channel.resume();
+      channel.write(startupMessage(CANCEL_REQUEST, pid, secret));
     });
   } finally {
     clearTimeout(timer);

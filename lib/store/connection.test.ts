@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 afterAll(async () => {
-  await endpoint.pulse.close();
+  await endpoint.watchdog.close();
   await admin.end();
 });
 

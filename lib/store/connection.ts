@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import driver, { type Options, type ParsedOptions, type Sql } from 'postgres';
 import { SECOND } from '../model/time/duration';
 import { within } from '../runtime/within';
-import { type Address, addressesOf, dial, encrypt } from './dial';
-import { lost, Wire } from './wire';
+import { connectionError, DriverSocket } from './driver-socket';
+import { type Address, addressesOf, openSocket, startTls } from './socket';
 
 /** Where a database is and who may open it: a `postgres://` URL, or an embedded server's socket or port. */
 export type Connection =
@@ -13,12 +13,12 @@ export type Connection =
 
 export type ConnectOptions = Options<Record<string, never>>;
 
-/** The code of what waits for a connection that is given up. */
+/** The code of the error of calls whose connection is destroyed. */
 export const GIVEN_UP = 'CONNECTION_DESTROYED';
 
 const CONNECT_MS = 5 * SECOND;
-/** A client that leaves lets what is under way finish for so long, s. */
-const LEAVE_S = 1;
+/** How long a closing client waits for its statements, s. */
+const CLOSE_S = 1;
 
 /** Where the servers of a connection listen, in the order they are to be tried. */
 export function serversOf(connection: Connection): Address[] {
@@ -33,7 +33,7 @@ export function connect(connection: Connection, options: ConnectOptions, onEnd?:
 /**
  * A client of the driver for one session of a server. It connects with the first statement, once: whatever it is asked
  * after the session has ended fails at once, and whoever wants to go on makes another client. The driver's own way, to
- * connect again by itself, is not safe: see `Wire`.
+ * connect again by itself, is not safe: see `DriverSocket`.
  */
 export class Client {
   readonly sql: Sql;
@@ -52,9 +52,9 @@ export class Client {
       max: 1,
       idle_timeout: undefined,
       max_lifetime: null,
-      // Who connects sees to it.
+      // `makeSocket` starts TLS.
       ssl: false,
-      socket: () => this.makeWire(),
+      socket: () => this.makeSocket(),
     };
     this.sql = clientOf(connection, { fetch_types: false, ...options, ...once });
   }
@@ -64,33 +64,33 @@ export class Client {
     return this.hasEnded;
   }
 
-  /** Gives the session up at once: whatever waits for it fails. */
+  /** Ends the session at once: whatever waits for it fails. */
   destroy(): void {
     if (!this.socket) return;
     this.note();
     destroy(this.socket);
   }
 
-  /** Ends the session, what is under way within a second. */
+  /** Ends the session; its statements have a second to finish. */
   async close(): Promise<void> {
-    await this.sql.end({ timeout: LEAVE_S });
-    // It waits for the other side to hang up, too, which one that hangs does not.
+    await this.sql.end({ timeout: CLOSE_S });
+    // `end` waits until the other side closes, which a server that hangs does not do.
     this.socket?.destroy();
   }
 
-  private makeWire(): Wire | Promise<Wire> {
-    if (this.socket) throw lost('CONNECTION_ENDED', 'The session with the database has ended.');
-    const socket = dial(this.address);
+  private makeSocket(): DriverSocket | Promise<DriverSocket> {
+    if (this.socket) throw connectionError('CONNECTION_ENDED', 'The session with the database has ended.');
+    const socket = openSocket(this.address);
     this.socket = socket;
     const whenOver = { note: () => this.note(), retire: () => this.sql.end({ timeout: 0 }) };
-    if (!this.address.ssl) return new Wire(socket, whenOver);
-    return this.encrypt(socket).then((encrypted) => new Wire(encrypted, whenOver));
+    if (!this.address.ssl) return new DriverSocket(socket, whenOver);
+    return this.startTls(socket).then((encrypted) => new DriverSocket(encrypted, whenOver));
   }
 
-  private async encrypt(socket: Socket): Promise<Socket> {
+  private async startTls(socket: Socket): Promise<Socket> {
     try {
-      const late = () => lost('CONNECTION_TIMEOUT', 'The server does not answer.');
-      return await within(encrypt(socket, this.address), CONNECT_MS, late);
+      const late = () => connectionError('CONNECTION_TIMEOUT', 'The server does not answer.');
+      return await within(startTls(socket, this.address), CONNECT_MS, late);
     } catch (error) {
       this.note();
       destroy(socket);
@@ -108,7 +108,7 @@ export class Client {
 function destroy(socket: Socket): void {
   // Under TLS nobody listens to it any more.
   socket.on('error', () => {});
-  socket.destroy(lost(GIVEN_UP, 'The database does not answer on this connection.'));
+  socket.destroy(connectionError(GIVEN_UP, 'The database does not answer on this connection.'));
 }
 
 function clientOf(connection: Connection, options: ConnectOptions): Sql & { options: ParsedOptions } {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** What `Wire` and `StatementEnds` keep from the driver is tested with this version of it. */
+/** What `DriverSocket` and `StatementEnds` keep from the driver is tested with this version of it. */
 const TESTED = '3.4.9';
 
 /**

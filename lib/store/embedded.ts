@@ -15,7 +15,7 @@ import {
   stopPostmaster,
 } from './embedded/postmaster';
 import { serverSettings } from './embedded/settings';
-import { isAway } from './trouble';
+import { isAway } from './pg-errors';
 
 const DATABASE = 'pulseboard';
 /** How long a server that runs may refuse to be spoken to before we give up on it. */

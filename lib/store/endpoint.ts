@@ -1,8 +1,8 @@
 import { log } from '../observe/log';
 import { type Connection, serversOf } from './connection';
-import type { Address } from './dial';
-import { Pulse } from './pulse';
-import { codeOf, translate } from './trouble';
+import { codeOf, toPulseError } from './pg-errors';
+import type { Address } from './socket';
+import { Watchdog } from './watchdog';
 
 /**
  * Refusals of a connection for what it asks to have set. Poolers know few settings: PgBouncer says 08P01 ("unsupported
@@ -10,32 +10,32 @@ import { codeOf, translate } from './trouble';
  */
 const REFUSES_SETTINGS = ['08P01', '0A000', '42704', '22023'];
 
-/** One database as our sessions see it: the primary, or a replica for reads. */
+/** One database that sessions connect to: the primary, or a replica for reads. */
 export class Endpoint {
-  /** Whether a connection may bring settings of its own. */
+  /** Whether the server accepts settings with a connection. */
   takesSettings = true;
   /** In the order they are to be tried. */
   readonly servers: readonly Address[];
-  readonly pulse: Pulse;
+  readonly watchdog: Watchdog;
 
   constructor(
     readonly name: string,
     readonly connection: Connection,
   ) {
     this.servers = serversOf(connection);
-    this.pulse = new Pulse(this);
+    this.watchdog = new Watchdog(this);
   }
 
   /** Resolves while it answers. @throws PulseError `database_unavailable` */
   async ping(): Promise<void> {
     try {
-      await this.pulse.ping();
+      await this.watchdog.ping();
     } catch (error) {
-      throw translate(error, 'write');
+      throw toPulseError(error, 'write');
     }
   }
 
-  /** Notes it when a connection failed for its settings: whether it is worth trying without. */
+  /** Whether a connection failed because of its settings. If so, later ones are made without. */
   refusesSettings(error: unknown): boolean {
     if (!REFUSES_SETTINGS.includes(codeOf(error))) return false;
     if (this.takesSettings)

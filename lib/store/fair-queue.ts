@@ -1,4 +1,4 @@
-/** Who waits, by whose they are: those of one owner in the order they came, the owners in turn. */
+/** A queue that serves its owners in turn, and the items of one owner in their order. */
 export class FairQueue<T> {
   private readonly queues = new Map<string, T[]>();
   length = 0;

@@ -46,7 +46,7 @@ function laneOn(options: Partial<LaneOptions> = {}): Lane {
   });
   closing.push(async () => {
     await lane.close();
-    await endpoint.pulse.close();
+    await endpoint.watchdog.close();
   });
   return lane;
 }

@@ -6,51 +6,51 @@ import { currentRequestId } from '../observe/request-id';
 import type { ConnectOptions } from './connection';
 import type { Endpoint } from './endpoint';
 import { FairQueue } from './fair-queue';
-import type { Watched } from './pulse';
+import { isFromServer, noAnswer, type Purpose, tooManyWaiting, toPulseError } from './pg-errors';
 import { Session } from './session';
-import { crowded, isAnswer, type Purpose, silence, translate } from './trouble';
+import type { Failure, WatchedCall } from './watchdog';
 
 /** More callers than this are not kept waiting for a connection. */
 const MOST_WAITING = 1_000;
 const RETRY_AFTER_MS = SECOND;
 
-/** Does work on one connection, which is nobody else's meanwhile. */
+/** Does work on one connection, which nobody else uses meanwhile. */
 export type Run<S extends ISql = Sql> = <T>(work: (sql: S) => Promise<T>) => Promise<T>;
 
 export interface LaneOptions {
   endpoint: Endpoint;
   purpose: Purpose;
-  /** At most so many connections, each opened when it is needed. */
+  /** The most connections; each is opened when it is needed. */
   sessions: number;
   connect: ConnectOptions;
-  /** Settings of each connection, where it may bring some. */
+  /** Settings of each connection, where the server accepts any. */
   parameters: Record<string, string | number>;
-  /** Callers are answered after so long at the latest, ms, waiting for a connection included. */
+  /** The longest that a caller waits, ms, the wait for a connection included. */
   limitMs: number;
-  /** Whether work may sit between two statements for long: then an idle connection is no bad sign. */
+  /** Whether work may pause between two statements for long: then an idle connection is not a lost one. */
   mayPause?: boolean;
-  /** Whether every piece of work has a connection of its own. */
+  /** Whether each piece of work gets a new connection. */
   isFresh?: boolean;
 }
 
 export interface CallOptions {
   /** Instead of the lane's own. */
   limitMs?: number;
-  /** Gives the call up when it aborts: nobody waits for it any more. */
+  /** Ends the call when it aborts: nobody waits for the answer any more. */
   signal?: AbortSignal;
 }
 
 export interface LaneFigures {
   running: number;
   waiting: number;
-  /** Calls that were given up, since the start. */
+  /** Calls that ended without an answer since the start. */
   givenUp: number;
 }
 
 /**
- * Some connections to a database, and who may use them. Every call has a bound: it begins with the waiting for a
- * connection, and what is given up is ended on the server. While all connections are busy the callers wait in turn, those
- * of one request together as one.
+ * A pool of connections for one kind of work. Every call has a timeout, which includes the wait for a connection; a call
+ * that ends early is cancelled on the server. While all connections are busy, callers wait in a fair queue: each request
+ * has one place in it, however many calls it makes.
  */
 export class Lane {
   private readonly free: Session[] = [];
@@ -70,7 +70,7 @@ export class Lane {
    * Does work on a connection, when there is one.
    *
    * @throws PulseError `database_unavailable`; `too_expensive` when reading takes longer than it may, `too_busy` when
-   *   there was no connection in that time, `client_closed` when the signal aborted; or what `translate` does not know.
+   *   there was no connection in that time, `client_closed` when the signal aborted; or what `toPulseError` does not know.
    */
   run<T>(
     work: (sql: Sql) => Promise<T>,
@@ -87,21 +87,21 @@ export class Lane {
         },
         reject: (error) => {
           done();
-          reject(translate(error, purpose));
+          reject(toPulseError(error, purpose));
         },
         giveUp: (error) => this.giveUp(call as Call<unknown>, error),
-        suspect: () => {
+        closeIdle: () => {
           for (const session of this.free) session.destroy();
         },
-        late: (isRunning) => late(purpose, isRunning, limitMs),
+        timedOut: (isRunning) => timedOut(purpose, isRunning, limitMs),
       });
-      const unwatch = endpoint.pulse.watch(call);
-      const leave = () => this.giveUp(call as Call<unknown>, gone());
+      const unwatch = endpoint.watchdog.watch(call);
+      const leave = () => this.giveUp(call as Call<unknown>, abandoned());
       const done = () => {
         unwatch();
         signal?.removeEventListener('abort', leave);
       };
-      // All questions of one request have one.
+      // All questions of one request share a signal.
       if (signal) setMaxListeners(0, signal);
       signal?.addEventListener('abort', leave);
       if (signal?.aborted) leave();
@@ -112,13 +112,13 @@ export class Lane {
   /** Ends what is under way, and all connections. */
   async close(): Promise<void> {
     this.isClosed = true;
-    for (let call = this.waiting.shift(); call; call = this.waiting.shift()) call.fail(silence());
+    for (let call = this.waiting.shift(); call; call = this.waiting.shift()) call.fail(noAnswer());
     await Promise.all([...this.sessions].map((session) => session.close()));
   }
 
   private admit(call: Call<unknown>): void {
-    if (this.isClosed) call.fail(silence());
-    else if (this.waiting.length >= MOST_WAITING) call.fail(crowded());
+    if (this.isClosed) call.fail(noAnswer());
+    else if (this.waiting.length >= MOST_WAITING) call.fail(tooManyWaiting());
     else {
       this.waiting.push(call.owner, call);
       this.serveNext();
@@ -143,7 +143,7 @@ export class Lane {
 
   private async serve(call: Call<unknown>, session: Session): Promise<void> {
     await call.runOn(session);
-    if (call.wasAnswered) this.options.endpoint.pulse.noteLife();
+    if (call.wasAnswered) this.options.endpoint.watchdog.noteAnswer();
     if (this.options.isFresh || this.isClosed) {
       this.sessions.delete(session);
       await session.close();
@@ -158,10 +158,10 @@ export class Lane {
   }
 }
 
-/** The call took longer than it may. */
-export class Late extends PulseError {}
-/** The call's connection was lost: on another one it may do. */
-export class Lost extends PulseError {}
+/** The call timed out. */
+export class CallTimeout extends PulseError {}
+/** The call's connection was lost: on another one it may succeed. */
+export class ConnectionLost extends PulseError {}
 
 interface CallParts<T> {
   limitMs: number;
@@ -170,25 +170,25 @@ interface CallParts<T> {
   reject(error: unknown): void;
   /** Has the call end with this error. */
   giveUp(error: PulseError): void;
-  late(isRunning: boolean): PulseError;
-  /** The connections that nobody uses may be lost as well. */
-  suspect(): void;
+  timedOut(isRunning: boolean): PulseError;
+  /** Closes the connections that nobody uses: they may be lost, too. */
+  closeIdle(): void;
 }
 
-/** One piece of work, from its caller's question to its answer, and then until its connection is free again. */
-class Call<T> implements Watched {
+/** One piece of work, from the call until its connection is free again. */
+class Call<T> implements WatchedCall {
   readonly since = performance.now();
   readonly dueAt: number;
   readonly owner = currentRequestId() ?? '';
   /** Whether the database has said anything about it. */
   wasAnswered = false;
   private session: Session | null = null;
-  /** Let go of when it is done: what it works on is large, and this object may be remembered for longer. */
+  /** Null when it is done: its data is large, and this object may live longer. */
   private work: ((sql: Sql) => Promise<T>) | null;
   private isSettled = false;
   private ending: Promise<void> | null = null;
   private announceEnd: () => void = () => {};
-  private readonly end = new Promise<void>((resolve) => {
+  private readonly ended = new Promise<void>((resolve) => {
     this.announceEnd = resolve;
   });
 
@@ -204,7 +204,7 @@ class Call<T> implements Watched {
     return this.parts.isWatchedClosely ? (this.session?.pid ?? null) : null;
   }
 
-  /** Resolves when nothing of it is under way on the connection any more. */
+  /** Resolves when the connection is free again. */
   async runOn(session: Session): Promise<void> {
     this.session = session;
     try {
@@ -213,39 +213,36 @@ class Call<T> implements Watched {
       this.wasAnswered = true;
       this.settle(() => this.parts.resolve(value));
     } catch (error) {
-      this.wasAnswered = isAnswer(error);
+      this.wasAnswered = isFromServer(error);
       this.settle(() => this.parts.reject(error));
     }
     this.work = null;
     this.announceEnd();
-    // Whoever has the connection next must not be hit by what was meant for this.
+    // The cancellation of this call must not hit the next one on this connection.
     await this.ending;
   }
 
-  /** Ends it with an error: for its caller at once, and on the server. */
+  /** Ends it with an error: the caller hears of it at once, then the server cancels the statement. */
   fail(error: PulseError): void {
     this.settle(() => this.parts.reject(error));
-    if (this.session) this.ending ??= this.session.cancel(this.end);
+    if (this.session) this.ending ??= this.session.cancel(this.ended);
   }
 
-  expire(): void {
-    this.parts.giveUp(this.parts.late(this.session !== null));
+  end(failure: Failure): void {
+    this.parts.giveUp(this.errorOf(failure));
   }
 
-  hang(): void {
-    this.letGo();
-    this.parts.giveUp(silence());
+  private errorOf(failure: Failure): PulseError {
+    if (failure === 'timeout') return this.parts.timedOut(this.session !== null);
+    this.closeConnection();
+    if (failure === 'no_answer') return noAnswer();
+    this.parts.closeIdle();
+    const { code, message, retryAfterMs } = noAnswer();
+    return new ConnectionLost(code, message, { retryAfterMs });
   }
 
-  lose(): void {
-    this.letGo();
-    this.parts.suspect();
-    const { code, message, retryAfterMs } = silence();
-    this.parts.giveUp(new Lost(code, message, { retryAfterMs }));
-  }
-
-  /** There is nobody to ask to end it. */
-  private letGo(): void {
+  /** Without a cancel request: no server would receive it. */
+  private closeConnection(): void {
     this.ending ??= Promise.resolve();
     this.session?.destroy();
   }
@@ -257,27 +254,27 @@ class Call<T> implements Watched {
   }
 }
 
-function late(purpose: Purpose, isRunning: boolean, limitMs: number): PulseError {
+function timedOut(purpose: Purpose, isRunning: boolean, limitMs: number): PulseError {
   const seconds = Math.round(limitMs / SECOND);
   if (purpose === 'write')
-    return new Late(
+    return new CallTimeout(
       'database_unavailable',
       `The database did not do this within ${seconds} s; try again later.`,
       {
         retryAfterMs: RETRY_AFTER_MS,
       },
     );
-  if (!isRunning) return lateOf(crowded());
-  return new Late(
+  if (!isRunning) return asTimeout(tooManyWaiting());
+  return new CallTimeout(
     'too_expensive',
     `The database takes more than ${seconds} s for this question: ask for a shorter range, a coarser step or fewer series.`,
   );
 }
 
-function lateOf({ code, message, retryAfterMs }: PulseError): Late {
-  return new Late(code, message, { retryAfterMs });
+function asTimeout({ code, message, retryAfterMs }: PulseError): CallTimeout {
+  return new CallTimeout(code, message, { retryAfterMs });
 }
 
-function gone(): PulseError {
+function abandoned(): PulseError {
   return new PulseError('client_closed', 'Nobody waits for the answer any more.');
 }

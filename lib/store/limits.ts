@@ -13,6 +13,6 @@ export const LIMIT_MS = {
   /** A page of samples or series, for ourselves. */
   page: MINUTE,
   bulk: 10 * MINUTE,
-  /** Whoever signs out only wants to leave; what could not be recorded is recorded later. */
+  /** Signing out is not delayed by the database; what could not be recorded is recorded later. */
   record: 3 * SECOND,
 } as const;

@@ -10,11 +10,11 @@ import { openEmbedded } from './embedded';
 import { Endpoint } from './endpoint';
 import type { Lane } from './lane';
 import { migrate } from './migrate';
+import { codeOf, isAway, isRefused } from './pg-errors';
 import { openPools, openSetup, type Pools } from './pools';
 import { createPostgresStore } from './postgres/engine';
 import type { Store } from './store';
 import { createTimescaleStore } from './timescale/engine';
-import { codeOf, isAway, isRefused } from './trouble';
 
 const LONGEST_PAUSE_MS = 5_000;
 

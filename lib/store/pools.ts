@@ -2,8 +2,8 @@ import { MINUTE, SECOND } from '../model/time/duration';
 import type { Endpoint } from './endpoint';
 import { Lane, type LaneFigures, type LaneOptions } from './lane';
 import { LIMIT_MS } from './limits';
+import type { Purpose } from './pg-errors';
 import { Readers } from './readers';
-import type { Purpose } from './trouble';
 
 /** The server's own limit, for when we are not there any more to cancel. */
 const BACKSTOP_MS = 2 * SECOND;
@@ -75,7 +75,7 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
     },
     async close() {
       await Promise.all(Object.values(all).map((lane) => lane.close()));
-      await Promise.all([...endpoints].map(({ pulse }) => pulse.close()));
+      await Promise.all([...endpoints].map(({ watchdog }) => watchdog.close()));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ISql, Sql } from 'postgres';
 import type { Endpoint } from './endpoint';
-import { type Lane, Late, Lost } from './lane';
+import { CallTimeout, ConnectionLost, type Lane } from './lane';
 import { LIMIT_MS } from './limits';
 import type { ReadOptions } from './store';
 
@@ -17,19 +17,19 @@ interface ReadersParts {
 }
 
 /**
- * Questions, on two lanes: who asks for a point must not wait for those who ask for months. What is known to be heavy
- * goes to the heavy lane; what turns out to be so is begun again there.
+ * Questions, on two lanes: a question for a point must not wait for questions about months. A question that is known to
+ * be heavy goes to the heavy lane; one that turns out to be heavy starts again there.
  */
 export class Readers {
   constructor(private readonly parts: ReadersParts) {}
 
-  /** Does `work`, which only reads and may be begun twice. @throws what `Lane.run` throws. */
+  /** Does `work`, which only reads and may run twice. @throws what `Lane.run` throws. */
   async run<T>(work: (sql: ISql) => Promise<T>, options: ReaderOptions = {}): Promise<T> {
     const endAt = Math.min(performance.now() + LIMIT_MS.read, options.dueAt ?? Number.POSITIVE_INFINITY);
     try {
       return await this.ask(work, endAt, options);
     } catch (error) {
-      if (!(error instanceof Lost)) throw error;
+      if (!(error instanceof ConnectionLost)) throw error;
       return this.ask(work, endAt, options);
     }
   }
@@ -46,13 +46,13 @@ export class Readers {
         const limitMs = Math.min(LIMIT_MS.light, endAt - performance.now());
         return await light.run(tuned, { limitMs, signal });
       } catch (error) {
-        if (!(error instanceof Late)) throw error;
+        if (!(error instanceof CallTimeout)) throw error;
       }
     }
     return heavy.run(tuned, { limitMs: endAt - performance.now(), signal });
   }
 
-  /** Through a pooler settings hold for one transaction only, or they would be left to others. */
+  /** Through a pooler, settings are made for one transaction only: its connections serve other clients, too. */
   private tune<T>(sql: Sql, work: (sql: ISql) => Promise<T>): Promise<T> {
     const { endpoint, parameters } = this.parts;
     if (endpoint.takesSettings) return work(sql);

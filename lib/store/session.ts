@@ -3,14 +3,14 @@ import type { Sql } from 'postgres';
 import { MINUTE, SECOND } from '../model/time/duration';
 import { type Backend, requestCancel } from './cancel';
 import { Client, type Connection, type ConnectOptions, GIVEN_UP } from './connection';
-import type { Address } from './dial';
-import { codeOf } from './trouble';
+import { codeOf } from './pg-errors';
+import type { Address } from './socket';
 
-/** A server that runs takes a cancel request within this, and then ends the statement within the second. */
+/** How long a cancel request may take, and how long the statement may take to end after it. */
 const CANCEL_MS = SECOND;
 const OBEY_MS = 2 * SECOND;
 const ASK_AGAIN_MS = 250;
-/** A connection that is older is replaced: what a server keeps for one grows. */
+/** An older connection is replaced: the memory that a server keeps for one grows. */
 const LONGEST_LIFE_MS = 45 * MINUTE;
 
 /** What a session needs to know of its database. */
@@ -18,16 +18,16 @@ export interface SessionEndpoint {
   readonly name: string;
   readonly connection: Connection;
   readonly servers: readonly Address[];
-  /** Whether a connection may bring settings of its own. */
+  /** Whether the server accepts settings with a connection. */
   readonly takesSettings: boolean;
-  /** Notes it when a connection failed for its settings: whether it is worth trying without. */
+  /** Whether a connection failed because of its settings. If so, later ones are made without. */
   refusesSettings(error: unknown): boolean;
 }
 
 /**
- * One connection to a database, opened when it is needed and again when it was lost, for one caller at a time. Other
- * than the driver's own pools, it knows what the server calls it, and its socket: so what it does can be cancelled on
- * the server, and a server that does not answer can be let go of.
+ * One connection to a database for one caller at a time, opened when it is needed and again after it was lost. Unlike
+ * the driver's pools it knows the server's process id and its socket: so a statement can be cancelled on the server, and
+ * the connection to a server that does not answer can be closed.
  */
 export class Session {
   private client: Client | null = null;
@@ -47,7 +47,7 @@ export class Session {
     return this.client.sql;
   }
 
-  /** What the server calls this connection; null while it is not open, and behind a pooler, which calls it otherwise. */
+  /** The server's process id; null while it is not open, and behind a pooler, which reports another one. */
   get pid(): number | null {
     return this.isPooled || this.client?.isOver ? null : (this.backend?.pid ?? null);
   }
@@ -68,8 +68,8 @@ export class Session {
   }
 
   /**
-   * Has the server end what it is doing for this session, until `settled` resolves. Where it does not, the connection
-   * is given up; the server notices that by itself.
+   * Cancels what the server does for this session, until `settled` resolves. When the server does not obey, the
+   * connection is closed, which the server notices itself.
    */
   async cancel(settled: Promise<unknown>): Promise<void> {
     const { backend, client } = this;
@@ -80,18 +80,18 @@ export class Session {
     });
     const giveUpAt = performance.now() + OBEY_MS;
     try {
-      // Again and again: work of several statements may be between two of them.
+      // Repeated: work of several statements may be between two of them.
       while (!isSettled && performance.now() < giveUpAt) {
         await requestCancel(client.address, backend, CANCEL_MS);
         await Promise.race([done, sleep(ASK_AGAIN_MS)]);
       }
     } catch {
-      // It cannot be reached, and so cannot be made to end it.
+      // The server cannot be reached.
     }
     if (!isSettled) this.destroy();
   }
 
-  /** Gives the connection up at once: whatever waits for it fails. The next `open` makes a new one. */
+  /** Closes the connection at once: whatever waits for it fails. The next `open` makes a new one. */
   destroy(): void {
     this.client?.destroy();
   }
@@ -100,7 +100,7 @@ export class Session {
     await this.client?.close();
   }
 
-  /** To the first of the servers that takes us. */
+  /** To the first server that accepts the connection. */
   private async connect(): Promise<void> {
     const { servers } = this.endpoint;
     for (const [i, server] of servers.entries()) {
@@ -112,7 +112,7 @@ export class Session {
     }
   }
 
-  /** The first statement of a connection: its result tells what the server calls it. */
+  /** The first statement of a connection: its result has the server's process id. */
   private async greet(server: Address): Promise<void> {
     const { connection, takesSettings } = this.endpoint;
     const { connection: always, ...options } = this.options;

@@ -41,7 +41,7 @@ export async function choiceOn(url: string, wanted: Env['STORE_ENGINE']): Promis
     return await chooseEngine(setup, wanted);
   } finally {
     await setup.close();
-    await endpoint.pulse.close();
+    await endpoint.watchdog.close();
   }
 }
 

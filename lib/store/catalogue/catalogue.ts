@@ -1,8 +1,8 @@
 import type { StoredSeries } from '../../model/series';
-import { again } from '../again';
 import type { Run } from '../lane';
 import { LIMIT_MS } from '../limits';
 import type { Lanes } from '../pools';
+import { withRetries } from '../retry';
 import type { SeriesCatalogue } from '../store';
 import { ensureSeries } from './ensure-series';
 import { loadSeries } from './load-series';
@@ -16,7 +16,7 @@ export function createCatalogue(
   { write, bulk }: Pick<Lanes, 'write' | 'bulk'>,
   onSeries: (series: readonly StoredSeries[]) => void = () => {},
 ): SeriesCatalogue {
-  const writing: Run = (work) => write.run((sql) => again(() => work(sql)));
+  const writing: Run = (work) => write.run((sql) => withRetries(() => work(sql)));
   const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
   return {
     async *load(after = 0) {

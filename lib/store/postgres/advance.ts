@@ -45,7 +45,7 @@ async function advanceInTurn(tx: TransactionSql, tier: RollupTier, pace: Pace): 
   let rows = 0;
   if (slice) {
     await ensurePartitions(tx, tier, [slice.from]);
-    // Whoever is behind does not dawdle.
+    // Upkeep that is behind works without pauses.
     const spreadMs = finished ? pace.spreadMs : 0;
     rows = await inPortions(tx, { tier: SOURCE[tier], ...slice }, { ...pace, spreadMs }, (series) =>
       tier === 'minute'

@@ -1,19 +1,18 @@
 import type { Sql } from 'postgres';
 import { type Retention, STORE_TIERS, type StoreTier } from '../../model/rollup/tiers';
 import { HOUR } from '../../model/time/duration';
+import { codeOf, LOCK_NOT_AVAILABLE } from '../pg-errors';
 import { forgetHuge } from '../sql/keep-huge';
 import { moment } from '../sql/parts';
 import { type RollupTier, SOURCE } from '../sql/rollup-tiers';
 import { readState } from '../sql/state';
 import { excludeAppends, inTurn } from '../sql/turn';
-import { codeOf } from '../trouble';
 import { dropPartition, listPartitions, type Partition } from './partitions';
 
 /** Beyond the retention: samples that were admitted at its very edge are still on their way. */
 const MARGIN_MS = HOUR;
 /** Dropping shuts everybody out for a moment. Nobody waits behind it for longer than this; the next round tries again. */
 const PATIENCE_MS = 200;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Drops the partitions that retention has ended; returns how many. */
 export async function dropExpired(sql: Sql, now: number, retention: Retention): Promise<number> {

@@ -1,7 +1,7 @@
-import { again } from '../again';
 import type { Run } from '../lane';
 import { LIMIT_MS } from '../limits';
 import type { Lanes } from '../pools';
+import { withRetries } from '../retry';
 import { HugeMetrics } from '../sql/huge-metrics';
 import { readSamples } from '../sql/read-samples';
 import { createSampleReads } from '../sql/sample-reads';
@@ -20,7 +20,7 @@ export function createSampleStore(lanes: Lanes): SampleStore {
     ...createSampleReads(lanes, { counters: 'stored' }),
     append: (rows) =>
       write.run((sql) =>
-        again(
+        withRetries(
           () => huge.note(sql, rows).then(() => append(sql, rows)),
           () => ensurePartitions(sql, 'raw', rows.timestamps),
         ),

@@ -4,8 +4,8 @@ import { alignDown, type Point } from '../../model/points';
 import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../model/rollup/tiers';
 import { MINUTE } from '../../model/time/duration';
 import { Work } from '../../runtime/work/work';
+import { codeOf } from '../pg-errors';
 import type { StoreAnswer, StoreQuestion } from '../store';
-import { codeOf } from '../trouble';
 import {
   type Branch,
   beforeEach,

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import { alignDown } from '../../model/points';
 import { MINUTE, SECOND } from '../../model/time/duration';
-import { codeOf } from '../trouble';
+import { codeOf, LOCK_NOT_AVAILABLE } from '../pg-errors';
 import { moment } from './parts';
 import { readState } from './state';
 import { excludeAppends, inTurn } from './turn';
@@ -9,7 +9,6 @@ import { excludeAppends, inTurn } from './turn';
 /** How long after its end a minute waits for stragglers. What comes later costs a little more, and is not lost. */
 const SEAL_DELAY_MS = 30 * SECOND;
 const PATIENCE_MS = SECOND;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Moves the mark before which samples count as late. Once it has moved, every append that was not told has

@@ -3,11 +3,11 @@ import type { ISql } from 'postgres';
 import type { SampleRows } from '../../model/samples';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
-import { again } from '../again';
 import type { Lane } from '../lane';
 import { LIMIT_MS } from '../limits';
+import { isFromServer } from '../pg-errors';
+import { withRetries } from '../retry';
 import { HugeMetrics } from '../sql/huge-metrics';
-import { isAnswer } from '../trouble';
 import { append } from './append';
 import { Heads } from './heads';
 import type { MetricIds } from './metric-ids';
@@ -43,10 +43,10 @@ export class Appender {
     if (given.seriesIds.length === 0) return [];
     try {
       return await this.options.write.run((sql) =>
-        again(() => this.huge.note(sql, given).then(() => this.appendOn(sql, given))),
+        withRetries(() => this.huge.note(sql, given).then(() => this.appendOn(sql, given))),
       );
     } catch (error) {
-      if (!isAnswer(error)) this.disown();
+      if (!isFromServer(error)) this.disown();
       throw error;
     }
   }

@@ -1,14 +1,13 @@
 import type { Sql } from 'postgres';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
+import { codeOf, isConflict, LOCK_NOT_AVAILABLE } from '../pg-errors';
 import { moment } from '../sql/parts';
 import { readState } from '../sql/state';
-import { codeOf, lostRace } from '../trouble';
 import { chunkInterval } from './chunk-interval';
 
 /** A chunk is put in order when nothing but late samples can come to it any more. */
 const LOCK_TIMEOUT = '2s';
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Puts the oldest chunk that has ended, and has not been put in order, in the order of (metric, series, time): what
@@ -35,7 +34,7 @@ export async function compactNext(sql: Sql, rawRetentionMs: number): Promise<boo
     });
   } catch (error) {
     // Somebody reads or writes there: the next round tries again.
-    if (codeOf(error) === LOCK_NOT_AVAILABLE || lostRace(error)) return false;
+    if (codeOf(error) === LOCK_NOT_AVAILABLE || isConflict(error)) return false;
     throw error;
   }
   await sql`update rollup_state set packed_to = ${moment(sql, chunk.end)}`;

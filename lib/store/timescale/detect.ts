@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { codeOf } from '../trouble';
+import { codeOf } from '../pg-errors';
 
 /** The oldest TimescaleDB whose continuous aggregates and columnstore this engine is written for. */
 const OLDEST = [2, 20] as const;

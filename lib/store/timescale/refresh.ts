@@ -5,11 +5,11 @@ import { alignDown, alignUp } from '../../model/points';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';
+import { codeOf, LOCK_NOT_AVAILABLE } from '../pg-errors';
 import { keepHuge, keepHugeAgain } from '../sql/keep-huge';
 import { moment } from '../sql/parts';
 import type { RollupTier } from '../sql/rollup-tiers';
 import { readState } from '../sql/state';
-import { codeOf } from '../trouble';
 import { rangesOf } from './ranges';
 
 /** Entries of the log worked off at once. */
@@ -36,8 +36,7 @@ const STORED_IN: Record<RollupTier, string> = {
 /** Over no more steps than this, a refresh is made without looking how much there is. */
 const FEW_STEPS = 60;
 const COARSER: Partial<Record<RollupTier, RollupTier>> = { minute: 'hour', hour: 'day' };
-/** What TimescaleDB answers when another refresh of an overlapping range is under way. */
-const LOCK_NOT_AVAILABLE = '55P03';
+/** TimescaleDB refuses a refresh, as a lock that is not available, while another one of an overlapping range runs. */
 const ATTEMPTS = 40;
 const PAUSE_MS = 250;
 

@@ -16,7 +16,7 @@ export function addressesOf({ path, host, port, ssl }: ParsedOptions): Address[]
 }
 
 /** Opens a socket to an address; it may still be connecting. */
-export function dial(address: Address): Socket {
+export function openSocket(address: Address): Socket {
   const socket = new Socket();
   return 'path' in address ? socket.connect(address.path) : socket.connect(address.port, address.host);
 }
@@ -26,14 +26,14 @@ export function dial(address: Address): Socket {
  *
  * @throws Error when the server does not offer TLS, or closes before it has said so.
  */
-export async function encrypt(socket: Socket, address: Address): Promise<Socket> {
+export async function startTls(socket: Socket, address: Address): Promise<Socket> {
   const { ssl } = address;
   if (!ssl) return socket;
   const answer = await new Promise<string>((resolve, reject) => {
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('The server closed the connection.')));
     socket.once('data', (data) => resolve(data.toString('latin1', 0, 1)));
-    socket.write(numbersMessage(SSL_REQUEST));
+    socket.write(startupMessage(SSL_REQUEST));
   });
   socket.removeAllListeners();
   if (answer !== YES) {
@@ -46,7 +46,7 @@ export async function encrypt(socket: Socket, address: Address): Promise<Socket>
 }
 
 /** A message without a type, as they are sent before a session begins: its length, and numbers. */
-export function numbersMessage(...numbers: number[]): Buffer {
+export function startupMessage(...numbers: number[]): Buffer {
   const bytes = Buffer.alloc(4 + 4 * numbers.length);
   bytes.writeUInt32BE(bytes.length);
   for (const [i, number] of numbers.entries()) bytes.writeUInt32BE(number, 4 + 4 * i);
