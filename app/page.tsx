@@ -1,10 +1,9 @@
-import type { Route } from 'next';
 import { connection } from 'next/server';
 import { FirstSteps } from '@/components/fleet/first-steps';
 import { FleetView } from '@/components/fleet/fleet-view';
 import { LazyPanel } from '@/components/fleet/lazy-panel';
 import { SingleHost } from '@/components/fleet/single-host';
-import { MetricPanel } from '@/components/panels/metric-panel';
+import { SpecPanel } from '@/components/fleet/spec-panel';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import type { FleetMap } from '@/lib/model/fleet/answers';
@@ -40,15 +39,11 @@ export default async function FleetPage({ searchParams }: PageProps<'/'>) {
   const lead = specs
     .slice(0, LEADING_PANELS)
     .map((spec) => (
-      <MetricPanel
+      <SpecPanel
         key={queryText(spec.query)}
-        title={spec.title}
-        query={spec.query}
-        unit={spec.unit}
-        initial={readPanel(spec.query)}
-        href={spec.href as Route}
+        spec={spec}
+        answer={readPanel(spec.query)}
         height={PANEL_HEIGHT}
-        compact
       />
     ));
   return (

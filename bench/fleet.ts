@@ -1,6 +1,6 @@
 import { SECOND } from '../lib/model/time/duration';
 import { startGenerator } from './support/generator';
-import { below, milliseconds, printTable, type Row, whole } from './support/report';
+import { answerTimes, milliseconds, printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';
 
 /**
@@ -70,10 +70,7 @@ async function measure(
     if (round >= 0) times.push(performance.now() - startedAt);
     size = text.length;
   }
-  times.sort((a, b) => a - b);
-  const median = times[Math.floor(times.length / 2)];
-  const note = `${what} (${whole(size / 1_024)} KiB; slowest ${milliseconds(times[times.length - 1])})`;
-  return goalMs === null ? { what: note, value: milliseconds(median) } : below(note, median, goalMs);
+  return answerTimes(what, times, size, goalMs);
 }
 
 await main();

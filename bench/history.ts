@@ -4,7 +4,7 @@ import { createFleet } from '../scripts/simulate/fleet';
 import { metricsOf } from '../scripts/simulate/metrics';
 import { emptyTotals } from '../scripts/upload';
 import { openDatabase } from './support/database';
-import { below, milliseconds, printTable, type Row, whole } from './support/report';
+import { answerTimes, below, printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';
 
 /**
@@ -112,10 +112,7 @@ async function measure(
     if (round >= 0) times.push(performance.now() - startedAt);
     size = text.length;
   }
-  times.sort((a, b) => a - b);
-  const median = times[Math.floor(times.length / 2)];
-  const note = `${what} (${whole(size / 1_024)} KiB; slowest ${milliseconds(times[times.length - 1])})`;
-  return goalMs === null ? { what: note, value: milliseconds(median) } : below(note, median, goalMs);
+  return answerTimes(what, times, size, goalMs);
 }
 
 await main();

@@ -32,6 +32,19 @@ export function below(what: string, ms: number, goalMs: number): Row {
   return { what, value: milliseconds(ms), goal: `< ${milliseconds(goalMs)}`, isMet: ms < goalMs };
 }
 
+/** The median time of answers of `bytes`, with a goal unless it is null. */
+export function answerTimes(
+  what: string,
+  times: readonly number[],
+  bytes: number,
+  goalMs: number | null,
+): Row {
+  const ascending = times.toSorted((a, b) => a - b);
+  const median = ascending[Math.floor(ascending.length / 2)];
+  const note = `${what} (${whole(bytes / 1_024)} KiB; slowest ${milliseconds(ascending[ascending.length - 1])})`;
+  return goalMs === null ? row(note, milliseconds(median)) : below(note, median, goalMs);
+}
+
 /** The machine, for the head of a table: figures mean nothing without it. */
 function describeMachine(): string {
   const [first] = cpus();

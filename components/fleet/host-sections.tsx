@@ -1,11 +1,10 @@
-import type { Route } from 'next';
 import type { HostMetric } from '@/lib/model/fleet/answers';
 import { hostPanel, type PanelRange } from '@/lib/model/fleet/panels';
 import { inSections } from '@/lib/model/fleet/sections';
 import type { QueryResult } from '@/lib/model/wire/history';
 import { type Query, queryText } from '@/lib/model/wire/query';
-import { MetricPanel } from '../panels/metric-panel';
 import { LazyPanel } from './lazy-panel';
+import { SpecPanel } from './spec-panel';
 
 /** Panels of about one screen come with the page, the others when they are scrolled to. */
 const WITH_THE_PAGE = 12;
@@ -32,22 +31,9 @@ export function HostSections({ host, metrics, range, parts, ask }: HostSectionsP
   function panel(metric: HostMetric) {
     const spec = hostPanel(host, metric, range, parts);
     // The key is the query: a panel of another query must not keep the points of this one.
-    const question = queryText(spec.query);
-    if (!withThePage.has(metric))
-      return <LazyPanel key={question} spec={spec} height={PANEL_HEIGHT} zoomable />;
-    return (
-      <MetricPanel
-        key={question}
-        title={spec.title}
-        query={spec.query}
-        unit={spec.unit}
-        initial={ask(spec.query)}
-        href={spec.href as Route}
-        height={PANEL_HEIGHT}
-        compact
-        zoomable
-      />
-    );
+    const key = queryText(spec.query);
+    if (!withThePage.has(metric)) return <LazyPanel key={key} spec={spec} height={PANEL_HEIGHT} zoomable />;
+    return <SpecPanel key={key} spec={spec} answer={ask(spec.query)} height={PANEL_HEIGHT} zoomable />;
   }
 
   if (inOrder.length <= WITHOUT_SECTIONS) return <div className={GRID}>{inOrder.map(panel)}</div>;

@@ -4,7 +4,6 @@ import { mainPanels, rangeSince } from '@/lib/model/fleet/panels';
 import { hostHref } from '@/lib/model/links';
 import type { QueryResult } from '@/lib/model/wire/history';
 import type { Query } from '@/lib/model/wire/query';
-import { MetricPanel } from '../panels/metric-panel';
 import { PostSample } from '../panels/post-sample';
 import { Button } from '../ui/button';
 import { Link } from '../ui/link';
@@ -12,6 +11,7 @@ import { Card } from './card';
 import { AgentCommand } from './first-steps';
 import { GrowingFleet } from './growing-fleet';
 import { HostHeader } from './host-header';
+import { SpecPanel } from './spec-panel';
 
 const PANELS = 9;
 const PANEL_HEIGHT = 170;
@@ -35,16 +35,7 @@ export function SingleHost({ detail: { row, metrics, since, now }, page, summary
       </HostHeader>
       <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
         {mainPanels(row.name, metrics, PANELS, rangeSince(since, now)).map((spec) => (
-          <MetricPanel
-            key={spec.key}
-            title={spec.title}
-            query={spec.query}
-            unit={spec.unit}
-            initial={ask(spec.query)}
-            href={spec.href as Route}
-            height={PANEL_HEIGHT}
-            compact
-          />
+          <SpecPanel key={spec.key} spec={spec} answer={ask(spec.query)} height={PANEL_HEIGHT} />
         ))}
       </div>
       <div className="grid gap-3 lg:grid-cols-2">
