@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
+import { newWork } from '@/test/support/scheduler';
 import { HeldBodies } from '../access/limit/held-body';
 import { PulseError } from '../model/errors';
 import type { HistoryAnswer } from '../model/wire/history';
 import type { ParsedQuery } from '../read/query/query-params';
 import { Reclaim } from '../runtime/reclaim';
-import { Work } from '../runtime/work/work';
 import { answerEach, readQueries } from './batch';
 
 const bodies = new HeldBodies(new Reclaim());
@@ -38,7 +38,7 @@ it('answers each query in its place, with a result or an error', async () => {
     await answerEach(
       [{ metric: 'a' }, { metric: 'gone' }, { metric: 'b', step: '0s' }, {}],
       { answer },
-      new Work(),
+      newWork(),
     ),
   ).toEqual([
     { metric: 'a' },

@@ -108,8 +108,9 @@ export function toWebResponse({ status, headers, body }: PlainResponse | LargeRe
 /** A route handler from a function that answers in plain values or throws. For those who may look. */
 export function webHandler(answer: (request: Request, work: Work) => Answered) {
   return openHandler((request) => {
-    rootOfProcess().auth.viewers.authorize(viewerHeaders(request));
-    return work((work) => answer(request, work), { signal: request.signal });
+    const { auth, scheduler } = rootOfProcess();
+    auth.viewers.authorize(viewerHeaders(request));
+    return work(scheduler, (work) => answer(request, work), { signal: request.signal });
   });
 }
 

@@ -9,7 +9,7 @@ import { rootOfProcess } from '../system/process';
 import { toPulseError } from './http';
 
 /** The budget of the page being rendered, shared by all its panels. */
-export const pageWork = cache(() => new Work({ signal: currentRequestGone() }));
+export const pageWork = cache(() => new Work(rootOfProcess().scheduler, { signal: currentRequestGone() }));
 
 /**
  * Answers a panel's query; for server components, which start it and pass the promise on. Never rejects: errors are

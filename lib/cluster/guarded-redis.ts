@@ -1,5 +1,5 @@
 import type { Env } from '../env';
-import { createBreaker } from '../runtime/breaker';
+import { type Breaker, createBreaker } from '../runtime/breaker';
 import { openRedisCommands, type RedisCommands } from './redis/commands';
 import { withinTime } from './redis/connect';
 
@@ -10,14 +10,21 @@ const PATIENCE_MS = 500;
  * Redis behind a circuit breaker: limits and the cache ask it on the way of requests, and a Redis that takes
  * connections but does not answer must not make each of them wait. The bus does without: it has its heartbeats.
  */
-export function guardRedis(commands: RedisCommands, patienceMs = PATIENCE_MS): RedisCommands {
-  const breaker = createBreaker({
-    name: 'redis',
-    // Also what it refuses, for want of memory or as a replica: then it is of no use to anyone for the moment.
-    isAway: () => true,
-    whenOpen: (retryAfterMs) => new Error(`Redis is away; it is asked again in ${retryAfterMs} ms`),
-    probe: () => withinTime(commands.ping(), patienceMs),
-  });
+export function guardRedis(
+  commands: RedisCommands,
+  breakers: Set<Breaker>,
+  patienceMs = PATIENCE_MS,
+): RedisCommands {
+  const breaker = createBreaker(
+    {
+      name: 'redis',
+      // Also what it refuses, for want of memory or as a replica: then it is of no use to anyone for the moment.
+      isAway: () => true,
+      whenOpen: (retryAfterMs) => new Error(`Redis is away; it is asked again in ${retryAfterMs} ms`),
+      probe: () => withinTime(commands.ping(), patienceMs),
+    },
+    breakers,
+  );
   const asked = <T>(ask: () => Promise<T>) => breaker.run(() => withinTime(ask(), patienceMs));
   return {
     count: (counters) => asked(() => commands.count(counters)),
@@ -34,7 +41,8 @@ export function guardRedis(commands: RedisCommands, patienceMs = PATIENCE_MS): R
 /** The Redis that the settings name, guarded; null without one. Does not wait for it. */
 export function openGuardedRedis(
   settings: Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDIS_REST_TOKEN'>,
+  breakers: Set<Breaker>,
 ): RedisCommands | null {
   const commands = openRedisCommands(settings);
-  return commands && guardRedis(commands);
+  return commands && guardRedis(commands, breakers);
 }

@@ -4,7 +4,7 @@ import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
 import type { RingSync } from '../memory/ring/ring-sync';
 import type { History } from '../read/history';
-import type { Turns } from '../runtime/work/turns';
+import type { Scheduler } from '../runtime/work/scheduler';
 import { Beat } from './beat';
 import { type Clock, systemClock } from './clock';
 import { Pacer } from './pacer';
@@ -51,8 +51,7 @@ export interface LiveParts {
   /** How long a reader may be away and still get what it missed, ms. */
   replayMs: number;
   clock?: Clock;
-  /** Where streams take theirs; those of the process. */
-  turns?: Turns;
+  scheduler: Scheduler;
   /** Aborted when the process is to end. */
   signal: AbortSignal;
 }
@@ -63,14 +62,22 @@ export function createLive({
   maxStreams,
   replayMs,
   clock = systemClock,
-  turns,
+  scheduler,
   signal,
   bus,
   ...parts
 }: LiveParts): Live {
   const beat = new Beat(clock);
-  const pacer = new Pacer(clock, turns);
-  const queries = createLiveQueries({ ...parts, channel: bus.samples, clock, beat, replayMs, cursorSlackMs });
+  const pacer = new Pacer(clock, scheduler);
+  const queries = createLiveQueries({
+    ...parts,
+    scheduler,
+    channel: bus.samples,
+    clock,
+    beat,
+    replayMs,
+    cursorSlackMs,
+  });
   const streams = createStreams({
     ...parts,
     bus: bus.status,
@@ -79,6 +86,7 @@ export function createLive({
     clock,
     beat,
     pacer,
+    scheduler,
     maxStreams,
     signal,
   });

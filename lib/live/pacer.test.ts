@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '@/test/support/manual-clock';
+import { createScheduler } from '@/test/support/scheduler';
 import { Turns } from '../runtime/work/turns';
 import { type Paced, Pacer } from './pacer';
 
@@ -7,7 +8,7 @@ const START = 1_000_000;
 
 function setUp() {
   const clock = new ManualClock(START);
-  const pacer = new Pacer(clock, new Turns({ clock: clock.now, cpu: clock.now }));
+  const pacer = new Pacer(clock, createScheduler({ turns: new Turns({ clock: clock.now, cpu: clock.now }) }));
   const make = (tickMs: number, writtenAt = Number.NEGATIVE_INFINITY) => {
     const turns: number[] = [];
     const paced: Paced & { turns: number[]; writtenAt: number } = {

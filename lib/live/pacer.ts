@@ -1,5 +1,5 @@
 import { SECOND } from '../model/time/duration';
-import type { Turns } from '../runtime/work/turns';
+import type { Scheduler } from '../runtime/work/scheduler';
 import { Work } from '../runtime/work/work';
 import type { Clock } from './clock';
 
@@ -45,9 +45,9 @@ export class Pacer {
 
   constructor(
     private readonly clock: Clock,
-    turns?: Turns,
+    scheduler: Scheduler,
   ) {
-    this.work = Work.ofOurs(turns);
+    this.work = Work.ofOurs(scheduler);
   }
 
   /** @returns the off-switch. */

@@ -1,5 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { once } from '../env/once';
 import { STAGES } from './stages';
 
 /** One sample of an exposition: the labels that part it from its siblings, and its value now. */
@@ -127,62 +125,56 @@ const READ_SECONDS = [0.0001, 0.000_25, 0.0005, ...LATENCY_SECONDS];
 const STRETCH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const BATCH_ROWS = [1, 10, 100, 300, 1_000, 3_000, 10_000, 30_000];
 
-/** What this process counts of itself while it works; the rest is read from its parts when somebody asks. */
-export function figures() {
-  return once('self.figures', () => {
-    const eventLoopDelay = monitorEventLoopDelay({ resolution: 10 });
-    eventLoopDelay.enable();
-    return {
-      eventLoopDelay,
-      ingestRequests: new Counter('pulseboard_ingest_requests_total', 'Write requests answered.', 'status'),
-      ingestSamples: new Counter('pulseboard_ingest_samples_total', 'Samples received.', 'result', [
-        'stored',
-        'duplicate',
-        'rejected',
-      ]),
-      ingestSeconds: new Histogram(
-        'pulseboard_ingest_seconds',
-        'From a write request to its answer, the commit included.',
-        LATENCY_SECONDS,
-      ),
-      commitSeconds: new Histogram(
-        'pulseboard_commit_seconds',
-        'One commit of the database.',
-        LATENCY_SECONDS,
-      ),
-      commitRows: new Histogram('pulseboard_commit_rows', 'Samples in one commit.', BATCH_ROWS),
-      tierSeconds: new HistogramSet(
-        'pulseboard_tier_seconds',
-        'Reading the points of one question from a tier.',
-        READ_SECONDS,
-        'tier',
-        ['ring', 'cache', 'database'],
-      ),
-      ringReads: new Counter(
-        'pulseboard_tier_ring_reads_total',
-        'Questions by whether memory answered all of them.',
-        'result',
-        ['hit', 'part', 'miss'],
-      ),
-      cacheReads: new Counter(
-        'pulseboard_tier_cache_reads_total',
-        'Questions about the closed past by how much of it Redis had.',
-        'result',
-        ['hit', 'part', 'miss', 'unreachable'],
-      ),
-      loopStretches: new HistogramSet(
-        'pulseboard_loop_stretch_seconds',
-        'Work for requests that held the event loop in one go, by what it was about at its end.',
-        STRETCH_SECONDS,
-        'stage',
-        STAGES,
-      ),
-      refusals: new Counter(
-        'pulseboard_budget_refusals_total',
-        'Requests ended for what they would have cost, or because their client had gone.',
-        'reason',
-        ['match', 'time', 'points', 'busy', 'gone'],
-      ),
-    };
-  });
+/** What a server counts of itself: see `createFigures`. */
+export type Figures = ReturnType<typeof createFigures>;
+
+/** What a server counts of itself while it works; the rest is read from its parts when somebody asks. */
+export function createFigures() {
+  return {
+    ingestRequests: new Counter('pulseboard_ingest_requests_total', 'Write requests answered.', 'status'),
+    ingestSamples: new Counter('pulseboard_ingest_samples_total', 'Samples received.', 'result', [
+      'stored',
+      'duplicate',
+      'rejected',
+    ]),
+    ingestSeconds: new Histogram(
+      'pulseboard_ingest_seconds',
+      'From a write request to its answer, the commit included.',
+      LATENCY_SECONDS,
+    ),
+    commitSeconds: new Histogram('pulseboard_commit_seconds', 'One commit of the database.', LATENCY_SECONDS),
+    commitRows: new Histogram('pulseboard_commit_rows', 'Samples in one commit.', BATCH_ROWS),
+    tierSeconds: new HistogramSet(
+      'pulseboard_tier_seconds',
+      'Reading the points of one question from a tier.',
+      READ_SECONDS,
+      'tier',
+      ['ring', 'cache', 'database'],
+    ),
+    ringReads: new Counter(
+      'pulseboard_tier_ring_reads_total',
+      'Questions by whether memory answered all of them.',
+      'result',
+      ['hit', 'part', 'miss'],
+    ),
+    cacheReads: new Counter(
+      'pulseboard_tier_cache_reads_total',
+      'Questions about the closed past by how much of it Redis had.',
+      'result',
+      ['hit', 'part', 'miss', 'unreachable'],
+    ),
+    loopStretches: new HistogramSet(
+      'pulseboard_loop_stretch_seconds',
+      'Work for requests that held the event loop in one go, by what it was about at its end.',
+      STRETCH_SECONDS,
+      'stage',
+      STAGES,
+    ),
+    refusals: new Counter(
+      'pulseboard_budget_refusals_total',
+      'Requests ended for what they would have cost, or because their client had gone.',
+      'reason',
+      ['match', 'time', 'points', 'busy', 'gone'],
+    ),
+  };
 }

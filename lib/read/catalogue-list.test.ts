@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { newWork } from '@/test/support/scheduler';
 import { Registry } from '../memory/catalogue/registry';
-import { Work } from '../runtime/work/work';
 import { listMetrics, listSeries, metricListParams, seriesListParams } from './catalogue-list';
 import { readParameters } from './query/parameters';
 
@@ -25,9 +25,9 @@ function registryOf(
 }
 
 const metrics = async (registry: Registry, query: string) =>
-  listMetrics(registry, readParameters(metricListParams, new URLSearchParams(query)), new Work());
+  listMetrics(registry, readParameters(metricListParams, new URLSearchParams(query)), newWork());
 const series = async (registry: Registry, query: string) =>
-  listSeries(registry, readParameters(seriesListParams, new URLSearchParams(query)), new Work());
+  listSeries(registry, readParameters(seriesListParams, new URLSearchParams(query)), newWork());
 
 describe('listMetrics', () => {
   it('describes each metric', async () => {

@@ -4,8 +4,8 @@ import { useHistoryNodes } from '@/test/support/history-nodes';
 import { lockSamples } from '@/test/support/lock-samples';
 import type { TestSample } from '@/test/support/node';
 import { until } from '@/test/support/processes';
+import { newWork } from '@/test/support/scheduler';
 import { HOUR, MINUTE, SECOND } from '../model/time/duration';
-import { Work } from '../runtime/work/work';
 import { parseQuery } from './query/query-params';
 
 const nodes = useHistoryNodes();
@@ -53,7 +53,7 @@ describe('answer', () => {
     };
     const unlock = await lockSamples(nodes.server.databaseUrl);
     const reader = new AbortController();
-    const left = node.history.answer(query, { work: new Work({ signal: reader.signal }) });
+    const left = node.history.answer(query, { work: newWork({ signal: reader.signal }) });
     await until(async () => expect(await atWork()).toBe(1));
     const stays = node.history.answer(query);
     reader.abort();

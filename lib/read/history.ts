@@ -11,9 +11,10 @@ import { type Retention, retentionFrom } from '../model/rollup/tiers';
 import { SECOND } from '../model/time/duration';
 import { type Steps, stepOfSample, stepsOf } from '../model/time/steps';
 import type { HistoryAnswer } from '../model/wire/history';
-import { figures } from '../observe/figures';
+import type { Figures } from '../observe/figures';
 import { createSingleFlight } from '../runtime/single-flight';
 import { within } from '../runtime/within';
+import type { Scheduler } from '../runtime/work/scheduler';
 import { refusedWork, Work } from '../runtime/work/work';
 import { tooManyWaiting } from '../store/pg-errors';
 import type { ReadOptions, SampleStore, Store, StoreQuestion } from '../store/store';
@@ -57,6 +58,8 @@ export interface HistoryParts {
   redis?: Pick<RedisCommands, 'get' | 'set'> | null;
   /** Where several nodes write: reads the series that other nodes created. */
   learn?: () => Promise<void>;
+  scheduler: Scheduler;
+  figures: Pick<Figures, 'tierSeconds' | 'ringReads' | 'cacheReads'>;
   clock?: () => number;
 }
 
@@ -67,23 +70,25 @@ export function createHistory({
   ring,
   redis = null,
   learn,
+  scheduler,
+  figures,
   clock = Date.now,
 }: HistoryParts): History {
   const retention: Retention = retentionFrom(env);
   const singleFlight = createSingleFlight<HistoryAnswer>();
   const intervals = new MetricIntervals(ring);
-  const { tierSeconds } = figures();
+  const { tierSeconds } = figures;
   const database: Pick<SampleStore, 'readPoints' | 'readClosed'> = {
     readPoints: readDatabase,
     readClosed: (metricId, options) => store.samples.readClosed(metricId, options),
   };
-  const cache: RangeCache | null = redis && createRangeCache({ stored: database, redis });
+  const cache: RangeCache | null = redis && createRangeCache({ stored: database, redis, scheduler, figures });
   const predecessors = createPredecessorFetch(ring, store.samples);
-  const memory = createMemoryTier({ registry, ring, predecessors });
+  const memory = createMemoryTier({ registry, ring, predecessors, figures });
   const read = readOperands(memory.readWith(readOlder));
 
   async function answer(params: ParsedQuery, options: AnswerOptions = {}): Promise<HistoryAnswer> {
-    const { work = new Work(), now = clock() } = options;
+    const { work = new Work(scheduler), now = clock() } = options;
     const question = resolve(params, now);
     const maxRawPoints = params.maxPoints ?? MAX_POINTS;
     const key = JSON.stringify([question, maxRawPoints]);
@@ -146,7 +151,7 @@ export function createHistory({
   }
 
   async function readOlder(question: StoreQuestion, work: Work): Promise<PointsAnswer> {
-    const options = { signal: work.signal, dueAt: work.dueAt };
+    const options = { signal: work.signal, dueAt: work.dueAt, scheduler };
     try {
       return await (cache ?? database).readPoints(question, options);
     } catch (error) {

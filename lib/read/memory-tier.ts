@@ -7,7 +7,7 @@ import { type Aggregate, isGrowth } from '../model/aggregates';
 import { alignUp, type Point, type PointsAnswer } from '../model/points';
 import type { Series } from '../model/series';
 import { SECOND } from '../model/time/duration';
-import { figures } from '../observe/figures';
+import type { Figures } from '../observe/figures';
 import type { Work } from '../runtime/work/work';
 import type { StoreQuestion } from '../store/store';
 import type { OperandQuestion, ReadOperand } from './query/grouped-question';
@@ -35,10 +35,11 @@ export interface MemoryTierParts {
   registry: Registry;
   ring: Ring;
   predecessors: PredecessorFetch;
+  figures: Pick<Figures, 'tierSeconds' | 'ringReads'>;
 }
 
-export function createMemoryTier({ registry, ring, predecessors }: MemoryTierParts): MemoryTier {
-  const { tierSeconds, ringReads } = figures();
+export function createMemoryTier({ registry, ring, predecessors, figures }: MemoryTierParts): MemoryTier {
+  const { tierSeconds, ringReads } = figures;
 
   function readWith(readOlder: ReadOlder): ReadOperand {
     return async (question, work) => {

@@ -4,11 +4,11 @@ import { PulseError } from '../model/errors';
 import { guardStore } from '../store/guarded-store';
 import type { Lane } from '../store/lane';
 import type { Store } from '../store/store';
-import { type Breaker, breakers, createBreaker } from './breaker';
+import { type Breaker, createBreaker } from './breaker';
 
-const made: Breaker[] = [];
+const breakers = new Set<Breaker>();
 afterEach(() => {
-  for (const breaker of made.splice(0)) breaker.close();
+  for (const breaker of breakers) breaker.close();
 });
 
 function outside() {
@@ -18,18 +18,20 @@ function outside() {
     if (side.isAway) throw new Error('away');
     return 'answer';
   };
-  const breaker = createBreaker({
-    name: 'test',
-    isAway: (error) => error instanceof Error && error.message === 'away',
-    whenOpen: (ms) => new Error(`open, ${ms > 0 && ms <= 400}`),
-    probe: async () => {
-      side.probes++;
-      if (side.isAway) throw new Error('away');
+  const breaker = createBreaker(
+    {
+      name: 'test',
+      isAway: (error) => error instanceof Error && error.message === 'away',
+      whenOpen: (ms) => new Error(`open, ${ms > 0 && ms <= 400}`),
+      probe: async () => {
+        side.probes++;
+        if (side.isAway) throw new Error('away');
+      },
+      failures: 3,
+      retryMs: 400,
     },
-    failures: 3,
-    retryMs: 400,
-  });
-  made.push(breaker);
+    breakers,
+  );
   return { side, work, breaker };
 }
 
@@ -86,6 +88,7 @@ test('a store that is away: writes and reads fail at once with an honest time to
       database: { ping: async () => void (await refuse()) },
     } as unknown as Store,
     { run: refuse } as unknown as Lane,
+    breakers,
   );
   const rows = { seriesIds: [], timestamps: [], values: [] };
   for (let i = 0; i < 3; i++) await expect(store.samples.append(rows)).rejects.toThrow('away');
@@ -93,7 +96,7 @@ test('a store that is away: writes and reads fail at once with an honest time to
   await expect(refusal).rejects.toMatchObject({ code: 'database_unavailable' });
   await expect(refusal).rejects.toSatisfy(({ retryAfterMs }) => retryAfterMs > 0 && retryAfterMs <= 1_000);
   await expect(records(async () => 1)).rejects.toMatchObject({ code: 'database_unavailable' });
-  const states = [...breakers()].map(({ name, state }) => [name, state]);
+  const states = [...breakers].map(({ name, state }) => [name, state]);
   expect(states).toContainEqual(['database_write', 'open']);
   expect(states).toContainEqual(['database_read', 'closed']);
   for (let i = 0; i < 4; i++) {
@@ -106,5 +109,5 @@ test('a store that is away: writes and reads fail at once with an honest time to
   isAway = false;
   await until(async () => expect(await store.samples.append(rows)).toEqual([]));
   stop();
-  expect(breakers().size).toBe(0);
+  expect(breakers.size).toBe(0);
 });

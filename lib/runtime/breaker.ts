@@ -5,7 +5,6 @@ import {
   handleWhen,
   isBrokenCircuitError,
 } from 'cockatiel';
-import { once } from '../env/once';
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import { outsideRequests } from '../observe/request-id';
@@ -50,7 +49,8 @@ const STATES: Record<CircuitState, BreakerState> = {
   [CircuitState.Isolated]: 'open',
 };
 
-export function createBreaker(options: BreakerOptions): Breaker {
+/** @param all the breakers of a server, for its figures: this one is among them until it is closed */
+export function createBreaker(options: BreakerOptions, all: Set<Breaker>): Breaker {
   const { name, isAway, whenOpen, probe, failures = 3, retryMs = SECOND } = options;
   const circuit = circuitBreaker(handleWhen(isAway), {
     halfOpenAfter: retryMs,
@@ -110,14 +110,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
       isClosed = true;
       clearTimeout(timer);
       for (const listener of listening) listener.dispose();
-      breakers().delete(breaker);
+      all.delete(breaker);
     },
   };
-  breakers().add(breaker);
+  all.add(breaker);
   return breaker;
-}
-
-/** The breakers of this process, for its own figures. */
-export function breakers(): Set<Breaker> {
-  return once('guard.breakers', () => new Set<Breaker>());
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { once } from '../env/once';
 import { SECOND } from '../model/time/duration';
 
 /** Instructions a compiled expression may have; a list of some hundred hosts stays below. */
@@ -91,6 +90,12 @@ export class Expressions {
     });
   }
 
+  /** Ends the thread; what still waits for it is too slow. */
+  close(): void {
+    for (const { resolve } of this.waiting.splice(0)) resolve('too_slow');
+    this.giveUp();
+  }
+
   private workOn(): void {
     if (this.working) return;
     let job: Job | undefined;
@@ -149,9 +154,4 @@ export class Expressions {
     worker.unref();
     return worker;
   }
-}
-
-/** Those of this process. */
-export function expressionsOfProcess(): Expressions {
-  return once('query.expressions', () => new Expressions());
 }

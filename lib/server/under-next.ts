@@ -30,7 +30,7 @@ const LOOK_MS = 20;
 export function startUnderNext(): void {
   const root = makeRoot();
   if (root.runBy('next') !== 'next') return;
-  endUnread(root.reclaim);
+  root.onClose(endUnread(root.reclaim));
   const { HOST, PORT } = root.settings;
   // As next.config.ts has chosen it.
   const { PAGES_FOLDER } = process.env;
@@ -51,7 +51,7 @@ export function startUnderNext(): void {
 async function startParts(root: Root): Promise<() => Promise<void>> {
   const { pipeline } = await root.system();
   const { SELF_METRICS, PORT } = root.settings;
-  if (SELF_METRICS === 'on') startRecording(root, PORT);
+  if (SELF_METRICS === 'on') root.onClose(startRecording(root, PORT));
   const stopListening = await startListeners(root);
   return async () => {
     await stopListening();

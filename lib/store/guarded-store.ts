@@ -4,7 +4,7 @@ import type { Lane, Run } from './lane';
 import type { Database, SampleStore, SeriesCatalogue, Store, Upkeep } from './store';
 
 /** One circuit breaker for writing and one for reading: with a replica for reads, either may be away without the other. */
-interface Breakers {
+interface StoreBreakers {
   write: Breaker;
   read: Breaker;
 }
@@ -13,10 +13,14 @@ interface Breakers {
  * A store, and the records beside it, behind two circuit breakers. `stop` ends their probing; the store itself is left to
  * whoever opened it.
  */
-export function guardStore(store: Store, records: Lane): { store: Store; records: Run; stop(): void } {
+export function guardStore(
+  store: Store,
+  records: Lane,
+  breakers: Set<Breaker>,
+): { store: Store; records: Run; stop(): void } {
   const { database } = store;
-  const write = databaseBreaker('database_write', () => database.ping('write'));
-  const read = databaseBreaker('database_read', () => database.ping('read'));
+  const write = databaseBreaker('database_write', () => database.ping('write'), breakers);
+  const read = databaseBreaker('database_read', () => database.ping('read'), breakers);
   return {
     store: {
       samples: guardSamples(store.samples, { write, read }),
@@ -32,7 +36,7 @@ export function guardStore(store: Store, records: Lane): { store: Store; records
   };
 }
 
-function guardSamples(samples: SampleStore, { write, read }: Breakers): SampleStore {
+function guardSamples(samples: SampleStore, { write, read }: StoreBreakers): SampleStore {
   return {
     append: (rows) => write.run(() => samples.append(rows)),
     readPoints: (question, options) => read.run(() => samples.readPoints(question, options)),
@@ -55,7 +59,7 @@ function guardUpkeep(upkeep: Upkeep, write: Breaker): Upkeep {
   return { maintain: (now, signal) => write.run(() => upkeep.maintain(now, signal)) };
 }
 
-function guardDatabase(database: Database, breakers: Breakers): Database {
+function guardDatabase(database: Database, breakers: StoreBreakers): Database {
   return {
     engine: database.engine,
     ping: (what) => breakers[what].run(() => database.ping(what)),
@@ -66,20 +70,15 @@ function guardDatabase(database: Database, breakers: Breakers): Database {
   };
 }
 
-function databaseBreaker(name: string, probe: () => Promise<void>): Breaker {
-  return createBreaker({
-    name,
-    isAway: (error) => isPulseError(error) && error.code === 'database_unavailable',
-    whenOpen: (retryAfterMs) =>
-      new PulseError(
-        'database_unavailable',
-        'The database cannot be reached at the moment; try again shortly.',
-        {
-          retryAfterMs,
-        },
-      ),
-    probe,
-  });
+function databaseBreaker(name: string, probe: () => Promise<void>, all: Set<Breaker>): Breaker {
+  const whenOpen = (retryAfterMs: number) =>
+    new PulseError(
+      'database_unavailable',
+      'The database cannot be reached at the moment; try again shortly.',
+      { retryAfterMs },
+    );
+  const isAway = (error: unknown) => isPulseError(error) && error.code === 'database_unavailable';
+  return createBreaker({ name, isAway, whenOpen, probe }, all);
 }
 
 /** Pages through a breaker: each counts as a call, so a database that goes away in the middle is noticed. */

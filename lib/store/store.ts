@@ -3,6 +3,7 @@ import type { PointRange, PointsAnswer } from '../model/points';
 import type { StoreTier } from '../model/rollup/tiers';
 import type { SampleRows } from '../model/samples';
 import type { SeriesIdentity, StoredSeries } from '../model/series';
+import type { Scheduler } from '../runtime/work/scheduler';
 import type { LaneFigures } from './lane';
 
 /**
@@ -104,6 +105,8 @@ export interface ReadOptions {
   signal?: AbortSignal;
   /** When whoever asks has to have an answer, ms of `performance.now()`; there are bounds of its own besides. */
   dueAt?: number;
+  /** Shares out the time in which rows become points, some at a time; without it they do in one go. */
+  scheduler?: Scheduler;
 }
 
 export interface StoreQuestion extends PointRange {

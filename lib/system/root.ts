@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Auth } from '../access/auth/auth';
 import { Limits } from '../access/limit/limits';
 import { openGuardedRedis } from '../cluster/guarded-redis';
@@ -6,9 +7,12 @@ import { type Env, parseEnv } from '../env';
 import { once } from '../env/once';
 import { PulseError } from '../model/errors';
 import { SECOND } from '../model/time/duration';
+import { createFigures } from '../observe/figures';
 import { log } from '../observe/log';
+import type { Breaker } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
 import { Reclaim } from '../runtime/reclaim';
+import { Scheduler } from '../runtime/work/scheduler';
 import { type System, startSystem } from './system';
 
 export type Startup =
@@ -24,6 +28,11 @@ export type Runner = 'server.ts' | 'next';
  * below is given its parts by whoever makes it; the fronts, which lie above, take them from here.
  */
 export class Root {
+  /** What it counts of itself. */
+  readonly figures = createFigures();
+  readonly eventLoopDelay = monitorEventLoopDelay({ resolution: 10 });
+  readonly breakers = new Set<Breaker>();
+  readonly scheduler = new Scheduler({ figures: this.figures });
   readonly auth: Auth;
   /** For limits and the cache; null where the settings name none. */
   readonly redis: RedisCommands | null;
@@ -40,9 +49,12 @@ export class Root {
   private isClosed = false;
 
   constructor(readonly settings: Env) {
+    this.eventLoopDelay.enable();
+    this.offSwitches.add(() => this.eventLoopDelay.disable());
     this.offSwitches.add(() => this.reclaim.close());
+    this.offSwitches.add(() => this.scheduler.close());
     this.auth = new Auth(settings);
-    this.redis = openGuardedRedis(settings);
+    this.redis = openGuardedRedis(settings, this.breakers);
     this.offSwitches.add(() => this.redis?.close());
     this.limits = new Limits(settings, this.redis, this.reclaim);
     this.offSwitches.add(() => this.limits.close());

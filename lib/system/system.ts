@@ -13,13 +13,16 @@ import { createRingSync, type RingSync } from '../memory/ring/ring-sync';
 import { createAllMetricsWatch } from '../memory/ring/watch-all';
 import type { SampleColumns, SampleRows } from '../model/samples';
 import { MINUTE, SECOND } from '../model/time/duration';
+import type { Figures } from '../observe/figures';
 import { log } from '../observe/log';
 import { Fleet } from '../read/fleet/fleet';
 import { publishFleet } from '../read/fleet/fleet-topic';
 import { createHistory, type History } from '../read/history';
 import { recordsOn } from '../records/database';
 import { openRecords, type Records } from '../records/records';
+import type { Breaker } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
+import type { Scheduler } from '../runtime/work/scheduler';
 import { guardStore } from '../store/guarded-store';
 import { openStore, untilThere } from '../store/open';
 import type { Store } from '../store/store';
@@ -39,6 +42,9 @@ export interface SystemParts {
   settings: Env;
   auth: Auth;
   redis: RedisCommands | null;
+  breakers: Set<Breaker>;
+  figures: Figures;
+  scheduler: Scheduler;
   /** Aborted when the server stops. */
   drain: AbortController;
 }
@@ -82,7 +88,7 @@ export async function startSystem(parts: SystemParts, notice: (reason: string) =
 
 /** In the order in which the parts need each other: they end in the reverse one. */
 async function start(
-  { settings, auth, redis, drain }: SystemParts,
+  { settings, auth, redis, breakers, figures, scheduler, drain }: SystemParts,
   notice: (reason: string) => void,
   offSwitches: OffSwitches,
 ): Promise<System> {
@@ -92,7 +98,7 @@ async function start(
   const opened = await openStore(settings, notice);
   offSwitches.add(() => opened.close());
   const { location, engineReason } = opened;
-  const { store, records: run, stop: stopGuard } = guardStore(opened.store, opened.records);
+  const { store, records: run, stop: stopGuard } = guardStore(opened.store, opened.records, breakers);
   offSwitches.add(stopGuard);
   const records = openRecords(recordsOn(run));
 
@@ -124,7 +130,7 @@ async function start(
   const refilled = shared ? Promise.resolve() : refillRing(ring, store, registry, startedAt - windowMs);
   offSwitches.add(() => refilled);
 
-  const direct = createPipeline({ env: settings, store, registry, ring, channel: bus.samples });
+  const direct = createPipeline({ env: settings, store, registry, ring, channel: bus.samples, figures });
   const spooled = segments && openSpool(settings, direct, segments);
   const pipeline = spooled ?? direct;
   offSwitches.add(() => pipeline.close());
@@ -145,12 +151,15 @@ async function start(
     ring,
     redis,
     learn: shared ? learn : undefined,
+    scheduler,
+    figures,
   });
   const fleet = new Fleet({
     registry,
     ring,
     channel: bus.samples,
     onRefresh: shared ? allMetrics.renew : undefined,
+    scheduler,
   });
   offSwitches.add(() => fleet.close());
   offSwitches.add(publishFleet(topics, () => fleet.size));
@@ -161,6 +170,7 @@ async function start(
     topics,
     history,
     ringSync,
+    scheduler,
     cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,
     maxStreams: settings.MAX_STREAMS,
     replayMs: windowMs,

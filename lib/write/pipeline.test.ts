@@ -3,10 +3,12 @@ import { startTestNode, type TestNode } from '@/test/support/node';
 import { PulseError } from '../model/errors';
 import type { SampleColumns } from '../model/samples';
 import { HOUR } from '../model/time/duration';
+import { createFigures } from '../observe/figures';
 import { parseQuery } from '../read/query/query-params';
 import type { SampleStore, SeriesCatalogue, Store } from '../store/store';
 import { createPipeline } from './pipeline';
 
+const figures = createFigures();
 let host: Awaited<ReturnType<typeof startTestNode>>;
 let a: TestNode;
 let b: TestNode;
@@ -44,7 +46,7 @@ function pipelineLosingAnswers({ registry, ring, bus }: Pick<TestNode, 'registry
   };
   const store: Store = { ...host.store, samples: withoutAnswer };
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store, registry, ring, channel: bus.samples });
+  const pipeline = createPipeline({ env, store, registry, ring, channel: bus.samples, figures });
   return { pipeline, commitLate: async () => commit?.() };
 }
 
@@ -118,6 +120,7 @@ describe('series', () => {
 
   function pipelineOn({ registry, ring, bus }: TestNode, store: Store, maxSeries = 1_000_000) {
     return createPipeline({
+      figures,
       env: { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: maxSeries },
       store,
       registry,
@@ -185,7 +188,7 @@ test('with a database that fails, nothing is in memory that is not stored', asyn
   };
   const { registry, ring, bus } = a;
   const env = { RETENTION_RAW: Number.POSITIVE_INFINITY, MAX_SERIES: 1_000_000 };
-  const pipeline = createPipeline({ env, store: failing, registry, ring, channel: bus.samples });
+  const pipeline = createPipeline({ env, store: failing, registry, ring, channel: bus.samples, figures });
   const lost = pipeline.write({ samples: [{ ...sample(name, now + 1, 1), index: 0 }], errors: [] });
   await expect(lost).rejects.toMatchObject({ code: 'database_unavailable' });
   expect(inRing(a, name)).toEqual([[0, 0]]);

@@ -9,7 +9,7 @@ import { LIMITS } from '../model/limits';
 import { emptyColumns, type SampleColumns, type SampleRows } from '../model/samples';
 import type { Series } from '../model/series';
 import { SECOND } from '../model/time/duration';
-import { figures } from '../observe/figures';
+import type { Figures } from '../observe/figures';
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
 import type { Store } from '../store/store';
@@ -43,6 +43,7 @@ export interface PipelineParts {
   registry: Registry;
   ring: Ring;
   channel: Pick<SampleChannel, 'publish'>;
+  figures: Pick<Figures, 'ingestSamples' | 'commitSeconds' | 'commitRows'>;
 }
 
 /** How long writers wait for samples that only memory needs. */
@@ -51,8 +52,8 @@ const FETCH_MS = SECOND;
 const MAX_PENDING_SERIES = 100_000;
 const RETRY_AFTER_MS = SECOND;
 
-export function createPipeline({ env, store, registry, ring, channel }: PipelineParts): Pipeline {
-  const { ingestSamples: counted, commitSeconds, commitRows } = figures();
+export function createPipeline({ env, store, registry, ring, channel, figures }: PipelineParts): Pipeline {
+  const { ingestSamples: counted, commitSeconds, commitRows } = figures;
   const ensurer = new SeriesEnsurer(store.catalogue, registry);
   const catchUp = new CatchUp({ stored: store.samples, registry, ring, onFound: publish });
   const commits = new CommitQueue({

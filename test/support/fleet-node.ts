@@ -5,6 +5,7 @@ import type { Labels } from '@/lib/model/labels';
 import type { MetricType, Series } from '@/lib/model/series';
 import { MINUTE } from '@/lib/model/time/duration';
 import { Fleet } from '@/lib/read/fleet/fleet';
+import { createScheduler } from './scheduler';
 
 export const START = 1_795_200_000_000;
 
@@ -52,7 +53,13 @@ export function createFleetNode() {
   }
 
   function open(): Fleet {
-    made.fleet = new Fleet({ registry, ring, channel: bus.samples, now: () => clock.now });
+    made.fleet = new Fleet({
+      registry,
+      ring,
+      channel: bus.samples,
+      scheduler: createScheduler(),
+      now: () => clock.now,
+    });
     return made.fleet;
   }
 

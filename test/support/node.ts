@@ -9,7 +9,9 @@ import { Ring } from '@/lib/memory/ring/ring';
 import type { Labels } from '@/lib/model/labels';
 import { alignDown } from '@/lib/model/points';
 import { DAY, HOUR, MINUTE } from '@/lib/model/time/duration';
+import { createFigures } from '@/lib/observe/figures';
 import { createHistory } from '@/lib/read/history';
+import { Scheduler } from '@/lib/runtime/work/scheduler';
 import { Turns } from '@/lib/runtime/work/turns';
 import { openStore } from '@/lib/store/open';
 import type { Engine, Store } from '@/lib/store/store';
@@ -64,9 +66,11 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
     for await (const page of store.catalogue.load()) for (const stored of page) registry.add(stored);
     const ring = new Ring({ windowMs, maxBytes: 2 ** 30, startedAt: startedAt ?? clock.now() - windowMs });
     const bus = createMemoryBus();
+    const figures = createFigures();
+    const scheduler = new Scheduler({ figures });
     const topics = createTopics({ transport: transport ?? null });
-    const pipeline = createPipeline({ env, store, registry, ring, channel: bus.samples });
-    const history = createHistory({ env, store, registry, ring, clock: clock.now });
+    const pipeline = createPipeline({ env, store, registry, ring, channel: bus.samples, figures });
+    const history = createHistory({ env, store, registry, ring, scheduler, figures, clock: clock.now });
     const signal = new AbortController();
     const live = createLive({
       registry,
@@ -78,7 +82,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
       clock,
       maxStreams,
       replayMs: windowMs,
-      turns: new Turns({ clock: clock.now, cpu: clock.now }),
+      scheduler: new Scheduler({ figures, turns: new Turns({ clock: clock.now, cpu: clock.now }) }),
       signal: signal.signal,
     });
     return {

@@ -3,9 +3,12 @@ import { largeJsonResponse, openHandler, toWebResponse } from '../../api/http';
 import { Work } from '../../runtime/work/work';
 import { makeRoot } from '../../system/root';
 
-const { unsent } = makeRoot().limits;
+const { limits, scheduler } = makeRoot();
+const { unsent } = limits;
 const texts = Array.from({ length: 100 }, () => 'x'.repeat(10_000));
-const handler = openHandler((request) => largeJsonResponse(texts, new Work({ signal: request.signal })));
+const handler = openHandler((request) =>
+  largeJsonResponse(texts, new Work(scheduler, { signal: request.signal })),
+);
 const request = (method: string, signal?: AbortSignal) =>
   new Request('http://localhost/api/large', { method, signal, headers: { host: 'localhost' } });
 
@@ -35,10 +38,12 @@ it('an answer is let go of when its reader leaves, whether or not it had begun t
     expect(unsent.bytes).toBe(0);
   }
   // Where it had to wait for its turn, it has noticed by itself.
-  const answer = await largeJsonResponse(texts, new Work({ signal: AbortSignal.abort() })).catch((error) => {
-    expect(error).toMatchObject({ code: 'client_closed' });
-    return null;
-  });
+  const answer = await largeJsonResponse(texts, new Work(scheduler, { signal: AbortSignal.abort() })).catch(
+    (error) => {
+      expect(error).toMatchObject({ code: 'client_closed' });
+      return null;
+    },
+  );
   expect(unsent.bytes).toBe(0);
   if (answer) await toWebResponse(answer).body?.cancel();
   expect(unsent.bytes).toBe(0);

@@ -1,7 +1,6 @@
 import { isDisconnect } from '../../access/limit/held-body';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
-import { figures } from '../../observe/figures';
 import type { Root } from '../../system/root';
 import { type Body, readPieces, readWhole } from '../../write/ingest/body';
 import { encodingFor } from '../../write/ingest/encoding';
@@ -24,7 +23,7 @@ export async function handleIngest(
 ): Promise<PlainResponse> {
   const startedAt = performance.now();
   const answer = await ingest(root, endpoint, head, body);
-  const { ingestSeconds, ingestRequests } = figures();
+  const { ingestSeconds, ingestRequests } = root.figures;
   ingestSeconds.observe((performance.now() - startedAt) / SECOND);
   ingestRequests.add(String(answer.status));
   return answer;

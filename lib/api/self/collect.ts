@@ -1,8 +1,7 @@
 import type { LiveFigures } from '../../live/live';
 import { SECOND } from '../../model/time/duration';
-import { type Family, figures } from '../../observe/figures';
+import type { Family } from '../../observe/figures';
 import { VERSION } from '../../observe/version';
-import { breakers } from '../../runtime/breaker';
 import type { Root } from '../../system/root';
 
 /** The figures of `GET /metrics`, read now. */
@@ -11,10 +10,10 @@ export function collectFamilies(root: Root): Family[] {
     ...ofTheSystem(root),
     ...ofTheBus(root),
     ...ofTheSpool(root),
-    ...ofBreakers(),
-    ...ofIngest(),
+    ...ofBreakers(root),
+    ...ofIngest(root),
     ...ofReading(root),
-    ...ofTheProcess(),
+    ...ofTheProcess(root),
   ];
 }
 
@@ -125,8 +124,8 @@ function ofTheBus({ startup: started }: Root): Family[] {
 
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
-function ofBreakers(): Family[] {
-  const all = [...breakers()];
+function ofBreakers({ breakers }: Root): Family[] {
+  const all = [...breakers];
   return [
     {
       name: 'pulseboard_breaker_state',
@@ -143,16 +142,16 @@ function ofBreakers(): Family[] {
   ];
 }
 
-function ofIngest(): Family[] {
-  const { ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows } = figures();
+function ofIngest({ figures }: Root): Family[] {
+  const { ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows } = figures;
   return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
     each.family(),
   );
 }
 
 /** Where answers were read. A share of questions that nobody has asked yet is no number. */
-function ofReading({ limits }: Root): Family[] {
-  const { tierSeconds, ringReads, cacheReads, loopStretches, refusals } = figures();
+function ofReading({ figures, limits }: Root): Family[] {
+  const { tierSeconds, ringReads, cacheReads, loopStretches, refusals } = figures;
   const shares = [
     ['ring', ringReads],
     ['cache', cacheReads],
@@ -180,10 +179,9 @@ function ofReading({ limits }: Root): Family[] {
   ];
 }
 
-function ofTheProcess(): Family[] {
+function ofTheProcess({ eventLoopDelay }: Root): Family[] {
   const memory = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const { eventLoopDelay } = figures();
   const lag = (percentile: number) => ({
     labels: { quantile: String(percentile / 100) },
     value: eventLoopDelay.percentile(percentile) / 1e9,

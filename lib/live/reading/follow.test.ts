@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectSameGroups } from '@/test/support/expect-points';
 import { Fold } from '@/test/support/live-reader';
 import { startTestNode, type TestNode } from '@/test/support/node';
+import { newWork } from '@/test/support/scheduler';
 import type { GroupPoints } from '../../model/points';
 import { MINUTE } from '../../model/time/duration';
 import { parseQuery } from '../../read/query/query-params';
-import { Work } from '../../runtime/work/work';
 import { follow } from './follow';
 import type { Upserts } from './live-group';
 
@@ -54,7 +54,7 @@ describe('following a question without a stream', () => {
         },
         reset: (reason) => resets.push(reason),
       },
-      Work.ofOurs(),
+      newWork(),
     );
     expect(node.live.figures).toMatchObject({ streams: 0, queries: 1 });
     const before = await node.history.answer(parseQuery(question));
@@ -95,7 +95,7 @@ describe('following a question without a stream', () => {
         upserts: (upserts) => points.push(...upserts.flatMap((group) => group.points)),
         reset() {},
       },
-      Work.ofOurs(),
+      newWork(),
     );
     await server.clock.advance(100);
     await write('late', 4);

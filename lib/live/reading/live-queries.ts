@@ -4,6 +4,7 @@ import type { Ring } from '../../memory/ring/ring';
 import type { RingSync } from '../../memory/ring/ring-sync';
 import type { Metric } from '../../model/series';
 import type { History } from '../../read/history';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import type { Work } from '../../runtime/work/work';
 import { Background } from '../background';
 import type { Beat } from '../beat';
@@ -44,6 +45,7 @@ export interface LiveQueriesParts {
   ringSync?: Pick<RingSync, 'watch'>;
   clock: Clock;
   beat: Beat;
+  scheduler: Scheduler;
   /** How long a reader may be away and still get what it missed, ms. */
   replayMs: number;
   /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
@@ -55,7 +57,7 @@ const STORE_REST_FACTOR = 9;
 const MEMORY_REST_FACTOR = 3;
 
 export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { close(): void } {
-  const { registry, ring, channel, history, ringSync, clock, beat, cursorSlackMs } = parts;
+  const { registry, ring, channel, history, ringSync, clock, beat, scheduler, cursorSlackMs } = parts;
   const order = new CommitOrder(clock.now);
   const arrivals = new ArrivalLog(parts.replayMs, clock.now());
   const changes = new Changes(channel, order, arrivals);
@@ -63,7 +65,7 @@ export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { clos
     store: new Background(clock, STORE_REST_FACTOR),
     memory: new Background(clock, MEMORY_REST_FACTOR),
   };
-  const query = { history, memory: { registry, ring }, order, now: clock.now, background };
+  const query = { history, memory: { registry, ring }, order, now: clock.now, background, scheduler };
   const watched = new WatchedQueries({ query, changes, ringSync });
   const unlisten = registry.onSeries((series) => watched.take(series));
   let stopBeat: (() => void) | null = null;

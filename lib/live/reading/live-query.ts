@@ -4,6 +4,7 @@ import type { Ranking } from '../../model/question';
 import type { Series } from '../../model/series';
 import { stepOfSample } from '../../model/time/steps';
 import type { History } from '../../read/history';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import type { Work } from '../../runtime/work/work';
 import type { Background, BackgroundWorker } from '../background';
 import type { ArrivalLog } from '../changes/arrival-log';
@@ -30,6 +31,7 @@ export interface LiveQueryParts {
   now(): number;
   /** What takes the store's time, and what takes that of memory, is done in the background. */
   background: { store: Background; memory: Background };
+  scheduler: Scheduler;
 }
 
 /**
@@ -62,14 +64,14 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     readonly question: LiveQuestion,
     private readonly parts: LiveQueryParts,
   ) {
-    const { history, memory, order, now } = parts;
+    const { history, memory, order, now, scheduler } = parts;
     const { readers } = this;
     const range = new QuestionRange(question, history, now);
     const groups = new QueryGroups(range, memory.registry, this);
     const marks = new QueryMarks({ groups, range, readers, ring: memory.ring, order }, (where) =>
       this.request(where),
     );
-    const points = new QueryPoints({ groups, range, marks, readers, order }, history);
+    const points = new QueryPoints({ groups, range, marks, readers, order, scheduler }, history);
     this.filling = question.fill === 'none' ? null : new Filling(range, marks, points, question.fill);
     const upserts = new QueryUpserts({ range, groups, marks, points, filling: this.filling });
     this.range = range;

@@ -2,6 +2,7 @@ import { selectMatching } from '../../memory/catalogue/matchers';
 import { isPulseError } from '../../model/errors';
 import type { Series } from '../../model/series';
 import { log } from '../../observe/log';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { Work } from '../../runtime/work/work';
 import type { ArrivalLog } from '../changes/arrival-log';
 import type { LiveGroup } from './live-group';
@@ -18,6 +19,7 @@ interface NewSeries {
 export interface NewSeriesParts {
   arrivals: ArrivalLog;
   now(): number;
+  scheduler: Scheduler;
   /** Adds a series to one operand of a query. @returns its group; null when there are too many. */
   join(query: LiveQuery, series: Series, operandIndex: number): LiveGroup | null;
 }
@@ -63,7 +65,7 @@ export class NewSeriesQueue {
       const since = Math.min(...ofOperand.map((entry) => entry.since));
       const joined = new Set<LiveGroup>();
       const series = ofOperand.map((entry) => entry.series);
-      for await (const some of selectMatching(series, matchers, Work.ofOurs())) {
+      for await (const some of selectMatching(series, matchers, Work.ofOurs(this.parts.scheduler))) {
         if (!query.isWatched) return;
         for (const each of some) {
           const group = this.parts.join(query, each, index);

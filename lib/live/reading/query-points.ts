@@ -4,6 +4,7 @@ import { countSteps } from '../../model/time/steps';
 import type { History } from '../../read/history';
 import type { GroupedQuestion } from '../../read/query/grouped-question';
 import { isRaw, limitRawSamples } from '../../read/query/limits';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { Work } from '../../runtime/work/work';
 import type { CommitOrder } from '../changes/commit-order';
 import type { LiveGroup, Upsert } from './live-group';
@@ -25,6 +26,7 @@ export interface QueryPointsParts {
   marks: QueryMarks;
   readers: Readers;
   order: CommitOrder;
+  scheduler: Scheduler;
 }
 
 /** Reads the points of a query's groups, as history does: marked ones from memory at once, others from the store. */
@@ -61,8 +63,17 @@ export class QueryPoints {
     return points.concat(atEach(range.question, marked, inMemory));
   }
 
+  /** Work on nobody's behalf. */
+  backgroundWork(): Work {
+    return Work.ofOurs(this.parts.scheduler);
+  }
+
   /** The points of groups, in their order; without what is filled. */
-  async read(groups: readonly LiveGroup[], range: TimeRange, work = Work.ofOurs()): Promise<Point[][]> {
+  async read(
+    groups: readonly LiveGroup[],
+    range: TimeRange,
+    work = this.backgroundWork(),
+  ): Promise<Point[][]> {
     const question = this.parts.groups.questionOf(groups, range);
     if (!question) return groups.map(() => []);
     const answer = await this.history.read(question, work);
@@ -117,7 +128,7 @@ export class QueryPoints {
       readers.reset('too_much_missed');
       return;
     }
-    const { groups: points } = await this.history.read(question, Work.ofOurs());
+    const { groups: points } = await this.history.read(question, this.backgroundWork());
     const { seq, at } = order.next();
     range.refresh(at);
     groups.forEach((group, i) => {
@@ -137,7 +148,7 @@ export class QueryPoints {
     const most = inAll / Math.max(1, groups.length);
     if (this.canBeRemoved || !isRaw(question)) return countSteps(steps, start, end) > most;
     try {
-      await limitRawSamples(question, most, this.history.read, Work.ofOurs());
+      await limitRawSamples(question, most, this.history.read, this.backgroundWork());
       return false;
     } catch (error) {
       if (isPulseError(error) && error.status === 400) return true;

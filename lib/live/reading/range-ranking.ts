@@ -1,7 +1,7 @@
 import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { rankWhole } from '../../read/query/rank';
-import { Work } from '../../runtime/work/work';
+import type { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import { DEPARTURE_MS, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
@@ -101,7 +101,7 @@ export class RangeRanking implements LiveRanking {
     const question = groups.questionOf(whole, range.answered(now));
     this.rankedAt = now;
     if (!question) return [];
-    const kept = await rankWhole(question, this.ranking, points.history.read, Work.ofOurs());
+    const kept = await rankWhole(question, this.ranking, points.history.read, points.backgroundWork());
     return kept.map(({ group }) => group as LiveGroup);
   }
 }

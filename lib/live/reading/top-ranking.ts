@@ -4,7 +4,7 @@ import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { firstRanked } from '../../model/top';
 import { readLatest } from '../../read/query/rank';
-import { Work } from '../../runtime/work/work';
+import type { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import { DEPARTURE_MS, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
@@ -100,7 +100,8 @@ export class TopRanking implements LiveRanking {
   private async readLatest(groups: readonly LiveGroup[], now: number): Promise<void> {
     const question = this.query.groups.questionOf(groups, this.query.range.whole(now));
     if (!question) return;
-    const found = await readLatest(question, this.query.points.history.read, Work.ofOurs());
+    const { points } = this.query;
+    const found = await readLatest(question, points.history.read, points.backgroundWork());
     for (const { group, points } of found) this.note(group as LiveGroup, points);
   }
 

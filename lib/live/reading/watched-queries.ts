@@ -37,6 +37,7 @@ export class WatchedQueries {
     this.newSeries = new NewSeriesQueue({
       arrivals: parts.changes.arrivals,
       now: parts.query.now,
+      scheduler: parts.query.scheduler,
       join: (query, series, operandIndex) => this.join(query, series, operandIndex),
     });
   }
@@ -163,7 +164,7 @@ export class WatchedQueries {
 
   /** At its turn: there may be a million of them. */
   private async forget(query: LiveQuery): Promise<void> {
-    const work = Work.ofOurs();
+    const work = Work.ofOurs(this.parts.query.scheduler);
     await work.run(async () => {
       for (const group of query.groups.all) {
         for (const watch of group.watches) {

@@ -2,6 +2,7 @@ import type { Topics } from '../../cluster/topics/topics';
 import { PulseError } from '../../model/errors';
 import type { Tier } from '../../model/rollup/tiers';
 import { MINUTE, SECOND } from '../../model/time/duration';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { type Work, work } from '../../runtime/work/work';
 import type { Clock } from '../clock';
 import type { Paced, Pacer, Round } from '../pacer';
@@ -38,6 +39,7 @@ export interface StreamHost {
   readonly clock: Clock;
   readonly pacer: Pick<Pacer, 'schedule'>;
   readonly load: StreamLoad;
+  readonly scheduler: Scheduler;
   readonly health: Health;
   /** Takes a stream in; returns the off-switch. @throws PulseError `too_many_streams`, `shutting_down`. */
   admit(stream: LiveStream): () => void;
@@ -225,7 +227,7 @@ export class LiveStream implements Paced {
   private catchUp(cursor: number): void {
     const slackMs = 2 * this.tickMs + SECOND;
     // Not ended with this reader: others that return at the same time get the same.
-    void work(async (work) => {
+    void work(this.host.scheduler, async (work) => {
       await Promise.all(
         this.subscriptions.map(async (subscription) => {
           const problem = await subscription.catchUp(cursor, slackMs, work);

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LiveReader } from '@/test/support/live-reader';
 import { until } from '@/test/support/processes';
+import { newWork } from '@/test/support/scheduler';
 import { streamScene } from '@/test/support/stream-scene';
 import { MINUTE } from '../../model/time/duration';
 import { parseQuery } from '../../read/query/query-params';
-import { Work } from '../../runtime/work/work';
+
 import { readLiveQuestion } from '../reading/live-question';
 
 const scene = streamScene();
@@ -30,7 +31,7 @@ describe('the streams of a node', () => {
     const text = new URLSearchParams({ metric: scene.metric, step: '1m' }).toString();
     const question = readLiveQuestion(text, now(), scene.node.history);
     const subscribe = () =>
-      scene.node.live.queries.subscribe(question, { notify() {}, reset() {} }, new Work());
+      scene.node.live.queries.subscribe(question, { notify() {}, reset() {} }, newWork());
     const early = [await subscribe(), await subscribe()];
     await scene.node.write(sample(1));
     // Has been told less than the others, as it were: it began later.

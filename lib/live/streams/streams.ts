@@ -3,6 +3,7 @@ import type { Topics } from '../../cluster/topics/topics';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import type { History } from '../../read/history';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { work } from '../../runtime/work/work';
 import type { Beat } from '../beat';
 import type { Clock } from '../clock';
@@ -47,6 +48,7 @@ export interface StreamsParts {
   clock: Clock;
   beat: Beat;
   pacer: Pacer;
+  scheduler: Scheduler;
   maxStreams: number;
   /** Aborted when the process is to end. */
   signal: AbortSignal;
@@ -55,7 +57,7 @@ export interface StreamsParts {
 const RETRY_AFTER_MS = 5 * SECOND;
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { queries, topics, history, bus, clock, beat, pacer, maxStreams, signal } = parts;
+  const { queries, topics, history, bus, clock, beat, pacer, scheduler, maxStreams, signal } = parts;
   const offer = { readQuestion: queries.read, topics: parts.streamTopics };
   /** And since when, epoch ms. */
   const streams = new Map<LiveStream, number>();
@@ -75,6 +77,7 @@ export function createStreams(parts: StreamsParts): Streams {
   const host: StreamHost = {
     clock,
     pacer,
+    scheduler,
     load,
     get health() {
       return health.current;
@@ -112,7 +115,7 @@ export function createStreams(parts: StreamsParts): Streams {
     async open({ search, lastEventId, sink }, left) {
       const params = readStreamParams(search, lastEventId, offer);
       const stream = new LiveStream(host, sink, params.tickMs);
-      await work((work) => stream.open({ queries, topics }, params, work), { signal: left });
+      await work(scheduler, (work) => stream.open({ queries, topics }, params, work), { signal: left });
       return stream;
     },
     close() {

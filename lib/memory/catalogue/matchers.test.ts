@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { until } from '@/test/support/processes';
+import { createScheduler } from '@/test/support/scheduler';
 import type { Labels } from '../../model/labels';
 import { parseSelector } from '../../model/selector';
 import { Expressions } from '../../runtime/expressions';
 import { Work, type WorkOptions } from '../../runtime/work/work';
 import { selectMatching, simpleTest } from './matchers';
+
+const scheduler = createScheduler();
+afterAll(() => scheduler.close());
 
 async function select(
   selector: string,
@@ -14,7 +18,7 @@ async function select(
 ) {
   const found: Labels[] = [];
   const items = labelSets.map((labels) => ({ labels, metric }));
-  for await (const some of selectMatching(items, parseSelector(selector), new Work(options)))
+  for await (const some of selectMatching(items, parseSelector(selector), new Work(scheduler, options)))
     found.push(...some.map(({ labels }) => labels));
   return found;
 }

@@ -1,7 +1,6 @@
 import { PulseError } from '../../model/errors';
 import type { Labels, Matcher } from '../../model/labels';
 import { NAME_LABEL } from '../../model/selector';
-import { expressionsOfProcess } from '../../runtime/expressions';
 import type { Work } from '../../runtime/work/work';
 
 /** Items that are tested without a pause: about a millisecond with few matchers, a few with very many. */
@@ -113,7 +112,8 @@ async function matchValues(
   const known = new Map<string, boolean>();
   do {
     work.addMatching(0);
-    const answer = await expressionsOfProcess().match(expression, distinct.slice(known.size), work);
+    const { expressions } = work.scheduler;
+    const answer = await expressions.match(expression, distinct.slice(known.size), work);
     if (answer === 'too_slow') work.refuseMatching();
     if (answer.problem !== undefined)
       throw new PulseError(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { newWork } from '@/test/support/scheduler';
 import type { Aggregate } from '../../model/aggregates';
 import { Turns } from '../../runtime/work/turns';
-import { Work } from '../../runtime/work/work';
 import { evaluate, evaluateInSlices } from './evaluate';
 import { SampleBuffer } from './sample-buffer';
 
@@ -36,7 +36,7 @@ function breathless() {
       setImmediate(run);
     },
   });
-  return { work: new Work({ turns, budgetMs: Number.POSITIVE_INFINITY }), pauses: () => pauses };
+  return { work: newWork({ budgetMs: Number.POSITIVE_INFINITY }, { turns }), pauses: () => pauses };
 }
 
 /** One after the other, by sorting everything. */
@@ -115,7 +115,9 @@ it('ends with its budget, and is as good as new for the next', async () => {
   const question = { start: 0, end: SAMPLES, step: SAMPLES, aggregates };
   let time = 0;
   const turns = new Turns({ clock: () => (time += 3) });
-  await expect(evaluateInSlices(buffers, question, new Work({ turns, budgetMs: 10 }))).rejects.toMatchObject({
+  await expect(
+    evaluateInSlices(buffers, question, newWork({ budgetMs: 10 }, { turns })),
+  ).rejects.toMatchObject({
     code: 'too_expensive',
   });
   expect(evaluate(buffers, question)).toEqual(

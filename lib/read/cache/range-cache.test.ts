@@ -6,16 +6,22 @@ import { expectSamePoints } from '@/test/support/expect-points';
 import { createTestDatabase, type TestDatabase } from '@/test/support/postgres';
 import { until } from '@/test/support/processes';
 import { type RedisServer, startRedis } from '@/test/support/redis';
+import { createScheduler } from '@/test/support/scheduler';
 import { startTcpProxy, type TcpProxy } from '@/test/support/tcp-proxy';
 import { startUpstashFront, type UpstashFront } from '@/test/support/upstash-front';
 import { guardRedis } from '../../cluster/guarded-redis';
 import { openRedisCommands, type RedisCommands } from '../../cluster/redis/commands';
 import { parseEnv } from '../../env';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
-import { breakers } from '../../runtime/breaker';
+import { createFigures } from '../../observe/figures';
+import type { Breaker } from '../../runtime/breaker';
 import { type OpenStore, openStore } from '../../store/open';
 import type { SampleStore, Store, StoreQuestion } from '../../store/store';
 import { createRangeCache, type RangeCache } from './range-cache';
+
+const breakers = new Set<Breaker>();
+const scheduler = createScheduler();
+const figures = createFigures();
 
 const T = Date.UTC(2026, 10, 20);
 
@@ -81,7 +87,12 @@ function nodeOf(store: Store, client: RedisCommands): Node {
       return store.samples.readPoints(question);
     },
   };
-  return { store, reads, redis: client, cache: createRangeCache({ stored: counted, redis: client }) };
+  return {
+    store,
+    reads,
+    redis: client,
+    cache: createRangeCache({ stored: counted, redis: client, scheduler, figures }),
+  };
 }
 
 const write = (node: Node, ...samples: Array<[series: number, at: number, value: number]>) =>
@@ -167,10 +178,15 @@ it('a late sample given to one node is in the answer of the other at once, also 
 });
 
 it('does not wait for a Redis that takes connections and never answers, and finds it again', async () => {
-  const redisBehindBreaker = guardRedis(nodes[0].redis, 300);
+  const redisBehindBreaker = guardRedis(nodes[0].redis, breakers, 300);
   const a = {
     ...nodes[0],
-    cache: createRangeCache({ stored: nodes[0].store.samples, redis: redisBehindBreaker }),
+    cache: createRangeCache({
+      stored: nodes[0].store.samples,
+      redis: redisBehindBreaker,
+      scheduler,
+      figures,
+    }),
   };
   await write(a, ...minutely(120));
   await a.store.upkeep.maintain(T + 3 * HOUR);
@@ -179,12 +195,12 @@ it('does not wait for a Redis that takes connections and never answers, and find
   const asked = vi.spyOn(nodes[0].redis, 'get');
   for (let i = 0; i < 20; i++) await ask(a, question());
   // Three that run out of patience, and after that nobody but who happens to come when it is tried again.
-  const [{ opened }] = breakers();
+  const [{ opened }] = breakers;
   expect(opened).toBeGreaterThan(0);
   expect(asked.mock.calls.length).toBeLessThanOrEqual(3 + opened);
   wire.heal();
   await untilKept(a, question());
-  expect([...breakers()]).toMatchObject([{ name: 'redis', state: 'closed' }]);
+  expect([...breakers]).toMatchObject([{ name: 'redis', state: 'closed' }]);
   await redisBehindBreaker.close();
 });
 
@@ -198,6 +214,8 @@ it('takes nothing for an answer that it has not written itself, and recalls what
   const spoiled: Node = {
     ...a,
     cache: createRangeCache({
+      scheduler,
+      figures,
       stored: a.store.samples,
       redis: {
         async get(keys) {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RedisCommands } from '../../cluster/redis/commands';
 import { alignDown, type Point, type PointsAnswer, type TimeRange } from '../../model/points';
 import { MINUTE, SECOND } from '../../model/time/duration';
-import { figures } from '../../observe/figures';
+import type { Figures } from '../../observe/figures';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { Work } from '../../runtime/work/work';
 import type { ClosedPast, ReadOptions, SampleStore, StoreQuestion } from '../../store/store';
 import { blocksOf } from './blocks';
@@ -41,6 +42,8 @@ export interface RangeCache {
 export interface RangeCacheParts {
   stored: Pick<SampleStore, 'readPoints' | 'readClosed'>;
   redis: Pick<RedisCommands, 'get' | 'set'>;
+  scheduler: Scheduler;
+  figures: Pick<Figures, 'cacheReads' | 'tierSeconds'>;
   ttlMs?: number;
   maxBytes?: number;
 }
@@ -64,7 +67,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   const budget = new WriteBudget(maxBytes, ttlMs);
   /** By metric id, as of the last answer of the database. */
   const lastKnown = new Map<number, ClosedPast>();
-  const { cacheReads, tierSeconds } = figures();
+  const { cacheReads, tierSeconds } = parts.figures;
 
   async function readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer> {
     if (!isWorthKeeping(question)) return stored.readPoints(question, options);
@@ -104,7 +107,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
   async function lookUp(question: StoreQuestion, closed: ClosedPast): Promise<CachedPieces | null> {
     const { start, step, groups, aggregates } = question;
     const blocks = blocksOf(start, closedEnd(question, closed), step);
-    const work = Work.ofOurs();
+    const work = Work.ofOurs(parts.scheduler);
     const prefix = await prefixOf(question, closed.version, work);
     const keys = blocks.map((block) => `${prefix}:${block.start}`);
     const shape = { groups: groups.length, values: aggregates.length };
@@ -130,7 +133,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     past: TimeRange,
     groups: Point[][],
   ): Promise<void> {
-    const work = Work.ofOurs();
+    const work = Work.ofOurs(parts.scheduler);
     const first = blocks.findIndex(({ end }) => end > reached);
     const fresh = cutIntoPieces(blocks.slice(first), pieces.slice(first), past, groups);
     for (const [i, piece] of fresh.entries()) {

@@ -18,6 +18,7 @@ import type { SampleColumns } from '../../model/samples';
 import type { Series } from '../../model/series';
 import { DAY } from '../../model/time/duration';
 import type { FleetEvent } from '../../model/wire/fleet';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { FirstFew, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import { ARRIVALS_STEP_MS, Arrivals } from './arrivals';
@@ -38,6 +39,7 @@ export interface FleetParts {
   channel: Pick<SampleChannel, 'subscribe'>;
   /** Called at every refresh. Where several nodes commit, it keeps memory complete for every metric for a while. */
   onRefresh?: () => void;
+  scheduler: Scheduler;
   now?: () => number;
 }
 
@@ -53,15 +55,17 @@ export class Fleet {
   private readonly ring: Ring;
   private readonly registry: Registry;
   private readonly now: () => number;
+  private readonly scheduler: Scheduler;
   private readonly arrivals: Arrivals;
   private readonly offs: Array<() => void>;
 
-  constructor({ registry, ring, channel, onRefresh = () => {}, now = Date.now }: FleetParts) {
+  constructor({ registry, ring, channel, onRefresh = () => {}, scheduler, now = Date.now }: FleetParts) {
     this.registry = registry;
     this.ring = ring;
     this.now = now;
+    this.scheduler = scheduler;
     const startedAt = now();
-    this.snapshot = new FleetSnapshot({ ring, now, startedAt, onRefresh });
+    this.snapshot = new FleetSnapshot({ ring, now, startedAt, onRefresh, scheduler });
     this.arrivals = new Arrivals(startedAt);
     for (const series of registry.seriesById.values()) this.addSeries(series);
     this.offs = [
@@ -82,7 +86,7 @@ export class Fleet {
   /** @param since the newest point of `arrivals` that the asker knows. */
   async summary(
     { by, since = 0 }: { by?: HeadlineKey; since?: number } = {},
-    work = new Work(),
+    work = new Work(this.scheduler),
   ): Promise<FleetSummary> {
     const now = await this.snapshot.refresh();
     const { headlines, hosts } = this.snapshot;
@@ -128,7 +132,7 @@ export class Fleet {
   async hostsPage(
     query: HostsQuery,
     keep: readonly string[] | null = null,
-    work = new Work(),
+    work = new Work(this.scheduler),
   ): Promise<HostsPage> {
     const now = await this.snapshot.refresh();
     const { headlines, hosts } = this.snapshot;
@@ -157,7 +161,7 @@ export class Fleet {
   }
 
   /** Null for a name no series carries. */
-  async host(name: string, work = new Work()): Promise<HostDetail | null> {
+  async host(name: string, work = new Work(this.scheduler)): Promise<HostDetail | null> {
     const now = await this.snapshot.refresh();
     const host = this.hosts.get(name);
     if (!host) return null;
@@ -169,7 +173,7 @@ export class Fleet {
     };
   }
 
-  async labels(work = new Work()): Promise<LabelFacet[]> {
+  async labels(work = new Work(this.scheduler)): Promise<LabelFacet[]> {
     await this.snapshot.refresh();
     return labelFacets(this.snapshot.hosts, work);
   }
@@ -177,7 +181,7 @@ export class Fleet {
   /** @param knownNames the `namesVersion` of an earlier answer: names are left out while they are still those. */
   async map(
     { by, knownNames }: { by?: HeadlineKey; knownNames?: number } = {},
-    work = new Work(),
+    work = new Work(this.scheduler),
   ): Promise<FleetMap> {
     const now = await this.snapshot.refresh();
     const { headlines, hosts, namesVersion } = this.snapshot;

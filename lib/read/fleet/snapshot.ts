@@ -1,5 +1,6 @@
 import type { Ring } from '../../memory/ring/ring';
 import { HEADLINES, type HeadlineKey } from '../../model/fleet/headlines';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { mergeInPieces, sortInPieces } from '../../runtime/work/sort';
 import { Work } from '../../runtime/work/work';
 import type { Host } from './host';
@@ -15,6 +16,7 @@ interface SnapshotParts {
   startedAt: number;
   now: () => number;
   onRefresh: () => void;
+  scheduler: Scheduler;
 }
 
 /** All hosts and their figures as of the last refresh, shared by all requests. */
@@ -68,7 +70,7 @@ export class FleetSnapshot {
   /** On behalf of no single request: all that ask meanwhile share it. */
   private async refreshAll(now: number): Promise<number> {
     const { ring, startedAt, onRefresh } = this.parts;
-    const work = Work.ofOurs();
+    const work = Work.ofOurs(this.parts.scheduler);
     onRefresh();
     if (this.added.length > 0) await this.rankNames(work);
     const had = new Array<boolean>(HEADLINES.length).fill(false);

@@ -1,4 +1,3 @@
-import { once } from '../../env/once';
 import { SECOND } from '../../model/time/duration';
 
 /** Heavy work that is done at a time, and the points that all of it may come to: each point takes some 100 bytes. */
@@ -50,6 +49,14 @@ export class HeavyLine {
     }
   }
 
+  /** Nothing that waits may begin any more. */
+  close(): void {
+    for (const { resolve, timer } of this.waiting.splice(0)) {
+      clearTimeout(timer);
+      resolve(false);
+    }
+  }
+
   private hasRoomFor({ expectedPoints }: HeavyWork): boolean {
     if (this.working.size === 0) return true;
     let points = expectedPoints;
@@ -61,9 +68,4 @@ export class HeavyLine {
     this.waiting.splice(this.waiting.indexOf(entry), 1);
     entry.resolve(false);
   }
-}
-
-/** That of this process. */
-export function heavyLineOfProcess(): HeavyLine {
-  return once('work.heavy', () => new HeavyLine());
 }

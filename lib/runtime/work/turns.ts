@@ -1,5 +1,3 @@
-import { once } from '../../env/once';
-
 /** How long the event loop may be held in one go, ms; what else waits for it waits no longer than about this. */
 export const SLICE_MS = 10;
 
@@ -97,9 +95,4 @@ function placeOf(number: number, waiting: readonly Waiting[]): number {
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
-}
-
-/** Those of this process. */
-export function turnsOfProcess(): Turns {
-  return once('work.turns', () => new Turns());
 }

@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { settle } from '@/test/support/manual-clock';
-import { forget } from '../../env/once';
-import { HeavyLine } from './heavy';
+import { createScheduler, newWork } from '@/test/support/scheduler';
 import { SLICE_MS, Turns } from './turns';
 import { MAX_REQUEST_POINTS, Refusal, Work, type WorkOptions } from './work';
 
@@ -11,7 +10,7 @@ function manualLoop() {
   let waiting: Array<() => void> = [];
   const turns = new Turns({ clock: () => time, cpu: () => time, defer: (run) => waiting.push(run) });
   return {
-    turns,
+    scheduler: createScheduler({ turns }),
     take(ms: number) {
       time += ms;
     },
@@ -34,12 +33,11 @@ function manualLoop() {
 }
 
 let loop: ReturnType<typeof manualLoop>;
-const begin = (options: WorkOptions = {}) => new Work({ turns: loop.turns, ...options });
+const begin = (options?: WorkOptions) => new Work(loop.scheduler, options);
 
 beforeEach(() => {
   loop = manualLoop();
 });
-afterEach(() => forget('work.heavy'));
 
 /** Pieces of so many ms, each noted when it is done. */
 function pieces(work: Work, count: number, ms: number, done: (i: number) => void) {
@@ -92,7 +90,7 @@ describe('work', () => {
 
   it('is not charged for time in which others have the processor', async () => {
     const turns = new Turns({ clock: () => performance.now(), cpu: () => 0 });
-    const work = new Work({ turns, budgetMs: 1_000 });
+    const work = newWork({ budgetMs: 1_000 }, { turns });
     await work.run(async () => {
       for (let i = 0; i < 3; i++) {
         if (work.isDue('group')) await work.pause();
@@ -144,11 +142,11 @@ describe('work', () => {
   });
 
   it('is held back while as much heavy work is done as may be at a time', async () => {
-    const line = new HeavyLine();
+    const line = loop.scheduler.heavyLine;
     const others = Array.from({ length: 8 }, () => ({ expectedPoints: 0 }));
     for (const other of others) expect(await line.enter(other)).toBe(true);
     let done = 0;
-    const result = pieces(begin({ heavyLine: line }), 40, 8, () => done++);
+    const result = pieces(begin(), 40, 8, () => done++);
     await loop.untilIdle();
     expect(done).toBeLessThan(20);
     line.leave(others[3]);
@@ -163,9 +161,8 @@ describe('work', () => {
     const answered = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const line = new HeavyLine();
     const all = Array.from({ length: 120 }, () => {
-      const work = begin({ heavyLine: line });
+      const work = begin();
       return work.run(async () => {
         await work.expectPoints(1_000_000);
         await answered;

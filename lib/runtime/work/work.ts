@@ -1,10 +1,9 @@
-import { once } from '../../env/once';
 import { isPulseError, PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
-import { figures } from '../../observe/figures';
 import { STAGES, type Stage } from '../../observe/stages';
-import { type HeavyLine, heavyLineOfProcess } from './heavy';
-import { type Turns, turnsOfProcess } from './turns';
+import type { HeavyLine } from './heavy';
+import type { Scheduler } from './scheduler';
+import type { Turns } from './turns';
 
 /** What one request takes at most, waiting for the database included, ms. */
 const ANSWER_MS = 15 * SECOND;
@@ -41,8 +40,6 @@ export interface WorkOptions {
   signal?: AbortSignal;
   budgetMs?: number;
   matchBudgetMs?: number;
-  turns?: Turns;
-  heavyLine?: HeavyLine;
 }
 
 /**
@@ -67,7 +64,7 @@ export class Work {
   private points = 0;
   private running = 0;
   /** Goes up with every request. */
-  readonly number = ++made().count;
+  readonly number: number;
   expectedPoints = 0;
   isHeavy = false;
   private entering: Promise<void> | null = null;
@@ -78,24 +75,22 @@ export class Work {
   private lookedAt = 0;
   private cpuMs = 0;
 
-  constructor({
-    signal,
-    budgetMs = BUDGET_MS,
-    matchBudgetMs = MATCH_BUDGET_MS,
-    turns = turnsOfProcess(),
-    heavyLine = heavyLineOfProcess(),
-  }: WorkOptions = {}) {
+  constructor(
+    readonly scheduler: Scheduler,
+    { signal, budgetMs = BUDGET_MS, matchBudgetMs = MATCH_BUDGET_MS }: WorkOptions = {},
+  ) {
     this.signal = signal;
     this.budgetMs = budgetMs;
     this.dueAt = this.isBounded ? performance.now() + ANSWER_MS : budgetMs;
     this.matchBudgetMs = matchBudgetMs;
-    this.turns = turns;
-    this.heavyLine = heavyLine;
+    this.turns = scheduler.turns;
+    this.heavyLine = scheduler.heavyLine;
+    this.number = scheduler.nextNumber();
   }
 
   /** What the server does of itself: put aside like any other, and never refused. */
-  static ofOurs(turns?: Turns): Work {
-    return new Work({ budgetMs: Number.POSITIVE_INFINITY, turns });
+  static ofOurs(scheduler: Scheduler): Work {
+    return new Work(scheduler, { budgetMs: Number.POSITIVE_INFINITY });
   }
 
   /** Until `dueAt`, ms. */
@@ -250,7 +245,7 @@ export class Work {
   private endStretch(): void {
     const ms = this.lookedAt - this.stretchBeganAt;
     if (ms === 0) return;
-    figures().loopStretches.observe(this.stage, ms / SECOND);
+    this.scheduler.figures.loopStretches.observe(this.stage, ms / SECOND);
     // While others had the processor, this took nothing.
     if (this.isBounded) this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
     this.stretchBeganAt = this.lookedAt;
@@ -262,16 +257,16 @@ export class Work {
     message: string,
     retryAfterMs?: number,
   ): never {
-    figures().refusals.add(reason);
+    this.scheduler.figures.refusals.add(reason);
     throw new Refusal(this, code, message, { retryAfterMs });
   }
 }
 
 /** Does what one request asks for; see `Work`. */
-export function work<T>(task: (work: Work) => Promise<T> | T, options?: WorkOptions): Promise<T> {
-  return new Work(options).run(task);
-}
-
-function made(): { count: number } {
-  return once('work.made', () => ({ count: 0 }));
+export function work<T>(
+  scheduler: Scheduler,
+  task: (work: Work) => Promise<T> | T,
+  options?: WorkOptions,
+): Promise<T> {
+  return new Work(scheduler, options).run(task);
 }

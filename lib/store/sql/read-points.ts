@@ -3,6 +3,7 @@ import { PulseError } from '../../model/errors';
 import { alignDown, type Point } from '../../model/points';
 import { type StoreTier, TIER, tierForStarts, tierForStep } from '../../model/rollup/tiers';
 import { MINUTE } from '../../model/time/duration';
+import type { Scheduler } from '../../runtime/work/scheduler';
 import { Work } from '../../runtime/work/work';
 import { codeOf } from '../pg-errors';
 import type { StoreAnswer, StoreQuestion } from '../store';
@@ -44,6 +45,7 @@ export async function readPoints(
   sql: ISql,
   question: StoreQuestion,
   keeping: Exclude<Counters, 'none'>,
+  scheduler?: Scheduler,
 ): Promise<StoreAnswer> {
   const { groups, aggregates, start, end, step, starts } = question;
   const columns = columnsOf(aggregates);
@@ -56,7 +58,7 @@ export async function readPoints(
 
   const rows = await readRows(sql, question, { columns, tier, finest, keeping });
   if (rows.length > MOST_POINTS) refuseMany();
-  await addPoints(answer, rows, starts);
+  await addPoints(answer, rows, starts, scheduler && Work.ofOurs(scheduler));
   return answer;
 }
 
@@ -65,10 +67,10 @@ async function addPoints(
   { groups }: StoreAnswer,
   rows: readonly Row[],
   starts: StoreQuestion['starts'],
+  work: Work | undefined,
 ): Promise<void> {
-  const work = Work.ofOurs();
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    if (work.isDue('read')) await work.pause();
+    if (work?.isDue('read')) await work.pause();
     const to = Math.min(from + ROWS_AT_ONCE, rows.length);
     for (let i = from; i < to; i++) addPoint(groups, rows[i], starts);
   }

@@ -26,7 +26,7 @@ export function createSampleReads(
       const answers: StoreAnswer[] = [];
       // One after the other: others have their turn in between.
       for (const slice of await cut(question))
-        answers.push(await read.run((sql) => readPoints(sql, slice, counters), reading));
+        answers.push(await read.run((sql) => readPoints(sql, slice, counters, options?.scheduler), reading));
       return joinAnswers(answers);
     },
     // Asked where the points are read: a replica that lags behind does so with both.
