@@ -19,12 +19,12 @@ function basic(password: string): string {
   return `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
 }
 
-/** A server with a folder of its own; both call their one sender the same. */
-function rootIn(folder: string, secret: string, redis?: RedisServer): Root {
+/** A server with a folder of its own. */
+function rootIn(folder: string, key: string, redis?: RedisServer): Root {
   return new Root(
     parseEnv({
       DATA_DIR: folder,
-      INGEST_KEYS: `ci:${secret}`,
+      INGEST_KEYS: key,
       RATE_LIMIT: '2',
       DASHBOARD_PASSWORD: PASSWORD,
       REDIS_URL: redis?.url,
@@ -74,8 +74,9 @@ test('two servers in one process share nothing, and when they are closed nothing
   try {
     for (const round of [10, 20]) {
       const running = followRunning();
-      const one = rootIn(folders[0].path, 'one-secret', redis);
-      const other = rootIn(folders[1].path, 'other-secret');
+      // Of one name on both; another in each round, since Redis remembers what it has sent.
+      const one = rootIn(folders[0].path, `ci-${round}:one-secret`, redis);
+      const other = rootIn(folders[1].path, `ci-${round}:other-secret`);
       expect(() => one.ready()).toThrow(expect.objectContaining({ code: 'database_unavailable' }));
       await Promise.all([one.system(), other.system()]);
       one.onClose(startRecording(one, 3_000));
