@@ -20,12 +20,18 @@ export const packedEndpoint: IngestEndpoint = {
   },
   authorize: (head, senders) =>
     senders.authorizeKey(headerIn(head, 'x-packed-key'), 'send X-Packed-Key: <key>.'),
-  answer: ({ accepted }) => ({ status: 204, headers: { 'x-samples-written': String(accepted) }, body: '' }),
-  refuse: ({ status, code }) => ({
-    status,
-    headers: { 'content-type': 'application/x-packed-error' },
-    body: Uint8Array.of(0xff, ...Buffer.from(code)),
-  }),
+  answers: {
+    committed: ({ accepted }) => ({
+      status: 204,
+      headers: { 'x-samples-written': String(accepted) },
+      body: '',
+    }),
+    refused: ({ status, code }) => ({
+      status,
+      headers: { 'content-type': 'application/x-packed-error' },
+      body: Uint8Array.of(0xff, ...Buffer.from(code)),
+    }),
+  },
   operation: {
     summary: 'Packed samples',
     responses: { '204': { description: 'Every sample is committed' } },

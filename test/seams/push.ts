@@ -20,8 +20,10 @@ export const pushEndpoint: IngestEndpoint = {
     },
   },
   authorize: (head, senders) => senders.authorizeKey(keyOf(head), 'send it as the password, or as ?token='),
-  answer: ({ accepted, rejected }) => jsonResponse({ written: accepted, left: rejected }, 202),
-  refuse: ({ status, code, message }) => jsonResponse({ code, error: message }, status),
+  answers: {
+    committed: ({ accepted, rejected }) => jsonResponse({ written: accepted, left: rejected }, 202),
+    refused: ({ status, code, message }) => jsonResponse({ code, error: message }, status),
+  },
   operation: { summary: 'Lines of a job', responses: { '202': { description: 'They are committed' } } },
 };
 

@@ -22,12 +22,16 @@ export interface IngestEndpoint {
    * @throws PulseError `unauthorized`, `forbidden`
    */
   authorize(head: RequestHead, senders: Senders): string | null;
-  /** The answer when all of the body is decoded and every good sample is committed. */
-  answer(result: WriteResult, head: RequestHead): PlainResponse;
-  /** The answer to anything else. `Retry-After` and the headers of rate limits are added to it. */
-  refuse(error: PulseError, head: RequestHead): PlainResponse;
+  readonly answers: IngestAnswers;
   /** Its description in the OpenAPI document, except the body. */
   readonly operation: Omit<ZodOpenApiOperationObject, 'requestBody'>;
+}
+
+export interface IngestAnswers {
+  /** When all of the body is decoded and every good sample is committed. */
+  committed(result: WriteResult, head: RequestHead): PlainResponse;
+  /** For anything else. `Retry-After` and the headers of rate limits are added to it. */
+  refused(error: PulseError, head: RequestHead): PlainResponse;
 }
 
 /** One kind of body. */

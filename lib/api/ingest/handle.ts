@@ -40,12 +40,12 @@ async function ingest(
     const key = endpoint.authorize(head, root.auth.senders);
     session = openIngestSession(root, { key, address: head.address });
     const result = await session.write(() => decodeBody(root, endpoint, head, body));
-    const answer = endpoint.answer(result, head);
+    const answer = endpoint.answers.committed(result, head);
     Object.assign(answer.headers, session.rateHeaders);
     return answer;
   } catch (thrown) {
     const error = isDisconnect(thrown) ? cutOff() : toPulseError(thrown);
-    const answer = endpoint.refuse(error, head);
+    const answer = endpoint.answers.refused(error, head);
     Object.assign(answer.headers, errorHeaders(error), session?.rateHeaders);
     return answer;
   }

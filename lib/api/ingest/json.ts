@@ -32,14 +32,16 @@ export const jsonEndpoint: IngestEndpoint = {
     },
   },
   authorize: (head, senders) => senders.authorizeBearer(headerIn(head, 'authorization')),
-  answer({ accepted, duplicates, rejected, errors }) {
-    const counts = { accepted, duplicates, rejected };
-    return jsonResponse(rejected === 0 ? counts : { ...counts, errors });
-  },
-  refuse(error) {
-    const response = errorResponse(error);
-    if (response.status === 401) response.headers['www-authenticate'] = 'Bearer';
-    return response;
+  answers: {
+    committed({ accepted, duplicates, rejected, errors }) {
+      const counts = { accepted, duplicates, rejected };
+      return jsonResponse(rejected === 0 ? counts : { ...counts, errors });
+    },
+    refused(error) {
+      const response = errorResponse(error);
+      if (response.status === 401) response.headers['www-authenticate'] = 'Bearer';
+      return response;
+    },
   },
   operation: {
     summary: 'Send samples',

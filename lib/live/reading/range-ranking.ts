@@ -3,7 +3,7 @@ import { SECOND } from '../../model/time/duration';
 import { rankWhole } from '../../read/query/rank';
 import type { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
-import { DEPARTURE_MS, type LiveRanking, type RankedQuery } from './ranking';
+import { DEPARTURE_MS, FirstLoad, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
 
 /** The whole range is read for a ranking: it is made anew this often, or as seldom as the store's time allows. */
@@ -16,17 +16,13 @@ const RANK_EVERY_MS = 10 * SECOND;
  * sent as removed, which is all there is to send when none is kept.
  */
 export class RangeRanking implements LiveRanking {
-  private isLoaded = false;
   private order: readonly LiveGroup[] = [];
   /** Groups that are kept no longer, until every reader has taken that. */
   private readonly left = new Map<LiveGroup, { seq: number; at: number }>();
   private changedSeq = 0;
   private rankedAt = Number.NEGATIVE_INFINITY;
   private isDue = false;
-  private resolveLoaded: () => void = () => {};
-  private readonly loaded = new Promise<void>((resolve) => {
-    this.resolveLoaded = resolve;
-  });
+  private readonly firstLoad = new FirstLoad();
 
   constructor(
     private readonly query: RankedQuery,
@@ -38,7 +34,7 @@ export class RangeRanking implements LiveRanking {
   }
 
   async work(readPending: () => Promise<void>): Promise<void> {
-    if (!this.isLoaded) await this.load(this.query.range.now());
+    if (!this.firstLoad.isDone) await this.load(this.query.range.now());
     await this.rankAgain(this.query.range.now());
     await readPending();
   }
@@ -46,12 +42,11 @@ export class RangeRanking implements LiveRanking {
   private async load(now: number): Promise<void> {
     this.order = await this.rank(now);
     this.changedSeq = this.query.marks.noteChange();
-    this.isLoaded = true;
-    this.resolveLoaded();
+    this.firstLoad.finish();
   }
 
   beat(now: number): void {
-    if (!this.isLoaded || now - this.rankedAt < RANK_EVERY_MS) return;
+    if (!this.firstLoad.isDone || now - this.rankedAt < RANK_EVERY_MS) return;
     this.isDue = true;
     this.query.marks.requestStore();
   }
@@ -79,7 +74,7 @@ export class RangeRanking implements LiveRanking {
   }
 
   async replay(_from: number, work: Work): Promise<Upsert[] | 'too_much'> {
-    await this.loaded;
+    await this.firstLoad.done;
     const whole = await this.query.upserts.readSince(this.order, Number.NEGATIVE_INFINITY, work);
     if (whole === 'too_much') return whole;
     // A reader may have come with groups that have no value any more: each of them is sent as removed.

@@ -32,3 +32,17 @@ export interface RankedQuery {
 
 /** A group that is kept no longer is still sent for so long: until every reader has the one that replaced it. */
 export const DEPARTURE_MS = 2 * MINUTE;
+
+/** The first load of a ranking, in the background: replays wait for it. */
+export class FirstLoad {
+  isDone = false;
+  private resolve!: () => void;
+  readonly done = new Promise<void>((resolve) => {
+    this.resolve = resolve;
+  });
+
+  finish(): void {
+    this.isDone = true;
+    this.resolve();
+  }
+}

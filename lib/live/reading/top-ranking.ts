@@ -6,7 +6,7 @@ import { firstRanked } from '../../model/top';
 import { readLatest } from '../../read/query/rank';
 import type { Work } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
-import { DEPARTURE_MS, type LiveRanking, type RankedQuery } from './ranking';
+import { DEPARTURE_MS, FirstLoad, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
 
 /**
@@ -22,7 +22,6 @@ const EXPIRY_SLACK_MS = 5 * SECOND;
 export class TopRanking implements LiveRanking {
   /** Everything marked up to here is in the ranking. */
   private rankedSeq: number;
-  private isLoaded = false;
   /** Readers that came with an answer that may be newer than the ranking was; and those for whom the top was sent again. */
   private resendsRequested = 0;
   private resendsDone = 0;
@@ -33,10 +32,7 @@ export class TopRanking implements LiveRanking {
   /** Groups whose newest points were removed, until every reader has taken that. */
   private readonly removals = new Map<LiveGroup, { seq: number; at: number }>();
   private readonly leftAt = new Map<LiveGroup, number>();
-  private resolveLoaded: () => void = () => {};
-  private readonly loaded = new Promise<void>((resolve) => {
-    this.resolveLoaded = resolve;
-  });
+  private readonly firstLoad = new FirstLoad();
 
   constructor(
     private readonly query: RankedQuery,
@@ -52,7 +48,7 @@ export class TopRanking implements LiveRanking {
 
   async work(readPending: () => Promise<void>): Promise<void> {
     const { range } = this.query;
-    if (!this.isLoaded) await this.load(range.now());
+    if (!this.firstLoad.isDone) await this.load(range.now());
     await this.readUnknown(range.now());
     const { resendsRequested } = this;
     await readPending();
@@ -62,8 +58,7 @@ export class TopRanking implements LiveRanking {
   private async load(now: number): Promise<void> {
     await this.readLatest([...this.query.groups.all], now);
     this.top = new Set(this.pick(now));
-    this.isLoaded = true;
-    this.resolveLoaded();
+    this.firstLoad.finish();
   }
 
   /** Brings the ranking up to date with what has been marked. */
@@ -82,7 +77,8 @@ export class TopRanking implements LiveRanking {
   /** Replaces groups whose newest point has left the range. */
   beat(now: number): void {
     const { start } = this.query.range.whole(now - EXPIRY_SLACK_MS);
-    if (this.isLoaded && [...this.top].some(({ latest }) => latest && latest[0] < start)) this.rank(now);
+    if (this.firstLoad.isDone && [...this.top].some(({ latest }) => latest && latest[0] < start))
+      this.rank(now);
   }
 
   private async readUnknown(now: number): Promise<void> {
@@ -133,7 +129,7 @@ export class TopRanking implements LiveRanking {
    * group that changed since, so that it falls to where it belongs.
    */
   async replay(from: number, work: Work): Promise<Upsert[] | 'too_much'> {
-    await this.loaded;
+    await this.firstLoad.done;
     const now = this.query.range.now();
     this.update(now);
     this.requestResend(now);
