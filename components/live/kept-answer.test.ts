@@ -125,7 +125,7 @@ describe('a kept answer', () => {
     expect(getSnapshot().answer.count).toBeGreaterThan(0);
   });
 
-  test('tells when the session has ended', async () => {
+  test('reports when the session has ended', async () => {
     const onSignedOut = vi.fn();
     failing = 401;
     open({ onSignedOut }).refresh();

@@ -39,14 +39,14 @@ function recordingTab() {
     resets: 0,
     overflow: [] as readonly string[],
   };
-  const hear: StreamListener = (message) => {
+  const listener: StreamListener = (message) => {
     if (message.type === 'points') seen.points.push(message.text);
     if (message.type === 'topic') seen.topics.push(message.event.data);
     if (message.type === 'phase') seen.phases.push(message.phase);
     if (message.type === 'reset') seen.resets++;
     if (message.type === 'overflow') seen.overflow = message.texts;
   };
-  return { seen, hear };
+  return { seen, listener };
 }
 
 const wanting = (...queries: Array<[string, number]>) => ({ queries: new Map(queries), topics: [] });
@@ -74,9 +74,9 @@ describe('tabs that share a stream', () => {
     function tab() {
       const { port1, port2 } = new MessageChannel();
       hub.join(portLike(port1));
-      const { seen, hear } = recordingTab();
+      const { seen, listener } = recordingTab();
       const alone = recordingConnection();
-      const connection = createSharedConnection(portLike(port2), hear, alone.connect);
+      const connection = createSharedConnection(portLike(port2), listener, alone.connect);
       ends.push(() => {
         connection.close();
         port1.close();
@@ -124,7 +124,7 @@ describe('tabs that share a stream', () => {
     await until(() => expect(stream.queries.size).toBe(0));
   });
 
-  it('are told the stream’s phase when they join, and what did not fit', async () => {
+  it('receive the stream’s phase when they join, and what did not fit', async () => {
     const { stream, tab } = hubWith();
     const a = tab();
     a.connection.setContent(wanting(['cpu', 1]));
@@ -137,7 +137,7 @@ describe('tabs that share a stream', () => {
     await until(() => expect(b.seen.overflow).toEqual(['disk']));
   });
 
-  it('are told of the topics they want, and of no others', async () => {
+  it('receive the topics they subscribe to, and no others', async () => {
     const { stream, tab } = hubWith();
     const [a, b] = [tab(), tab()];
     a.connection.setContent({ queries: new Map(), topics: ['fleet'] });
@@ -166,9 +166,9 @@ describe('tabs that share a stream', () => {
   it('go on alone when the hub does not answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { port1 } = new MessageChannel();
-    const { hear } = recordingTab();
+    const { listener } = recordingTab();
     const alone = recordingConnection();
-    const connection = createSharedConnection(portLike(port1), hear, alone.connect);
+    const connection = createSharedConnection(portLike(port1), listener, alone.connect);
     ends.push(() => port1.close());
     connection.setContent(wanting(['cpu', 7]));
     expect(alone.made.opened).toBe(0);

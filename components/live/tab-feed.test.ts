@@ -24,7 +24,7 @@ describe('the feed of a tab', () => {
     server = new LiveServer();
     await server.listen();
     feed = createFeed({
-      connect: (hear) => createConnection(connectionOptions(), hear),
+      connect: (listener) => createConnection(connectionOptions(), listener),
       fetch,
       onSignedOut: () => signedOut++,
       now: () => Date.now() + skewMs,

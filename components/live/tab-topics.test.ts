@@ -14,14 +14,14 @@ describe('topics of a tab', () => {
     server = new LiveServer();
     await server.listen();
     feed = createFeed({
-      connect: (hear) =>
+      connect: (listener) =>
         createConnection(
           {
             openEventSource: (url) => new NodeEventSource(url),
             path: `${server.url}/api/live`,
             now: Date.now,
           },
-          hear,
+          listener,
         ),
       fetch,
       origin: server.url,
@@ -33,14 +33,14 @@ describe('topics of a tab', () => {
   });
 
   function listen(topic: string) {
-    const heard = { events: [] as unknown[], missed: 0 };
+    const received = { events: [] as unknown[], missed: 0 };
     const stop = feed.subscribe(topic, {
-      event: (data) => heard.events.push(data),
-      missed: () => heard.missed++,
+      event: (data) => received.events.push(data),
+      missed: () => received.missed++,
     });
-    return { heard, stop };
+    return { received, stop };
   }
-  const tell = async (topic: string, data: unknown) =>
+  const send = async (topic: string, data: unknown) =>
     (await server.stream()).send('topic', { topic, data }, Date.now());
   const state = () => feed.status.getSnapshot().state;
 
@@ -49,9 +49,9 @@ describe('topics of a tab', () => {
     const { queries, topics } = await server.stream();
     expect({ queries, topics }).toEqual({ queries: [], topics: ['fleet'] });
     await until(() => expect(state()).toBe('live'));
-    await tell('fleet', { hosts: 3 });
-    await until(() => expect(second.heard.events).toEqual([{ hosts: 3 }]));
-    expect(first.heard.events).toEqual([{ hosts: 3 }]);
+    await send('fleet', { hosts: 3 });
+    await until(() => expect(second.received.events).toEqual([{ hosts: 3 }]));
+    expect(first.received.events).toEqual([{ hosts: 3 }]);
     first.stop();
     second.stop();
     await until(() => expect(server.streams).toHaveLength(0));
@@ -61,36 +61,36 @@ describe('topics of a tab', () => {
   it('share the stream of the panels', async () => {
     const query = { metric: 'cpu', start: 'now-15m', end: 'now' };
     feed.attach(createQueryStore(query, answerFor(query, [])));
-    const { heard } = listen('fleet');
+    const { received } = listen('fleet');
     await until(async () => {
       const { queries, topics } = await server.stream();
       expect([queries.length, topics]).toEqual([1, ['fleet']]);
     });
-    await tell('presence', 'of no interest');
-    await tell('fleet', 1);
-    await until(() => expect(heard.events).toEqual([1]));
+    await send('presence', 'of no interest');
+    await send('fleet', 1);
+    await until(() => expect(received.events).toEqual([1]));
   });
 
   it('say that events may have been missed when the stream was lost, and not when it first opens', async () => {
-    const { heard } = listen('fleet');
+    const { received } = listen('fleet');
     await server.stream();
     await until(() => expect(state()).toBe('live'));
-    expect(heard.missed).toBe(0);
+    expect(received.missed).toBe(0);
     server.dropStreams();
     await until(() => expect(state()).toBe('reconnecting'));
-    await until(() => expect(heard.missed).toBe(1));
-    await tell('fleet', 2);
-    await until(() => expect(heard.events).toEqual([2]));
+    await until(() => expect(received.missed).toBe(1));
+    await send('fleet', 2);
+    await until(() => expect(received.events).toEqual([2]));
   });
 
   it('are let go of while the page is hidden', async () => {
-    const { heard } = listen('fleet');
+    const { received } = listen('fleet');
     await server.stream();
     await until(() => expect(state()).toBe('live'));
     feed.connection.suspend();
     await until(() => expect(server.streams).toHaveLength(0));
     feed.connection.resume();
     expect((await server.stream()).topics).toEqual(['fleet']);
-    await until(() => expect(heard.missed).toBe(1));
+    await until(() => expect(received.missed).toBe(1));
   });
 });

@@ -6,20 +6,20 @@ it('beats once a second for all who need it, and has no timer while nobody does'
   const clock = new ManualClock(0);
   const beat = new Beat(clock);
   expect(clock.pending).toBe(0);
-  const heard: string[] = [];
-  const stopA = beat.listen((now) => heard.push(`a ${now}`));
+  const calls: string[] = [];
+  const stopA = beat.listen((now) => calls.push(`a ${now}`));
   await clock.advance(1_500);
-  const stopB = beat.listen((now) => heard.push(`b ${now}`));
+  const stopB = beat.listen((now) => calls.push(`b ${now}`));
   await clock.advance(1_000);
   stopA();
   stopA();
   await clock.advance(1_000);
-  expect(heard).toEqual(['a 1000', 'a 2000', 'b 2000', 'b 3000']);
+  expect(calls).toEqual(['a 1000', 'a 2000', 'b 2000', 'b 3000']);
   stopB();
   expect(clock.pending).toBe(0);
 });
 
-it('goes on with one timer when whoever leaves during a beat comes back in it', async () => {
+it('goes on with one timer when a listener is removed and added again during a beat', async () => {
   const clock = new ManualClock(0);
   const beat = new Beat(clock);
   let beats = 0;

@@ -4,7 +4,7 @@ import type { StreamEvent } from '../support/live-reader';
 import { type Client, expectError } from './client';
 import { type EventStream, openEventStream } from './event-stream';
 
-/** What whoever watches may rely on, on any front. That it is quick, the benchmarks show. */
+/** What a viewer may rely on, on any front. That it is quick, the benchmarks show. */
 export function liveContract(connect: () => Client): void {
   let client: Client;
   let metric: string;
@@ -32,7 +32,7 @@ export function liveContract(connect: () => Client): void {
   }
 
   const seriesOf = ({ data }: StreamEvent) => (data as { series: GroupPoints[] }).series;
-  const tells = (value: number) => (event: StreamEvent) =>
+  const hasValue = (value: number) => (event: StreamEvent) =>
     event.event === 'points' &&
     seriesOf(event).some(({ points }) => points.some((point) => point[1] === value));
 
@@ -49,7 +49,7 @@ export function liveContract(connect: () => Client): void {
     expect(stream.text.startsWith('retry: 1000\n\n')).toBe(true);
   });
 
-  test('tells what is posted, in each query it concerns', async () => {
+  test('sends what is posted, in each query it concerns', async () => {
     const stream = await open([
       { step: '1m', aggregate: 'sum', by: 'host' },
       { metric: 'nobody_has_this' },
@@ -61,7 +61,9 @@ export function liveContract(connect: () => Client): void {
       { name: metric, value: 41, timestamp, labels: { host: 'a' } },
       { name: metric, value: 42, timestamp: timestamp + 1, labels: { host: 'b' } },
     ]);
-    const grouped = await stream.next((event) => tells(41)(event) && (event.data as { q: number }).q === 0);
+    const grouped = await stream.next(
+      (event) => hasValue(41)(event) && (event.data as { q: number }).q === 0,
+    );
     const start = Math.floor(timestamp / 60_000) * 60_000;
     expect(seriesOf(grouped)).toEqual([
       { labels: { host: 'a' }, points: [[start, 41]] },
@@ -69,7 +71,7 @@ export function liveContract(connect: () => Client): void {
     ]);
     const staged = await stream.next((event) => (event.data as { q?: number }).q === 3);
     expect(seriesOf(staged)).toEqual([{ labels: {}, points: [[start, 83, 41.5, null]] }]);
-    const raw = await stream.next((event) => tells(41)(event) && (event.data as { q: number }).q === 2);
+    const raw = await stream.next((event) => hasValue(41)(event) && (event.data as { q: number }).q === 2);
     expect(seriesOf(raw)).toEqual([
       {
         labels: {},
@@ -87,20 +89,20 @@ export function liveContract(connect: () => Client): void {
     await client.accepted({ name: metric, value: 10, timestamp: old });
     const stream = await open([{ step: 'raw', aggregate: 'last' }]);
     await client.accepted({ name: metric, value: 77, timestamp: old + 5 });
-    expect(seriesOf(await stream.next(tells(77)))).toEqual([{ labels: {}, points: [[old + 5, 77]] }]);
+    expect(seriesOf(await stream.next(hasValue(77)))).toEqual([{ labels: {}, points: [[old + 5, 77]] }]);
   });
 
-  test('what was before is told when it becomes due, though nothing is posted', async () => {
+  test('what was before is sent when it becomes due, though nothing is posted', async () => {
     const at = Date.now();
     await client.accepted({ name: metric, value: 31, timestamp: at });
     const stream = await open([{ step: '1s', offset: '3s' }]);
-    const told = await stream.next(tells(31));
+    const sent = await stream.next(hasValue(31));
     const due = Math.floor((at + 3_000) / 1_000) * 1_000;
-    expect(seriesOf(told)[0].points.find((point) => point[1] === 31)?.[0]).toBe(due);
+    expect(seriesOf(sent)[0].points.find((point) => point[1] === 31)?.[0]).toBe(due);
     expect(Date.now()).toBeGreaterThan(due);
   });
 
-  test('a change of either side tells the point, and one that is no longer is taken back', async () => {
+  test('a change of either side sends the point, and one that is there no longer is removed', async () => {
     const other = client.freshName();
     const at = Math.floor(Date.now() / 1_000) * 1_000 - 10_000;
     await client.accepted([
@@ -109,9 +111,9 @@ export function liveContract(connect: () => Client): void {
     ]);
     const stream = await open([{ step: '1s', aggregate: 'sum', expression: 'a / b', 'b.metric': other }]);
     await client.accepted({ name: metric, value: 10, timestamp: at + 1 });
-    await stream.next(tells(5));
+    await stream.next(hasValue(5));
     await client.accepted({ name: other, value: 6, timestamp: at + 1 });
-    await stream.next(tells(2));
+    await stream.next(hasValue(2));
     await client.accepted({ name: other, value: -10, timestamp: at + 2 });
     const gone = await stream.next(
       (event) => event.event === 'points' && JSON.stringify(seriesOf(event)).includes('null'),
@@ -127,7 +129,7 @@ export function liveContract(connect: () => Client): void {
     ]);
     const stream = await open([{ step: '1s', fill: 'previous' }]);
     await client.accepted({ name: metric, value: 20, timestamp: at + 1_000 });
-    expect(seriesOf(await stream.next(tells(20)))).toEqual([
+    expect(seriesOf(await stream.next(hasValue(20)))).toEqual([
       {
         labels: {},
         points: [
@@ -146,29 +148,29 @@ export function liveContract(connect: () => Client): void {
     const stream = await open([{ step: '1s', aggregate: 'max' }], {
       cursor: String((body as { cursor: number }).cursor),
     });
-    await stream.next(tells(2));
+    await stream.next(hasValue(2));
   });
 
   test('goes on after a break from the last event, whatever the URL says', async () => {
     const first = await open([{ step: 'raw' }]);
     await client.accepted({ name: metric, value: 1 });
-    const { id } = await first.next(tells(1));
+    const { id } = await first.next(hasValue(1));
     first.close();
     await client.accepted({ name: metric, value: 2, timestamp: Date.now() + 1 });
     const second = await open([{ step: 'raw' }], { lastEventId: id ?? '', cursor: '1' });
-    await second.next(tells(2));
+    await second.next(hasValue(2));
     expect(second.events.filter(({ event }) => event === 'reset')).toEqual([]);
   });
 
-  test('has whoever was away too long start anew', async () => {
+  test('resets a reader that was away too long', async () => {
     const stream = await open([{ step: '1s' }], { cursor: '1000' });
     const { data } = await stream.next(({ event }) => event === 'reset');
     expect(data).toEqual({ reason: 'cursor_too_old' });
     await client.accepted({ name: metric, value: 5 });
-    await stream.next(tells(5));
+    await stream.next(hasValue(5));
   });
 
-  test('tells of a topic, with or without queries beside it', async () => {
+  test('sends events of a topic, with or without queries beside it', async () => {
     const stream = await openEventStream(`${client.url}/api/live?topic=fleet`);
     streams.push(stream);
     const { data } = await stream.next(({ event }) => event === 'topic');
@@ -178,7 +180,7 @@ export function liveContract(connect: () => Client): void {
     });
     const both = await open([{ step: 'raw' }], { topic: 'fleet' });
     await client.accepted({ name: metric, value: 3 });
-    await both.next(tells(3));
+    await both.next(hasValue(3));
     await both.next(({ event }) => event === 'topic');
   });
 

@@ -76,7 +76,7 @@ export class LiveReader {
     return this.events.filter(({ event }) => event === name);
   }
 
-  /** The points told of the first query, oldest event first. */
+  /** The points received of the first query, oldest event first. */
   get points(): Point[] {
     return this.eventsOf('points').flatMap(({ data }) =>
       (data as { series: GroupPoints[] }).series.flatMap(({ points }) => points),
@@ -99,7 +99,7 @@ export function parseEvents(text: string): StreamEvent[] {
 export class Fold {
   private groups = new Map<string, { labels: GroupPoints['labels']; points: Map<number, Point> }>();
 
-  /** Which groups are kept where the stream tells that. */
+  /** Which groups are kept where the stream sends that. */
   private order: string[] = [];
 
   constructor(private readonly ranking: Ranking | null) {}
@@ -117,7 +117,7 @@ export class Fold {
       const group = this.groups.get(key) ?? { labels, points: new Map<number, Point>() };
       this.groups.set(key, group);
       for (const point of points) {
-        // A point without any value takes back the one that was told.
+        // A point without any value removes the one that was sent.
         if (hasValue(point)) group.points.set(point[0], point);
         else group.points.delete(point[0]);
       }

@@ -12,7 +12,7 @@ interface Group {
 
 /**
  * Somebody who watches one question as a page does: reads its history, folds the stream's upserts into it, comes back
- * after every interruption with the last event's id, and reads history again when told to. Every connection goes to
+ * after every interruption with the last event's id, and reads history again when it is reset. Every connection goes to
  * whichever server comes next: there are no sticky sessions.
  */
 export class Viewer {

@@ -33,7 +33,7 @@ test.each([
   expect(decodeMessage(text)).toEqual({ kind: 'invalid' });
 });
 
-test('a newer version is told apart, whatever else is in it', () => {
+test('a newer version is recognised, whatever else is in it', () => {
   const text = JSON.stringify({ v: BUS_VERSION + 1, n: 'node-b', entirely: 'different' });
   expect(decodeMessage(text)).toEqual({ kind: 'newer', node: 'node-b' });
 });

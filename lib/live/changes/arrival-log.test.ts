@@ -4,7 +4,7 @@ import { ArrivalLog } from './arrival-log';
 
 const START = 1_000_000;
 
-it('tells the earliest sample that arrived since', () => {
+it('finds the earliest sample that arrived since', () => {
   const log = new ArrivalLog(10 * MINUTE, START);
   log.note('cpu', START - 50 * SECOND, START + 1_000);
   log.note('cpu', START + 29_000, START + 30_000);

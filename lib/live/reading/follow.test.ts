@@ -72,13 +72,13 @@ describe('following a question without a stream', () => {
     expect(series).toHaveLength(2);
     expectSameGroups(fold.within(start, end), series);
 
-    const told = calls.length;
+    const received = calls.length;
     stop();
     stop();
     expect(node.live.figures.queries).toBe(0);
     await write('b', 11);
     await settle();
-    expect(calls).toHaveLength(told);
+    expect(calls).toHaveLength(received);
     expect(server.clock.pending).toBe(0);
   });
 

@@ -42,7 +42,7 @@ describe('a thousand at once', () => {
 });
 
 describe('returning', () => {
-  it('tells what arrived since the cursor of a history answer', async () => {
+  it('gets what arrived since the cursor of a history answer', async () => {
     await scene.node.write(sample(1, {}, now() - 2_000));
     const answer = await scene.node.history.answer(parseQuery({ metric: scene.metric, step: '1s' }));
     await advance(20_000);
@@ -65,7 +65,7 @@ describe('returning', () => {
     expect(other.points).toHaveLength(1);
   });
 
-  it('tells samples that were ahead of the clock, and so beyond the answer the page began with', async () => {
+  it('gets samples that were ahead of the clock, and so beyond the answer the page began with', async () => {
     await scene.node.write(sample(1), sample(2, {}, now() + 8_000));
     const { cursor, series } = await scene.node.history.answer(
       parseQuery({ metric: scene.metric, step: '1s' }),
@@ -77,7 +77,7 @@ describe('returning', () => {
     expect(reader.points.map(([, value]) => value)).toContain(2);
   });
 
-  it('is told to start anew when that is longer ago than the server remembers', async () => {
+  it('is reset when that is longer ago than the server remembers', async () => {
     await scene.node.write(sample(1));
     const reader = await open({ step: '1s' }, { cursor: String(now() - DAY) });
     expect(reader.eventsOf('reset').map(({ data }) => data)).toEqual([{ reason: 'cursor_too_old' }]);
@@ -87,7 +87,7 @@ describe('returning', () => {
     expect(reader.points.map(([, value]) => value)).toEqual([2]);
   });
 
-  it('loses nothing when it is lost again before it has been told', async () => {
+  it('loses nothing when it is lost again before it was sent', async () => {
     const first = now();
     await scene.node.write(sample(1));
     await advance(30_000);
@@ -99,8 +99,8 @@ describe('returning', () => {
     expect(reader.points.map(([, value]) => value)).toEqual([1]);
   });
 
-  it('never gives an id beyond what has been told', async () => {
-    // One point a day is read from the store, which has not answered when the other query is told.
+  it('never gives an id beyond what has been sent', async () => {
+    // One point a day is read from the store, which has not answered when points of the other query are sent.
     const search = new URLSearchParams({ tick: '50' });
     search.append('q', new URLSearchParams({ metric: scene.metric, step: '1d', start: 'now-7d' }).toString());
     search.append('q', new URLSearchParams({ metric: scene.metric, step: '1s' }).toString());
@@ -108,8 +108,8 @@ describe('returning', () => {
     const arrivedAt = now();
     await scene.node.write(sample(1));
     await advance(0);
-    const told = reader.eventsOf('points');
-    expect(told.map(({ data }) => (data as { q: number }).q)).toEqual([1]);
-    expect(Number(told[0].id)).toBeLessThanOrEqual(arrivedAt);
+    const sent = reader.eventsOf('points');
+    expect(sent.map(({ data }) => (data as { q: number }).q)).toEqual([1]);
+    expect(Number(sent[0].id)).toBeLessThanOrEqual(arrivedAt);
   });
 });

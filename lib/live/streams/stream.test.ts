@@ -15,7 +15,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('tells a change after a quiet spell at once', async () => {
+  it('sends a change after a quiet spell at once', async () => {
     const reader = await open({ step: '1s' });
     await advance(5_000);
     await scene.node.write(sample(7));
@@ -24,7 +24,7 @@ describe('a stream', () => {
     expect(reader.lastEventId).toBe(String(now()));
   });
 
-  it('tells further changes together, a tick after its last write', async () => {
+  it('sends further changes together, a tick after its last write', async () => {
     const reader = await open({ step: 'raw' }, { tick: '1000' });
     const t = now();
     await scene.node.write(sample(1, {}, t));
@@ -58,15 +58,15 @@ describe('a stream', () => {
     await scene.node.write(sample(2), sample(4, { host: 'b' }));
     await advance(0);
     expect(reader.writes).toHaveLength(2);
-    const told = reader.eventsOf('points').map(({ data }) => data as { q: number; series: GroupPoints[] });
-    expect(told.map(({ q, series }) => [q, series[0].points[0][1]])).toEqual([
+    const sent = reader.eventsOf('points').map(({ data }) => data as { q: number; series: GroupPoints[] });
+    expect(sent.map(({ q, series }) => [q, series[0].points[0][1]])).toEqual([
       [0, 6],
       [1, 2],
       [2, 3],
     ]);
   });
 
-  it('tells only the groups that changed, and takes in series that did not exist when it began', async () => {
+  it('sends only the groups that changed, and takes in series that did not exist when it began', async () => {
     const reader = await open({ by: 'host', match: '{host!="hidden"}', step: '1m' });
     await scene.node.write(sample(1, { host: 'a' }), sample(9, { host: 'hidden' }));
     await advance(1_000);
@@ -79,7 +79,7 @@ describe('a stream', () => {
     ).toEqual([[[{ host: 'a' }, 1]], [[{ host: 'b' }, 2]], [[{ host: 'b' }, 3.5]]]);
   });
 
-  it('tells a late sample as a change of its old point', async () => {
+  it('sends a late sample as a change of its old point', async () => {
     await scene.node.write(sample(10, {}, now() - 5 * MINUTE));
     const reader = await open({ step: '1m', aggregate: 'sum' });
     await scene.node.write(sample(5, {}, now() - 5 * MINUTE + 1));
@@ -87,7 +87,7 @@ describe('a stream', () => {
     expect(reader.points.map(([, sum]) => sum)).toContain(15);
   });
 
-  it('tells what was before when it becomes due, though nothing is written', async () => {
+  it('sends what was before when it becomes due, though nothing is written', async () => {
     const at = now() - (now() % SECOND);
     await scene.node.write(sample(31, {}, at));
     const reader = await open({ step: '1s', offset: '3s' }, { tick: '50' });
@@ -105,7 +105,7 @@ describe('a stream', () => {
     expect(reader.points.at(-1)).toEqual([at + 3_000, 32]);
   });
 
-  it('tells a point when either side of it changes, and takes back one that is no longer', async () => {
+  it('sends a point when either side of it changes, and removes one that is there no longer', async () => {
     const at = now() - (now() % SECOND) - 10_000;
     const other = (value: number, timestamp: number) => ({
       ...sample(value, {}, timestamp),
@@ -114,18 +114,18 @@ describe('a stream', () => {
     await scene.node.write(sample(10, {}, at), other(4, at));
     const asked = { step: '1s', aggregate: 'sum', expression: 'a / b', 'b.metric': `${scene.metric}_b` };
     const reader = await open(asked, { tick: '50' });
-    const told = async () => {
+    const sent = async () => {
       await advance(50);
       return reader.points.at(-1);
     };
     await scene.node.write(sample(10, {}, at + 1));
-    expect(await told()).toEqual([at, 5]);
+    expect(await sent()).toEqual([at, 5]);
     await scene.node.write(other(6, at + 1));
-    expect(await told()).toEqual([at, 2]);
+    expect(await sent()).toEqual([at, 2]);
     await scene.node.write(other(-10, at + 2));
-    expect(await told()).toEqual([at, null]);
+    expect(await sent()).toEqual([at, null]);
     await scene.node.write(other(5, at + 3));
-    expect(await told()).toEqual([at, 4]);
+    expect(await sent()).toEqual([at, 4]);
   });
 
   it('takes back what was filled behind a point that leaves its range', async () => {
@@ -168,7 +168,7 @@ describe('a stream', () => {
     expect(reader.eventsOf('points')).toEqual([]);
   });
 
-  it('tells the point after a late one, too, where growth is counted between them', async () => {
+  it('sends the point after a late one, too, where growth is counted between them', async () => {
     const t = now() - (now() % MINUTE);
     await scene.node.write(sample(10, {}, t - 2 * MINUTE), sample(100, {}, t));
     const reader = await open({ step: '1m', aggregate: 'increase' });

@@ -12,7 +12,7 @@ const scene = streamScene();
 const { open, sample, advance, now } = scene;
 
 describe('the streams of a node', () => {
-  it('evaluates once for all streams that have to be told the same', async () => {
+  it('evaluates once for all streams that send the same', async () => {
     const readers = await Promise.all(Array.from({ length: 20 }, () => open({ by: 'host', step: '1m' })));
     expect(scene.node.live.figures).toMatchObject({ streams: 20, queries: 1 });
     let evaluations = 0;
@@ -34,7 +34,7 @@ describe('the streams of a node', () => {
       scene.node.live.queries.subscribe(question, { notify() {}, reset() {} }, newWork());
     const early = [await subscribe(), await subscribe()];
     await scene.node.write(sample(1));
-    // Has been told less than the others, as it were: it began later.
+    // Has been sent less than the others, as it were: it began later.
     const late = await subscribe();
     const evaluate = vi.spyOn(scene.node.history, 'readMemory');
 
@@ -77,13 +77,13 @@ describe('the streams of a node', () => {
     await scene.node.write(sample(5, { i: '7' }), sample(6, { i: '8' }));
     await until(async () => {
       await advance(1_000);
-      const [told] = reader.points.slice(-1);
+      const [sent] = reader.points.slice(-1);
       const [{ points }] = (
         await scene.node.history.answer(
           parseQuery({ metric: scene.metric, aggregate: 'sum,count', step: '1m' }),
         )
       ).series;
-      expect(told).toEqual(points.at(-1));
+      expect(sent).toEqual(points.at(-1));
       expect(points.reduce((sum, [, , count]) => sum + count!, 0)).toBe(10_102);
     });
     expect(atOnce).not.toHaveBeenCalled();

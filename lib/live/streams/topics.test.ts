@@ -64,23 +64,23 @@ async function readOver(node: TestNode, search: string): Promise<EventStream> {
   return stream;
 }
 
-const told = (stream: Pick<EventStream, 'events'>) =>
+const receivedBy = (stream: Pick<EventStream, 'events'>) =>
   stream.events.filter(({ event }) => event === 'topic').map(({ data }) => data);
 
 /** The nodes' clock is the test's; the network between them has its own. */
 async function untilTold(stream: Pick<EventStream, 'events'>, data: unknown): Promise<void> {
   await until(async () => {
     await server.clock.advance(0);
-    expect(told(stream)).toContainEqual({ topic: 'presence', data });
+    expect(receivedBy(stream)).toContainEqual({ topic: 'presence', data });
   });
 }
 
-/** Publishes until the other node hears: an event before that is lost, as any may be. */
+/** Publishes until the other node receives: an event before that is lost, as any may be. */
 async function untilHeard(from: TestNode, stream: EventStream): Promise<void> {
   await until(async () => {
     from.topics.publish(presenceTopic, ada);
     await server.clock.advance(0);
-    expect(told(stream)).toContainEqual({ topic: 'presence', data: ada });
+    expect(receivedBy(stream)).toContainEqual({ topic: 'presence', data: ada });
   });
 }
 
@@ -111,11 +111,11 @@ describe.each([
     const [a, b] = [await startNode(medium.connect()), await startNode(medium.connect())];
     const stream = await readOver(b, 'topic=presence');
     await untilHeard(a, stream);
-    const before = told(stream).length;
+    const before = receivedBy(stream).length;
     a.topics.publish(presenceTopic, bob);
     a.topics.publish(presenceTopic, { ...bob, isHere: true });
     await untilTold(stream, { ...bob, isHere: true });
-    const after = told(stream).slice(before);
+    const after = receivedBy(stream).slice(before);
     expect(after.filter((event) => JSON.stringify(event).includes('bob'))).toEqual([
       { topic: 'presence', data: bob },
       { topic: 'presence', data: { ...bob, isHere: true } },
@@ -129,7 +129,7 @@ describe.each([
     a.topics.publish(presenceTopic, bob);
     await untilTold(far, bob);
     await untilTold(near, bob);
-    expect(told(near).filter((event) => JSON.stringify(event).includes('bob'))).toHaveLength(1);
+    expect(receivedBy(near).filter((event) => JSON.stringify(event).includes('bob'))).toHaveLength(1);
   });
 
   it('drops what is not of the topic’s shape', async () => {
@@ -142,7 +142,7 @@ describe.each([
     await send(JSON.stringify({ v: 1, n: 'stranger', e: { page: 7 } }));
     await send(JSON.stringify({ v: 1, n: 'stranger', e: bob }));
     await untilTold(stream, bob);
-    expect(told(stream).every((event) => /ada|bob/.test(JSON.stringify(event)))).toBe(true);
+    expect(receivedBy(stream).every((event) => /ada|bob/.test(JSON.stringify(event)))).toBe(true);
     await stranger.close();
   });
 });
@@ -156,7 +156,7 @@ describe('a topic on one node', () => {
     const reader = await open(node, 'topic=presence&q=metric%3Dtopic_cpu%26step%3D1m');
     node.topics.publish(presenceTopic, ada);
     await server.clock.advance(0);
-    expect(told(reader)).toEqual([{ topic: 'presence', data: ada }]);
+    expect(receivedBy(reader)).toEqual([{ topic: 'presence', data: ada }]);
     await node.write({ name: 'topic_cpu', labels: {}, timestamp: server.clock.now(), value: 3 });
     await server.clock.advance(0);
     expect(reader.points.map(([, value]) => value)).toEqual([3]);
@@ -172,7 +172,9 @@ describe('a topic on one node', () => {
     }
     reader.drain();
     await server.clock.advance(0);
-    const people = told(reader).map((event) => Number((event as { data: { person: string } }).data.person));
+    const people = receivedBy(reader).map((event) =>
+      Number((event as { data: { person: string } }).data.person),
+    );
     expect(people.at(-1)).toBe(199);
     expect(people.length).toBeLessThan(100);
   });
@@ -191,7 +193,7 @@ describe('a topic on one node', () => {
     expect(running).toEqual(['on', 'off']);
     node.topics.publish(presenceTopic, ada);
     await server.clock.advance(0);
-    expect(told(first)).toEqual([]);
+    expect(receivedBy(first)).toEqual([]);
   });
 
   it.each([['topic=nobody-knows-this'], [Array(17).fill('topic=presence').join('&')], ['topic=']])(
