@@ -8,8 +8,8 @@ import { COUNTER_GAP_MS } from '../model/samples';
 import { LOCK, LOCKS } from './sql/locks';
 
 /**
- * Raised with every change of a function. A server with older functions leaves those of a newer one alone: the schema it
- * finds is the newer one's, too.
+ * Raised with every change of a function. A server does not replace functions of a higher revision: a newer server has
+ * installed them, together with its migrations.
  */
 export const FUNCTIONS_REVISION = 1;
 

@@ -22,13 +22,18 @@ export interface OpenStore {
   store: Store;
   /** Connections for what is kept besides samples. */
   records: Lane;
-  /** A sentence for people: which engine, and why. */
-  engineReason: string;
-  /** Where the data lies, for people: a folder, or a host and database. */
-  location: string;
+  description: StoreDescription;
   /** The database itself, for programs that look at more than a store shows. */
   connection: Connection;
   close(): Promise<void>;
+}
+
+/** For people. */
+export interface StoreDescription {
+  /** A sentence: which engine, and why. */
+  engineReason: string;
+  /** Where the data lies: a folder, or a host and database. */
+  location: string;
 }
 
 interface Server {
@@ -64,8 +69,7 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
     return {
       store,
       records: pools.lanes.records,
-      engineReason: choice.reason,
-      location,
+      description: { engineReason: choice.reason, location },
       connection,
       async close() {
         await store.database.close();

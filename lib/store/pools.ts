@@ -16,9 +16,9 @@ export interface Lanes {
   read: Readers;
   /** Upkeep, and reading samples in bulk. */
   bulk: Lane;
-  /** What the system keeps besides samples: of the primary, since a replica may not know yet. */
+  /** Records. They are always of the primary, since a replica may lag behind. */
   records: Lane;
-  /** One piece of upkeep at a time, on a connection of its own. */
+  /** One piece of upkeep at a time, each on a new connection. */
   upkeep: Lane;
 }
 
@@ -80,7 +80,7 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
   };
 }
 
-/** For what a start does before anything else can: each piece of work on a connection of its own, for as long as it takes. */
+/** For what a start does first: each piece of work gets a new connection, and has no timeout. */
 export function openSetup(endpoint: Endpoint): Lane {
   return new Lane(
     laneOf(endpoint, 'write', {
@@ -124,7 +124,7 @@ function settingsOf(limitMs: number): Record<string, string | number> {
     jit: 'off',
     statement_timeout: Number.isFinite(limitMs) ? limitMs + BACKSTOP_MS : 0,
     idle_in_transaction_session_timeout: MINUTE,
-    // A statement whose client is gone ends, too.
+    // The server ends a statement when its client has disconnected.
     client_connection_check_interval: SECOND,
   };
 }

@@ -101,9 +101,9 @@ export interface LastQuestion {
 }
 
 export interface ReadOptions {
-  /** Aborted when nobody waits for the answer any more: then the database stops working on it. */
+  /** Aborted when nobody waits for the answer any more: then the statement is cancelled. */
   signal?: AbortSignal;
-  /** When whoever asks has to have an answer, ms of `performance.now()`; there are bounds of its own besides. */
+  /** When the caller needs the answer, ms of `performance.now()`. The store's own timeout holds as well. */
   dueAt?: number;
   /** Shares out the time in which rows become points, some at a time; without it they do in one go. */
   scheduler?: Scheduler;
@@ -124,13 +124,13 @@ export interface StoreAnswer extends PointsAnswer {
 }
 
 /**
- * A metric's past up to a moment. Points that lie before it and were read after learning this version are the points
- * that a reader who learns the same version later would read: a late sample comes with a new one.
+ * A metric's past up to a moment, with a version that each late sample changes. Points before that moment that were read
+ * after the version stay correct while the version is the same.
  */
 export interface ClosedPast {
   /** Epoch ms. */
   before: number;
-  /** Unlike that of any other metric or database at any time. */
+  /** Unique over all metrics, databases and times. */
   version: string;
 }
 

@@ -97,7 +97,7 @@ async function start(
   if (segments) offSwitches.add(() => segments.close());
   const opened = await openStore(settings, notice);
   offSwitches.add(() => opened.close());
-  const { location, engineReason } = opened;
+  const { location, engineReason } = opened.description;
   const { store, records: run, stop: stopGuard } = guardStore(opened.store, opened.records, breakers);
   offSwitches.add(stopGuard);
   const records = openRecords(recordsOn(run));

@@ -30,7 +30,7 @@ export async function openEnd(place: string, print: (line: string) => void): Pro
     records: openRecords(recordsOn((work) => opened.records.run(work))),
     sql: client.sql,
     retention: retentionFrom(env),
-    location: opened.location,
+    location: opened.description.location,
     async close() {
       await client.close();
       await opened.close();

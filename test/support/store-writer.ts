@@ -14,9 +14,9 @@ const START = Date.UTC(2026, 10, 20);
 
 const [place, firstNumber] = process.argv.slice(2);
 const settings = parseEnv({ ...placeSettings(place), RETENTION_RAW: 'forever' });
-const { store, location } = await openStore(settings, () => {});
+const { store, description } = await openStore(settings, () => {});
 const [{ id }] = await store.catalogue.ensure([{ metric: 'durable', labels: {} }]);
-process.stdout.write(`ready ${location}\n`);
+process.stdout.write(`ready ${description.location}\n`);
 
 let next = Number(firstNumber);
 async function append(): Promise<void> {

@@ -25,7 +25,7 @@ import { type Identity, isRoot, mayEnter, SYSTEM_PLACE, systemUser } from './ide
 
 const run = promisify(execFile);
 
-/** The database's superuser; nobody but who may open its folder gets as far as its name. */
+/** The database's superuser. Only users who may open the folder can connect. */
 export const SUPERUSER = 'pulseboard';
 const PASSWORD_FILE = 'pulseboard.password';
 

@@ -11,7 +11,7 @@ import { dropPartition, listPartitions, type Partition } from './partitions';
 
 /** Beyond the retention: samples that were admitted at its very edge are still on their way. */
 const MARGIN_MS = HOUR;
-/** Dropping shuts everybody out for a moment. Nobody waits behind it for longer than this; the next round tries again. */
+/** Dropping blocks all appends. It waits for its lock no longer than this; the next round tries again. */
 const PATIENCE_MS = 200;
 
 /** Drops the partitions that retention has ended; returns how many. */

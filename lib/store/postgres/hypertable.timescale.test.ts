@@ -56,7 +56,7 @@ describe('on TimescaleDB of the Apache edition', () => {
   it('samples lie in plain partitions, which is said, also the next time', async () => {
     const database = await createDatabase();
     const first = await open(database.url);
-    expect(first.engineReason).toMatch(
+    expect(first.description.engineReason).toMatch(
       /^Engine postgres, because its TimescaleDB \d\S+ is the Apache edition/,
     );
     await first.store.upkeep.maintain(Date.now());
@@ -66,7 +66,7 @@ describe('on TimescaleDB of the Apache edition', () => {
     expect(await sql`select name from partitions_of('samples')`).toHaveLength(2);
     await sql.end();
     const second = await open(database.url);
-    expect(second.engineReason).toBe('Engine postgres, because this database was begun with it.');
+    expect(second.description.engineReason).toBe('Engine postgres, because this database was begun with it.');
     await second.close();
     await database.drop();
   });

@@ -12,12 +12,12 @@ import { ensurePartitions } from './partitions';
 import { UNHURRIED } from './portions';
 import { repair } from './repair';
 
-/** After this a round leaves the rest to the next one: somebody may be waiting for it to end. */
+/** After this a round ends and the next one goes on: a closing server waits for the end of a round. */
 const ROUND_MS = 20 * SECOND;
 const TIERS: readonly RollupTier[] = ['minute', 'hour', 'day'];
 
 /**
- * One round of upkeep, in small transactions of which each leaves everything right: a crash between any two
+ * One round of upkeep, in small transactions after each of which everything is consistent: a crash between two
  * loses nothing, and reads are exact at every moment, only slower where upkeep lags.
  */
 export async function maintain(

@@ -11,7 +11,7 @@ export interface SeriesRange {
   upTo: number;
 }
 
-/** What is to be worked through: `[from, to)` of a tier, epoch ms. */
+/** A range of a tier: `[from, to)`, epoch ms. */
 interface Stretch {
   tier: StoreTier;
   from: number;
@@ -26,7 +26,7 @@ export interface Pace {
   fewPortions: number;
   /** Over how long the portions are spread, where nothing waits behind them, ms. */
   spreadMs: number;
-  /** Whether to leave it to somebody else. */
+  /** Whether to end early: another round goes on. */
   stopped(): boolean;
 }
 
@@ -58,7 +58,7 @@ export async function inPortions(
   const portions = Math.ceil((await estimateRows(sql, stretch, { count, last })) / portionRows);
   if (portions <= fewPortions) return work(null);
   const width = Math.ceil(last / portions);
-  // Series are looked up by their key: what is known of a partition that was begun minutes ago says nothing.
+  // Series are looked up by their key: there are no statistics yet for a partition that is minutes old.
   await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`;
   const startedAt = performance.now();
   let done = 0;

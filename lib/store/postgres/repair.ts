@@ -94,7 +94,7 @@ async function withSuccessors(
     where is_followed is not true`;
 }
 
-/** What is not rolled up yet needs no entry: it will be made of the new rows. */
+/** A coarser row that does not exist yet needs no entry: it will be computed from the new rows. */
 async function logAbove(
   tx: TransactionSql,
   tier: RollupTier,

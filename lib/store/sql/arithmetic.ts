@@ -6,7 +6,7 @@ import { SCALE } from '../../model/arithmetic';
  * and ratios are plain and cost what PostgreSQL's own do; it refuses them where that is not enough.
  */
 
-/** What is added up: a column or expression, and the column with what of it is huge, where there is any. */
+/** What a sum adds: a column or expression of the tame values, and one of the huge values, where there are any. */
 export interface Addends {
   tame: string;
   huge: string | null;

@@ -13,7 +13,7 @@ export function readsSamples({ aggregates, step, start }: StoreQuestion): boolea
   return columnsOf(aggregates).some(isColumnOfSamples) || tierForStep(step, start) === 'raw';
 }
 
-/** Whether a question has so much to read that others had better not wait behind it: by its range, as if all were there. */
+/** Whether a question reads so much that others should not wait for it: estimated by its range, as if no sample were missing. */
 export function isHeavy(question: StoreQuestion): boolean {
   const { groups, step, start, end } = question;
   const everyMs = readsSamples(question) ? SAMPLE_EVERY_MS : TIER[tierForStep(step, start)].stepMs;

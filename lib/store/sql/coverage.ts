@@ -21,7 +21,7 @@ export interface ReadCoverage extends Coverage {
   newestPart: number;
 }
 
-/** From where on samples have a part in what is said of a range: what counters did begins at the sample before it. */
+/** The start of the samples that a range depends on: the growth of a counter depends on the sample before the range. */
 export function reachOf(start: number, counters: Counters): number {
   return counters === 'none' ? start : alignDown(start - COUNTER_GAP_MS, DAY);
 }
@@ -59,7 +59,7 @@ export async function readCoverage(
 
 /**
  * Whether an answer that was read by this coverage may miss something. The database plans a statement before it takes
- * the snapshot it reads: a partition that comes to be in between is not read, while the log may already say that the
+ * the snapshot it reads: a partition that is created in between is not read, while the log may already say that the
  * rows in it are made. Asked afterwards; only where something was stale can it be so.
  */
 export async function isPassed(sql: ISql, coverage: ReadCoverage): Promise<boolean> {
@@ -93,7 +93,7 @@ export function coveringParts(sql: ISql, selection: Stretch & Whose, coverage: C
   const { tier, start, end, counters } = selection;
   const branches: Branch[] = [];
   let from = start;
-  /** What has been read of the next coarser tier. */
+  /** The part of the range that the next coarser tier covers. */
   let coarser: { tier: RollupTier; start: number; end: number } | null = null;
   for (const level of STORE_TIERS.slice(0, STORE_TIERS.indexOf(tier) + 1).reverse()) {
     const whole = alignDown(end, TIER[level].stepMs);

@@ -12,7 +12,7 @@ const PATIENCE_MS = SECOND;
 
 /**
  * Moves the mark before which samples count as late. Once it has moved, every append that was not told has
- * committed, so the time before it can be rolled up: whatever comes to it later is logged as stale.
+ * committed, so the time before it can be rolled up: a sample that is stored there later is logged as stale.
  *
  * @returns false when another server is at upkeep.
  */

@@ -51,7 +51,7 @@ export class Appender {
     }
   }
 
-  /** Tries to become the one whose word counts; appends work without it. */
+  /** Tries to become the trusted writer; appends work without it. */
   async claim(): Promise<void> {
     const ticket = this.heads.distrust();
     const found = await this.options.bulk.run(
@@ -88,8 +88,8 @@ export class Appender {
   }
 
   /**
-   * After an append without an answer: it may still lie before the server, and be stored at any time on the word of
-   * its writer that its samples are new, when they have been sent again meanwhile. So that writer's word must count no more.
+   * After an append without an answer. The server may still execute it, at any time, and trusts its writer that the
+   * samples are new, although they may have been sent again meanwhile. So this writer id must not be trusted any more.
    */
   private disown(): void {
     this.heads.distrust();

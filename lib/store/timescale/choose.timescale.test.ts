@@ -15,9 +15,9 @@ describe('the engine', () => {
     openStore(parseEnv({ DATABASE_URL: database.url, ...settings }), () => {});
 
   it('is timescale where the server has it: the extension is created', async () => {
-    const { store, engineReason, close } = await open();
+    const { store, description, close } = await open();
     expect(store.database.engine).toBe('timescale');
-    expect(engineReason).toMatch(
+    expect(description.engineReason).toMatch(
       /^Engine timescale \(TimescaleDB \d.*because this database has its community edition\.$/,
     );
     await close();
@@ -29,7 +29,7 @@ describe('the engine', () => {
     await first.close();
     const second = await open();
     expect(second.store.database.engine).toBe('postgres');
-    expect(second.engineReason).toMatch(/begun with it/);
+    expect(second.description.engineReason).toMatch(/begun with it/);
     await second.close();
     await expect(open({ STORE_ENGINE: 'timescale' })).rejects.toThrow(/db:move/);
   });

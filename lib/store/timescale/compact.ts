@@ -6,7 +6,6 @@ import { moment } from '../sql/parts';
 import { readState } from '../sql/state';
 import { chunkInterval } from './chunk-interval';
 
-/** A chunk is put in order when nothing but late samples can come to it any more. */
 const LOCK_TIMEOUT = '2s';
 
 /**
@@ -14,7 +13,7 @@ const LOCK_TIMEOUT = '2s';
  * appends left in many small batches becomes full ones, a third of the size, in which a series is found at once.
  * Reads go on meanwhile; samples that come late to this very chunk wait.
  *
- * Once for each chunk; what comes to it later is left to the database's own columnstore job.
+ * Once for each chunk; the database's own columnstore job orders samples that come later.
  * @returns whether there may be more to do.
  */
 export async function compactNext(sql: Sql, rawRetentionMs: number): Promise<boolean> {

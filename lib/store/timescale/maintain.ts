@@ -11,19 +11,19 @@ import type { TimescaleFeatures } from './detect';
 import { retentionConfig } from './policies';
 import { type Progress, refreshStale, refreshTail } from './refresh';
 
-/** After this a round leaves the rest to the next one: somebody may be waiting for it to end. */
+/** After this a round ends and the next one goes on: a closing server waits for the end of a round. */
 const ROUND_MS = 20 * SECOND;
 const TIERS: readonly RollupTier[] = ['minute', 'hour', 'day'];
 
 export interface MaintainOptions {
   retention: Retention;
   features: TimescaleFeatures;
-  /** Whether to leave the rest to somebody else. */
+  /** Whether to end early: another round goes on. */
   stopped(): boolean;
 }
 
 /**
- * One round of upkeep, in steps of which each leaves everything right: a crash between any two loses nothing, and
+ * One round of upkeep, in steps after each of which everything is consistent: a crash between two loses nothing, and
  * reads are exact at every moment, only slower where upkeep lags. The order is what keeps retention from
  * overtaking the refresh: nothing is dropped that a rollup has yet to be made of.
  *

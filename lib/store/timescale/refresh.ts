@@ -115,7 +115,7 @@ export async function refreshStale(refresher: Refresher, tier: RollupTier): Prom
   };
 }
 
-/** What is not rolled up yet needs no entry: it will be made of the new rows. */
+/** A coarser row that does not exist yet needs no entry: it will be computed from the new rows. */
 async function strikeOff(
   sql: Sql,
   ids: readonly number[],

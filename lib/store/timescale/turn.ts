@@ -6,7 +6,7 @@ const QUIET = '5 seconds';
 /** Samples older than this at the start are looked up rather than known: reading them all would take too long. */
 const KNOWN_MS = 10 * MINUTE;
 
-/** Asks that the word of `writer` be taken about which samples are new. @returns whether it is from now on. */
+/** Asks the database to trust `writer` about which samples are new. @returns whether it does from now on. */
 export async function claimTurn(sql: Sql, writer: string): Promise<boolean> {
   const [{ claimed }] = await sql<[{ claimed: boolean }]>`
     select claim_append_turn(${writer}::uuid, ${QUIET}::text::interval) as claimed`;
