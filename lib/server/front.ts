@@ -6,11 +6,11 @@ import { handleIngest } from '../api/ingest/handle';
 import { logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
 import type { Root } from '../system/root';
-import { isApi } from './doors';
 import { guard } from './guard';
 import { headOf } from './head';
 import { answerLive } from './live';
 import { forgetBody } from './request-body';
+import { isApi } from './route-access';
 import { sendPlain } from './send';
 import { receive } from './target';
 

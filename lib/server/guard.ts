@@ -8,10 +8,10 @@ import type { IngestRoutes } from '../api/ingest/routes';
 import { MAX_FORM_BYTES } from '../api/login';
 import { isPulseError, PulseError } from '../model/errors';
 import type { Root } from '../system/root';
-import { type Door, doorOf, FIGURES_ROUTE, isApi } from './doors';
 import { viewerHeadersOf } from './head';
 import { keepForNext } from './next-headers';
 import { forgetBody } from './request-body';
+import { accessOf, FIGURES_ROUTE, isApi, type RouteAccess } from './route-access';
 import { startingPage } from './starting-page';
 
 /** What a route handler of Next.js can be asked. */
@@ -53,13 +53,13 @@ export async function guard(
     keepForNext(request, root.settings);
     return null;
   }
-  const door = doorOf(method, path, headers);
-  const refusal = authorize(root, request, path, door);
+  const access = accessOf(method, path, headers);
+  const refusal = authorize(root, request, path, access);
   if (refusal) return refusal;
   const mostBytes = BODY_BYTES[`${method} ${path}`];
   if (mostBytes === undefined) await forgetBody(request, response);
   else if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
-  if (door === 'figures') request.url = FIGURES_ROUTE;
+  if (access === 'figures') request.url = FIGURES_ROUTE;
   keepForNext(request, root.settings);
   return null;
 }
@@ -73,13 +73,19 @@ function requirePossible(method: string, path: string): void {
 }
 
 /** Authorizes the sender. Null for one that may go on; throws or answers otherwise. */
-function authorize(root: Root, request: IncomingMessage, path: string, door: Door): PlainResponse | null {
+function authorize(
+  root: Root,
+  request: IncomingMessage,
+  path: string,
+  access: RouteAccess,
+): PlainResponse | null {
   const { auth, settings, startup } = root;
   const { viewers, attempts } = auth;
   const viewer = viewerHeadersOf(request, settings);
-  if (door === 'figures') authorizeScraper(auth, viewer);
-  if (door === 'api') viewers.authorize(viewer);
-  if (door === 'page') return mayLook(viewers, viewer) ? startingPage(startup) : toLogin(request.url ?? '/');
+  if (access === 'figures') authorizeScraper(auth, viewer);
+  if (access === 'api') viewers.authorize(viewer);
+  if (access === 'page')
+    return mayLook(viewers, viewer) ? startingPage(startup) : toLogin(request.url ?? '/');
   // Before anything of the form is read.
   if (request.method === 'POST' && path === '/api/login') attempts.requireLeft(viewer.address, Date.now());
   return null;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Env } from '../env';
-import { isApi } from './doors';
 import { senderAddress } from './head';
+import { isApi } from './route-access';
 
 /** Headers that only Next.js itself may set: the route of a request, its rewrites, what to skip. */
 const INTERNAL =

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What nodes say to each other: one line of JSON with a version. A node that meets a newer version ignores the
+ * What nodes send to each other: one line of JSON with a version. A node that receives a newer version ignores the
  * message and counts it, so that nodes of two releases can run side by side while one replaces the other.
  */
 export const BUS_VERSION = 1;
@@ -27,7 +27,7 @@ export const SamplesMessage = z
 export type SamplesMessage = z.output<typeof SamplesMessage>;
 
 /**
- * A sign of life, every `every` ms: when it was sent by the sender's clock, the number of the newest message of each
+ * A heartbeat, every `every` ms: when it was sent by the sender's clock, the number of the newest message of each
  * metric published since the last one, and whether it is the last. `top` is the highest series id the sender knows.
  */
 export const BeatMessage = z.object({
@@ -44,7 +44,7 @@ export type BeatMessage = z.output<typeof BeatMessage>;
 const BusMessage = z.discriminatedUnion('k', [SamplesMessage, BeatMessage]);
 export type BusMessage = z.output<typeof BusMessage>;
 
-/** A message of a later release promises no more than to say who sent it, of which version. */
+/** Of a message of a later release only its version and its sender can be relied on. */
 const NewerMessage = z.object({ v: z.int().gt(BUS_VERSION), n: z.string().max(64).optional() });
 
 export type Decoded =

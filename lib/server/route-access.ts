@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Who may ask for what. Everything is for those who may look; what is not is listed here, exactly as it is asked for,
- * so that what is spelled in another way, and what is new, stays closed.
+ * Who may request what. Everything is for viewers; what is not is listed here, spelled exactly as it is requested,
+ * so that other spellings, and new paths, stay closed.
  */
-export type Door =
+export type RouteAccess =
   /** For everybody. */
   | 'open'
-  /** The server's own figures, for those who may look and for scrapers with a key. */
+  /** The server's own figures, for viewers and for scrapers with a key. */
   | 'figures'
-  /** For those who may look: to others an error. */
+  /** For viewers: others get an error. */
   | 'api'
-  /** The same: others are led to the sign-in. */
+  /** For viewers: others are sent to the login page. */
   | 'page';
 
 const OPEN = new Set([
@@ -24,14 +24,14 @@ const OPEN = new Set([
   '/icon.svg',
   '/favicon.ico',
 ]);
-/** Scripts and styles, which say of the data no more than the sources do; no path that leads anywhere else. */
+/** Scripts and styles, which hold no data; no path that leads anywhere else. */
 const STATIC = /^\/_next\/static(?:\/(?!\.)(?:[\w.~@[\]-]|%5[BD])+)+$/;
 
-export function doorOf(method: string, path: string, headers: IncomingHttpHeaders): Door {
+export function accessOf(method: string, path: string, headers: IncomingHttpHeaders): RouteAccess {
   if (OPEN.has(path) || STATIC.test(path)) return 'open';
   if (isForFigures(method, path, headers)) return 'figures';
   if (!isApi(path)) return 'page';
-  // What a path can be asked is for everybody to know.
+  // Which methods a path has is no secret.
   return method === 'OPTIONS' ? 'open' : 'api';
 }
 
