@@ -131,6 +131,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
    * have an evaluation of their own.
    */
   take(reader: QueryReader, round: Round): Upserts | null {
+    this.readers.expectNotice();
     if (!this.hasMore(reader)) return null;
     if (this.takenBy !== round) this.beginRound(round);
     let upserts = this.taken.get(reader.since);

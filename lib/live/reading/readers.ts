@@ -11,6 +11,8 @@ export interface QueryReader {
 /** All readers of one query. */
 export class Readers {
   private readonly all = new Set<QueryReader>();
+  /** Whether all know that there is something to take: commits are many, and this is said once. */
+  private areNotified = false;
 
   get size(): number {
     return this.all.size;
@@ -25,6 +27,7 @@ export class Readers {
 
   add(reader: QueryReader): void {
     this.all.add(reader);
+    this.areNotified = false;
   }
 
   /** @returns whether it was one of them. */
@@ -33,7 +36,14 @@ export class Readers {
   }
 
   notify(): void {
+    if (this.areNotified) return;
+    this.areNotified = true;
     for (const reader of this.all) reader.notify();
+  }
+
+  /** One of them has taken what there was: of what comes now it has to be notified again. */
+  expectNotice(): void {
+    this.areNotified = false;
   }
 
   reset(reason: string): void {

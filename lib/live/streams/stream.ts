@@ -102,6 +102,8 @@ export class LiveStream implements Paced {
     // From the first event on: a reader that is lost before what it missed was sent must not seem to have it.
     this.sentUpTo = Math.min(cursor ?? openedAt, openedAt);
     this.write(SSE_PREAMBLE + this.statusEvent());
+    // What changed while it opened is said once.
+    if (this.changedAt !== null) this.schedule();
     if (cursor === null) return;
     if (queries.reaches(cursor)) {
       this.catchUp(this.sentUpTo);
