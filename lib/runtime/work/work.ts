@@ -73,7 +73,8 @@ export class Work {
   private stage: Stage = STAGES[0];
   private stretchBeganAt = 0;
   private lookedAt = 0;
-  private cpuMs = 0;
+  /** Of the processor, when this stretch began; null where it is not measured. */
+  private cpuMs: number | null = null;
 
   constructor(
     readonly scheduler: Scheduler,
@@ -238,8 +239,8 @@ export class Work {
     this.endStretch();
     this.turn = this.turns.number;
     this.stretchBeganAt = this.lookedAt = now;
-    // Asking the system takes longer than most stretches do: not for whoever has no budget.
-    if (this.isBounded) this.cpuMs = this.turns.cpu();
+    // Asking the system takes longer than most stretches do: not for whoever has no budget, or is far from its end.
+    this.cpuMs = this.isBounded && this.spentMs >= HEAVY_MS ? this.turns.cpu() : null;
   }
 
   private endStretch(): void {
@@ -247,7 +248,7 @@ export class Work {
     if (ms === 0) return;
     this.scheduler.figures.loopStretches.observe(this.stage, ms / SECOND);
     // While others had the processor, this took nothing.
-    if (this.isBounded) this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
+    if (this.cpuMs !== null) this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
     this.stretchBeganAt = this.lookedAt;
   }
 
