@@ -90,14 +90,16 @@ describe('work', () => {
 
   it('is not charged for time in which others have the processor, once it has had a tenth of a second', async () => {
     let now = 0;
-    const work = new Work({ turns: new Turns({ clock: () => now, cpu: () => 0 }), budgetMs: 1_000 });
+    const turns = new Turns({ clock: () => now, cpu: () => 0 });
+    const work = newWork({ budgetMs: 1_000 }, { turns });
     await work.run(async () => {
       for (let i = 0; i < 25; i++) {
         if (work.isDue('group')) await work.pause();
         now += 12;
       }
     });
-    expect(work.spent).toBeLessThan(112);
+    // Beyond that, only the last piece is.
+    expect(work.spent).toBeLessThan(125);
   });
 
   it('lets who has had little go before those who have had much', async () => {
