@@ -36,13 +36,18 @@ export interface StreamSources {
 
 /** What all streams of a node share. */
 export interface StreamHost {
-  readonly clock: Clock;
-  readonly pacer: Pick<Pacer, 'schedule'>;
+  readonly timing: StreamTiming;
   readonly load: StreamLoad;
-  readonly scheduler: Scheduler;
   readonly health: Health;
   /** Takes a stream in; returns the off-switch. @throws PulseError `too_many_streams`, `shutting_down`. */
   admit(stream: LiveStream): () => void;
+}
+
+/** When streams write, and whose turn it is to work. */
+export interface StreamTiming {
+  readonly clock: Clock;
+  readonly pacer: Pick<Pacer, 'schedule'>;
+  readonly scheduler: Scheduler;
 }
 
 /** A reader that has not read for so long has gone, or had better start anew. */
@@ -80,7 +85,7 @@ export class LiveStream implements Paced {
     private readonly sink: StreamSink,
     readonly tickMs: number,
   ) {
-    this.sentUpTo = this.heartbeatAt = host.clock.now();
+    this.sentUpTo = this.heartbeatAt = host.timing.clock.now();
   }
 
   async open(
@@ -216,20 +221,20 @@ export class LiveStream implements Paced {
   }
 
   private notify(): void {
-    this.changedAt ??= this.host.clock.now();
+    this.changedAt ??= this.host.timing.clock.now();
     this.schedule();
   }
 
   private schedule(): void {
     if (this.isOpen && this.cancelTurn === null && this.stalledAt === null && !this.isClosed)
-      this.cancelTurn = this.host.pacer.schedule(this);
+      this.cancelTurn = this.host.timing.pacer.schedule(this);
   }
 
   /** Sends what arrived since the cursor, and a little before it: an event may be cut off in the middle of a write. */
   private catchUp(cursor: number): void {
     const slackMs = 2 * this.tickMs + SECOND;
     // Not ended with this reader: others that return at the same time get the same.
-    void work(this.host.scheduler, async (work) => {
+    void work(this.host.timing.scheduler, async (work) => {
       await Promise.all(
         this.subscriptions.map(async (subscription) => {
           const problem = await subscription.catchUp(cursor, slackMs, work);
@@ -266,7 +271,7 @@ export class LiveStream implements Paced {
 
   /** The tier of the newest points; where the queries differ, that of the slowest. */
   private tier(): Tier {
-    const now = this.host.clock.now();
+    const now = this.host.timing.clock.now();
     for (const subscription of this.subscriptions) {
       const tier = subscription.tier(now);
       if (tier !== 'ring') return tier;
@@ -276,7 +281,7 @@ export class LiveStream implements Paced {
 
   private write(text: string): void {
     if (this.sink.write(text)) return;
-    this.stalledAt ??= this.host.clock.now();
+    this.stalledAt ??= this.host.timing.clock.now();
     this.host.load.noteStall();
     // Readers that do not read are closed in favour of those that do.
     if (!this.hold(this.sink.held())) this.close();

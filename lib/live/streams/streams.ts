@@ -75,9 +75,7 @@ export function createStreams(parts: StreamsParts): Streams {
   });
 
   const host: StreamHost = {
-    clock,
-    pacer,
-    scheduler,
+    timing: { clock, pacer, scheduler },
     load,
     get health() {
       return health.current;
