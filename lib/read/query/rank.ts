@@ -58,28 +58,35 @@ async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work
 }
 
 /**
- * The value over the whole range as one step, of every group that has one. With several aggregates the other groups are
- * kept with null: they may have points of another aggregate.
+ * The value over the whole range as one step, of every group that has one. With several aggregates also the groups that
+ * have a value of another one, with null.
  */
 async function readWhole(
   question: GroupedQuestion,
   read: ReadPoints,
   work: Work,
 ): Promise<Array<Rank & { group: JoinedGroup }>> {
-  const { groups, start, end } = question;
+  const { start, end } = question;
   if (start >= end) return [];
+  const whole = { ...question, steps: wholeStep(start, end, question.steps) };
   const operands = question.operands.map((operand) => ({
     ...operand,
     aggregates: operand.aggregates.slice(0, 1),
   }));
-  const steps = wholeStep(start, end, question.steps);
-  const { groups: points } = await read({ ...question, operands, steps }, work);
   const values: Array<Rank & { group: JoinedGroup }> = [];
-  for (const [i, group] of groups.entries()) {
+  const others: JoinedGroup[] = [];
+  const { groups: points } = await read({ ...whole, operands }, work);
+  for (const [i, group] of question.groups.entries()) {
     if (work.isDue('rank')) await work.pause();
     const value = points[i].length > 0 ? points[i][0][1] : null;
-    if (value !== null || question.operands[0].aggregates.length > 1)
-      values.push({ group, value, text: labelsKey(group.labels) });
+    if (value === null) others.push(group);
+    else values.push({ group, value, text: labelsKey(group.labels) });
+  }
+  if (others.length === 0 || question.operands[0].aggregates.length === 1) return values;
+  const { groups: pointsOfOthers } = await read({ ...whole, groups: others }, work);
+  for (const [i, group] of others.entries()) {
+    if (work.isDue('rank')) await work.pause();
+    if (pointsOfOthers[i].length > 0) values.push({ group, value: null, text: labelsKey(group.labels) });
   }
   return values;
 }
