@@ -5,6 +5,7 @@ import type { Ring } from '../memory/ring/ring';
 import type { RingSync } from '../memory/ring/ring-sync';
 import type { History } from '../read/history';
 import type { Scheduler } from '../runtime/work/scheduler';
+import type { Database } from '../store/store';
 import { Beat } from './beat';
 import { type Clock, systemClock } from './clock';
 import { Pacer } from './pacer';
@@ -43,6 +44,7 @@ export interface LiveParts {
   /** The topics that a stream may subscribe to. */
   streamTopics?: readonly StreamTopic[];
   history: History;
+  database: Pick<Database, 'ping'>;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
   ringSync?: Pick<RingSync, 'watch'>;
   /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */

@@ -38,8 +38,6 @@ export interface History {
   readMemory(calculation: Calculation, group: JoinedGroup, range: TimeRange): Point[];
   /** The first step whose points memory can answer, epoch ms. */
   memoryFrom(question: Pick<Question, 'operands'>, steps: Steps): number;
-  /** Resolves while the database answers. */
-  ping(): Promise<void>;
 }
 
 export interface AnswerOptions {
@@ -51,7 +49,7 @@ export interface AnswerOptions {
 
 export interface HistoryParts {
   env: Pick<Env, 'RETENTION_RAW' | 'RETENTION_MINUTE' | 'RETENTION_HOUR' | 'RETENTION_DAY'>;
-  store: Pick<Store, 'samples' | 'database'>;
+  store: Pick<Store, 'samples'>;
   registry: Registry;
   ring: Ring;
   /** Keeps answers that cannot change any more; null: none are kept. */
@@ -188,10 +186,5 @@ export function createHistory({
     return calculation.expression ? calculate(calculation.expression, points) : points[0];
   }
 
-  /** Both: reads may have a replica, and either database may be unreachable by itself. */
-  async function ping(): Promise<void> {
-    await Promise.all([store.database.ping('write'), store.database.ping('read')]);
-  }
-
-  return { answer, resolve, read, readMemory, memoryFrom, ping };
+  return { answer, resolve, read, readMemory, memoryFrom };
 }

@@ -169,6 +169,7 @@ async function start(
     bus,
     topics,
     history,
+    database: store.database,
     ringSync,
     scheduler,
     cursorSlackMs: shared ? CURSOR_SLACK_MS : 0,

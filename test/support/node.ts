@@ -79,6 +79,7 @@ export async function startTestNode({ engine = 'postgres', server, settings = {}
       topics,
       streamTopics,
       history,
+      database: store.database,
       clock,
       maxStreams,
       replayMs: windowMs,

@@ -2,7 +2,7 @@ import type { BusStatus } from '../../cluster/bus/bus';
 import { isPulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
-import type { History } from '../../read/history';
+import type { Database } from '../../store/store';
 
 /** The health of this node, as streams send it. */
 export type Health = { state: 'live' } | { state: 'degraded'; reason: string };
@@ -25,7 +25,7 @@ export class HealthWatch {
   private readonly unlisten: () => void;
 
   constructor(
-    private readonly history: Pick<History, 'ping'>,
+    private readonly database: Pick<Database, 'ping'>,
     private readonly bus: Pick<BusStatus, 'state' | 'onState'>,
     private readonly now: () => number,
     private readonly listener: HealthListener,
@@ -47,7 +47,8 @@ export class HealthWatch {
   private async checkDatabase(): Promise<void> {
     this.isChecking = true;
     try {
-      await this.history.ping();
+      // Both: reads may have a replica, and either may be unreachable by itself.
+      await Promise.all([this.database.ping('write'), this.database.ping('read')]);
       if (this.databaseError !== null) this.listener.databaseRecovered(this.databaseErrorSince);
       this.databaseError = null;
     } catch (error) {

@@ -106,8 +106,8 @@ describe('the streams of a node', () => {
 
   it('says when the database is away, and when it is back', async () => {
     const reader = await open({ step: '1s' });
-    const ping = scene.node.history.ping;
-    scene.node.history.ping = async () => {
+    const ping = scene.server.store.database.ping;
+    scene.server.store.database.ping = async () => {
       throw new (await import('../../model/errors')).PulseError('database_unavailable', 'away');
     };
     await advance(10_000);
@@ -115,7 +115,7 @@ describe('the streams of a node', () => {
       state: 'degraded',
       reason: 'database_unavailable',
     });
-    scene.node.history.ping = ping;
+    scene.server.store.database.ping = ping;
     await advance(6_000);
     await until(() => expect(reader.eventsOf('status').at(-1)?.data).toMatchObject({ state: 'live' }));
   });

@@ -2,9 +2,9 @@ import type { BusStatus } from '../../cluster/bus/bus';
 import type { Topics } from '../../cluster/topics/topics';
 import { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
-import type { History } from '../../read/history';
 import type { Scheduler } from '../../runtime/work/scheduler';
 import { work } from '../../runtime/work/work';
+import type { Database } from '../../store/store';
 import type { Beat } from '../beat';
 import type { Clock } from '../clock';
 import type { Pacer } from '../pacer';
@@ -43,7 +43,7 @@ export interface StreamsParts {
   topics: Pick<Topics, 'subscribe'>;
   /** The topics that a stream may subscribe to. */
   streamTopics: readonly StreamTopic[];
-  history: Pick<History, 'ping'>;
+  database: Pick<Database, 'ping'>;
   bus: Pick<BusStatus, 'state' | 'onState'>;
   clock: Clock;
   beat: Beat;
@@ -57,7 +57,7 @@ export interface StreamsParts {
 const RETRY_AFTER_MS = 5 * SECOND;
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { queries, topics, history, bus, clock, beat, pacer, scheduler, maxStreams, signal } = parts;
+  const { queries, topics, database, bus, clock, beat, pacer, scheduler, maxStreams, signal } = parts;
   const offer = { readQuestion: queries.read, topics: parts.streamTopics };
   /** And since when, epoch ms. */
   const streams = new Map<LiveStream, number>();
@@ -65,7 +65,7 @@ export function createStreams(parts: StreamsParts): Streams {
   let isClosed = false;
   let stopBeat = () => {};
 
-  const health = new HealthWatch(history, bus, clock.now, {
+  const health = new HealthWatch(database, bus, clock.now, {
     changed() {
       for (const stream of streams.keys()) stream.sendStatus();
     },
