@@ -1,7 +1,7 @@
 import { PulseError } from '../../model/errors';
 import { MINUTE } from '../../model/time/duration';
 import { senderOf } from '../limit/address';
-import { LocalWindow, type WindowVerdict } from '../limit/local-window';
+import { LocalWindow, type WindowState } from '../limit/local-window';
 
 /** Wrong passwords in 15 minutes: from one address, and from all together, since addresses are cheap. */
 const WINDOW_MS = 15 * MINUTE;
@@ -25,7 +25,7 @@ export class Attempts {
    */
   tryOnce(address: string, now: number, isRight: () => boolean): boolean {
     this.requireLeft(address, now);
-    // Nothing is awaited from there to here, so attempts in flight together are judged one after the other.
+    // Nothing is awaited from there to here, so attempts in flight together are checked one after the other.
     if (isRight()) return true;
     this.addresses.add(senderOf(address), 1, now);
     this.total.add(ALL, 1, now);
@@ -35,13 +35,13 @@ export class Attempts {
   /** Refuses an address that has used up its attempts, before anything of a new one is read. @throws as `tryOnce` */
   requireLeft(address: string, now: number): void {
     const sender = senderOf(address);
-    refuse(this.addresses.judge(sender, PER_ADDRESS, now));
+    refuse(this.addresses.check(sender, PER_ADDRESS, now));
     const { previous, current } = this.addresses.counts(sender, now);
-    if (previous + current > 0) refuse(this.total.judge(ALL, IN_ALL, now));
+    if (previous + current > 0) refuse(this.total.check(ALL, IN_ALL, now));
   }
 }
 
-function refuse({ allowed, resetMs }: WindowVerdict): void {
+function refuse({ allowed, resetMs }: WindowState): void {
   if (allowed) return;
   throw new PulseError('rate_limited', 'Too many attempts to sign in. Wait a while, then try again.', {
     retryAfterMs: resetMs,

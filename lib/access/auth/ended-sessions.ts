@@ -4,7 +4,7 @@ import type { Session } from './session';
 /**
  * Sessions that were signed out before they expired. A signed cookie holds by itself, and who copied one could go on
  * showing it: so the few that were ended are remembered until they would have expired. Every process holds all of
- * them, since each request asks; the database tells the processes of each other's.
+ * them, since each request asks; the database holds those of all processes.
  */
 export class EndedSessions {
   private readonly expiry = new Map<string, number>();
@@ -15,7 +15,7 @@ export class EndedSessions {
     return this.expiry.has(id);
   }
 
-  /** Ends a session in this process. `record` tells the database. */
+  /** Ends a session in this process. `record` writes it to the database. */
   end(session: Session): void {
     if (this.has(session.id)) return;
     this.unrecorded.set(session.id, session);

@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { DAY } from '../../model/time/duration';
 
 /**
- * A session is a cookie that says until when it holds, signed. There is nothing secret in it, and any node can judge it
+ * A session is a cookie that says until when it holds, signed. There is nothing secret in it, and any node can check it
  * that has the same secret; only those that were signed out are remembered (`EndedSessions`). Node's own crypto does
  * this in a few lines; JWT or sealed cookies (jose, iron-session) would add choices of algorithm and format that nobody
  * here needs.

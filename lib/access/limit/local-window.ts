@@ -2,7 +2,7 @@
  * A sliding window of this process: the last whole window counts in proportion to how much of it still lies within
  * the window that ends now (docs/rate-limits.md). Two numbers per sender, whatever it sends.
  */
-export interface WindowVerdict {
+export interface WindowState {
   allowed: boolean;
   limit: number;
   /** Requests that may still be made now. */
@@ -18,10 +18,10 @@ export interface WindowCounts {
 }
 
 /** How many requests count at `now`, and what that means. Pure. */
-export function judgeWindow(
+export function checkWindow(
   { previous, current }: WindowCounts,
   { limit, windowMs, now, cost = 1 }: { limit: number; windowMs: number; now: number; cost?: number },
-): WindowVerdict {
+): WindowState {
   const into = now % windowMs;
   const weighted = previous * ((windowMs - into) / windowMs) + current;
   const allowed = weighted + cost <= limit;
@@ -67,16 +67,16 @@ export class LocalWindow {
     return { previous: this.previous.get(sender) ?? 0, current: this.current.get(sender) ?? 0 };
   }
 
-  /** Judges a request without counting it. */
-  judge(sender: string, limit: number, now: number, cost = 1): WindowVerdict {
-    return judgeWindow(this.counts(sender, now), { limit, windowMs: this.windowMs, now, cost });
+  /** Whether a request is allowed, without counting it. */
+  check(sender: string, limit: number, now: number, cost = 1): WindowState {
+    return checkWindow(this.counts(sender, now), { limit, windowMs: this.windowMs, now, cost });
   }
 
-  /** Judges a request and counts it if it is allowed. */
-  take(sender: string, limit: number, now: number, cost = 1): WindowVerdict {
-    const verdict = this.judge(sender, limit, now, cost);
-    if (verdict.allowed) this.add(sender, cost, now);
-    return verdict;
+  /** Whether a request is allowed; counts it if it is. */
+  take(sender: string, limit: number, now: number, cost = 1): WindowState {
+    const state = this.check(sender, limit, now, cost);
+    if (state.allowed) this.add(sender, cost, now);
+    return state;
   }
 
   add(sender: string, cost: number, now: number): void {

@@ -1,8 +1,8 @@
 import type { RedisCommands } from '../../cluster/redis/commands';
 import { log } from '../../observe/log';
-import { judgeWindow, LocalWindow, type WindowVerdict } from './local-window';
+import { checkWindow, LocalWindow, type WindowState } from './local-window';
 
-/** How often nodes tell each other what they have let in, ms. */
+/** How often nodes publish what they have let in, ms. */
 const SYNC_MS = 250;
 
 export interface SharedWindowOptions {
@@ -17,13 +17,13 @@ interface Shared {
   previous: number;
   current: number;
   /** How much of this node's count of the current window Redis has. */
-  told: number;
+  published: number;
   /** Whether the previous window's total has been asked for. */
   knowsPrevious: boolean;
 }
 
 /**
- * The same sliding window over all nodes. A request is judged at once, by this node's own count and what the others
+ * The same sliding window over all nodes. A request is checked at once, by this node's own count and what the others
  * had let in a moment ago; the counts meet in Redis a few times a second, for all senders in one round trip. So a
  * hot sender costs no waiting, and what nodes may let in beyond the limit is what comes within one such moment.
  * While Redis is away every node keeps the limit by itself.
@@ -44,17 +44,17 @@ export class SharedWindow {
     this.timer.unref();
   }
 
-  take(sender: string, limit: number, now = this.now(), cost = 1): WindowVerdict {
+  take(sender: string, limit: number, now = this.now(), cost = 1): WindowState {
     this.turn(now);
     const shared = this.sharedOf(sender);
     const own = this.local.counts(sender, now);
     const counts = { previous: own.previous + shared.previous, current: own.current + shared.current };
-    const verdict = judgeWindow(counts, { limit, windowMs: this.options.windowMs, now, cost });
-    if (verdict.allowed) this.local.add(sender, cost, now);
-    return verdict;
+    const state = checkWindow(counts, { limit, windowMs: this.options.windowMs, now, cost });
+    if (state.allowed) this.local.add(sender, cost, now);
+    return state;
   }
 
-  /** Tells Redis what was let in since, and learns what others have. */
+  /** Publishes to Redis what was let in since, and reads what others have let in. */
   async sync(): Promise<void> {
     if (this.syncing) return;
     this.syncing = true;
@@ -82,9 +82,9 @@ export class SharedWindow {
     if (asked.length === 0) return;
     const own = asked.map(([sender]) => this.local.counts(sender, now).current);
     const totals = await redis.count(
-      asked.map(([sender, { told }], i) => ({
+      asked.map(([sender, { published }], i) => ({
         key: keyOf(sender, window),
-        by: own[i] - told,
+        by: own[i] - published,
         ttlMs: windowMs * 2,
       })),
     );
@@ -94,7 +94,7 @@ export class SharedWindow {
     if (this.window !== window) return;
     asked.forEach(([, shared], i) => {
       shared.current = Math.max(0, totals[i] - own[i]);
-      shared.told = own[i];
+      shared.published = own[i];
     });
     unknown.forEach(([sender, shared], i) => {
       shared.previous = Math.max(0, Number(before[i] ?? 0) - this.local.counts(sender, now).previous);
@@ -105,7 +105,7 @@ export class SharedWindow {
   private sharedOf(sender: string): Shared {
     let shared = this.senders.get(sender);
     if (!shared) {
-      shared = { previous: 0, current: 0, told: 0, knowsPrevious: false };
+      shared = { previous: 0, current: 0, published: 0, knowsPrevious: false };
       this.senders.set(sender, shared);
     }
     return shared;
@@ -119,7 +119,13 @@ export class SharedWindow {
     for (const [sender, shared] of this.senders) {
       const isIdle = this.local.counts(sender, now).previous === 0;
       if (isIdle || !isNext) this.senders.delete(sender);
-      else this.senders.set(sender, { previous: shared.current, current: 0, told: 0, knowsPrevious: false });
+      else
+        this.senders.set(sender, {
+          previous: shared.current,
+          current: 0,
+          published: 0,
+          knowsPrevious: false,
+        });
     }
   }
 }

@@ -7,7 +7,7 @@ import { openRedisCommands, type RedisCommands } from '../../cluster/redis/comma
 import { parseRates } from '../../env/rates';
 import { parseRedisAddress } from '../../env/redis-address';
 import { ConnectionLimit } from './connections';
-import { judgeWindow, LocalWindow } from './local-window';
+import { checkWindow, LocalWindow } from './local-window';
 import { SharedWindow } from './shared-window';
 
 const WINDOW = 60_000;
@@ -16,21 +16,21 @@ describe('the sliding window', () => {
   test('as worked in docs/rate-limits.md', () => {
     const options = { limit: 100, windowMs: WINDOW };
     // 15 s into the window three quarters of the previous one still count.
-    expect(judgeWindow({ previous: 80, current: 30 }, { ...options, now: 15_000 })).toEqual({
+    expect(checkWindow({ previous: 80, current: 30 }, { ...options, now: 15_000 })).toEqual({
       allowed: true,
       limit: 100,
       remaining: 9,
       resetMs: 45_000,
     });
     // 100 are used up: 80 × 0.75 + 40. One more fits when 80 × fading + 40 is 99: after 750 ms.
-    expect(judgeWindow({ previous: 80, current: 40 }, { ...options, now: 15_000 })).toEqual({
+    expect(checkWindow({ previous: 80, current: 40 }, { ...options, now: 15_000 })).toEqual({
       allowed: false,
       limit: 100,
       remaining: 0,
       resetMs: 750,
     });
     // The current window alone is full: one more fits when a hundredth of it has faded in the next.
-    expect(judgeWindow({ previous: 0, current: 100 }, { ...options, now: 15_000 })).toMatchObject({
+    expect(checkWindow({ previous: 0, current: 100 }, { ...options, now: 15_000 })).toMatchObject({
       allowed: false,
       resetMs: 45_600,
     });
@@ -58,10 +58,10 @@ describe('the sliding window', () => {
           for (const { gap, burst } of steps) {
             now += gap;
             for (let i = 0; i < burst; i++) {
-              const verdict = window.take('s', limit, now);
-              if (verdict.allowed) continue;
-              expect(verdict.remaining).toBe(0);
-              now += verdict.resetMs;
+              const state = window.take('s', limit, now);
+              if (state.allowed) continue;
+              expect(state.remaining).toBe(0);
+              now += state.resetMs;
               expect(window.take('s', limit, now).allowed).toBe(true);
             }
             const { current } = window.counts('s', now);

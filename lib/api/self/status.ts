@@ -65,19 +65,19 @@ function summarise(families: readonly Family[]): Status['summary'] {
   const readings = (name: string) => families.find((family) => family.name === name)?.readings ?? [];
   const is = (name: string, wanted: (value: number) => boolean) =>
     readings(name).some(({ value }) => wanted(value));
-  const troubles: string[] = [];
-  if (is('pulseboard_ready', (value) => value === 0)) troubles.push('The server is not ready yet.');
+  const problems: string[] = [];
+  if (is('pulseboard_ready', (value) => value === 0)) problems.push('The server is not ready yet.');
   const broken = readings('pulseboard_breaker_state').filter(({ value }) => value > 0);
   for (const { labels } of broken)
-    troubles.push(BROKEN[labels?.name ?? ''] ?? `${labels?.name} does not answer.`);
-  if (is('pulseboard_bus_up', (value) => value === 0)) troubles.push('Other nodes may not be heard.');
+    problems.push(BROKEN[labels?.name ?? ''] ?? `${labels?.name} does not answer.`);
+  if (is('pulseboard_bus_up', (value) => value === 0)) problems.push('Other nodes may not be heard.');
   if (is('pulseboard_spool_bytes', (value) => value > 0))
-    troubles.push('Samples wait on this disk for the database.');
+    problems.push('Samples wait on this disk for the database.');
   if (is('pulseboard_spool_skipped_records_total', (value) => value > 0))
-    troubles.push('Samples that waited on this disk were damaged; the log says which.');
+    problems.push('Samples that waited on this disk were damaged; the log says which.');
   else if (is('pulseboard_spool_aside_files', (value) => value > 0))
-    troubles.push('Damaged files of the spool are kept aside to be looked at.');
-  if (troubles.length > 0) return { isWell: false, text: troubles.join(' ') };
+    problems.push('Damaged files of the spool are kept aside to be looked at.');
+  if (problems.length > 0) return { isWell: false, text: problems.join(' ') };
   return { isWell: true, text: 'All is well.' };
 }
 
