@@ -16,5 +16,5 @@ CREATE TABLE "series" (
 	CONSTRAINT "series_digest_unique" UNIQUE("digest")
 );
 --> statement-breakpoint
-ALTER TABLE "series" ADD CONSTRAINT "series_metric_id_metrics_id_fk" FOREIGN KEY ("metric_id") REFERENCES "public"."metrics"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "series" ADD CONSTRAINT "series_metric_id_metrics_id_fk" FOREIGN KEY ("metric_id") REFERENCES "metrics"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "series_metric_id" ON "series" USING btree ("metric_id");

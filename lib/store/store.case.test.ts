@@ -8,6 +8,7 @@ import { nabCases } from './case/nab.case.test';
 import { pointsCases } from './case/points.case.test';
 import { questionsCases } from './case/questions.case.test';
 import { retentionCases } from './case/retention.case.test';
+import { schemaCases } from './case/schema.case.test';
 import { seriesCases } from './case/series.case.test';
 import { upkeepCases } from './case/upkeep.case.test';
 
@@ -22,6 +23,7 @@ export function storeCases(engine: EngineUnderTest): void {
     upkeepCases(engine);
     retentionCases(engine);
     hugeCases(engine);
+    schemaCases(engine);
     functionsCases(engine);
     questionsCases(engine);
   });
