@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { LiveReader } from '@/test/support/live-reader';
+import { describe, expect, it, vi } from 'vitest';
+import { LiveReader, parseEvents } from '@/test/support/live-reader';
+import { createScheduler, newWork } from '@/test/support/scheduler';
 import { streamScene } from '@/test/support/stream-scene';
 import type { GroupPoints } from '../../model/points';
 import { DAY, MINUTE, SECOND } from '../../model/time/duration';
+import { LiveStream } from './stream';
+import { StreamLoad } from './stream-load';
+import { readStreamParams } from './stream-params';
 
 const scene = streamScene();
 const { open, sample, seriesOf, advance, now } = scene;
@@ -210,6 +214,62 @@ describe('a slow reader', () => {
     expect(reader.writes).toHaveLength(3);
     const last = seriesOf(reader).at(-1)![0].points;
     expect(last.reduce((sum, [, count]) => sum + count!, 0)).toBeGreaterThanOrEqual(20);
+  });
+
+  it('gets what had been taken for it when it fell behind, between two of its queries', async () => {
+    const { live } = scene.node;
+    const scheduler = createScheduler();
+    let isSlow = false;
+    let resume = () => {};
+    const written: string[] = [];
+    const sink = {
+      write: (text: string) => {
+        written.push(text);
+        return !isSlow;
+      },
+      held: () => 0,
+      onDrain: (run: () => void) => {
+        resume = run;
+      },
+      close() {},
+    };
+    const timing = { clock: scene.server.clock, pacer: { schedule: () => () => {} }, scheduler };
+    const load = new StreamLoad();
+    const stream = new LiveStream(
+      { timing, load, health: { state: 'live' }, admit: () => () => {} },
+      sink,
+      1_000,
+    );
+    const search = new URLSearchParams(
+      ['sum', 'count'].map((aggregate) => [
+        'q',
+        new URLSearchParams({ metric: scene.metric, aggregate, step: '1m' }).toString(),
+      ]),
+    );
+    const params = readStreamParams(search, null, { readQuestion: live.queries.read, topics: [] });
+    await stream.open({ queries: live.queries, topics: { subscribe: () => () => {} } }, params, newWork());
+    await scene.node.write(sample(7));
+
+    const turn = newWork();
+    vi.spyOn(turn, 'isDue').mockReturnValueOnce(false).mockReturnValueOnce(true);
+    vi.spyOn(turn, 'pause').mockImplementationOnce(async () => {
+      isSlow = true;
+      stream.sendStatus();
+    });
+    await stream.takeTurn({ now: now() }, turn);
+    isSlow = false;
+    resume();
+    stream.beat(now() + MINUTE);
+    const [heartbeat] = parseEvents(written.at(-1)!);
+    expect(Number(heartbeat.id)).toBeLessThanOrEqual(now());
+    await stream.takeTurn({ now: now() }, newWork());
+    const points = written.flatMap(parseEvents).filter(({ event }) => event === 'points');
+    const start = now() - (now() % MINUTE);
+    expect(points.map(({ data }) => data)).toEqual([
+      { q: 0, series: [{ labels: {}, points: [[start, 7]] }] },
+      { q: 1, series: [{ labels: {}, points: [[start, 1]] }] },
+    ]);
+    stream.close();
   });
 
   it('is let go when it does not read for a minute', async () => {

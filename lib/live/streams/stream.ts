@@ -74,6 +74,8 @@ export class LiveStream implements Paced {
   private stalledAt: number | null = null;
   private heldBytes = 0;
   private pendingReset: string | null = null;
+  /** Taken and not written yet: nothing is taken twice, so it is kept while the reader is behind. */
+  private readonly unsent: EncodedUpserts[] = [];
   private heartbeatAt: number;
   /** Everything that arrived before this has been sent, epoch ms: the id of events. */
   private sentUpTo: number;
@@ -148,7 +150,7 @@ export class LiveStream implements Paced {
     const { now } = round;
     if (this.isClosed || this.stalledAt !== null) return;
     const startedAt = performance.now();
-    let taken: EncodedUpserts[] = [];
+    this.writeUnsent();
     let length = 0;
     let sent = now;
     for (const [q, subscription] of this.subscriptions.entries()) {
@@ -161,28 +163,27 @@ export class LiveStream implements Paced {
       for (const upserts of [missed, changes]) {
         if (upserts === null) continue;
         const series = encodeUpserts(upserts);
-        taken.push({ q, series });
+        this.unsent.push({ q, series });
         length += series.length;
       }
       // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
       if (changes !== null) this.writtenAt = now;
       if (length < PART_LENGTH) continue;
       // Under the old id, since less has been sent of the other queries.
-      this.writeUpserts(taken);
-      taken = [];
+      this.writeUnsent();
       length = 0;
     }
     this.host.load.noteTurn(performance.now() - startedAt);
     if (changedAt !== null) this.lagMs = now - changedAt;
     if (this.stalledAt !== null) return;
     this.sentUpTo = Math.max(this.sentUpTo, sent);
-    this.writeUpserts(taken, this.topicQueue.take());
+    this.writeUnsent(this.topicQueue.take());
   }
 
-  private writeUpserts(taken: readonly EncodedUpserts[], topicEvents: readonly string[] = []): void {
-    const events = taken.map(({ q, series }) =>
-      sseEvent('points', `{"q":${q},"series":${series}}`, this.sentUpTo),
-    );
+  private writeUnsent(topicEvents: readonly string[] = []): void {
+    const events = this.unsent
+      .splice(0)
+      .map(({ q, series }) => sseEvent('points', `{"q":${q},"series":${series}}`, this.sentUpTo));
     for (const text of topicEvents) events.push(sseEvent('topic', text, this.sentUpTo));
     if (events.length > 0) this.write(events.join(''));
   }
@@ -254,6 +255,7 @@ export class LiveStream implements Paced {
   }
 
   private advance(now: number): void {
+    if (this.unsent.length > 0) return;
     const sent = Math.min(now, ...this.subscriptions.map(({ waitingSince }) => waitingSince));
     this.sentUpTo = Math.max(this.sentUpTo, sent);
   }
