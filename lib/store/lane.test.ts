@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/postgr
 import { until } from '../../test/support/processes';
 import { startTcpProxy, type TcpProxy } from '../../test/support/tcp-proxy';
 import { SECOND } from '../model/time/duration';
-import { withRequestId } from '../observe/request-id';
+import { currentRequestId, withRequestId } from '../observe/request-id';
 import { Endpoint } from './endpoint';
 import { Lane, type LaneOptions } from './lane';
 import { openPools, type Pools } from './pools';
@@ -68,6 +68,20 @@ async function sessions(): Promise<number[]> {
     where application_name = 'lane test' and datname = current_database() order by pid`;
   return rows.map(({ pid }) => pid);
 }
+
+test('a connection does not belong to the request it was opened for, whose memory it would hold', async () => {
+  const heardIn: Array<string | undefined> = [];
+  const lane = laneOn({
+    sessions: 1,
+    connect: { fetch_types: false, onnotice: () => heardIn.push(currentRequestId()) },
+  });
+  await withRequestId('first', () => lane.run(answer));
+  await withRequestId('second', async () => {
+    await lane.run((sql) => sql`do $$ begin raise notice 'heard'; end $$`);
+    expect(currentRequestId()).toBe('second');
+  });
+  expect(heardIn).toEqual([undefined]);
+});
 const untilAtWork = (count: number) => until(async () => expect(await atWork()).toHaveLength(count));
 
 describe('what is given up', () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import { MINUTE, SECOND } from '../model/time/duration';
+import { outsideRequests } from '../observe/request-id';
 import { type Backend, requestCancel } from './cancel';
 import { Client, type Connection, type ConnectOptions, GIVEN_UP } from './connection';
 import { codeOf } from './pg-errors';
@@ -59,12 +60,8 @@ export class Session {
       if (performance.now() - this.openedAt < LONGEST_LIFE_MS) return;
       await client.close();
     }
-    try {
-      await this.connect();
-    } catch (error) {
-      if (!this.endpoint.refusesSettings(error)) throw error;
-      await this.connect();
-    }
+    // A socket keeps what it was opened in, and so would hold the request that happens to need it for all its life.
+    await outsideRequests(() => this.connectAnyhow());
   }
 
   /**
@@ -98,6 +95,15 @@ export class Session {
 
   async close(): Promise<void> {
     await this.client?.close();
+  }
+
+  private async connectAnyhow(): Promise<void> {
+    try {
+      await this.connect();
+    } catch (error) {
+      if (!this.endpoint.refusesSettings(error)) throw error;
+      await this.connect();
+    }
   }
 
   /** To the first server that accepts the connection. */
