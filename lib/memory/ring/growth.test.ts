@@ -52,10 +52,10 @@ class World {
     });
   }
 
-  /** Reads what is stored from a moment on, as the filling of a ring does. */
+  /** Reads what is stored from a moment on, as the filling of a ring does: without what is too old for it. */
   async read(from: number): Promise<void> {
     for (const [i, samples] of this.stored.entries())
-      for (const timestamp of samples.keys()) if (timestamp >= from) this.hear(i, timestamp);
+      for (const timestamp of samples.keys()) if (timestamp >= from && this.ring.keeps(timestamp)) this.hear(i, timestamp);
   }
 
   ask(): void {
@@ -173,7 +173,7 @@ it('among others, knows it of what it hears, and nothing of what it may have mis
     ...others,
     {
       weight: 3,
-      arbitrary: fc.record({ do: fc.constant('markComplete' as const), back: fc.nat(WINDOW_MS) }),
+      arbitrary: fc.record({ do: fc.constant('markComplete' as const), back: fc.nat(2 * WINDOW_MS) }),
     },
     { weight: 2, arbitrary: fc.constant({ do: 'markIncomplete' as const }) },
   );
@@ -266,4 +266,22 @@ it('trusts nothing that it knew before it may have missed something', async () =
     world.expectTruth();
     expect(world.ring.predecessorsSince(METRIC)).toBe(world.ring.coveredSince(METRIC));
   }
+});
+
+it('claims nothing of what was too old for it when it was read', async () => {
+  const world = new World(true);
+  const { metric } = world.series[0];
+  world.ring.markComplete(metric, START);
+  world.write(0, START + 1_000, true);
+  world.now += 11 * MINUTE;
+  world.write(0, world.now, true);
+  // Of what is before the window only the first sample is here now.
+  world.ring.evict(world.now);
+  world.ring.markIncomplete(metric);
+  world.write(0, START + 30_000, false);
+
+  await world.read(START);
+  world.ring.markComplete(metric, START);
+  world.expectTruth();
+  expect(world.ring.missingPredecessors(METRIC, 1)).not.toBeNull();
 });

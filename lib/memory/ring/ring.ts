@@ -100,13 +100,15 @@ export class Ring {
   markComplete(metric: Metric, from: number): void {
     if (!this.completeSince) return;
     const isFirst = !this.completeSince.has(metric.id);
-    this.completeSince.set(metric.id, from);
+    // Samples before that were ignored, wherever they came from: one may be a predecessor.
+    const since = Math.max(from, this.keptFrom);
+    this.completeSince.set(metric.id, since);
     for (const series of metric.series) {
       // Samples may be missing from the time when the metric was not complete.
       series.isNew &&= !isFirst;
       const buffer = this.buffers.get(series.id);
       if (!buffer) continue;
-      buffer.completeFrom = Math.min(buffer.completeFrom, from);
+      buffer.completeFrom = Math.min(buffer.completeFrom, since);
       this.updateMissing(buffer);
     }
   }
