@@ -55,7 +55,8 @@ class World {
   /** Reads what is stored from a moment on, as the filling of a ring does: without what is too old for it. */
   async read(from: number): Promise<void> {
     for (const [i, samples] of this.stored.entries())
-      for (const timestamp of samples.keys()) if (timestamp >= from && this.ring.keeps(timestamp)) this.hear(i, timestamp);
+      for (const timestamp of samples.keys())
+        if (timestamp >= from && this.ring.keeps(timestamp)) this.hear(i, timestamp);
   }
 
   ask(): void {
