@@ -126,9 +126,9 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   }
 
   /**
-   * What the reader has not taken yet, null for nothing; from then on it counts as taken. Readers of one round take the
-   * same, whatever is committed while they have their turns, and of that in the next round: else each of them would
-   * have an evaluation of their own.
+   * What the reader has not taken yet, null for nothing; from then on it counts as taken. Readers of one round take what
+   * the first of them found; what is committed during the round is taken in the next. Otherwise every commit between two
+   * readers would need another evaluation.
    */
   take(reader: QueryReader, round: Round): Upserts | null {
     this.readers.expectNotice();
@@ -141,7 +141,6 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     }
     // A reader that began earlier may have taken more. To take it again does no harm, and keeps readers together.
     reader.since = Math.max(reader.since, this.takenUpTo.seq);
-    this.forgetTaken();
     return upserts;
   }
 
@@ -207,6 +206,8 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     this.takenBy = round;
     this.takenUpTo = { seq: this.marks.seq, at: this.parts.now() };
     this.taken.clear();
+    // Once a round: it asks all readers.
+    this.forgetTaken();
   }
 
   private changesSince(since: number, now: number): Upserts | null {
