@@ -88,7 +88,10 @@ export class Root {
     this.offSwitches.add(off);
   }
 
-  /** Ends everything that was started, the last first. What is still starting is not waited for, since it may be for ever; once it has started, it ends. */
+  /**
+   * Ends everything that was started, the last first. A start that is still under way is not waited for, since it may take
+   * for ever; the system ends as soon as it has started.
+   */
   async close(): Promise<void> {
     this.isClosed = true;
     this.drain.abort();
@@ -100,9 +103,9 @@ export class Root {
       const system = await startSystem(this, (reason) => {
         this.state = { phase: 'starting', reason };
       });
-      this.state = { phase: 'ready', system };
       this.offSwitches.add(() => system.close());
       if (this.isClosed) await this.offSwitches.close();
+      else this.state = { phase: 'ready', system };
       return system;
     } catch (error) {
       this.state = { phase: 'failed', reason: 'The server could not start; its log says why.' };
