@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAlive } from './is-alive.mjs';
 
 // Plain JavaScript with types in comments: the launcher uses it before anything is compiled.
 
@@ -29,7 +30,7 @@ function hereOf() {
  */
 export function startOf(pid) {
   if (process.platform === 'linux') return startOnLinux(pid);
-  if (process.platform === 'win32') return isThere(pid) ? SOMETHING : null;
+  if (process.platform === 'win32') return isAlive(pid) ? SOMETHING : null;
   try {
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
   } catch {
@@ -55,19 +56,9 @@ function startOnLinux(pid) {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     // Gone, or hidden from us.
-    return isThere(pid) ? SOMETHING : null;
+    return isAlive(pid) ? SOMETHING : null;
   }
   // proc_pid_stat(5): a name in brackets, which may hold anything; then the state is field 3, the start field 22.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : fields[19];
-}
-
-/** @param {number} pid */
-function isThere(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }

@@ -18,7 +18,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { childEnv } from '../../runtime/process/child-env.mjs';
 import { endWithProcess } from '../../runtime/process/children';
-import { isAlive } from '../../runtime/process/is-alive';
+import { isAlive } from '../../runtime/process/is-alive.mjs';
 import type { Binaries } from './binaries';
 import { explain } from './explain';
 import { type Identity, isRoot, mayEnter, SYSTEM_PLACE, systemUser } from './identity';

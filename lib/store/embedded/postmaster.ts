@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { childEnv } from '../../runtime/process/child-env.mjs';
 import { endWithProcess } from '../../runtime/process/children';
-import { isAlive } from '../../runtime/process/is-alive';
+import { isAlive } from '../../runtime/process/is-alive.mjs';
 import type { Binaries } from './binaries';
 import { explainFailure } from './explain';
 import type { Identity } from './identity';
