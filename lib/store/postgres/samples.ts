@@ -1,9 +1,6 @@
-import type { Run } from '../lane';
-import { LIMIT_MS } from '../limits';
 import type { Lanes } from '../pools';
 import { withRetries } from '../retry';
 import { HugeMetrics } from '../sql/huge-metrics';
-import { readSamples } from '../sql/read-samples';
 import { createSampleReads } from '../sql/sample-reads';
 import type { SampleStore } from '../store';
 import { append } from './append';
@@ -13,21 +10,19 @@ const PAGE_ROWS = 20_000;
 
 /** Samples in range partitions, with an index by series and time. */
 export function createSampleStore(lanes: Lanes): SampleStore {
-  const { write, bulk } = lanes;
   const huge = new HugeMetrics();
-  const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
   return {
-    ...createSampleReads(lanes, { counters: 'stored' }),
+    ...createSampleReads(lanes, {
+      counters: 'stored',
+      listStretches: (sql) => listPartitions(sql, 'raw'),
+      pageRows: PAGE_ROWS,
+    }),
     append: (rows) =>
-      write.run((sql) =>
+      lanes.write.run((sql) =>
         withRetries(
           () => huge.note(sql, rows).then(() => append(sql, rows)),
           () => ensurePartitions(sql, 'raw', rows.timestamps),
         ),
       ),
-    async *readSamples(range) {
-      const stretches = await inBulk((sql) => listPartitions(sql, 'raw'));
-      yield* readSamples(inBulk, range, { stretches, pageRows: PAGE_ROWS });
-    },
   };
 }

@@ -1,4 +1,5 @@
 import type { ISql } from 'postgres';
+import type { TimeRange } from '../../model/points';
 import type { SampleRows } from '../../model/samples';
 import { SECOND } from '../../model/time/duration';
 import { arrayText } from '../arrays';
@@ -8,7 +9,7 @@ import { moment } from './parts';
 
 export interface ReadSamplesOptions {
   /** Where in time samples lie, oldest first. */
-  stretches: ReadonlyArray<{ start: number; end: number }>;
+  stretches: readonly TimeRange[];
   /** How many samples a page should have; what it has depends on how evenly they lie in time. */
   pageRows: number;
 }

@@ -1,3 +1,6 @@
+import type { ISql } from 'postgres';
+import type { TimeRange } from '../../model/points';
+import type { Run } from '../lane';
 import { LIMIT_MS } from '../limits';
 import type { Lanes } from '../pools';
 import type { SampleStore, StoreAnswer, StoreQuestion } from '../store';
@@ -6,6 +9,7 @@ import type { Counters } from './parts';
 import { readClosed } from './read-closed';
 import { readLast } from './read-last';
 import { joinAnswers, readPoints } from './read-points';
+import { readSamples } from './read-samples';
 
 /** In what engines differ for whoever reads. */
 export interface SampleReadOptions {
@@ -13,13 +17,18 @@ export interface SampleReadOptions {
   counters: Exclude<Counters, 'none'>;
   /** Cuts a question that one statement had better not answer; see `slicesOf`. */
   cut?(question: StoreQuestion): Promise<StoreQuestion[]>;
+  /** Where in time samples lie, oldest first. */
+  listStretches(sql: ISql): Promise<readonly TimeRange[]>;
+  /** How many samples a page should have. */
+  pageRows: number;
 }
 
 /** What is read by the same statements of every engine. */
 export function createSampleReads(
   { read, bulk }: Pick<Lanes, 'read' | 'bulk'>,
-  { counters, cut = async (question) => [question] }: SampleReadOptions,
-): Pick<SampleStore, 'readPoints' | 'readClosed' | 'readLast'> {
+  { counters, cut = async (question) => [question], listStretches, pageRows }: SampleReadOptions,
+): Omit<SampleStore, 'append'> {
+  const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
   return {
     async readPoints(question, options) {
       const reading = { ...options, isHeavy: isHeavy(question) };
@@ -31,6 +40,10 @@ export function createSampleReads(
     },
     // Asked where the points are read: a replica that lags behind does so with both.
     readClosed: (metricId, options) => read.run((sql) => readClosed(sql, metricId), options),
+    async *readSamples(range) {
+      const stretches = await inBulk(listStretches);
+      yield* readSamples(inBulk, range, { stretches, pageRows });
+    },
     readLast: (question) => bulk.run((sql) => readLast(sql, question, counters), { limitMs: LIMIT_MS.read }),
   };
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
-import type { TimeRange } from '../../model/points';
-import { alignDown, alignUp } from '../../model/points';
+import { alignDown, alignUp, type TimeRange } from '../../model/points';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { arrayText } from '../arrays';

@@ -1,9 +1,6 @@
 import { MINUTE } from '../../model/time/duration';
-import type { Run } from '../lane';
-import { LIMIT_MS } from '../limits';
 import type { Lanes } from '../pools';
 import { readsSamples } from '../sql/cost';
-import { readSamples } from '../sql/read-samples';
 import { createSampleReads } from '../sql/sample-reads';
 import { slicesOf } from '../sql/slices';
 import type { SampleStore, StoreQuestion } from '../store';
@@ -24,20 +21,19 @@ const LONG_MS = MOST_CHUNKS * 15 * MINUTE;
 
 /** Samples in a hypertable, in the columnstore. */
 export function createSampleStore(lanes: Lanes, appender: Appender): SampleStore {
-  const { read, bulk } = lanes;
-  const inBulk: Run = (work) => bulk.run(work, { limitMs: LIMIT_MS.page });
-  const chunkStarts = new ChunkStarts((work) => read.run(work));
+  const chunkStarts = new ChunkStarts((work) => lanes.read.run(work));
   const cut = async (question: StoreQuestion) =>
     readsSamples(question) && question.end - question.start >= LONG_MS
       ? slicesOf(question, await chunkStarts.list(), MOST_CHUNKS)
       : [question];
   return {
     // Continuous aggregates cannot look from one row to the one before it.
-    ...createSampleReads(lanes, { counters: 'stitched', cut }),
+    ...createSampleReads(lanes, {
+      counters: 'stitched',
+      cut,
+      listStretches: listChunks,
+      pageRows: PAGE_ROWS,
+    }),
     append: (rows) => appender.append(rows),
-    async *readSamples(range) {
-      const stretches = await inBulk(listChunks);
-      yield* readSamples(inBulk, range, { stretches, pageRows: PAGE_ROWS });
-    },
   };
 }
