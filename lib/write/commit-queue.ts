@@ -78,7 +78,6 @@ export class CommitQueue {
   private overdueTimer: NodeJS.Timeout | undefined;
   private rowsWaiting = 0;
   private rowsInFlight = 0;
-  private commitsInFlight = 0;
   /** When the newest commit in flight started, ms of `performance.now()`. */
   private newestStartedAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
@@ -101,8 +100,8 @@ export class CommitQueue {
   }
 
   get figures(): CommitFigures {
-    const { rowsWaiting, rowsInFlight, commitsInFlight } = this;
-    return { rowsWaiting, rowsInFlight, commitsInFlight, maxRows: this.options.maxRows };
+    const { rowsWaiting, rowsInFlight, inFlight } = this;
+    return { rowsWaiting, rowsInFlight, commitsInFlight: inFlight.length, maxRows: this.options.maxRows };
   }
 
   /**
@@ -151,15 +150,15 @@ export class CommitQueue {
     const waited = now - this.waiting[0].since;
     if (this.isBusy(now)) this.wakeIn(this.newestStartedAt + slowMs - now);
     else if (this.closed || this.rowsWaiting >= batchRows || waited >= gatherMs) this.startCommit();
-    else if (this.commitsInFlight > 0) this.wakeIn(gatherMs - waited);
+    else if (this.inFlight.length > 0) this.wakeIn(gatherMs - waited);
     else this.startThisTurn();
   }
 
   /** Whether waiting rows have to wait until a commit ends, or until all in flight are slow. */
   private isBusy(now: number): boolean {
     const { maxInFlight, maxInFlightWhenSlow, slowMs } = this.options;
-    if (this.commitsInFlight < maxInFlight) return false;
-    return this.commitsInFlight >= maxInFlightWhenSlow || now - this.newestStartedAt < slowMs;
+    if (this.inFlight.length < maxInFlight) return false;
+    return this.inFlight.length >= maxInFlightWhenSlow || now - this.newestStartedAt < slowMs;
   }
 
   /** Nothing is in flight: waits only for the requests of this turn of the event loop. */
@@ -174,7 +173,7 @@ export class CommitQueue {
 
   private wakeIn(ms: number): void {
     // No further commit may start; the end of one calls `schedule`.
-    if (this.commitsInFlight >= this.options.maxInFlightWhenSlow) return;
+    if (this.inFlight.length >= this.options.maxInFlightWhenSlow) return;
     const at = performance.now() + ms;
     if (this.timer && this.timerAt <= at) return;
     clearTimeout(this.timer);
@@ -211,7 +210,6 @@ export class CommitQueue {
 
   private async commit(requests: PendingWrite[]): Promise<void> {
     const count = requests.reduce((sum, { rows }) => sum + rows.series.length, 0);
-    this.commitsInFlight++;
     this.rowsInFlight += count;
     this.newestStartedAt = performance.now();
     this.inFlight.push(requests);
@@ -224,7 +222,6 @@ export class CommitQueue {
       for (const { reject } of requests) reject(error);
     } finally {
       this.inFlight = this.inFlight.filter((each) => each !== requests);
-      this.commitsInFlight--;
       this.rowsInFlight -= count;
       this.schedule();
       if (this.rowsWaiting + this.rowsInFlight === 0) for (const idle of this.whenIdle.splice(0)) idle();
