@@ -98,7 +98,7 @@ async function measure(
 ): Promise<Row> {
   const times: number[] = [];
   let size = 0;
-  console.log(`AnswerOptions for ${what} …`);
+  console.log(`Asking for ${what} …`);
   for (let round = -2; round < ROUNDS; round++) {
     const startedAt = performance.now();
     const answer = await fetch(url + path, {

@@ -10,8 +10,9 @@ import { DAY, HOUR, MINUTE, SECOND } from '../lib/model/time/duration';
 import { openStore } from '../lib/store/open';
 import type { Store } from '../lib/store/store';
 import { openDatabase } from './support/database';
+import { range, timed } from './support/median';
 import { databaseCpuSeconds } from './support/processes';
-import { below, milliseconds, printTable, type Row, whole } from './support/report';
+import { below, milliseconds, printTable, type Row, row, whole } from './support/report';
 
 /**
  * The store by itself, in this process, on an embedded database with the product's settings: how many samples a
@@ -21,7 +22,6 @@ import { below, milliseconds, printTable, type Row, whole } from './support/repo
 const METRICS = 10;
 const HOSTS = 1_000;
 const PANELS = 12;
-const ROUNDS = 10;
 const IN_FLIGHT = 2;
 const APPEND_MS = 8 * SECOND;
 const UPKEEP_RATE = 100_000;
@@ -227,23 +227,8 @@ async function fillRaw(sql: Sql, ids: string, from: number, to: number, everyMs:
     on conflict do nothing`;
 }
 
-/** The median of some rounds after two that are not counted, ms. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (const round of range(ROUNDS + 2)) {
-    const began = performance.now();
-    await work();
-    if (round >= 2) times.push(performance.now() - began);
-  }
-  return times.sort((a, b) => a - b)[times.length >> 1];
-}
-
 function plain(what: string, ms: number): Row {
-  return { what, value: milliseconds(ms) };
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
+  return row(what, milliseconds(ms));
 }
 
 await main();
