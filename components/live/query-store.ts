@@ -1,6 +1,6 @@
 import { hasValue } from '@/lib/model/fill';
 import { labelsKey } from '@/lib/model/labels';
-import type { GroupPoints, Point } from '@/lib/model/points';
+import { type GroupPoints, type Point, positionOf } from '@/lib/model/points';
 import type { Ranking } from '@/lib/model/question';
 import { formatDuration, parseDuration } from '@/lib/model/time/duration';
 import { readStep, stepsOf } from '@/lib/model/time/steps';
@@ -236,10 +236,10 @@ function rankedKeys(series: readonly GroupUpserts[]): string[] | null {
 
 /** Two ascending lists of points as one; where both have a time, the second wins: a point without values removes. */
 function mergePoints(known: readonly Point[], upserts: readonly Point[], oldest: number): Point[] {
-  const merged = known.slice(firstFrom(known, oldest));
+  const merged = known.slice(positionOf(known, oldest));
   for (const point of upserts) {
     if (point[0] < oldest) continue;
-    const at = firstFrom(merged, point[0]);
+    const at = positionOf(merged, point[0]);
     merged.splice(at, merged[at]?.[0] === point[0] ? 1 : 0, ...(hasValue(point) ? [point] : []));
   }
   return merged;
@@ -248,19 +248,11 @@ function mergePoints(known: readonly Point[], upserts: readonly Point[], oldest:
 function drop(groups: Groups, oldest: number): boolean {
   let dropped = false;
   for (const [key, { labels, points }] of groups) {
-    const from = firstFrom(points, oldest);
+    const from = positionOf(points, oldest);
     if (from === 0) continue;
     dropped = true;
     if (from === points.length) groups.delete(key);
     else groups.set(key, { labels, points: points.slice(from) });
   }
   return dropped;
-}
-
-/** Index of the first point at or after `t`. Searched from the end: upserts are nearly always the newest points. */
-function firstFrom(points: readonly Point[], t: number): number {
-  if (points.length > 0 && points[0][0] >= t) return 0;
-  let at = points.length;
-  while (at > 0 && points[at - 1][0] >= t) at--;
-  return at;
 }

@@ -1,5 +1,5 @@
 import { fillPoints, hasValue } from '../../model/fill';
-import { isWhole, type Point, type TimeRange } from '../../model/points';
+import { isWhole, type Point, positionOf, type TimeRange } from '../../model/points';
 import type { Fill } from '../../model/question';
 import { Marks } from '../changes/marks';
 import type { LiveGroup, Upsert } from './live-group';
@@ -59,7 +59,7 @@ export class Filling {
     const { start } = this.range.whole(now);
     let seq: number | null = null;
     for (const held of this.held.values()) {
-      const leaving = indexFrom(held.points, start);
+      const leaving = positionOf(held.points, start);
       if (leaving === 0) continue;
       held.points.splice(0, leaving);
       const slots = this.stepsBetween(start, held.points[wholeFrom(held.points, 0)]?.[0] ?? start);
@@ -99,7 +99,7 @@ export class Filling {
     const held = this.held.get(group)!;
     for (const point of changed) {
       const { points } = held;
-      const at = indexFrom(points, point[0]);
+      const at = positionOf(points, point[0]);
       points.splice(at, points[at]?.[0] === point[0] ? 1 : 0, ...(hasValue(point) ? [point] : []));
       const before = Math.min(point[0], points[wholeBefore(points, at)]?.[0] ?? point[0]);
       const after = Math.max(
@@ -113,8 +113,8 @@ export class Filling {
 
   /** The points to send at the given times, ascending. */
   private at(points: readonly Point[], slots: readonly number[]): Point[] {
-    const from = wholeBefore(points, indexFrom(points, slots[0]));
-    const to = wholeFrom(points, indexFrom(points, slots[slots.length - 1]));
+    const from = wholeBefore(points, positionOf(points, slots[0]));
+    const to = wholeFrom(points, positionOf(points, slots[slots.length - 1]));
     const filled = fillPoints(points.slice(from, to + 1), this.fill, this.range.question.steps.after);
     const known = new Map(filled.map((point) => [point[0], point]));
     return slots.map((slot) => known.get(slot) ?? removedPoint(this.range.question, slot));
@@ -125,13 +125,6 @@ export class Filling {
     for (let slot = start; slot < end; slot = this.range.question.steps.after(slot)) slots.push(slot);
     return slots;
   }
-}
-
-/** Of the first point at `t` or later. Searched from the end: changes are nearly always of the newest points. */
-function indexFrom(points: readonly Point[], t: number): number {
-  let at = points.length;
-  while (at > 0 && points[at - 1][0] >= t) at--;
-  return at;
 }
 
 /** Of the last point before position `at` that has all values, or else the first of all. */
