@@ -1,7 +1,7 @@
 import { sourceOf } from '../access/auth/request';
 import { requireOwnSource } from '../access/auth/source';
 import type { ViewerHeaders } from '../access/auth/viewers';
-import { isPulseError, type PulseError, PulseError as PulseErrorClass } from '../model/errors';
+import { isPulseError, PulseError } from '../model/errors';
 import { errorAnswer } from '../model/wire/error';
 import { log, logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
@@ -90,7 +90,7 @@ export function errorHeaders(error: PulseError): Record<string, string> {
 export function toPulseError(thrown: unknown): PulseError {
   if (isPulseError(thrown)) return thrown;
   log().error({ err: thrown }, 'unexpected error');
-  return new PulseErrorClass('internal', 'Something went wrong on the server; its log has the details.');
+  return new PulseError('internal', 'Something went wrong on the server; its log has the details.');
 }
 
 /** The sender's address, as the front writes it before Next.js has the request (`keepForNext`). */
@@ -143,7 +143,7 @@ export function openHandler(answer: (request: Request) => Answered) {
 /** Answers paths under `/api` that do not exist. */
 export const notFound = openHandler(({ url }) => {
   const message = `There is nothing at ${new URL(url).pathname}; GET /api/openapi.json lists what there is.`;
-  throw new PulseErrorClass('not_found', message);
+  throw new PulseError('not_found', message);
 });
 
 /** Next.js does not read the body of a response to HEAD, and a stream in it would wait for ever. */
@@ -179,7 +179,7 @@ export function refuseForeign(request: Request): Response | null {
 
 export function methodNotAllowed(method: string, allow: string): PlainResponse {
   const message = `${method} is not possible here; ${allow} is.`;
-  const answer = errorResponse(new PulseErrorClass('method_not_allowed', message));
+  const answer = errorResponse(new PulseError('method_not_allowed', message));
   return { ...answer, headers: { ...answer.headers, allow } };
 }
 

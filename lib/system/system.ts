@@ -6,7 +6,7 @@ import type { RedisCommands } from '../cluster/redis/commands';
 import { createTopics, type Topics } from '../cluster/topics/topics';
 import type { Env } from '../env';
 import { createLive, type Live } from '../live/live';
-import { type Registry, Registry as RegistryClass } from '../memory/catalogue/registry';
+import { Registry } from '../memory/catalogue/registry';
 import { createCatalogueSync } from '../memory/catalogue/sync';
 import { Ring } from '../memory/ring/ring';
 import { createRingSync, type RingSync } from '../memory/ring/ring-sync';
@@ -103,7 +103,7 @@ async function start(
   const records = openRecords(recordsOn(run));
 
   notice('Reading the catalogue of series.');
-  const registry = new RegistryClass();
+  const registry = new Registry();
   const sessions = auth.viewers.key ? auth.endedSessions : undefined;
   const read = async () => {
     for await (const page of store.catalogue.load()) for (const stored of page) registry.add(stored);

@@ -34,7 +34,7 @@ const ANYONE: Viewer = { until: Number.POSITIVE_INFINITY, session: null };
 
 /** Lets in who may look. */
 export class Viewers {
-  private kept: Buffer | null | undefined;
+  private kept: Buffer | null = null;
 
   constructor(
     private readonly settings: ViewerSettings,
