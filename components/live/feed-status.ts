@@ -17,7 +17,7 @@ export interface FeedStatus {
 /** Without a message from the server for this long, what is on the screen is called stale. */
 const STALE_AFTER_MS = 10 * SECOND;
 
-const IDLE: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
+export const IDLE: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
 
 /** How fresh a tab's stream is; listeners are notified of changes. */
 export class FeedStatusStore {

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'r
 import type { HistoryAnswer } from '@/lib/model/wire/history';
 import { type Query, queryText } from '@/lib/model/wire/query';
 import { connectTab } from './connect-tab';
-import type { FeedStatus } from './feed-status';
+import { type FeedStatus, IDLE } from './feed-status';
 import { queueFrame, unqueueFrame } from './frame-queue';
 import { createQueryStore, type QuerySnapshot } from './query-store';
 import { type Attachment, createFeed, type Feed } from './tab-feed';
@@ -34,8 +34,6 @@ function startFeed(): Feed {
   followVisibility();
   return started;
 }
-
-const IDLE: FeedStatus = { state: 'idle', lagMs: null, heardAt: null, degraded: null };
 
 export function useFeedStatus(): FeedStatus {
   return useSyncExternalStore(

@@ -33,7 +33,7 @@ const LOOKS = {
   { tone: BadgeProps['tone']; word: string; dot: string; explanation: string }
 >;
 
-/** How fresh the page is: live with its lag, reconnecting or stale with the time since the last word. */
+/** How fresh the page is: live with its lag, reconnecting or stale with the time since the last message. */
 export function LiveBadge() {
   const { state, lagMs, heardAt, degraded } = useFeedStatus();
   const now = useServerNow(1_000);

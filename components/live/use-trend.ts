@@ -13,7 +13,7 @@ import { useInView } from './use-in-view';
 const SHOWN_MS = 5 * MINUTE;
 
 export interface Trend<Box extends Element> {
-  /** For what shows it: the trend is live while that is in view. */
+  /** Of the element that shows it: the trend is live while that is in view. */
   box: RefObject<Box | null>;
   /** What a sparkline draws; times are epoch ms. */
   sparkline: { points: WholePoint[]; step: number; start: number; end: number };

@@ -61,7 +61,7 @@ export class Session {
       await client.close();
     }
     // A socket keeps what it was opened in, and so would hold the request that happens to need it for all its life.
-    await outsideRequests(() => this.connectAnyhow());
+    await outsideRequests(() => this.connectWithFallback());
   }
 
   /**
@@ -97,7 +97,8 @@ export class Session {
     await this.client?.close();
   }
 
-  private async connectAnyhow(): Promise<void> {
+  /** Connects; without settings where the server refuses those. */
+  private async connectWithFallback(): Promise<void> {
     try {
       await this.connect();
     } catch (error) {

@@ -89,7 +89,7 @@ export function readCalculationContract(connect: () => Client): void {
     const asked = { expression: '100*a/b', 'b.metric': `${prefix}/memory`, aggregate: 'sum' };
     const { body } = await points({ ...asked, end: String(start + MINUTE) });
     expect(HistoryAnswer.parse(body)).toMatchObject({
-      metric: metric,
+      metric,
       unit: '',
       expression: '100 * a / b',
       series: [{ labels: {}, points: [[start, 80]] }],

@@ -52,9 +52,9 @@ export function readContract(connect: () => Client): void {
   });
 
   test('GET /api/series lists the series that match', async () => {
-    const query = new URLSearchParams({ metric: metric, match: '{env="prod",host!="b"}' });
+    const query = new URLSearchParams({ metric, match: '{env="prod",host!="b"}' });
     expect(SeriesAnswer.parse((await client.get(`/api/series?${query}`)).body)).toEqual({
-      series: [{ metric: metric, labels: { host: 'a', env: 'prod' }, lastSeen: start }],
+      series: [{ metric, labels: { host: 'a', env: 'prod' }, lastSeen: start }],
       next: null,
     });
     expectError(await client.get('/api/series?metric=nobody_has_this'), 404, 'unknown_metric');
@@ -67,7 +67,7 @@ export function readContract(connect: () => Client): void {
       expect(status).toBe(200);
       expect(headers.get('cache-control')).toBe('no-store');
       expect(HistoryAnswer.parse(body)).toMatchObject({
-        metric: metric,
+        metric,
         unit: 'percent',
         aggregate: 'avg',
         step: MINUTE,
@@ -89,7 +89,7 @@ export function readContract(connect: () => Client): void {
       for (const name of [metric, encodeURIComponent(metric)]) {
         const { status, body } = await client.get(`/api/metrics/${name}?start=${start}`);
         expect(status).toBe(200);
-        expect(body).toMatchObject({ metric: metric });
+        expect(body).toMatchObject({ metric });
       }
     });
 
@@ -155,14 +155,14 @@ export function readContract(connect: () => Client): void {
       const common = { start, end: start + 5 * MINUTE, step: 'minute' };
       const response = await ask({
         queries: [
-          { metric: metric, ...common, by: ['host'], top: 1 },
+          { metric, ...common, by: ['host'], top: 1 },
           { metric: 'nobody_has_this' },
           { metric: `${prefix}/memory`, ...common, aggregate: 'max' },
         ],
       });
       expect(response.status).toBe(200);
       expect(ResultsAnswer.parse(await response.json()).results).toMatchObject([
-        { metric: metric, series: [{ labels: { host: 'c "d", e' } }] },
+        { metric, series: [{ labels: { host: 'c "d", e' } }] },
         { error: { code: 'unknown_metric' } },
         { metric: `${prefix}/memory`, aggregate: 'max', series: [{ points: [[start, 5]] }] },
       ]);

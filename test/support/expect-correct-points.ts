@@ -24,11 +24,11 @@ export function expectCorrectPoints(
     values.forEach((value, column) => {
       const truth = expected[i][column + 1];
       if (value === null || truth === null) return;
-      const told = { t, aggregate: question.aggregates[column], value, truth };
-      expect(Number.isFinite(value), JSON.stringify(told)).toBe(true);
-      expect(Object.is(value, -0), JSON.stringify(told)).toBe(false);
+      const found = { t, aggregate: question.aggregates[column], value, truth };
+      expect(Number.isFinite(value), JSON.stringify(found)).toBe(true);
+      expect(Object.is(value, -0), JSON.stringify(found)).toBe(false);
       const isRight = Math.abs(value / 4 - truth / 4) <= (RELATIVE * Math.abs(truth)) / 4 + slack / 4;
-      if (!isRight) expect.fail(`${JSON.stringify(told)} of ${JSON.stringify(group)}`);
+      if (!isRight) expect.fail(`${JSON.stringify(found)} of ${JSON.stringify(group)}`);
     });
   });
 }

@@ -17,7 +17,7 @@ const OF_THE_TESTS = /node_modules\/(@?vite|vitest|@vitest|tinypool)|\/test\/sup
 /**
  * Follows timers, connections, child processes and threads that are begun from now on, other than by tests.
  *
- * @returns what tells those that have not ended, each by its kind and where it was begun; `stop` ends following
+ * @returns `left` lists those that have not ended, each by its kind and where it was started; `stop` ends the following
  */
 export function followRunning(): { left(): string[]; stop(): void } {
   const running = new Map<number, string>();

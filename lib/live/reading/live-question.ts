@@ -20,7 +20,7 @@ import { resolveTime } from '../../read/query/question';
 export interface LiveQuestion extends Calculation {
   /** Canonical: equal questions have equal texts, and share their work. */
   readonly text: string;
-  /** Whether a series is one of each operand's; null: its matchers take too long to be tested at once. */
+  /** For each operand, whether a series is one of its own; null: its matchers take too long to be tested at once. */
   readonly admits: ReadonlyArray<((series: Selectable) => boolean) | null>;
   readonly by: readonly string[];
   readonly ranking: Ranking | null;

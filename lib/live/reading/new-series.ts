@@ -24,7 +24,10 @@ export interface NewSeriesParts {
   join(query: LiveQuery, series: Series, operandIndex: number): LiveGroup | null;
 }
 
-/** Series that were created while a query could not look at them: they join it afterwards, with the samples that arrived meanwhile. */
+/**
+ * Series that were created while a query could not look at them: they join it afterwards, with the samples that arrived
+ * meanwhile.
+ */
 export class NewSeriesQueue {
   private readonly waiting = new Map<LiveQuery, NewSeries[]>();
   private readonly looking = new Set<LiveQuery>();

@@ -112,8 +112,8 @@ export class TopRanking implements LiveRanking {
     for (const [group, { seq }] of this.removals) {
       if (seq <= since) continue;
       const { latest } = group;
-      const gone = this.query.points.removedAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
-      upserts.push({ group, points: latest ? [latest, ...gone] : gone });
+      const removed = this.query.points.removedAfter(latest?.[0] ?? Number.NEGATIVE_INFINITY);
+      upserts.push({ group, points: latest ? [latest, ...removed] : removed });
     }
     return upserts;
   }
@@ -138,7 +138,7 @@ export class TopRanking implements LiveRanking {
     const newest = others.flatMap((group): Upsert[] =>
       group.latest && group.latest[0] >= from ? [{ group, points: [group.latest] }] : [],
     );
-    // What a reader came with may have vanished before anything was ranked here.
+    // What a reader came with may have been removed before anything was ranked here.
     const since = canBeRemoved(this.query.range.question)
       ? await this.query.upserts.readSince(others, from, work)
       : newest;

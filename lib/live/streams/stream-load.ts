@@ -31,7 +31,7 @@ export class StreamLoad {
   }
 
   /** So many bytes more (or fewer) wait for readers. @returns whether there is room for them. */
-  noteBuffered(bytes: number): boolean {
+  noteHeld(bytes: number): boolean {
     this.figures.heldBytes += bytes;
     return this.figures.heldBytes <= MAX_HELD_BYTES;
   }

@@ -291,7 +291,7 @@ export class LiveStream implements Paced {
 
   /** Notes what waits for the reader. @returns whether there is room for it. */
   private hold(bytes: number): boolean {
-    const hasRoom = this.host.load.noteBuffered(bytes - this.heldBytes);
+    const hasRoom = this.host.load.noteHeld(bytes - this.heldBytes);
     this.heldBytes = bytes;
     return hasRoom;
   }

@@ -3,7 +3,7 @@ import type { TopicEvent } from '../../model/wire/stream';
 import { encodeTopicEvent } from './encode';
 import type { StreamTopic } from './stream-params';
 
-/** A reader that does not keep up gets the newest so many events: an event is a hint, and what it is about is read elsewhere. */
+/** A reader that does not keep up gets the newest so many: an event is a hint, what it is about is read elsewhere. */
 const MAX_WAITING = 64;
 
 /** The topics that a stream subscribed to, and their events that have not been written. */

@@ -68,7 +68,7 @@ const receivedBy = (stream: Pick<EventStream, 'events'>) =>
   stream.events.filter(({ event }) => event === 'topic').map(({ data }) => data);
 
 /** The nodes' clock is the test's; the network between them has its own. */
-async function untilTold(stream: Pick<EventStream, 'events'>, data: unknown): Promise<void> {
+async function untilReceived(stream: Pick<EventStream, 'events'>, data: unknown): Promise<void> {
   await until(async () => {
     await server.clock.advance(0);
     expect(receivedBy(stream)).toContainEqual({ topic: 'presence', data });
@@ -76,7 +76,7 @@ async function untilTold(stream: Pick<EventStream, 'events'>, data: unknown): Pr
 }
 
 /** Publishes until the other node receives: an event before that is lost, as any may be. */
-async function untilHeard(from: TestNode, stream: EventStream): Promise<void> {
+async function publishUntilReceived(from: TestNode, stream: EventStream): Promise<void> {
   await until(async () => {
     from.topics.publish(presenceTopic, ada);
     await server.clock.advance(0);
@@ -110,11 +110,11 @@ describe.each([
   it('reaches a reader of the other node, in order, with the topic’s name', async () => {
     const [a, b] = [await startNode(medium.connect()), await startNode(medium.connect())];
     const stream = await readOver(b, 'topic=presence');
-    await untilHeard(a, stream);
+    await publishUntilReceived(a, stream);
     const before = receivedBy(stream).length;
     a.topics.publish(presenceTopic, bob);
     a.topics.publish(presenceTopic, { ...bob, isHere: true });
-    await untilTold(stream, { ...bob, isHere: true });
+    await untilReceived(stream, { ...bob, isHere: true });
     const after = receivedBy(stream).slice(before);
     expect(after.filter((event) => JSON.stringify(event).includes('bob'))).toEqual([
       { topic: 'presence', data: bob },
@@ -125,10 +125,10 @@ describe.each([
   it('reaches a reader of the same node once', async () => {
     const [a, b] = [await startNode(medium.connect()), await startNode(medium.connect())];
     const [near, far] = [await readOver(a, 'topic=presence'), await readOver(b, 'topic=presence')];
-    await untilHeard(a, far);
+    await publishUntilReceived(a, far);
     a.topics.publish(presenceTopic, bob);
-    await untilTold(far, bob);
-    await untilTold(near, bob);
+    await untilReceived(far, bob);
+    await untilReceived(near, bob);
     expect(receivedBy(near).filter((event) => JSON.stringify(event).includes('bob'))).toHaveLength(1);
   });
 
@@ -136,12 +136,12 @@ describe.each([
     const stranger = medium.connect();
     const [a, b] = [await startNode(medium.connect()), await startNode(medium.connect())];
     const stream = await readOver(b, 'topic=presence');
-    await untilHeard(a, stream);
+    await publishUntilReceived(a, stream);
     const send = (text: string) => stranger.send([{ channel: 'pulseboard:topic:presence', text }]);
     await send('not json');
     await send(JSON.stringify({ v: 1, n: 'stranger', e: { page: 7 } }));
     await send(JSON.stringify({ v: 1, n: 'stranger', e: bob }));
-    await untilTold(stream, bob);
+    await untilReceived(stream, bob);
     expect(receivedBy(stream).every((event) => /ada|bob/.test(JSON.stringify(event)))).toBe(true);
     await stranger.close();
   });

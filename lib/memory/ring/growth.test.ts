@@ -38,13 +38,13 @@ class World {
     return new Ring(options);
   }
 
-  write(series: number, timestamp: number, isHeard: boolean): void {
+  write(series: number, timestamp: number, isReceived: boolean): void {
     if (this.stored[series].has(timestamp)) return;
     this.stored[series].set(timestamp, timestamp % 1_000);
-    if (isHeard) this.hear(series, timestamp);
+    if (isReceived) this.receive(series, timestamp);
   }
 
-  hear(series: number, timestamp: number): void {
+  receive(series: number, timestamp: number): void {
     this.ring.add({
       series: [this.series[series]],
       timestamps: [timestamp],
@@ -56,7 +56,7 @@ class World {
   async read(from: number): Promise<void> {
     for (const [i, samples] of this.stored.entries())
       for (const timestamp of samples.keys())
-        if (timestamp >= from && this.ring.keeps(timestamp)) this.hear(i, timestamp);
+        if (timestamp >= from && this.ring.keeps(timestamp)) this.receive(i, timestamp);
   }
 
   ask(): void {
@@ -168,7 +168,7 @@ it('alone, knows of every sample since the moment it names what came before it, 
   );
 });
 
-it('among others, knows it of what it hears, and nothing of what it may have missed', async () => {
+it('among others, knows it of what it receives, and nothing of what it may have missed', async () => {
   const anyAction = fc.oneof(
     { weight: 8, arbitrary: write },
     ...others,
@@ -186,7 +186,7 @@ it('among others, knows it of what it hears, and nothing of what it may have mis
       let turn = 0;
       for (const action of actions) {
         if (action.do === 'write') {
-          // Every other sample is written by another node, which is heard only while the metric is claimed.
+          // Every other sample is written by another node, which is received only while the metric is complete.
           world.write(action.series, world.now - action.age, claimed !== null || turn++ % 2 === 0);
         } else if (action.do === 'wait') {
           world.now += action.ms;

@@ -67,8 +67,8 @@ function cluster() {
       beatMs: 2_000,
     });
     const onResynced = vi.fn();
-    const heard: number[] = [];
-    bus.samples.subscribe(({ timestamps }) => heard.push(...timestamps));
+    const received: number[] = [];
+    bus.samples.subscribe(({ timestamps }) => received.push(...timestamps));
     const ringSync = createRingSync({
       bus,
       ring,
@@ -90,7 +90,7 @@ function cluster() {
       ring.add(samples);
       bus.samples.publish(samples);
     };
-    return { ring, bus, ringSync, metric, onResynced, heard, commit };
+    return { ring, bus, ringSync, metric, onResynced, received, commit };
   }
   return { network, shelf, join };
 }
@@ -108,18 +108,18 @@ function expectTruth(ring: Ring, shelf: Shelf): void {
   }
 }
 
-test('nothing is vouched for until somebody looks, then the newest first, then the whole window', async () => {
+test('no metric is complete until somebody looks, then the newest part is first, then the whole window', async () => {
   const { shelf, join } = cluster();
   const now = Date.now();
   for (let i = 0; i < 9; i++) shelf.rows.set(`1 ${i}`, [1, now - i * MINUTE, i]);
-  const { ring, ringSync, metric, heard } = await join();
+  const { ring, ringSync, metric, received } = await join();
   expect(ring.coveredSince(metric.id)).toBe(Number.POSITIVE_INFINITY);
   ringSync.watch(metric);
   await until(() => expect(ringSync.complete).toBe(1));
   await until(() => expect(ring.coveredSince(metric.id)).toBeLessThan(now - 9 * MINUTE));
   expect(shelf.reads[0].start).toBeGreaterThan(now - 31 * SECOND);
   expectTruth(ring, shelf);
-  expect(heard).toHaveLength(9);
+  expect(received).toHaveLength(9);
 });
 
 test('what other nodes commit is here while somebody looks, and not claimed soon after nobody does', async () => {
@@ -128,7 +128,7 @@ test('what other nodes commit is here while somebody looks, and not claimed soon
   const stop = b.ringSync.watch(b.metric);
   await until(() => expect(b.ringSync.complete).toBe(1));
   for (let i = 0; i < 50; i++) a.commit((i % 2) + 1, Date.now() - i);
-  await until(() => expect(b.heard.length).toBeGreaterThanOrEqual(50));
+  await until(() => expect(b.received.length).toBeGreaterThanOrEqual(50));
   expectTruth(b.ring, shelf);
   stop();
   stop();
@@ -147,7 +147,7 @@ test('a second look before the first has faded costs no reading', async () => {
   expect(ringSync.complete).toBe(1);
 });
 
-test('while others cannot be heard nothing is vouched for, but their samples are read and told', async () => {
+test('while messages of others do not arrive no metric is complete, but their samples are read and published', async () => {
   const { network, shelf, join } = cluster();
   const [a, b] = [await join(), await join()];
   b.ringSync.watch(b.metric);
@@ -158,11 +158,11 @@ test('while others cannot be heard nothing is vouched for, but their samples are
   const late = t - 5 * MINUTE;
   a.commit(1, t);
   a.commit(2, late);
-  await until(() => expect(b.heard).toContain(t));
+  await until(() => expect(b.received).toContain(t));
   expect(b.ring.coveredSince(7)).toBe(Number.POSITIVE_INFINITY);
   expect(b.onResynced).toHaveBeenCalledTimes(1);
   network.heal();
-  await until(() => expect(b.heard).toContain(late));
+  await until(() => expect(b.received).toContain(late));
   expectTruth(b.ring, shelf);
   expect(b.onResynced.mock.calls).toEqual([[b.metric], [b.metric]]);
 });
@@ -178,7 +178,7 @@ test('a database that is away delays completeness, and does not claim it falsely
   await until(() => expect(ringSync.complete).toBe(1));
 });
 
-test('three nodes under a network that comes and goes: what is vouched for stays true', async () => {
+test('three nodes under a network that comes and goes: what counts as complete stays true', async () => {
   const { network, shelf, join } = cluster();
   const nodes = [await join(), await join(), await join()];
   for (const { ringSync, metric } of nodes) ringSync.watch(metric);

@@ -5,7 +5,7 @@ import { bisect } from '../../model/bisect';
 export type ValueBlocks = readonly Float64Array[];
 
 /**
- * The value at that share of all, ascending within each stretch; interpolated between the two closest ranks, as
+ * The value at that share of all, ascending within each block; interpolated between the two closest ranks, as
  * `percentile_cont` does:
  * https://www.postgresql.org/docs/current/functions-aggregate.html
  */
@@ -48,9 +48,7 @@ export function* stddev(blocks: ValueBlocks): Generator<undefined, number> {
   return saturated(deviation(squares, distances, count) / scale);
 }
 
-/**
- * The value with `rank` values before it. In several blocks it is found by bisection between the lowest and highest value.
- */
+/** The value with `rank` values before it; in several blocks found by bisection between the lowest and the highest. */
 function valueAt(blocks: ValueBlocks, rank: number): number {
   if (blocks.length === 1) return blocks[0][rank];
   let low = orderOf(Math.min(...blocks.map(([lowest]) => lowest)));

@@ -33,8 +33,7 @@ export interface RangeCache {
   readPoints(question: StoreQuestion, options?: ReadOptions): Promise<PointsAnswer>;
   /**
    * For while the database cannot be reached: cached points that were right when it last answered. They have no gap
-   * from the
-   * beginning of the range to where they end; there may be none.
+   * from the beginning of the range to where they end; there may be none.
    */
   readCached(question: StoreQuestion): Promise<Point[][]>;
 }

@@ -11,7 +11,7 @@ const EVERY_MS = SECOND;
 
 /**
  * Publishes the size of the fleet to this node's subscribers while there are any. Each node does so for its own.
- * @returns stops it.
+ * @returns the off-switch.
  */
 export function publishFleet(topics: Topics, readSize: () => FleetEvent): () => void {
   return topics.whileSubscribed(fleetTopic, () => {
