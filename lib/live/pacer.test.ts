@@ -99,6 +99,23 @@ describe('Pacer', () => {
     expect(others.map(({ turns }) => turns)).toEqual([[160], [160], [160]]);
   });
 
+  it.each(['throws', 'rejects'])('goes on with the others after a turn that %s', async (how) => {
+    const { clock, pacer, make } = setUp();
+    const [broken, before, after] = [make(1_000), make(1_000), make(1_000)];
+    broken.takeTurn = () => {
+      if (how === 'rejects') return Promise.reject(new Error('no turn'));
+      throw new Error('no turn');
+    };
+    for (const stream of [before, broken, after]) pacer.schedule(stream);
+    await clock.advance(0);
+    for (const stream of [before, broken, after]) pacer.schedule(stream);
+    await clock.advance(1_000);
+    expect([before.turns, after.turns]).toEqual([
+      [0, 1_000],
+      [0, 1_000],
+    ]);
+  });
+
   it('waits no longer than a tick when the clock was set back', async () => {
     const { clock, pacer, make } = setUp();
     const stream = make(1_000, START + 3_600_000);

@@ -1,11 +1,12 @@
 import { SECOND } from '../model/time/duration';
+import { log } from '../observe/log';
 import type { Scheduler } from '../runtime/work/scheduler';
 import { Work } from '../runtime/work/work';
 import type { Clock } from './clock';
 
 /** How much longer than its tick a stream may wait to be written together with others, as a share of the tick. */
 const JOIN_SHARE = 0.1;
-/** After turns that took this long there is a rest of so many times as long: watching takes a quarter of the time at most. */
+/** After turns that took this long comes a rest of so many times as long: streams get a quarter of the time at most. */
 const HEAVY_MS = 10;
 const REST_FACTOR = 3;
 const LONGEST_REST_MS = 10 * SECOND;
@@ -21,13 +22,18 @@ export interface Paced {
   readonly tickMs: number;
   /** Epoch ms; -Infinity before the first. */
   readonly writtenAt: number;
-  /** As a part of larger work, which goes on when it resolves. */
+  /** As a part of larger work, which goes on when it resolves or rejects. */
   takeTurn(round: Round, work: Work): Promise<void> | void;
 }
 
 interface Turn {
   paced: Set<Paced>;
   cancel: () => void;
+}
+
+interface DueTurn {
+  paced: Paced;
+  round: Round;
 }
 
 /**
@@ -39,7 +45,7 @@ export class Pacer {
   private readonly turns = new Map<number, Turn>();
   private restUntil = Number.NEGATIVE_INFINITY;
   /** Those that have their turn, one after the other. */
-  private readonly due: Array<{ paced: Paced; round: Round }> = [];
+  private readonly due: DueTurn[] = [];
   private isTaking = false;
   private readonly work: Work;
 
@@ -105,15 +111,22 @@ export class Pacer {
     this.isTaking = true;
     this.work.isDue('live');
     const spentMs = this.work.spent;
-    for (let next = this.due.shift(); next; next = this.due.shift()) {
-      if (this.work.isDue('live')) await this.work.pause();
-      await next.paced.takeTurn(next.round, this.work);
-    }
+    for (let next = this.due.shift(); next; next = this.due.shift()) await this.takeTurn(next);
     this.work.isDue('live');
     this.isTaking = false;
     const tookMs = this.work.spent - spentMs;
     if (tookMs >= HEAVY_MS)
       this.restUntil = this.clock.now() + Math.min(LONGEST_REST_MS, REST_FACTOR * tookMs);
+  }
+
+  /** A turn that fails takes none from the others. */
+  private async takeTurn({ paced, round }: DueTurn): Promise<void> {
+    try {
+      if (this.work.isDue('live')) await this.work.pause();
+      await paced.takeTurn(round, this.work);
+    } catch (error) {
+      log().error({ err: error }, 'the turn of a stream failed');
+    }
   }
 
   private cancel(paced: Paced): void {

@@ -19,6 +19,8 @@ export class LiveReader {
   lastEventId: string | null = null;
   isOpen = true;
   isSlow = false;
+  /** Writing to it throws from now on. */
+  isBroken = false;
   private resumeStream = () => {};
   private stream: { close(): void } = { close: () => {} };
 
@@ -42,6 +44,7 @@ export class LiveReader {
       lastEventId,
       sink: {
         write: (text) => {
+          if (this.isBroken) throw new Error('the connection is gone');
           this.writes.push(text);
           for (const event of parseEvents(text)) {
             this.lastEventId = event.id ?? this.lastEventId;

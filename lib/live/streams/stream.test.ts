@@ -28,6 +28,17 @@ describe('a stream', () => {
     expect(reader.lastEventId).toBe(String(now()));
   });
 
+  it('ends when its connection cannot be written to, and others go on', async () => {
+    const [broken, reader] = [await open({ step: 'raw' }), await open({ step: 'raw' })];
+    broken.isBroken = true;
+    for (const value of [1, 2]) {
+      await scene.node.write(sample(value, {}, now()));
+      await advance(2_000);
+    }
+    expect(reader.points.map(([, value]) => value)).toEqual([1, 2]);
+    expect([broken.isOpen, reader.isOpen, scene.node.live.streams.size]).toEqual([false, true, 1]);
+  });
+
   it('sends further changes together, a tick after its last write', async () => {
     const reader = await open({ step: 'raw' }, { tick: '1000' });
     const t = now();

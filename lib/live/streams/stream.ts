@@ -139,7 +139,13 @@ export class LiveStream implements Paced {
   async takeTurn(round: Round, work: Work): Promise<void> {
     const { changedAt } = this;
     this.changedAt = null;
-    await this.take(round, changedAt, work);
+    try {
+      await this.take(round, changedAt, work);
+    } catch (error) {
+      // What was taken may not have been written. A reader that connects again gets it, from the cursor it has.
+      this.close();
+      throw error;
+    }
     // Only now: when the next turn is depends on whether something was written in this one.
     this.cancelTurn = null;
     if (this.subscriptions.some(({ hasMore }) => hasMore)) this.notify();
