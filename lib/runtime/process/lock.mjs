@@ -14,20 +14,23 @@ import { HERE, isRunning, startOf } from './identity.mjs';
 
 // Plain JavaScript with types in comments: the launcher uses it before anything is compiled.
 
-/** A holder shows so often that it lives. */
+/** How often a holder gives a sign of life. */
 const SIGN_MS = 1_000;
-/** A holder whose process cannot be looked for from here is dead when it has not shown for so long. */
+/** A holder whose process cannot be looked up from here is dead when it has given no sign of life for so long. */
 const SILENCE_MS = 15_000;
 const LOOK_AGAIN_MS = 100;
-/** Taking a lock takes no time at all; who has not done it by now was killed in between. */
+/** Taking a lock is instant: a process that has not finished after this long was killed in between. */
 const TAKING_MS = 3_000;
 
+/** Ids of the locks that this process holds. */
+const HELD = new Set();
+
 /**
- * Who has a lock. `note` is what it wants others to know.
+ * Who has a lock. `note` is for others to read.
  * @typedef {{ pid: number, started: string, place: string, id: string, note: Record<string, string | number> }} Holder
  */
 
-/** Another process has the lock. */
+/** Somebody else has the lock: another process, or another part of this one. */
 export class LockHeld extends Error {
   /** @param {string} file @param {Holder} holder */
   constructor(file, holder) {
@@ -39,7 +42,7 @@ export class LockHeld extends Error {
 /**
  * A lock among processes, in a file. It ends with its process, however that ends: a holder is known by its process id
  * together with when that process began, and one in another container or on another machine by the signs of life it
- * gives in the file. What a process finds of its own from before is no lock.
+ * gives in the file. A lock with this process's id that this process did not take is of a dead one.
  */
 export class Lock {
   /** @type {NodeJS.Timeout} */ #signs;
@@ -66,6 +69,7 @@ export class Lock {
   release() {
     clearInterval(this.#signs);
     process.off('exit', this.#onExit);
+    HELD.delete(this.holder.id);
     if (this.#isLost) return;
     this.#isLost = true;
     if (readLock(this.file)?.id === this.holder.id) rmSync(this.file, { force: true });
@@ -83,7 +87,7 @@ export class Lock {
         utimesSync(this.file, now, now);
       } else write(this.file, this.holder);
     } catch {
-      // A disk in trouble: whoever asks from here still finds this process running.
+      // The disk does not work now. Others on this machine still find this process running.
     }
   }
 }
@@ -93,11 +97,11 @@ export class Lock {
  * @param {string} file
  * @param {object} [options]
  * @param {Holder['note']} [options.note]
- * @param {(holder: Holder) => boolean} [options.mayWait] asked, again and again, whether to wait for this holder
- * @param {(holder: Holder) => void} [options.onWait] called once, when there is something to wait for
+ * @param {(holder: Holder) => boolean} [options.mayWait] whether to wait for this holder; called again and again
+ * @param {(holder: Holder) => void} [options.onWait] called once, when it begins to wait
  * @param {() => void} [options.onLost] somebody else has taken the lock although this process lives
  * @returns {Promise<Lock>}
- * @throws {LockHeld} when another process has it and is not waited for
+ * @throws {LockHeld} when somebody else has it and is not waited for
  */
 export async function takeLock(
   file,
@@ -110,13 +114,14 @@ export async function takeLock(
     id: randomBytes(8).toString('hex'),
     note,
   };
-  const judge = createJudge(file);
+  const stateOf = createLivenessCheck(file);
   for (let isFirst = true; ; isFirst = false) {
     const other = await alone(file, () => {
       const holder = readLock(file);
-      const state = holder ? judge(holder) : 'dead';
+      const state = holder ? stateOf(holder) : 'dead';
       if (holder && state !== 'dead') return { holder, state };
       write(file, mine);
+      HELD.add(mine.id);
       return null;
     });
     if (!other) return new Lock(file, mine, onLost);
@@ -127,7 +132,7 @@ export async function takeLock(
 }
 
 /**
- * The living holder of a lock, or null. One that cannot be looked for from here counts as alive.
+ * The living holder of a lock, or null. One that cannot be looked up from here counts as alive.
  * @param {string} file
  * @returns {Holder | null}
  */
@@ -139,15 +144,16 @@ export function holderOf(file) {
 /** @param {Holder} holder */
 function isDeadHere(holder) {
   if (holder.place !== HERE) return false;
-  return holder.pid === process.pid || !isRunning(holder.pid, holder.started);
+  if (holder.pid === process.pid) return !HELD.has(holder.id);
+  return !isRunning(holder.pid, holder.started);
 }
 
 /**
- * Judges holders, those elsewhere by whether they go on showing that they live.
+ * Classifies holders, those elsewhere by whether they go on giving signs of life.
  * @param {string} file
  * @returns {(holder: Holder) => 'alive' | 'dead' | 'unsure'}
  */
-function createJudge(file) {
+function createLivenessCheck(file) {
   let seen = { sign: '', at: 0 };
   return (holder) => {
     if (holder.place === HERE) return isDeadHere(holder) ? 'dead' : 'alive';
@@ -199,12 +205,12 @@ function readLock(file) {
 function parseHolder(text) {
   try {
     const found = JSON.parse(text);
-    // Once a lock was nothing but a process id.
+    // An older version wrote the process id alone.
     if (Number.isInteger(found) && found > 0)
       return { pid: found, started: startOf(found) ?? '', place: HERE, id: text, note: {} };
     if (Number.isInteger(found?.pid) && typeof found.place === 'string') return found;
   } catch {
-    // Half-written when the machine lost its power: nobody's.
+    // Half-written when the machine lost its power: no holder.
   }
   return null;
 }

@@ -78,12 +78,26 @@ test('as the version before left it is its process’s, too', async () => {
   await take();
 });
 
-test('that was half-written, or is of this very process, is none', async () => {
+test('that was half-written, or has the id of this process from a dead one, is none', async () => {
   for (const text of ['', '{"pid":1', '[]', String(process.pid)]) {
     writeFileSync(file, text);
     await take();
   }
-  await takeLock(file);
+  const lock = await takeLock(file);
+  const left = readFileSync(file);
+  lock.release();
+  writeFileSync(file, left);
+  await take();
+});
+
+test('is one holder’s within a process, too, until it is released', async () => {
+  const lock = await takeLock(file);
+  await expect(take()).rejects.toThrow(LockHeld);
+  expect(holderOf(file)).toMatchObject({ pid: process.pid });
+  lock.release();
+  const both = await Promise.allSettled([takeLock(file), takeLock(file)]);
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  for (const each of both) if (each.status === 'fulfilled') each.value.release();
   await take();
 });
 

@@ -28,9 +28,10 @@ export interface SegmentsOptions {
 }
 
 /**
- * Records appended to files of a folder, each flushed before its `append` resolves, and read back in order. Appends that
- * come while the disk is busy share the next flush. A record that was half-written when the process or the machine died is
- * cut off at the next start: its append was never confirmed. Damage elsewhere is skipped and counted, and its file kept.
+ * Records appended to files of a folder, each flushed before its `append` resolves, and read back in order. Appends
+ * that come while the disk is busy share the next flush. A record that was half-written when the process or the machine
+ * died is cut off at the next start: its append was never confirmed. Other damage is skipped and counted; its file is
+ * kept.
  */
 export class Segments {
   /** Damage that was skipped since the start. */
@@ -51,7 +52,7 @@ export class Segments {
     private readonly damaged: DamagedFiles,
   ) {}
 
-  /** @throws Error with one sentence when another process has this folder, or nothing can be written there. */
+  /** @throws Error with one sentence when another server has this folder, or nothing can be written there. */
   static async open(
     folder: string,
     { damagedBytes = MAX_DAMAGED_BYTES, readRetryMs = READ_RETRY_MS }: SegmentsOptions = {},
@@ -78,10 +79,11 @@ export class Segments {
       };
       this.lock = await takeLock(join(folder, 'lock'), { onLost });
     } catch (cause) {
-      if (cause instanceof LockHeld)
-        throw new Error(
-          `SPOOL_DIR ${folder} is in use by process ${cause.holder.pid}: give every server a folder of its own.`,
-        );
+      if (cause instanceof LockHeld) {
+        const { pid } = cause.holder;
+        const user = pid === process.pid ? 'another server in this process' : `process ${pid}`;
+        throw new Error(`SPOOL_DIR ${folder} is in use by ${user}: give every server a folder of its own.`);
+      }
       const { code } = cause as NodeJS.ErrnoException;
       throw new Error(
         `SPOOL_DIR ${folder} cannot be used (${code}): set it to a folder this user may write to.`,
@@ -133,7 +135,9 @@ export class Segments {
     await this.removeIfTaken(oldest);
   }
 
-  /** The file of the records that `peek` returned holds one that cannot be used: it is kept after the rest is removed. */
+  /**
+   * The file of the records that `peek` returned holds one that cannot be used: it is kept after the rest is removed.
+   */
   keepFile(damage: Damage): void {
     const [oldest] = this.segments;
     if (!oldest) return;

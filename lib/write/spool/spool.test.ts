@@ -86,6 +86,19 @@ test('a folder that another process has is refused in a sentence; a lock left by
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('two servers in one process have no folder in common', async () => {
+  const folder = newFolder();
+  const segments = await Segments.open(folder);
+  await expect(Segments.open(folder)).rejects.toThrow(
+    /is in use by another server in this process: give every/,
+  );
+  await segments.append(Buffer.from('kept'));
+  await segments.close();
+  const next = await Segments.open(folder);
+  expect(next.bytes).toBeGreaterThan(0);
+  await next.close();
+});
+
 /** A database that can go away. */
 function database() {
   const side = { isAway: false, values: [] as number[], writes: 0 };
