@@ -1,5 +1,5 @@
 import type { Env } from '../env';
-import { type Breaker, createBreaker } from '../runtime/breaker';
+import { type BreakerStatus, createBreaker } from '../runtime/breaker';
 import { openRedisCommands, type RedisCommands } from './redis/commands';
 import { withinTime } from './redis/connect';
 
@@ -12,7 +12,7 @@ const PATIENCE_MS = 500;
  */
 export function guardRedis(
   commands: RedisCommands,
-  breakers: Set<Breaker>,
+  breakers: Set<BreakerStatus>,
   patienceMs = PATIENCE_MS,
 ): RedisCommands {
   const breaker = createBreaker(
@@ -41,7 +41,7 @@ export function guardRedis(
 /** The Redis that the settings name, guarded; null without one. Does not wait for it. */
 export function openGuardedRedis(
   settings: Pick<Env, 'REDIS_URL' | 'UPSTASH_REDIS_REST_URL' | 'UPSTASH_REDIS_REST_TOKEN'>,
-  breakers: Set<Breaker>,
+  breakers: Set<BreakerStatus>,
 ): RedisCommands | null {
   const commands = openRedisCommands(settings);
   return commands && guardRedis(commands, breakers);

@@ -12,29 +12,32 @@ import { outsideRequests } from '../observe/request-id';
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
 /**
- * Around calls to something outside that may be away. Closed, calls pass; after some failures in a row it opens, and
- * calls fail at once instead of each waiting for its own timeout; every so often it asks whether the other side is
- * back, by itself, and closes when it is.
+ * What calls to something outside go through, that may be unreachable. Closed, calls pass; after some failures in a row
+ * it opens, and calls fail at once instead of each waiting for its own timeout; every so often it probes the other
+ * side by itself, and closes when that answers.
  */
 export interface Breaker {
+  /** @throws what `work` throws, or `whenOpen()` without having called it. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Ends its probes. */
+  close(): void;
+}
+
+/** A breaker as the figures of a server show it. */
+export interface BreakerStatus {
   readonly name: string;
   readonly state: BreakerState;
   /** Times it has opened. */
   readonly opened: number;
-  /** Until it asks again, ms. */
-  readonly retryAfterMs: number;
-  /** @throws what `work` throws, or `whenOpen()` without having called it. */
-  run<T>(work: () => Promise<T>): Promise<T>;
-  close(): void;
 }
 
 export interface BreakerOptions {
   name: string;
-  /** Whether an error means that the other side is away, rather than that it refused this one call. */
+  /** Whether an error means that the other side is unreachable, rather than that it refused this one call. */
   isAway(error: unknown): boolean;
   /** The error for calls that are not made. */
   whenOpen(retryAfterMs: number): Error;
-  /** Resolves when the other side is back. */
+  /** Resolves when the other side answers again. */
   probe(): Promise<void>;
   /** Failures in a row that open it. */
   failures?: number;
@@ -50,7 +53,7 @@ const STATES: Record<CircuitState, BreakerState> = {
 };
 
 /** @param all the breakers of a server, for its figures: this one is among them until it is closed */
-export function createBreaker(options: BreakerOptions, all: Set<Breaker>): Breaker {
+export function createBreaker(options: BreakerOptions, all: Set<BreakerStatus>): Breaker {
   const { name, isAway, whenOpen, probe, failures = 3, retryMs = SECOND } = options;
   const circuit = circuitBreaker(handleWhen(isAway), {
     halfOpenAfter: retryMs,
@@ -73,13 +76,13 @@ export function createBreaker(options: BreakerOptions, all: Set<Breaker>): Break
     circuit.onReset(() => log().info({ breaker: name }, 'circuit closed')),
   ];
 
-  /** Asks by itself: without it, recovery would wait for somebody's request. */
+  /** Schedules a probe: without it, recovery would wait for somebody's request. */
   function schedule(): void {
     clearTimeout(timer);
     if (isClosed) return;
     timer = setTimeout(() => {
       circuit.execute(probe).catch((error) => {
-        // Opening anew schedules the next. Whatever else it was, it was no answer, and a timer may be early by a hair.
+        // To open again schedules the next probe. Any other failure is no answer; a timer may fire a little early.
         const hasOpened = isAway(error) && !isBrokenCircuitError(error);
         if (circuit.state !== CircuitState.Closed && !hasOpened) schedule();
       });
@@ -88,7 +91,7 @@ export function createBreaker(options: BreakerOptions, all: Set<Breaker>): Break
   }
 
   const retryAfterMs = () => Math.max(1, Math.ceil(openedAt + retryMs - performance.now()));
-  const breaker: Breaker = {
+  const status: BreakerStatus = {
     name,
     get state() {
       return STATES[circuit.state];
@@ -96,9 +99,9 @@ export function createBreaker(options: BreakerOptions, all: Set<Breaker>): Break
     get opened() {
       return opened;
     },
-    get retryAfterMs() {
-      return retryAfterMs();
-    },
+  };
+  all.add(status);
+  return {
     async run(work) {
       try {
         return await circuit.execute(work);
@@ -110,9 +113,7 @@ export function createBreaker(options: BreakerOptions, all: Set<Breaker>): Break
       isClosed = true;
       clearTimeout(timer);
       for (const listener of listening) listener.dispose();
-      all.delete(breaker);
+      all.delete(status);
     },
   };
-  all.add(breaker);
-  return breaker;
 }

@@ -1,22 +1,24 @@
 import { isPulseError, PulseError } from '../model/errors';
-import { type Breaker, createBreaker } from '../runtime/breaker';
+import { type Breaker, type BreakerStatus, createBreaker } from '../runtime/breaker';
 import type { Lane, Run } from './lane';
 import type { Database, SampleStore, SeriesCatalogue, Store, Upkeep } from './store';
 
-/** One circuit breaker for writing and one for reading: with a replica for reads, either may be away without the other. */
+/**
+ * One circuit breaker for writing and one for reading: with a replica for reads, either may be away without the other.
+ */
 interface StoreBreakers {
   write: Breaker;
   read: Breaker;
 }
 
 /**
- * A store, and the records beside it, behind two circuit breakers. `stop` ends their probing; the store itself is left to
- * whoever opened it.
+ * A store, and the records beside it, behind two circuit breakers. `stop` ends their probing; the store itself is left
+ * to whoever opened it.
  */
 export function guardStore(
   store: Store,
   records: Lane,
-  breakers: Set<Breaker>,
+  breakers: Set<BreakerStatus>,
 ): { store: Store; records: Run; stop(): void } {
   const { database } = store;
   const write = databaseBreaker('database_write', () => database.ping('write'), breakers);
@@ -70,7 +72,7 @@ function guardDatabase(database: Database, breakers: StoreBreakers): Database {
   };
 }
 
-function databaseBreaker(name: string, probe: () => Promise<void>, all: Set<Breaker>): Breaker {
+function databaseBreaker(name: string, probe: () => Promise<void>, all: Set<BreakerStatus>): Breaker {
   const whenOpen = (retryAfterMs: number) =>
     new PulseError(
       'database_unavailable',

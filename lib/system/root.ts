@@ -9,7 +9,7 @@ import { PulseError } from '../model/errors';
 import { SECOND } from '../model/time/duration';
 import { createFigures } from '../observe/figures';
 import { log } from '../observe/log';
-import type { Breaker } from '../runtime/breaker';
+import type { BreakerStatus } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
 import { Reclaim } from '../runtime/reclaim';
 import { Scheduler } from '../runtime/work/scheduler';
@@ -31,7 +31,7 @@ export class Root {
   /** What it counts of itself. */
   readonly figures = createFigures();
   readonly eventLoopDelay = monitorEventLoopDelay({ resolution: 10 });
-  readonly breakers = new Set<Breaker>();
+  readonly breakers = new Set<BreakerStatus>();
   readonly scheduler = new Scheduler({ figures: this.figures });
   readonly auth: Auth;
   /** For limits and the cache; null where the settings name none. */
@@ -89,8 +89,8 @@ export class Root {
   }
 
   /**
-   * Ends everything that was started, the last first. A start that is still under way is not waited for, since it may take
-   * for ever; the system ends as soon as it has started.
+   * Ends everything that was started, the last first. A start that is still under way is not waited for, since it may
+   * take for ever; the system ends as soon as it has started.
    */
   async close(): Promise<void> {
     this.isClosed = true;

@@ -20,7 +20,7 @@ import { publishFleet } from '../read/fleet/fleet-topic';
 import { createHistory, type History } from '../read/history';
 import { recordsOn } from '../records/database';
 import { openRecords, type Records } from '../records/records';
-import type { Breaker } from '../runtime/breaker';
+import type { BreakerStatus } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
 import type { Scheduler } from '../runtime/work/scheduler';
 import { guardStore } from '../store/guarded-store';
@@ -42,7 +42,7 @@ export interface SystemParts {
   settings: Env;
   auth: Auth;
   redis: RedisCommands | null;
-  breakers: Set<Breaker>;
+  breakers: Set<BreakerStatus>;
   figures: Figures;
   scheduler: Scheduler;
   /** Aborted when the server stops. */

@@ -14,12 +14,12 @@ import { openRedisCommands, type RedisCommands } from '../../cluster/redis/comma
 import { parseEnv } from '../../env';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { createFigures } from '../../observe/figures';
-import type { Breaker } from '../../runtime/breaker';
+import type { BreakerStatus } from '../../runtime/breaker';
 import { type OpenStore, openStore } from '../../store/open';
 import type { SampleStore, Store, StoreQuestion } from '../../store/store';
 import { createRangeCache, type RangeCache } from './range-cache';
 
-const breakers = new Set<Breaker>();
+const breakers = new Set<BreakerStatus>();
 const scheduler = createScheduler();
 const figures = createFigures();
 
