@@ -9,8 +9,9 @@ import type { Query } from '@/lib/model/wire/query';
 import { TimeSeriesChart } from '../charts/time-series-chart';
 import { PanelMessage } from '../panels/panel-message';
 import { PostSample } from '../panels/post-sample';
+import type { RangeChanges } from '../panels/time-range';
 import { usePanel } from '../panels/use-panel';
-import type { RangeControl } from '../panels/use-range';
+import type { UrlState } from '../shell/use-url-state';
 import { Badge } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { CopyButton } from '../ui/copy-button';
@@ -26,7 +27,8 @@ export interface ExplorerChartProps {
   answer: HistoryAnswer;
   unit: string;
   view: 'chart' | 'table';
-  control: RangeControl;
+  url: UrlState;
+  changes: RangeChanges;
 }
 
 export const CHART_HEIGHT = 340;
@@ -36,7 +38,7 @@ const VIEWS = [
   { value: 'table', label: <Table2 aria-hidden />, name: 'Table' },
 ] as const;
 
-export function ExplorerChart({ query, answer, unit: declaredUnit, view, control }: ExplorerChartProps) {
+export function ExplorerChart({ query, answer, unit: declaredUnit, view, url, changes }: ExplorerChartProps) {
   const { box, snapshot, series, unit, range, openFrom, latestOf, live, silentMs } = usePanel(
     query,
     answer,
@@ -48,10 +50,7 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
   const name = `${query.metric}, ${aggregateWords(snapshot.aggregate)}`;
   const points = Math.max(0, ...series.map((line) => line.points.length));
   return (
-    <div
-      ref={box}
-      className={cn('flex flex-col gap-3 transition-opacity', control.url.pending && 'opacity-60')}
-    >
+    <div ref={box} className={cn('flex flex-col gap-3 transition-opacity', url.pending && 'opacity-60')}>
       <div className="flex flex-wrap items-center gap-2">
         <p className="mr-auto text-xs text-ink-3" data-facts>
           {formatCount(points)} points{series.length > 1 && ` × ${series.length} series`} ·{' '}
@@ -65,14 +64,14 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
           label="View"
           value={view}
           options={VIEWS}
-          onValueChange={(next) => control.url.replace({ view: next === 'chart' ? null : next })}
+          onValueChange={(next) => url.replace({ view: next === 'chart' ? null : next })}
         />
         <CsvLink query={query} />
         <CopyButton size="sm" label="Copy link" text={() => location.href} />
       </div>
       {series.length > 0 && snapshot.note && <p className="text-xs text-ink-2">{snapshot.note}</p>}
       {series.length === 0 ? (
-        <NoPoints note={snapshot.note} query={query} control={control} range={range} />
+        <NoPoints note={snapshot.note} query={query} changes={changes} range={range} />
       ) : view === 'table' ? (
         <PointsTable
           caption={`Values of ${name}`}
@@ -90,8 +89,8 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
           openFrom={openFrom}
           unit={unit}
           height={CHART_HEIGHT}
-          onZoom={control.show}
-          onZoomOut={() => control.zoomOut(...range)}
+          onZoom={changes.show}
+          onZoomOut={() => changes.zoomOut(...range)}
         />
       )}
       {series.length > 0 && (
@@ -111,9 +110,9 @@ export function ExplorerChart({ query, answer, unit: declaredUnit, view, control
 function NoPoints({
   note,
   query,
-  control,
+  changes,
   range,
-}: Pick<ExplorerChartProps, 'query' | 'control'> & Ranged & { note: string | null }) {
+}: Pick<ExplorerChartProps, 'query' | 'changes'> & Ranged & { note: string | null }) {
   if (note) return <PanelMessage title={note} height={CHART_HEIGHT} />;
   return (
     <PanelMessage title={emptyBecause(query)} height={CHART_HEIGHT}>
@@ -121,7 +120,7 @@ function NoPoints({
         <button
           type="button"
           className="rounded text-accent underline underline-offset-2"
-          onClick={() => control.zoomOut(...range)}
+          onClick={() => changes.zoomOut(...range)}
         >
           Look at a longer range
         </button>

@@ -5,8 +5,8 @@ import type { MetricType } from '@/lib/model/series';
 import type { Query } from '@/lib/model/wire/query';
 
 /**
- * The explorer's state in its URL, under the API's parameter names, so that an address can be turned into an API call by
- * hand. Values are kept as they were written: the answer reports what is wrong with them.
+ * The explorer's state in its URL, under the API's parameter names, so that an address can be turned into an API call
+ * by hand. Values are kept as they were written: the answer reports what is wrong with them.
  */
 export interface ExplorerState {
   metric: string;
@@ -67,8 +67,8 @@ export function readExplorerState(metric: string, type: MetricType, params: Sear
 }
 
 /**
- * Of a counter the rate, because it only grows. Of other metrics the average of the series' averages, so that a host that
- * reports ten times as often does not weigh more.
+ * Of a counter the rate, because it only grows. Of other metrics the average of the series' averages, so that a host
+ * that reports ten times as often does not weigh more.
  */
 export function defaultAggregate(type: MetricType): Aggregate {
   return type === 'counter' ? 'rate' : 'avg(avg)';

@@ -9,7 +9,8 @@ import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';
 import { RetryButton } from '../panels/retry-button';
-import { useRange } from '../panels/use-range';
+import { rangeChanges, readRange } from '../panels/time-range';
+import { useUrlState } from '../shell/use-url-state';
 import { Select } from '../ui/select';
 import { Skeleton } from '../ui/skeleton';
 import {
@@ -57,10 +58,11 @@ const serverNow = () => feedOfTab().clock.now();
 
 /** One metric with controls for its query. Every choice goes into the URL, and the server answers. */
 export function Explorer({ metric, type, unit, labels, query, initial }: ExplorerProps) {
-  const control = useRange(DEFAULT_RANGE, serverNow);
+  const url = useUrlState();
+  const changes = rangeChanges(url, DEFAULT_RANGE, serverNow);
   // The controls show what was chosen at once; the chart follows with the server's answer.
-  const state = readExplorerState(metric, type, Object.fromEntries(control.url.params));
-  const { push } = control.url;
+  const state = readExplorerState(metric, type, Object.fromEntries(url.params));
+  const { push } = url;
   const choice = readChoice(state.aggregate);
   const choose = (next: AggregateChoice) => {
     const aggregate = aggregateOf(next);
@@ -73,10 +75,10 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
     const now = serverNow();
     return [parseTime(state.start, now) ?? now, parseTime(state.end, now) ?? now] as const;
   };
-  const answer = { query, unit, view: state.view, control };
+  const answer = { query, unit, view: state.view, url, changes };
   return (
     <div className="flex flex-col gap-3">
-      <RangePicker control={control} range={range} />
+      <RangePicker choice={readRange(url, DEFAULT_RANGE)} changes={changes} range={range} />
       <div className="flex flex-wrap items-center gap-1.5">
         <Select
           label="Aggregate"

@@ -4,7 +4,7 @@ import { CalendarClock, ChevronLeft, ChevronRight, Pause, Play, ZoomOut } from '
 import { type FormEvent, useId, useState, useSyncExternalStore } from 'react';
 import { formatDateTime, zoneName } from '@/lib/model/format-time';
 import { MINUTE } from '@/lib/model/time/duration';
-import { describeWindow, RANGE_PRESETS, type RangeControl } from '../panels/use-range';
+import { describeWindow, RANGE_PRESETS, type RangeChanges, type TimeRangeChoice } from '../panels/time-range';
 import { Button } from '../ui/button';
 import { Input } from '../ui/input';
 import { Popover, PopoverContent, PopoverTrigger } from '../ui/popover';
@@ -12,7 +12,8 @@ import { ToggleGroup } from '../ui/toggle-group';
 import { Tooltip } from '../ui/tooltip';
 
 export interface RangePickerProps {
-  control: RangeControl;
+  choice: TimeRangeChoice;
+  changes: RangeChanges;
   /** What is shown now, ms. */
   range(): readonly [start: number, end: number];
 }
@@ -29,33 +30,33 @@ function presetMs(preset: string): number {
 }
 
 /** Chooses the time range: presets that follow the clock, an absolute range, and buttons to move it. */
-export function RangePicker({ control, range }: RangePickerProps) {
-  const { live, preset } = control;
+export function RangePicker({ choice, changes, range }: RangePickerProps) {
+  const { live, preset } = choice;
   return (
     <div className="flex flex-wrap items-center gap-1.5">
       <ToggleGroup
         label="Time range"
         value={preset}
         options={PRESET_OPTIONS}
-        onValueChange={control.choose}
+        onValueChange={changes.choose}
       />
-      <AbsoluteRange control={control} range={range} />
+      <AbsoluteRange choice={choice} changes={changes} range={range} />
       <div className="flex items-center">
-        <IconButton label="Earlier" icon={ChevronLeft} onClick={() => control.shift(...range(), -1)} />
-        <IconButton label="Zoom out" icon={ZoomOut} onClick={() => control.zoomOut(...range())} />
+        <IconButton label="Earlier" icon={ChevronLeft} onClick={() => changes.shift(...range(), -1)} />
+        <IconButton label="Zoom out" icon={ZoomOut} onClick={() => changes.zoomOut(...range())} />
         <IconButton
           label="Later"
           icon={ChevronRight}
           disabled={live}
-          onClick={() => control.shift(...range(), 1)}
+          onClick={() => changes.shift(...range(), 1)}
         />
       </div>
       {live ? (
-        <Button onClick={() => control.show(...range())}>
+        <Button onClick={() => changes.show(...range())}>
           <Pause aria-hidden /> Pause
         </Button>
       ) : (
-        <Button look="primary" onClick={() => control.follow(...range())}>
+        <Button look="primary" onClick={() => changes.follow(...range())}>
           <Play aria-hidden /> Go live
         </Button>
       )}
@@ -80,18 +81,18 @@ function IconButton({ label, icon: Icon, ...button }: IconButtonProps) {
   );
 }
 
-function AbsoluteRange({ control, range }: RangePickerProps) {
+function AbsoluteRange({ choice, changes, range }: RangePickerProps) {
   const [open, setOpen] = useState(false);
   const browser = useSyncExternalStore(
     () => () => {},
     () => true,
     () => false,
   );
-  const label = browser && !control.live ? rangeText(range()) : 'Custom';
+  const label = browser && !choice.live ? rangeText(range()) : 'Custom';
   return (
     <Popover open={open} onOpenChange={setOpen}>
       <PopoverTrigger asChild>
-        <Button className={control.preset ? undefined : 'border-accent text-accent'}>
+        <Button className={choice.preset ? undefined : 'border-accent text-accent'}>
           <CalendarClock aria-hidden />
           <span className="max-w-[60vw] truncate">{label}</span>
         </Button>
@@ -101,7 +102,7 @@ function AbsoluteRange({ control, range }: RangePickerProps) {
           range={range}
           onApply={(start, end) => {
             setOpen(false);
-            control.show(start, end);
+            changes.show(start, end);
           }}
         />
       </PopoverContent>

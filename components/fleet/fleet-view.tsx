@@ -34,7 +34,7 @@ export interface FleetViewProps {
 /** The overview of the fleet, updated once a second. */
 export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewProps) {
   const url = useUrlState();
-  const asked = url.get('by') ?? '';
+  const asked = url.params.get('by') ?? '';
   const wanted = isHeadlineKey(asked) ? asked : '';
   const kept = useKeptAnswer<FleetSummary>({
     topic: 'fleet',

@@ -3,7 +3,8 @@
 import { parseTime } from '@/lib/model/time/parse-time';
 import { RangePicker } from '../explorer/range-picker';
 import { feedOfTab } from '../live/feed';
-import { useRange } from '../panels/use-range';
+import { rangeChanges, readRange } from '../panels/time-range';
+import { useUrlState } from '../shell/use-url-state';
 import { ToggleGroup } from '../ui/toggle-group';
 
 const serverNow = () => feedOfTab().clock.now();
@@ -18,7 +19,7 @@ export interface HostControlsProps {
 
 /** Chooses the time range of a host's panels, and whether cores and devices are separate lines. */
 export function HostControls({ start, end, parts, asOf }: HostControlsProps) {
-  const control = useRange('1h', serverNow);
+  const url = useUrlState();
   const range = () => {
     // The feed and its clock exist only in browsers.
     const now = typeof window === 'undefined' ? asOf : serverNow();
@@ -26,7 +27,7 @@ export function HostControls({ start, end, parts, asOf }: HostControlsProps) {
   };
   return (
     <div className="flex flex-wrap items-center gap-1.5">
-      <RangePicker control={control} range={range} />
+      <RangePicker choice={readRange(url, '1h')} changes={rangeChanges(url, '1h', serverNow)} range={range} />
       <ToggleGroup
         label="Cores, devices and other parts"
         value={parts ? 'apart' : 'together'}
@@ -34,7 +35,7 @@ export function HostControls({ start, end, parts, asOf }: HostControlsProps) {
           { value: 'apart', label: 'Parts apart' },
           { value: 'together', label: 'Together' },
         ]}
-        onValueChange={(choice) => control.url.replace({ parts: choice === 'together' ? 'together' : null })}
+        onValueChange={(choice) => url.replace({ parts: choice === 'together' ? 'together' : null })}
       />
     </div>
   );

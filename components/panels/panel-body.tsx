@@ -5,14 +5,15 @@ import { formatSpan } from '@/lib/model/format-time';
 import type { HistoryAnswer, QueryResult } from '@/lib/model/wire/history';
 import { isErrorAnswer, type Query } from '@/lib/model/wire/query';
 import { feedOfTab } from '../live/feed';
+import { useUrlState } from '../shell/use-url-state';
 import { Badge } from '../ui/badge';
 import { cn } from '../ui/cn';
 import { PANEL_KINDS, type PanelKind } from './panel-kinds';
 import { PanelMessage } from './panel-message';
 import { RetryButton } from './retry-button';
 import { SeriesLegend } from './series-legend';
+import { rangeChanges } from './time-range';
 import { usePanel } from './use-panel';
-import { useRange } from './use-range';
 
 export interface PanelBodyProps {
   /** What the chart shows, in words. */
@@ -55,7 +56,7 @@ function PanelChart({
   const { snapshot, series, unit, range, latestOf, silentMs } = panel;
   const Drawing = PANEL_KINDS[kind];
   const [only, setOnly] = useState<ReadonlySet<string> | null>(null);
-  const { show, zoomOut } = useRange('1h', () => feedOfTab().clock.now());
+  const { show, zoomOut } = rangeChanges(useUrlState(), '1h', () => feedOfTab().clock.now());
   const shown = only ? series.filter(({ key }) => only.has(key)) : series;
   return (
     <div ref={box} className="min-w-0 px-2 pb-2">

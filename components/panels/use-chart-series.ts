@@ -14,8 +14,8 @@ const BANDS_UP_TO = 3;
 const BANDED = ['avg,min,max', 'avg(avg),min,max'];
 
 /**
- * The groups as lines, with a gap where a value is null. A line keeps its place and colour while it is shown, also when the
- * order by value changes; a new line takes the first free place.
+ * The groups as lines, with a gap where a value is null. A line keeps its place and colour while it is shown, also when
+ * the order by value changes; a new line takes the first free place.
  */
 export function useChartSeries(
   { series, aggregate }: QuerySnapshot,

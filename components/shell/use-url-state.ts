@@ -7,16 +7,15 @@ import { useOptimistic, useTransition } from 'react';
 export type UrlChange = Record<string, string | null>;
 
 export interface UrlState {
-  /** What the page's address says, or will say once the change under way is through: for controls to show at once. */
+  /** Of the page's address; of the new one as soon as a change begins, so that controls show it at once. */
   params: URLSearchParams;
-  get(name: string): string | null;
-  /** The page's address with `change` made; null takes a parameter away. */
+  /** The page's address after `change`; null removes a parameter. */
   href(change: UrlChange): Route;
   /** Goes there, with an entry in the history. */
   push(change: UrlChange): void;
-  /** Goes there in place of where we are. */
+  /** Goes there, in place of the current entry of the history. */
   replace(change: UrlChange): void;
-  /** The server is working on the change; what is shown is still the old. */
+  /** The server has not answered the change yet: the page still shows the state before. */
   pending: boolean;
 }
 
@@ -38,7 +37,6 @@ export function useUrlState(): UrlState {
     });
   return {
     params,
-    get: (name) => params.get(name),
     href: (change) => hrefOf(changed(params, change)),
     push: (change) => go('push', change),
     replace: (change) => go('replace', change),

@@ -1,7 +1,5 @@
-'use client';
-
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '@/lib/model/time/duration';
-import { type UrlState, useUrlState } from '../shell/use-url-state';
+import type { UrlState } from '../shell/use-url-state';
 
 export const RANGE_PRESETS = ['5m', '15m', '1h', '6h', '24h', '7d', '30d', '90d'] as const;
 export type RangePreset = (typeof RANGE_PRESETS)[number];
@@ -11,28 +9,37 @@ const SHORTEST_MS = SECOND;
 const ROUNDING = 0.02;
 const LONGEST_MS = 10 * 365 * DAY;
 
-export interface RangeControl {
-  /** The chosen preset; null for any other range. */
+/** The page's time range, which is `start` and `end` of its URL, with the API's parameter names. */
+export interface TimeRangeChoice {
+  /** Null for a range that is no preset. */
   preset: RangePreset | null;
+  /** It moves with the clock. */
   live: boolean;
+}
+
+/** Each goes to the URL with the new range. Times are epoch ms; `start` and `end` are those shown now. */
+export interface RangeChanges {
   choose(preset: RangePreset): void;
-  /** Shows exactly this, standing still. ms. */
+  /** Shows exactly this; it does not move with the clock. */
   show(start: number, end: number): void;
   /** Twice as much time, around the middle of what is shown. */
   zoomOut(start: number, end: number): void;
-  /** As much time as is shown, half of it further back (−1) or on (1). */
+  /** The range moved by half its length, back (−1) or on (1). */
   shift(start: number, end: number, direction: -1 | 1): void;
   /** Follows the clock again, with about as much time as is shown. */
   follow(start: number, end: number): void;
-  url: UrlState;
 }
 
-/** The page's time range, which is `start` and `end` of its URL in the API's own words. `fallback`: without them. */
-export function useRange(fallback: RangePreset, serverNow: () => number): RangeControl {
-  const url = useUrlState();
-  const start = url.get('start') ?? `now-${fallback}`;
-  const live = (url.get('end') ?? 'now') === 'now' && start.startsWith('now-');
+/** @param fallback the range of a URL that has none */
+export function readRange({ params }: UrlState, fallback: RangePreset): TimeRangeChoice {
+  const start = params.get('start') ?? `now-${fallback}`;
+  const live = (params.get('end') ?? 'now') === 'now' && start.startsWith('now-');
+  return { preset: live ? presetOf(parseDuration(start.slice(4))) : null, live };
+}
 
+/** @param fallback the range of a URL that has none */
+export function rangeChanges(url: UrlState, fallback: RangePreset, serverNow: () => number): RangeChanges {
+  const { live } = readRange(url, fallback);
   const show = (from: number, to: number) => {
     const [first, last] = widen(from, to);
     url.push({ start: instant(first), end: instant(last) });
@@ -41,8 +48,6 @@ export function useRange(fallback: RangePreset, serverNow: () => number): RangeC
     url.push({ start: ms === parseDuration(fallback) ? null : `now-${text(ms)}`, end: null });
 
   return {
-    preset: live ? presetOf(parseDuration(start.slice(4))) : null,
-    live,
     choose: (preset) => followFor(parseDuration(preset)!),
     show,
     zoomOut(from, to) {
@@ -57,7 +62,6 @@ export function useRange(fallback: RangePreset, serverNow: () => number): RangeC
       else show(from + by, to + by);
     },
     follow: (from, to) => followFor(presetAtLeast(to - from)),
-    url,
   };
 }
 
