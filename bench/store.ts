@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   printTable('Store (postgres engine, embedded)', rows);
 }
 
-/** A day of minute rollups of every series, then an hour of raw samples, every ten seconds and every second for one host. */
+/** A day of minute rollups of every series, then an hour of samples: every ten seconds, of one host every second. */
 async function measureQuestions({ store, sql, now }: Bench): Promise<Row[]> {
   const series = await store.catalogue.ensure(
     range(METRICS * HOSTS).map((i) => ({

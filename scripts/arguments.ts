@@ -31,7 +31,7 @@ export function readCount(option: string, text: string, { from = 1, to = 1_000_0
   return value;
 }
 
-/** Ends a program that was called wrongly or could not go on: the sentence, and how to call it when that was the trouble. */
+/** Ends a program that cannot go on: prints the reason, and the usage when the program was called wrongly. */
 export function failWith(error: unknown, usage: string): void {
   const isCall = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   console.error(error instanceof Error ? error.message : String(error));

@@ -18,7 +18,7 @@ import { ROOT } from './freshness.mjs';
  * `.build/<when>/dist` (programs). `.build/current` points to the latest, `dist` to its programs.
  */
 export const BUILDS = join(ROOT, '.build');
-/** What is being built. A build is moved when it is done; as deep as this, since it finds packages by their relative place. */
+/** The build under way. It is moved when it is done, to the same depth: it finds packages by their relative path. */
 export const DRAFT = join(BUILDS, 'draft');
 const CURRENT = join(BUILDS, 'current');
 /** What the compiler remembers from one build to the next. */

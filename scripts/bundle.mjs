@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ROOT } from './freshness.mjs';
 
-/** What runs in Node outside of Next.js: name of the program → source. A bundle starts at once, where a loader would compile. */
+/** What runs in Node outside of Next.js: name of the program → source. A bundle starts without compiling. */
 export const PROGRAMS = {
   server: 'server.ts',
   agent: 'scripts/agent.ts',

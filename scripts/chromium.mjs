@@ -17,7 +17,7 @@ export function findChromium() {
 }
 
 /**
- * Finds a Chromium or fetches one: from the distribution where this process may install packages, else Playwright's own.
+ * Finds a Chromium or fetches one: the distribution's where this process may install packages, else Playwright's.
  * @returns {string | null} its path; null when nothing worked
  */
 export function findOrFetchChromium() {

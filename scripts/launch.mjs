@@ -1,7 +1,9 @@
 import { chdir } from 'node:process';
 import { isBuildFresh, missingPackages, ROOT } from './freshness.mjs';
 
-/** Builds if there is no fresh build, then becomes the server: same process, so signals and the exit code are its own. */
+/**
+ * Builds if there is no fresh build, then becomes the server: same process, so signals and the exit code are its own.
+ */
 export async function launch() {
   const missing = missingPackages();
   if (missing.length > 0) {

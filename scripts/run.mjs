@@ -5,7 +5,7 @@ import { BUILDS } from './builds.mjs';
 import { bundle, PROGRAMS } from './bundle.mjs';
 import { ROOT } from './freshness.mjs';
 
-// `node scripts/run.mjs <program> [arguments]`: bundles one program (some 100 ms), beside the build, and runs it in this process.
+// `node scripts/run.mjs <program> [arguments]` bundles one program (about 100 ms), beside the build, and runs it here.
 const [name, ...rest] = process.argv.slice(2);
 if (!(name in PROGRAMS)) {
   console.error(`There is no program "${name}"; there are: ${Object.keys(PROGRAMS).join(', ')}.`);

@@ -40,8 +40,8 @@ export function gapLimit(points: readonly WholePoint[], step: number): number {
 const NEIGHBOURS = 3;
 
 /**
- * The points cut at the gaps, each piece with at least one point. A line is never drawn across a gap, and a gap is never
- * drawn as zero. A gap is defined as in `gapLimit`, by the distances nearby.
+ * The points cut at the gaps, each piece with at least one point. A line is never drawn across a gap, and a gap is
+ * never drawn as zero. A gap is defined as in `gapLimit`, by the distances nearby.
  */
 export function pieces(points: readonly WholePoint[], step: number): WholePoint[][] {
   const distances = points.slice(1).map(([t], i) => t - points[i][0]);

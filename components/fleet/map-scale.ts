@@ -1,8 +1,8 @@
 import { CRITICAL_PERCENT, NOTABLE_PERCENT } from './figures';
 
 /**
- * The colours of the fleet's map: one hue in steps of lightness, so that the order does not depend on seeing hues; then,
- * for percentages, the two warning colours of the bars, from the same values on.
+ * The colours of the fleet's map: one hue in steps of lightness, so that the order does not depend on seeing hues;
+ * then, for percentages, the two warning colours of the bars, from the same values on.
  */
 export interface MapColors {
   /** Lowest to highest. */

@@ -19,7 +19,9 @@ export interface Hosts {
   hold(held: boolean): void;
 }
 
-/** The page of hosts of a query, read again when the fleet changes: about 25 KB of JSON for 50 rows, 5 KB compressed. */
+/**
+ * The page of hosts of a query, read again when the fleet changes: about 25 KB of JSON for 50 rows, 5 KB compressed.
+ */
 export function useHosts(query: HostsQuery, initial: HostsPage): Hosts {
   const held = useRef(false);
   const orderedAt = useRef(0);

@@ -14,7 +14,9 @@ export interface EventSourceLike {
 }
 export type OpenEventSource = (url: string) => EventSourceLike;
 
-/** The most queries one stream carries (the server's limit), and the longest URL that is safe with 16 KiB of headers. */
+/**
+ * The most queries one stream carries (the server's limit), and the longest URL that is safe with 16 KiB of headers.
+ */
 const QUERIES_PER_STREAM = 64;
 const URL_LIMIT = 12_000;
 
@@ -79,8 +81,8 @@ export interface Connection {
 }
 
 /**
- * One event stream for a changing set of queries and topics, kept alive. It re-creates the `EventSource` itself instead of
- * letting the browser reconnect: a browser gives up for good on any answer but 200, and it would reconnect to the
+ * One event stream for a changing set of queries and topics, kept alive. It re-creates the `EventSource` itself instead
+ * of letting the browser reconnect: a browser gives up for good on any answer but 200, and it would reconnect to the
  * first URL, with the queries and the cursor of back then.
  */
 export function createConnection(options: ConnectionOptions, notify: StreamListener): Connection {

@@ -26,7 +26,9 @@ export class ServerClock {
     this.offset = Math.abs(best) < SKEW_WORTH_CORRECTING_MS ? 0 : best;
   }
 
-  /** A first guess from a history answer's cursor: only a server clearly ahead can be distinguished from a slow page. */
+  /**
+   * A first guess from a history answer's cursor: only a server clearly ahead can be distinguished from a slow page.
+   */
   hint(serverMs: number): void {
     const difference = serverMs - this.localNow();
     if (this.differences.length === 0 && difference > SKEW_WORTH_CORRECTING_MS) this.offset = difference;

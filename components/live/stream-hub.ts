@@ -8,7 +8,9 @@ export interface PortLike {
   start(): void;
 }
 
-/** What a tab sends to the hub: the content it needs from now on (none, when the tab is left), or that it is still open. */
+/**
+ * What a tab sends to the hub: the content it needs from now on (none, when the tab is left), or that it is still open.
+ */
 export type TabMessage =
   | { type: 'content'; queries: Array<[text: string, cursor: number]>; topics: string[] }
   | { type: 'alive' }
@@ -56,7 +58,9 @@ export function createStreamHub(
     return { type: 'overflow', texts: overflow.filter((text) => queries.has(text)) };
   }
 
-  /** The content of all tabs together, each query and topic once, from the cursor of the tab that is furthest behind. */
+  /**
+   * The content of all tabs together, each query and topic once, from the cursor of the tab that is furthest behind.
+   */
   function update(): void {
     const all = new Map<string, number>();
     for (const { queries } of tabs.values()) {

@@ -31,7 +31,9 @@ export async function postHosts(url: string, posts: readonly HostPost[]): Promis
   }
 }
 
-/** The same post once a second until stopped, as an agent would. Resolves after the first; `stop` rejects if one failed. */
+/**
+ * The same post once a second until stopped, as an agent would. Resolves after the first; `stop` rejects if one failed.
+ */
 export async function keepPosting(
   url: string,
   make: (second: number) => HostPost[],

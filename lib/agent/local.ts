@@ -41,7 +41,9 @@ export function startLocalAgent({ url, key }: { url: string; key?: string }): { 
   };
 }
 
-/** The agent beside the bundle this runs in; from sources (`npm run dev`) its source, which the same loader compiles. */
+/**
+ * The agent beside the bundle this runs in; from sources (`npm run dev`) its source, which the same loader compiles.
+ */
 function agentProgram(): string {
   const isBundled = import.meta.url.endsWith('.js');
   return fileURLToPath(new URL(isBundled ? './agent.js' : '../../scripts/agent.ts', import.meta.url));

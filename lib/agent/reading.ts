@@ -20,7 +20,9 @@ export interface Source {
   read(): Reading[] | Promise<Reading[]>;
 }
 
-/** @param unit of the value, as in the suffix of the name: `percent`, `bytes`, `seconds`, `celsius`; empty for a count */
+/**
+ * @param unit of the value, as in the suffix of the name: `percent`, `bytes`, `seconds`, `celsius`; empty for a count
+ */
 export function gauge(name: string, unit: string, value: number, labels?: Labels): Reading {
   return { name, value, type: 'gauge', unit, labels };
 }

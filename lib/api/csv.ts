@@ -1,9 +1,9 @@
 import type { HistoryAnswer } from '../model/wire/history';
 
 /**
- * An answer as CSV (RFC 4180), line by line, one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels grouped
- * by, then a column for each aggregate. A group without one of the labels has an empty field there. What a spreadsheet
- * would take for a formula has a single quote before it.
+ * An answer as CSV (RFC 4180), line by line, one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels
+ * grouped by, then a column for each aggregate. A group without one of the labels has an empty field there. What a
+ * spreadsheet would take for a formula has a single quote before it.
  */
 export function* csvOfAnswer(
   { aggregate, series }: Pick<HistoryAnswer, 'aggregate' | 'series'>,

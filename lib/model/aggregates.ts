@@ -35,8 +35,8 @@ const PERCENTILE = /^p(100(?:\.0{1,3})?|\d{1,2}(?:\.\d{1,3})?)$/;
 const TWO_STAGES = /^([^()]+)\(([^()]+)\)$/;
 
 /**
- * `inner` aggregates the samples of each series, `outer` these values. `outer` null: `inner` aggregates the samples of all
- * series together; growth is still computed for each series and added up.
+ * `inner` aggregates the samples of each series, `outer` these values. `outer` null: `inner` aggregates the samples of
+ * all series together; growth is still computed for each series and added up.
  */
 export interface Stages {
   outer: OuterAggregate | null;

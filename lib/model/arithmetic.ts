@@ -1,7 +1,6 @@
 /**
- * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/functions/arithmetic.sql
- * computes them: a result beyond float64 is its largest value, never infinity. JavaScript rounds results that are too small
- * itself.
+ * Sums, means and spreads over the whole range of float64, as drizzle/catalogue/functions/arithmetic.sql computes them:
+ * a result beyond float64 is its largest value, never infinity. JavaScript rounds results that are too small itself.
  */
 
 /** Values up to here are `tame`: a thousand million of them can be added without overflow. Larger ones are `huge`. */

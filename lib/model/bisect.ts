@@ -1,6 +1,6 @@
 /**
- * The first whole number from `low` on for which `isReached` holds; `high` when there is none before it. `isReached` must hold
- * for all numbers after the first.
+ * The first whole number from `low` on for which `isReached` holds; `high` when there is none before it. `isReached`
+ * must hold for all numbers after the first.
  */
 export function bisect(low: number, high: number, isReached: (at: number) => boolean): number {
   let first = low;

@@ -4,8 +4,8 @@ import type { Fill } from './question';
 export const FILL_WORDS = ['none', 'previous', 'linear'] as const satisfies readonly Fill[];
 
 /**
- * Fills the gaps between points, for each value by itself: from its first point to its last. Pure, so that live queries can
- * compute which filled points a change affects.
+ * Fills the gaps between points, for each value by itself: from its first point to its last. Pure, so that live queries
+ * can compute which filled points a change affects.
  *
  * @param points ascending
  * @param after the start of the step after the one that begins at the given time

@@ -124,7 +124,9 @@ export function formatValue(value: number, unit: Unit, digits = 3): string {
   return `${text}${suffix}`;
 }
 
-/** One formatter for all ticks of an axis, so that they share a scale (`0.5 GiB`, `1.0 GiB`, not `512 MiB`, `1 GiB`). */
+/**
+ * One formatter for all ticks of an axis, so that they share a scale (`0.5 GiB`, `1.0 GiB`, not `512 MiB`, `1 GiB`).
+ */
 export function axisFormatter(ticks: readonly number[], unit: Unit): (value: number) => string {
   const largest = Math.max(0, ...ticks.map(Math.abs));
   const { factor, suffix } = scaleFor(largest, unit);

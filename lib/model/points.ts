@@ -3,7 +3,8 @@ import type { Labels } from './labels';
 import type { Tier } from './rollup/tiers';
 
 /**
- * A *point* is what a question is answered with: the aggregate of all samples in `[t, t + step)`, named by its start `t`.
+ * A *point* is what a question is answered with: the aggregate of all samples in `[t, t + step)`. Its
+ * start `t` names it.
  *
  * `[t, value, …]`: epoch ms of the point's start, then one value per aggregate asked for, in that order. Null where
  * several were asked for and this one cannot be computed; at least one is not null.
@@ -36,8 +37,8 @@ export interface TimeRange {
 }
 
 /**
- * Points begin at `start` and every `step` ms after it, before `end`. Where they differ in width, as days and months do,
- * they begin at `starts`, and `step` is their usual width.
+ * Points begin at `start` and every `step` ms after it, before `end`. Where they differ in width, as days and months
+ * do, they begin at `starts`, and `step` is their usual width.
  */
 export interface PointRange extends TimeRange {
   step: number;

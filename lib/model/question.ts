@@ -9,7 +9,9 @@ export interface Ranking {
   by: 'latest' | 'range';
 }
 
-/** The value where a group has no point: none, a number, the value before, or one on the line between its neighbours. */
+/**
+ * The value where a group has no point: none, a number, the value before, or one on the line between its neighbours.
+ */
 export type Fill = 'none' | 'previous' | 'linear' | number;
 
 /** A metric that a question computes from: its only one, or `a` or `b` of its expression. */

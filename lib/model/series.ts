@@ -5,7 +5,9 @@ export type MetricType = (typeof METRIC_TYPES)[number];
 
 export const METRIC_NAME = /^[a-zA-Z_:.][a-zA-Z0-9_:./-]*$/;
 
-/** A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects. */
+/**
+ * A metric as this process knows it. `series` only ever grows; `seriesById` of the registry indexes the same objects.
+ */
 export interface Metric {
   readonly id: number;
   readonly name: string;

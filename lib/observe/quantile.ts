@@ -1,8 +1,8 @@
 import type { Reading } from './figures';
 
 /**
- * The value that a share of a histogram's observations is below, as Prometheus' `histogram_quantile` tells it: on a line
- * between the bounds of the bucket it is in; of the last bucket, which has no upper bound, its lower one.
+ * The value that a share of a histogram's observations is below, as Prometheus' `histogram_quantile` tells it: on a
+ * line between the bounds of the bucket it is in; of the last bucket, which has no upper bound, its lower one.
  *
  * @param readings a histogram's, its cumulative buckets in the order of their bounds among them
  * @returns NaN where there are no observations

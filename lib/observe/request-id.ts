@@ -5,7 +5,9 @@ import { once } from '../env/once';
 /** What a proxy in front or a sender may call a request: nothing that could break a header or a log line. */
 const SANE = /^[\w.:-]{1,128}$/;
 
-/** What this request is called in its answer and in all log lines about it: as given in `X-Request-Id`, or a new name. */
+/**
+ * What this request is called in its answer and in all log lines about it: as given in `X-Request-Id`, or a new name.
+ */
 export function requestIdFrom(given: string | string[] | null | undefined): string {
   return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
 }

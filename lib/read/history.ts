@@ -28,7 +28,9 @@ import { type Question, resolveQuestion } from './query/question';
 
 /** The read path: a question goes in, points come out, whether from memory or the database. */
 export interface History {
-  /** @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`. */
+  /**
+   * @throws PulseError `unknown_metric`, `bad_parameter`, `too_many_points`, `too_expensive`, `database_unavailable`.
+   */
   answer(params: ParsedQuery, options?: AnswerOptions): Promise<HistoryAnswer>;
   /** The question with an absolute range and a fixed step. */
   resolve(params: ParsedQuery, now: number): Question;

@@ -20,8 +20,8 @@ export interface MemoryTier {
   /** Reads the newest points from memory, and older ones with `readOlder`. */
   readWith(readOlder: ReadOlder): ReadOperand;
   /**
-   * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Missing predecessors
-   * are requested, so that a later call has more.
+   * Since when, epoch ms, the ring holds every sample, and for growth also each sample's predecessor. Missing
+   * predecessors are requested, so that a later call has more.
    */
   coveredFrom(metric: string, aggregates: readonly Aggregate[]): number;
   /** The points of one group's series, at once; the range must begin at `coveredFrom` or later. */

@@ -10,7 +10,9 @@ const TURN_MS = 20;
 const LONGEST_MS = SECOND;
 /** How long the thread may take to start, on a machine that has much else to do. */
 const START_MS = 20 * SECOND;
-/** Expressions kept compiled, and what all of them may hold: an automaton grows with the values it has seen, to 8 MB. */
+/**
+ * Expressions kept compiled, and what all of them may hold: an automaton grows with the values it has seen, to 8 MB.
+ */
 const MOST_COMPILED = 16;
 const MEMORY_MB = 256;
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-/** A quiet process that has let go of 250 MiB and a large heap: how much of it there still is when a third is gone, or after 12 s. */
+/** How much memory a quiet process has that freed 250 MiB and a large heap: once a third is gone, or after 12 s. */
 const PROGRAM = `
   const { Reclaim } = await import('./lib/runtime/reclaim.ts');
   const MIB = 2 ** 20;

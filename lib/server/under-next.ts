@@ -84,8 +84,8 @@ function stopBeforeNext(root: Root, stop: () => Promise<void>): void {
 }
 
 /**
- * Next.js makes its server itself and does not give access to it. Node publishes every new connection and request, with the
- * server it belongs to, before anything of it is handled: at the first one our front takes the place of Next.js'
+ * Next.js makes its server itself and does not give access to it. Node publishes every new connection and request, with
+ * the server it belongs to, before anything of it is handled: at the first one our front takes the place of Next.js'
  * listeners, and calls them for what may pass. What came before this process had loaded is answered by Next.js alone.
  */
 function standBeforeNext(root: Root): void {

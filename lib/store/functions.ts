@@ -51,8 +51,8 @@ export function readScripts(part: string): string[] {
 
 /**
  * Brings the functions of these parts to their current form, where the database does not have it: all of them, part by
- * part. To be called in the transaction of the migrations, after these. So a script finds every table in its newest form,
- * and a migration that changes what a function takes or gives drops the old one first.
+ * part. To be called in the transaction of the migrations, after these. So a script finds every table in its newest
+ * form, and a migration that changes what a function takes or gives drops the old one first.
  */
 export async function applyFunctions(tx: ISql, parts: readonly string[]): Promise<void> {
   const scripts = parts.flatMap(readScripts);

@@ -48,9 +48,9 @@ export interface LaneFigures {
 }
 
 /**
- * A pool of connections for one kind of work. Every call has a timeout, which includes the wait for a connection; a call
- * that ends early is cancelled on the server. While all connections are busy, callers wait in a fair queue: each request
- * has one place in it, however many calls it makes.
+ * A pool of connections for one kind of work. Every call has a timeout, which includes the wait for a connection; a
+ * call that ends early is cancelled on the server. While all connections are busy, callers wait in a fair queue: each
+ * request has one place in it, however many calls it makes.
  */
 export class Lane {
   private readonly free: Session[] = [];
@@ -70,7 +70,7 @@ export class Lane {
    * Does work on a connection, when there is one.
    *
    * @throws PulseError `database_unavailable`; `too_expensive` when reading takes longer than it may, `too_busy` when
-   *   there was no connection in that time, `client_closed` when the signal aborted; or what `toPulseError` does not know.
+   *   there was no connection in that time, `client_closed` when the signal aborted; any other error as it is.
    */
   run<T>(
     work: (sql: Sql) => Promise<T>,

@@ -10,8 +10,8 @@ export type SchemaPart = 'catalogue' | 'records' | 'postgres' | 'timescale';
 
 /**
  * Brings the database to the schema this code expects: the numbered migrations that it has not had, then the functions
- * in their current form. One transaction: all of it happens, or nothing. Safe with several servers starting at once: they
- * wait for each other, and who comes second finds nothing to do.
+ * in their current form. One transaction: all of it happens, or nothing. Safe with several servers starting at once:
+ * they wait for each other, and who comes second finds nothing to do.
  */
 export function migrate(setup: Lane, parts: readonly SchemaPart[]): Promise<void> {
   return setup.run(async (sql) => {

@@ -4,7 +4,7 @@ import { SECOND } from '../model/time/duration';
 /** A lock was not free within the `lock_timeout`. */
 export const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Whether a statement reads or writes decides what its timeout means: the question was too large, or the write too slow. */
+/** Decides what the timeout of a statement means: the question was too large, or the write was too slow. */
 export type Purpose = 'read' | 'write';
 
 /** SQLSTATEs, and classes of them (two characters), of a database that is unavailable for some time. */

@@ -3,7 +3,9 @@ import { isConflict, isMissingPartition } from './pg-errors';
 
 const ATTEMPTS = 5;
 
-/** Sends a statement again after a conflict, or when a partition was missing. Every statement given may be sent twice. */
+/**
+ * Sends a statement again after a conflict, or when a partition was missing. Every statement given may be sent twice.
+ */
 export async function withRetries<T>(
   send: () => Promise<T>,
   makePartitions?: () => Promise<unknown>,

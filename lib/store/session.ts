@@ -27,8 +27,8 @@ export interface SessionEndpoint {
 
 /**
  * One connection to a database for one caller at a time, opened when it is needed and again after it was lost. Unlike
- * the driver's pools it knows the server's process id and its socket: so a statement can be cancelled on the server, and
- * the connection to a server that does not answer can be closed.
+ * the driver's pools it knows the server's process id and its socket: so a statement can be cancelled on the server,
+ * and the connection to a server that does not answer can be closed.
  */
 export class Session {
   private client: Client | null = null;

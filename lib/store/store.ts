@@ -54,7 +54,9 @@ export interface SeriesCatalogue {
   /** Every series in pages, for start-up; or those with an id above `after`, for what came since. */
   load(after?: number): AsyncIterable<StoredSeries[]>;
 
-  /** Finds or creates the given identities, in one round trip, in the order given. Safe with several servers at once. */
+  /**
+   * Finds or creates the given identities, in one round trip, in the order given. Safe with several servers at once.
+   */
   ensure(identities: readonly SeriesIdentity[]): Promise<StoredSeries[]>;
 
   /** Records when series were last seen. Advisory: a crash may lose the newest of it. */
@@ -124,8 +126,8 @@ export interface StoreAnswer extends PointsAnswer {
 }
 
 /**
- * A metric's past up to a moment, with a version that each late sample changes. Points before that moment that were read
- * after the version stay correct while the version is the same.
+ * A metric's past up to a moment, with a version that each late sample changes. Points before that moment that were
+ * read after the version stay correct while the version is the same.
  */
 export interface ClosedPast {
   /** Epoch ms. */

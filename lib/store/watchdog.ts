@@ -9,8 +9,8 @@ const TICK_MS = SECOND / 4;
 /** While a call takes longer than this, the database is asked whether it answers at all. */
 const SLOW_MS = SECOND / 2;
 /**
- * After so many ticks without an answer the database counts as hung: at the latest two seconds after a call began. Ticks
- * are counted, not time: a process that was itself suspended has received nothing either.
+ * After so many ticks without an answer the database counts as hung: at the latest two seconds after a call began.
+ * Ticks are counted, not time: a process that was itself suspended has received nothing either.
  */
 const UNANSWERED_TICKS = 5;
 /** After so many checks in a row that find the server idle for a waiting call, the call's connection counts as lost. */
@@ -20,7 +20,9 @@ const PING_MS = 2 * SECOND;
 /** A connection that has not answered for so long is closed, and a new one is used. */
 const UNANSWERED_MS = 3 * SECOND;
 
-/** Why a call ends without an answer: its time is over, nobody is answered, or the server does nothing for this call. */
+/**
+ * Why a call ends without an answer: its time is over, nobody is answered, or the server does nothing for this call.
+ */
 export type Failure = 'timeout' | 'no_answer' | 'connection_lost';
 
 /** A call that waits for the database. */
@@ -36,9 +38,9 @@ export interface WatchedCall {
 /**
  * Tells a database that hangs from one that is slow. Statements may take long: a commit waits for a checkpoint, a
  * question reads for seconds. So the duration of a call says nothing; but a working server answers `select` on another
- * connection at once, whatever its other connections do. While a call takes more than half a second, the server is asked
- * for this, and for what it does for each call. When neither this question nor any call is answered for more than a
- * second, all calls fail together, instead of each at its own timeout.
+ * connection at once, whatever its other connections do. While a call takes more than half a second, the server is
+ * asked for this, and for what it does for each call. When neither this question nor any call is answered for more than
+ * a second, all calls fail together, instead of each at its own timeout.
  */
 export class Watchdog {
   /** Oldest first. A new array at each change: a `Set` that grows and shrinks keeps references to what was in it. */
@@ -132,7 +134,9 @@ export class Watchdog {
     if (checks >= IDLE_CHECKS) call.end('connection_lost');
   }
 
-  /** The state of each call's connection, by its pid; while one question is under way, all callers wait for its answer. */
+  /**
+   * The state of each call's connection, by its pid; while one question is under way, all callers wait for its answer.
+   */
   private ask(): Promise<Map<number, string>> {
     if (this.asking) {
       if (performance.now() - this.askedAt > UNANSWERED_MS) this.session.destroy();

@@ -94,7 +94,9 @@ function sortedPositions({ series, timestamps }: Rows): Float64Array {
   return order;
 }
 
-/** Separates the rows at `positions`, which the database had already, and counts them for the requests that sent them. */
+/**
+ * Separates the rows at `positions`, which the database had already, and counts them for the requests that sent them.
+ */
 export function resultOf(
   { rows, series, requestOf, duplicates }: CommitBatch,
   positions: number[],

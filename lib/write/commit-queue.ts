@@ -53,8 +53,8 @@ interface PendingWrite {
 }
 
 /**
- * A writer is answered within this time, whatever the database does; a commit in flight goes on. Long enough for a commit
- * that waits for a checkpoint: a refused body would be sent again, to a database that is slow already.
+ * A writer is answered within this time, whatever the database does; a commit in flight goes on. Long enough for a
+ * commit that waits for a checkpoint: a refused body would be sent again, to a database that is slow already.
  */
 export const ANSWER_MS = 4_500;
 
@@ -71,8 +71,8 @@ const OVERDUE_CHECK_MS = 100;
 export class CommitQueue {
   private waiting: PendingWrite[] = [];
   /**
-   * The writes of each commit in flight. Arrays that are made anew: what V8 leaves behind of a growing and shrinking `Set`
-   * would keep every request alive until the next full collection, which made a write a sixth more expensive.
+   * The writes of each commit in flight. Arrays that are made anew: what V8 leaves behind of a growing and shrinking
+   * `Set` would keep every request alive until the next full collection, which made a write a sixth more expensive.
    */
   private inFlight: PendingWrite[][] = [];
   private overdueTimer: NodeJS.Timeout | undefined;

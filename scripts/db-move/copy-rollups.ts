@@ -74,7 +74,9 @@ interface HugeRow {
   increase: number;
 }
 
-/** What rows cannot hold is kept beside them; which metrics that is of, the target learns before it has their samples. */
+/**
+ * What rows cannot hold is kept beside them; which metrics that is of, the target learns before it has their samples.
+ */
 async function copyHuge(source: ISql, tx: ISql, ids: SeriesIds, before: number): Promise<void> {
   await tx`delete from rollup_huge where ts < to_timestamp(${before}::float8 / 1000)`;
   const pages = source<HugeRow[]>`

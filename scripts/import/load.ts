@@ -30,7 +30,9 @@ export interface ImportReport extends UploadTotals {
   oldest: number | null;
 }
 
-/** Posts a CSV file's rows as samples of one series, oldest row first if the file is. Throws a sentence when it cannot. */
+/**
+ * Posts a CSV file's rows as samples of one series, oldest row first if the file is. Throws a sentence when it cannot.
+ */
 export async function importFile(options: ImportOptions): Promise<ImportReport> {
   const { file, columns, metric, type, unit, labels } = options;
   const { size } = await stat(file);

@@ -55,7 +55,7 @@ const ISO_8601 = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[
 /** Integers below this are seconds: as ms they would lie before March 1973, as seconds the limit is the year 5138. */
 const SECONDS_BELOW = 100_000_000_000;
 
-/** Epoch ms of a time as files write it: ISO 8601, without a zone meaning UTC, or epoch seconds or ms. Null when it is none. */
+/** Epoch ms of a time as files write it: ISO 8601 (UTC without a zone), or epoch seconds or ms; else null. */
 export function parseTimestamp(text: string): number | null {
   const trimmed = text.trim();
   if (/^\d+(\.\d+)?$/.test(trimmed)) {

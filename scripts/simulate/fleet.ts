@@ -53,7 +53,9 @@ export class SimulatedServer {
     return Math.floor(chance(this.seed, this.number, 15) * intervalMs);
   }
 
-  /** What it posts at `t`; null while it is away. Ask in the order of time: counters add up from one answer to the next. */
+  /**
+   * What it posts at `t`; null while it is away. Ask in the order of time: counters add up from one answer to the next.
+   */
   report(t: number): Batch | null {
     if (happeningAt(t, OUTAGES, this.key, 1) || happeningAt(t, RESTARTS, this.key, 2)) return null;
     this.noticeRestart(t);

@@ -18,7 +18,10 @@ export interface LiveOptions {
   tally: Tally;
 }
 
-/** Lets the fleet post in real time, each server at its own moment of the interval. Resolves when `until` is reached or `signal` aborts. */
+/**
+ * Lets the fleet post in real time, each server at its own moment of the interval. Resolves when `until` is reached or
+ * `signal` aborts.
+ */
 export async function runLive(options: LiveOptions, signal: AbortSignal): Promise<void> {
   const { fleet, intervalMs, until, tally } = options;
   const poster = createPoster(ingestUrl(options.url), {

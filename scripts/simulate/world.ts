@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/model/time/duration';
 import { chance, happeningAt } from './random';
 
-/** What the fleet is made of, as data. `share`: how much of the fleet; `load` and `swing`: of 1, at night and added by day. */
+/** What the fleet is made of. `share`: the part of the fleet; `load`, of 1: at night; `swing`: what the day adds. */
 export const ROLES = [
   { name: 'web', share: 0.4, load: 0.15, swing: 0.45, requestsPerSecond: 220, latencySeconds: 0.06 },
   { name: 'api', share: 0.25, load: 0.2, swing: 0.4, requestsPerSecond: 150, latencySeconds: 0.03 },

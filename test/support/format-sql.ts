@@ -3,8 +3,8 @@ const BREAKS =
   /^(select|from|where|group by|order by|limit|window|union all|union|(?:cross|left|full|inner) join(?: lateral)?|join)\b/;
 
 /**
- * A statement for people: a line for each clause, indented by how deep it lies in parentheses that hold a statement; and
- * each parameter in its place.
+ * A statement for people: a line for each clause, indented by how deep it lies in parentheses that hold a statement;
+ * and each parameter in its place.
  */
 export function formatSql(text: string, parameters: readonly unknown[]): string {
   const statement = text

@@ -14,8 +14,8 @@ export interface NaiveQuestion {
 }
 
 /**
- * What an answer should be, written for certainty rather than speed: the definitions of the contract, word by
- * word, over plain arrays, in exact arithmetic that is rounded once. Tests compare every evaluation in the product with it.
+ * What an answer should be, written for certainty rather than speed: the definitions of the contract, word by word,
+ * over plain arrays, in exact arithmetic that is rounded once. Tests compare every evaluation in the product with it.
  */
 export function naivePoints(group: readonly Samples[], question: NaiveQuestion): Point[] {
   const points: Point[] = [];

@@ -1,6 +1,6 @@
--- Notes in rows what counters did on the way into them: in rows that come from elsewhere (null), or that
--- were made while a counter started anew after five minutes (0 after a longer pause). What comes before the first row that is kept of a tier, rows of
--- the coarser ones know.
+-- Notes in rows what counters did on the way into them: in rows that come from elsewhere (null), or that were made
+-- while a counter started anew after five minutes (0 after a longer pause). What comes before the first row that is
+-- kept of a tier, rows of the coarser ones know.
 create or replace function fill_entries(relation regclass) returns void
 language plpgsql as $$
 begin

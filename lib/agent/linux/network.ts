@@ -1,6 +1,8 @@
 import { counter, type Reading } from '../reading';
 
-/** Loopback and what containers, bridges and tunnels put on top of a real interface, whose traffic it counts already. */
+/**
+ * Loopback and what containers, bridges and tunnels put on top of a real interface, whose traffic it counts already.
+ */
 const VIRTUAL = /^(lo|veth|br-|docker|virbr|vnet|ifb|tap|tun|cali|cni|flannel|dummy|sit|ip6tnl|gre|kube-)/;
 
 /** Columns of /proc/net/dev worth a chart, by position after the interface's name. */

@@ -15,7 +15,7 @@ const SLOW_MS = 10 * SECOND;
 
 /**
  * Linux, read from /proc and /sys: under half a millisecond a tick, where the `systeminformation` package needs 13 ms
- * and starts processes. Reads are synchronous, as the kernel answers from memory and a thread pool costs more than they do.
+ * and starts processes. Reads are synchronous: the kernel answers from memory, so a thread pool would cost more.
  * @param root where /proc and /sys are, for tests
  */
 export function linuxSources(root = '/'): Source[] {

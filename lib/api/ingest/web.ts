@@ -9,8 +9,8 @@ import { handleIngest } from './handle';
 const { OPTIONS: tellMethods, GET: refuseMethod } = refuseOtherMethods('POST');
 
 /**
- * The route handler of every ingest endpoint, for hosts that run only Next.js; under `server.ts` the front answers first.
- * Paths without an endpoint are answered with `not_found`.
+ * The route handler of every ingest endpoint, for hosts that run only Next.js; under `server.ts` the front answers
+ * first. Paths without an endpoint are answered with `not_found`.
  */
 export function webIngest(routes = INGEST_ROUTES): (request: Request) => Promise<Response> {
   return (request) => {

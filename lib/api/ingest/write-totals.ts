@@ -29,7 +29,7 @@ export class WriteTotals {
     return { accepted, duplicates, rejected, errors };
   }
 
-  /** Adds to an error in the middle of a body how many samples were stored before, so that the sender can continue there. */
+  /** Adds to an error in the middle of a body how many samples were stored before it: the sender can continue there. */
   withTotals(error: unknown): unknown {
     const { accepted, duplicates, rejected } = this;
     if (accepted + rejected === 0 || !isPulseError(error) || error.code === 'nothing_usable') return error;

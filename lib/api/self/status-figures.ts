@@ -1,4 +1,6 @@
-/** How `/status` shows one family of the server's own figures. A family without a row here is shown by its help text. */
+/**
+ * How `/status` shows one family of the server's own figures. A family without a row here is shown by its help text.
+ */
 export interface FigureRow {
   name: string;
   /** Its name for operators. */

@@ -107,7 +107,7 @@ export class Outbox {
       await transport.send(messages);
       this.figures.batchesSent++;
     } catch {
-      // The transport has its own log. Whether or not messages got their numbers: each metric of the batch gets one more.
+      // The transport logs by itself. Some messages may have their numbers: each metric of the batch gets one more.
       this.figures.batchesFailed++;
       for (const metric of batch.keys()) this.nextNumber(metric);
     }

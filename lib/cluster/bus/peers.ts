@@ -34,7 +34,7 @@ export class Peers {
     return before !== undefined && number > before + 1;
   }
 
-  /** Notes a heartbeat. The numbers it names are checked with `missing` a moment later, since channels have no common order. */
+  /** Notes a heartbeat. Its numbers are checked with `missing` a moment later: channels have no common order. */
   noteHeartbeat({ n, every, bye }: BeatMessage, now: number): void {
     const peer = this.peerOf(n, now);
     peer.every = every;

@@ -4,7 +4,7 @@
  */
 export interface Transport {
   readonly kind: 'memory' | 'redis' | 'upstash';
-  /** Sends in order, in one round trip. Rejects when not all of it is known to have arrived; never takes longer than seconds. */
+  /** Sends in order, in one round trip, within a few seconds. Rejects when not all of it is known to have arrived. */
   send(messages: readonly OutgoingMessage[]): Promise<void>;
   /**
    * Which of the channels have followers right now, for transports that know exactly. A channel without followers need

@@ -61,8 +61,8 @@ function withLogin({ tls, ...login }: RedisLogin) {
 }
 
 /**
- * Connects, however often that fails at first; after the first connection the client reconnects by itself. What fails is
- * logged by the client.
+ * Connects, however often that fails at first; after the first connection the client reconnects by itself. What fails
+ * is logged by the client.
  */
 export async function connectPatiently(
   client: Pick<RedisConnection, 'connect'>,

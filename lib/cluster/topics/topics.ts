@@ -19,7 +19,7 @@ export interface Topics {
   /** @returns the off-switch. */
   subscribe<Event>(topic: Topic<Event>, listener: TopicListener<Event>): () => void;
   /**
-   * Calls `start` when the topic gets its first subscriber on this node, and what that returned when the last one leaves.
+   * Calls `start` when the topic gets its first subscriber on this node, and what that returned when it has none.
    * @returns the off-switch.
    */
   whileSubscribed(topic: Topic<unknown>, start: () => () => void): () => void;

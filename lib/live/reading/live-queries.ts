@@ -20,7 +20,10 @@ import { WatchedQueries } from './watched-queries';
 export interface LiveQueries {
   /** Distinct questions that are watched. */
   readonly size: number;
-  /** Reads a question's text: the parameters of history, form-encoded. @throws PulseError `bad_parameter`, `too_many_points`. */
+  /**
+   * Reads a question's text: the parameters of history, form-encoded.
+   * @throws PulseError `bad_parameter`, `too_many_points`.
+   */
   read(text: string): LiveQuestion;
   /**
    * Subscribes to the question's changes from now on; `close` of the subscription ends it.
@@ -30,8 +33,8 @@ export interface LiveQueries {
   /** Whether everything that arrived since `cursor`, epoch ms, is still known. */
   reaches(cursor: number): boolean;
   /**
-   * This node receives the metric's samples again. It may have missed some, of any age: all points of the metric are read
-   * and sent again.
+   * This node receives the metric's samples again. It may have missed some, of any age: all points of the metric are
+   * read and sent again.
    */
   resync(metric: Metric): void;
 }

@@ -126,9 +126,9 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   }
 
   /**
-   * What the reader has not taken yet, null for nothing; from then on it counts as taken. Readers of one round take what
-   * the first of them found; what is committed during the round is taken in the next. Otherwise every commit between two
-   * readers would need another evaluation.
+   * What the reader has not taken yet, null for nothing; from then on it counts as taken. Readers of one round take
+   * what the first of them found; what is committed during the round is taken in the next. Otherwise every commit
+   * between two readers would need another evaluation.
    */
   take(reader: QueryReader, round: Round): Upserts | null {
     this.readers.expectNotice();

@@ -13,7 +13,10 @@ export interface LiveRanking {
   kept(now: number): Iterable<LiveGroup>;
   /** Called about once a second: what changes by time passing. */
   beat(now: number): void;
-  /** Reads what it needs from the store: at first what there was before anything was marked. @param readPending reads what is marked. */
+  /**
+   * Reads what it needs from the store: at first what there was before anything was marked.
+   * @param readPending reads what is marked.
+   */
   work(readPending: () => Promise<void>): Promise<void>;
   /** What has changed after `since`. */
   changes(since: number): Upsert[];

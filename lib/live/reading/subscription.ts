@@ -73,7 +73,7 @@ export class Subscription implements QueryReader {
     }
   }
 
-  /** When the oldest arrived of what has not been taken, epoch ms; Infinity when all has, -Infinity when that is not known. */
+  /** When the oldest change arrived that is not taken, epoch ms; Infinity when all are, -Infinity when not known. */
   get waitingSince(): number {
     if (this.missed !== 'none') return Number.NEGATIVE_INFINITY;
     return this.query.waitingSince(this);

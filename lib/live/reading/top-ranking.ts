@@ -22,7 +22,9 @@ const EXPIRY_SLACK_MS = 5 * SECOND;
 export class TopRanking implements LiveRanking {
   /** Everything marked up to here is in the ranking. */
   private rankedSeq: number;
-  /** Readers that came with an answer that may be newer than the ranking was; and those for whom the top was sent again. */
+  /**
+   * Readers that came with an answer that may be newer than the ranking was; and those for whom the top was sent again.
+   */
   private resendsRequested = 0;
   private resendsDone = 0;
   private top: ReadonlySet<LiveGroup> = new Set();

@@ -26,8 +26,8 @@ export interface StreamParams {
 }
 
 /**
- * The parameters of a stream: `q` once a query, `topic` once a topic, `tick`, `cursor`. `Last-Event-ID`, which a browser sends when it
- * reconnects to the same URL, wins over the cursor in it.
+ * The parameters of a stream: `q` once a query, `topic` once a topic, `tick`, `cursor`. `Last-Event-ID`, which a
+ * browser sends when it reconnects to the same URL, wins over the cursor in it.
  *
  * @throws PulseError `bad_parameter`, and what `readQuestion` throws.
  */

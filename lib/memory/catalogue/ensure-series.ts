@@ -16,8 +16,8 @@ interface PendingSeries {
 }
 
 /**
- * Gets ids for series that this process does not know yet. Calls for the same series share one request, and all requests
- * of one turn of the event loop share a round trip: ten thousand servers that start at once cost two.
+ * Gets ids for series that this process does not know yet. Calls for the same series share one request, and all
+ * requests of one turn of the event loop share a round trip: ten thousand servers that start at once cost two.
  */
 export class SeriesEnsurer {
   private readonly pendingByKey = new Map<string, PendingSeries>();

@@ -41,8 +41,8 @@ export interface CatchUpOptions {
 }
 
 /**
- * Finds samples that the database holds but this process did not see committed: another server wrote them, or the answer
- * of their commit was lost. Keeps one span of time per series, and some samples, so its memory is bounded.
+ * Finds samples that the database holds but this process did not see committed: another server wrote them, or the
+ * answer of their commit was lost. Keeps one span of time per series, and some samples, so its memory is bounded.
  */
 export class CatchUp {
   private uncertain = new Map<Series, Span>();

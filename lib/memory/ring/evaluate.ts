@@ -24,8 +24,8 @@ export interface Evaluation extends PointRange {
 const evaluators = new WeakMap<readonly Aggregate[], Evaluator>();
 
 /**
- * The points of one group of series, ascending. A value that cannot be computed is null; a point without any value is left
- * out. Buffers must cover the range.
+ * The points of one group of series, ascending. A value that cannot be computed is null; a point without any value is
+ * left out. Buffers must cover the range.
  */
 export function evaluate(buffers: readonly SampleBuffer[], evaluation: Evaluation): Point[] {
   const evaluator = evaluatorOf(evaluation.aggregates);
@@ -35,8 +35,8 @@ export function evaluate(buffers: readonly SampleBuffer[], evaluation: Evaluatio
 }
 
 /**
- * The same in slices, between which other requests are served. A sample that arrives or is evicted meanwhile may be in the
- * points or not.
+ * The same in slices, between which other requests are served. A sample that arrives or is evicted meanwhile may be in
+ * the points or not.
  *
  * @throws Refusal as `Work` does.
  */

@@ -11,8 +11,8 @@ const MOST_VALUES = 2 ** 22;
 const BUFFERS_AT_ONCE = 4_096;
 
 /**
- * Computes points for one list of aggregates. It reuses its accumulators, so it does one evaluation at a time. Its methods
- * yield wherever they may be paused; buffers may change meanwhile.
+ * Computes points for one list of aggregates. It reuses its accumulators, so it does one evaluation at a time. Its
+ * methods yield wherever they may be paused; buffers may change meanwhile.
  */
 export class Evaluator {
   isBusy = false;

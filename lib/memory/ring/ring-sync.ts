@@ -19,8 +19,8 @@ const READING_SHARE = 0.2;
 const LINGER_MS = MINUTE;
 
 /**
- * Where several nodes commit: adds samples of other nodes to the ring, for the metrics that somebody on this node watches.
- * A single node's ring is complete by itself.
+ * Where several nodes commit: adds samples of other nodes to the ring, for the metrics that somebody on this node
+ * watches. A single node's ring is complete by itself.
  */
 export interface RingSync {
   /** Keeps the ring complete for this metric until the returned function is called. */
@@ -137,8 +137,8 @@ class WatchedMetric implements MetricWatcher {
   }
 
   /**
-   * The bus delivers every sample from now on, so only stored samples can be missing. Reads the newest part first, so that
-   * the ring is useful soon; then the rest of the window, piece by piece.
+   * The bus delivers every sample from now on, so only stored samples can be missing. Reads the newest part first, so
+   * that the ring is useful soon; then the rest of the window, piece by piece.
    */
   private async fill(version: number): Promise<void> {
     const { ring, now = Date.now, tailMs = TAIL_MS } = this.options;

@@ -28,8 +28,8 @@ const SILENT_SHARE = 1 / 16;
  * with a timestamp at or after `coveredFrom`: inside that range it answers as the database would. Where other nodes
  * commit too, that holds per metric, from `coveredSince` on.
  *
- * Of older samples it keeps the newest of each series, the *predecessor* that a counter's growth is computed from. Where
- * it does not know whether there is one, the database has to be asked (`missingPredecessors`, `addPredecessors`).
+ * Of older samples it keeps the newest of each series, the *predecessor* that a counter's growth is computed from.
+ * Where it does not know whether there is one, the database has to be asked (`missingPredecessors`, `addPredecessors`).
  */
 export class Ring {
   private readonly buffers = new Map<number, SeriesBuffer>();
@@ -43,7 +43,9 @@ export class Ring {
   private coveredStart: number;
   private heldBytes = 0;
   private sweeping = this.buffers.entries();
-  /** By metric id: every sample committed on any node since then, epoch ms, is here; null where this is the only node. */
+  /**
+   * By metric id: every sample committed on any node since then, epoch ms, is here; null where this is the only node.
+   */
   private readonly completeSince: Map<number, number> | null;
 
   constructor({ windowMs, maxBytes, startedAt, shared = false }: RingOptions) {

@@ -13,8 +13,8 @@ const PAUSE_SAMPLES = 16_384;
 const BUFFER_COST = 16;
 
 /**
- * Walks the samples of a range, buffer by buffer, slot by slot. Buffers may change at each yield, because every buffer is
- * read without one.
+ * Walks the samples of a range, buffer by buffer, slot by slot. Buffers may change at each yield, because every buffer
+ * is read without one.
  */
 export function* eachRun(
   buffers: readonly SampleBuffer[],

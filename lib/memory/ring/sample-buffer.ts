@@ -66,8 +66,8 @@ export class SampleBuffer {
   }
 
   /**
-   * Drops the samples before `timestamp`, except the newest of them, the predecessor. `tightly`: always shrinks the memory,
-   * else only when much is free.
+   * Drops the samples before `timestamp`, except the newest of them, the predecessor. `tightly`: always shrinks the
+   * memory, else only when much is free.
    */
   dropBefore(timestamp: number, tightly = false): void {
     this.start = Math.max(this.start, this.lowerBound(timestamp) - 1);

@@ -71,7 +71,9 @@ const float = new Float64Array(1);
 const bits = new BigInt64Array(float.buffer);
 const ALL_BUT_SIGN = 0x7fff_ffff_ffff_ffffn;
 
-/** Float64s in their order, numbered: as integers, their bits ascend for positive ones, and descend for negative ones. */
+/**
+ * Float64s in their order, numbered: as integers, their bits ascend for positive ones, and descend for negative ones.
+ */
 function orderOf(value: number): bigint {
   float[0] = value;
   return bits[0] < 0n ? bits[0] ^ ALL_BUT_SIGN : bits[0];

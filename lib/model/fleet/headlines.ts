@@ -1,6 +1,6 @@
 /**
- * The main figures of a host, as data: a new row is the whole change. `metrics` are the names of its metric, best first; a
- * host uses the first it has. Counters are shown as a rate per second, other metrics as their newest value.
+ * The main figures of a host, as data: a new row is the whole change. `metrics` are the names of its metric, best
+ * first; a host uses the first it has. Counters are shown as a rate per second, other metrics as their newest value.
  * Client-safe.
  */
 export const HEADLINES = [

@@ -92,8 +92,8 @@ function leadersPanel(
 const FLEET_STEPS = ['5s', '10s', '30s', '1m', '2m', '5m', '10m', '30m'] as const;
 
 /**
- * The step of charts over all hosts: about two of their intervals, so that every point includes every host. A finer step
- * would sum a part of the hosts, and another part in the next point. Undefined: chosen by the width of the chart.
+ * The step of charts over all hosts: about two of their intervals, so that every point includes every host. A finer
+ * step would sum a part of the hosts, and another part in the next point. Undefined: chosen by the width of the chart.
  */
 function fleetStep(intervalMs: number | null): string | undefined {
   if (intervalMs === null || intervalMs <= 2 * SECOND) return undefined;

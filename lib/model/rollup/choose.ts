@@ -59,10 +59,9 @@ export interface StepOptions {
 /**
  * The step, in ms, that a range is answered in.
  *
- * `auto` is the finest of the ladder that keeps within `maxPoints`, is still stored for the whole range and is not finer
- * than the interval of the series.
- * An explicit step is used as it is. How many points `raw` (1) makes is not known beforehand: it always passes here, and
- * the reader limits the points.
+ * `auto` is the finest of the ladder that keeps within `maxPoints`, is still stored for the whole range and is not
+ * finer than the interval of the series. An explicit step is used as it is. How many points `raw` (1) makes is not
+ * known beforehand: it always passes here, and the reader limits the points.
  *
  * @throws PulseError `bad_parameter` for an invalid range or step, `too_many_points` naming a step that fits.
  */

@@ -6,8 +6,8 @@ const DIGITS = /^\d{1,24}$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+ -]\d{2}:?\d{2})$/;
 
 /**
- * A time as a query writes it → epoch ms, null when it is not one: `1795200000000`, an ISO 8601 time with a zone, `now`,
- * `now-15m`.
+ * A time as a query writes it → epoch ms, null when it is not one: `1795200000000`, an ISO 8601 time with a zone,
+ * `now`, `now-15m`.
  */
 export function parseTime(text: string, now: number): number | null {
   if (text === 'now') return now;
@@ -16,7 +16,9 @@ export function parseTime(text: string, now: number): number | null {
   return parseIso(text);
 }
 
-/** What is wrong with a time that `parseTime` cannot read, or that is probably in another unit; null when nothing is. */
+/**
+ * What is wrong with a time that `parseTime` cannot read, or that is probably in another unit; null when nothing is.
+ */
 export function problemWithTime(text: string): string | null {
   const problem = DIGITS.test(text) && Number(text) !== LAST_INSTANT && wrongEpochUnit(Number(text), 'ms');
   if (problem) return problem;

@@ -84,7 +84,9 @@ export function listStarts({ after }: Steps, start: number, end: number): number
   return starts;
 }
 
-/** The start of the step that shows a sample at `t`, where points show samples `offset` ms earlier: inverse to `back`. */
+/**
+ * The start of the step that shows a sample at `t`, where points show samples `offset` ms earlier: inverse to `back`.
+ */
 export function stepOfSample(steps: Steps, t: number, offset: number): number {
   if (!Number.isFinite(t)) return t;
   let start = steps.startOf(t + offset);

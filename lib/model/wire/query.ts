@@ -25,7 +25,9 @@ const QUERY_PARAMETERS = [
 ] as const;
 export type QueryParameter = (typeof QUERY_PARAMETERS)[number];
 
-/** A question in text: parameters as they stand in a URL, in a body of `POST /api/query`, in a `q` of the live stream. */
+/**
+ * A question in text: parameters as they stand in a URL, in a body of `POST /api/query`, in a `q` of the live stream.
+ */
 export type Query = { metric: string } & { [Parameter in QueryParameter]?: string };
 
 /**

@@ -31,8 +31,8 @@ export function joinPieces(
 }
 
 /**
- * Cuts the points of `[start, end)` into a piece for each block, joined with what is cached of that block before the range.
- * Null where the cached piece has as much already.
+ * Cuts the points of `[start, end)` into a piece for each block, joined with what is cached of that block before the
+ * range. Null where the cached piece has as much already.
  */
 export function cutIntoPieces(
   blocks: readonly TimeRange[],

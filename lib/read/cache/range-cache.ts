@@ -57,9 +57,9 @@ interface CachedPieces {
 
 /**
  * First asks the database for the version of the metric's closed past, one lookup in a small table, then Redis for the
- * pieces under that version. A late sample changes the version in its own transaction, so older pieces are not found any
- * more, whichever node took the sample and whether or not Redis could be reached. No answer depends on what Redis lost or
- * still holds.
+ * pieces under that version. A late sample changes the version in its own transaction, so older pieces are not found
+ * any more, whichever node took the sample and whether or not Redis could be reached. No answer depends on what Redis
+ * lost or still holds.
  */
 export function createRangeCache(parts: RangeCacheParts): RangeCache {
   const { stored, redis, ttlMs = TTL_MS, maxBytes = MAX_BYTES } = parts;

@@ -18,8 +18,8 @@ export async function selectHosts(
 }
 
 /**
- * Compares hosts by `sort`; for a headline by its figures, which `values` has by the rank of the names. A host without a
- * figure comes last in either direction; equal hosts are in the order of their names, so that a list does not flicker.
+ * Compares hosts by `sort`; for a headline by its figures, which `values` has by the rank of the names. A host without
+ * a figure comes last in either direction; equal hosts are in the order of their names: a list does not flicker.
  */
 export function compareHosts(
   sort: SortKey,

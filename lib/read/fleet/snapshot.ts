@@ -23,7 +23,9 @@ interface SnapshotParts {
 export class FleetSnapshot {
   /** In the natural order of their names. */
   hosts: readonly Host[] = [];
-  /** Changes with every change of the hosts; starts at random, so that the version of another process does not match. */
+  /**
+   * Changes with every change of the hosts; starts at random, so that the version of another process does not match.
+   */
   namesVersion = Math.floor(Math.random() * 1e9);
   /** Headlines that any reporting host has. */
   headlines: HeadlineKey[] = [];

@@ -43,8 +43,8 @@ function refuse(what: string): never {
 }
 
 /**
- * Range and step do not say how many points `step=raw` makes. So the samples of all whole minutes (of long ranges: hours)
- * are counted before they are read, which is cheap.
+ * Range and step do not say how many points `step=raw` makes. So the samples of all whole minutes (of long ranges:
+ * hours) are counted before they are read, which is cheap.
  *
  * @returns their number.
  * @throws PulseError `too_many_points`, `too_expensive`.

@@ -11,8 +11,8 @@ import type { GroupedQuestion, ReadPoints } from './grouped-question';
 const LAST_SEEN_SLACK_MS = 10 * MINUTE;
 
 /**
- * Notes that explain why groups have samples and no points. Where other groups have points, only groups with samples since
- * the range began are noted: hosts that are gone need no note.
+ * Notes that explain why groups have samples and no points. Where other groups have points, only groups with samples
+ * since the range began are noted: hosts that are gone need no note.
  *
  * @param points the answer's points of each group, in the question's order.
  */

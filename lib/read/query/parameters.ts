@@ -3,7 +3,9 @@ import { PulseError } from '../../model/errors';
 
 export type Reject = (expected: string) => void;
 
-/** A parameter that is text in a URL, with its default. `read` parses the text, and calls `reject` when it is invalid. */
+/**
+ * A parameter that is text in a URL, with its default. `read` parses the text, and calls `reject` when it is invalid.
+ */
 export function parameter<T>(fallback: string, read: (text: string, reject: Reject) => T) {
   return z
     .string()

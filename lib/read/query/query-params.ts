@@ -114,8 +114,8 @@ export const queryParams = z.strictObject({
 } satisfies Record<QueryParameter, z.ZodType>);
 
 /**
- * A query with each parameter parsed. Times are still relative; `step` is ms, `auto` or a calendar unit; parameters that
- * were not given are null.
+ * A query with each parameter parsed. Times are still relative; `step` is ms, `auto` or a calendar unit; parameters
+ * that were not given are null.
  */
 export type ParsedQuery = z.output<typeof queryParams>;
 

@@ -13,8 +13,8 @@ let hasOutlivedHangUp = false;
 const SHELL = /^(|ba|da|z|a|k)sh$|^busybox$/;
 
 /**
- * What runs this process as one of our npm scripts, taken down now: npm, and a shell between if there is one. Empty when
- * it was started in another way, by systemd, in a container, from a shell: then it may outlive whoever started it.
+ * What runs this process as one of our npm scripts, taken down now: npm, and a shell between if there is one. Empty
+ * when it was started in another way, by systemd, in a container, from a shell: then it may outlive whoever started it.
  * @param {string} script as in package.json
  */
 function runners(script) {

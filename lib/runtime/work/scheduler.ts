@@ -8,7 +8,9 @@ export interface SchedulerParts {
   turns?: Turns;
 }
 
-/** What all work of one server shares: the event loop, the line of heavy work, and the thread for regular expressions. */
+/**
+ * What all work of one server shares: the event loop, the line of heavy work, and the thread for regular expressions.
+ */
 export class Scheduler {
   readonly figures: SchedulerParts['figures'];
   readonly turns: Turns;

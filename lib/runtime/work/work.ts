@@ -162,7 +162,10 @@ export class Work {
     this.checkClient();
   }
 
-  /** Notes that so many points are to be answered. @throws Refusal `too_expensive` when they are too many altogether. */
+  /**
+   * Notes that so many points are to be answered.
+   * @throws Refusal `too_expensive` when they are too many altogether.
+   */
   addPoints(count: number): void {
     this.points += count;
     if (this.points > MAX_REQUEST_POINTS)

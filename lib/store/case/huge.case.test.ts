@@ -56,7 +56,7 @@ export function hugeCases(engine: EngineUnderTest): void {
         await ask(['count', 'sum', 'avg', 'min', 'last']),
         days.map((t): Point => [t, 12, MAX, mean, -MAX / 2, 5e-324]),
       );
-      // From -MAX / 2 to 1 to 1.7e308, after MAX to MAX and a start anew; the first sample of all days comes after 5e-324.
+      // From -MAX / 2 to 1 to 1.7e308, after MAX to MAX and a start anew; 5e-324 comes before all days.
       const [[, increase, rate], [, later]] = await ask(['increase', 'rate']);
       expect([increase, later]).toEqual([MAX, MAX]);
       const grown = -MAX / 2 + MAX / 2 + 1.7e308;

@@ -57,8 +57,8 @@ const QUESTIONS: Record<string, Partial<StoreQuestion>> = {
 };
 
 /**
- * What the database is asked. The text is kept in each engine's `__snapshots__/questions.sql`, to be read when it changes:
- * every difference is one that users may feel.
+ * What the database is asked. The text is kept in each engine's `__snapshots__/questions.sql`, to be read when it
+ * changes: every difference is one that users may feel.
  */
 export function questionsCases(engine: EngineUnderTest): void {
   it('asks these statements', async () => {

@@ -25,8 +25,8 @@ export function serverSettings(): Record<string, string> {
     // No replicas and no archive: the least WAL that survives a crash.
     wal_level: 'minimal',
     max_wal_senders: '0',
-    // Not compressed: this build has pglz only, and right after a checkpoint every page goes to the WAL whole. With 80,000
-    // series at 8,000 posts a second that was three seconds of both cores, and posts waited 1.7 s instead of 0.25 s.
+    // Not compressed: this build has pglz only, and right after a checkpoint every page goes to the WAL whole. With
+    // 80,000 series at 8,000 posts a second that was three seconds of both cores; posts waited 1.7 s, not 0.25 s.
     wal_compression: 'off',
     // Checkpoints seldom enough that full-page images do not dominate a steady stream of inserts.
     max_wal_size: '2GB',

@@ -63,7 +63,9 @@ function limitOf(tier: RollupTier, { sealed, rolled }: RollupState): number {
   return alignDown(source === 'raw' ? sealed : rolled[source], TIER[tier].stepMs);
 }
 
-/** The next stretch of `[from, limit)` with anything in it, within one partition; years without samples cost nothing. */
+/**
+ * The next stretch of `[from, limit)` with anything in it, within one partition; years without samples cost nothing.
+ */
 function nextSlice(partitions: Partition[], tier: RollupTier, from: number, limit: number) {
   const next = partitions.find(({ start, end, bytes }) => end > from && start < limit && bytes > 0);
   if (!next) return null;

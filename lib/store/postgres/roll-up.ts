@@ -14,8 +14,8 @@ export function seriesOf(sql: ISql, { after, upTo }: SeriesRange): Fragment {
 /**
  * Writes rows, new or again, and returns how many. `rows` has the columns `bin, series_id, sum, min, max, count,
  * first_ms, last_ms, elapsed_ms, first, last, increase, entry_ms, entry_increase`. They are written in the order in
- * which questions about a whole metric read them: by time, and within it metric by metric. Metrics are looked up series by
- * series, or a portion of them would begin with reading all series.
+ * which questions about a whole metric read them: by time, and within it metric by metric. Metrics are looked up series
+ * by series, or a portion of them would begin with reading all series.
  */
 export async function writeRows(sql: ISql, tier: RollupTier, rows: Fragment): Promise<number> {
   const result = await sql`

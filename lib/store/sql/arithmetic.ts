@@ -2,8 +2,8 @@ import { SCALE } from '../../model/arithmetic';
 
 /**
  * Expressions over the whole range of float64: what they tell is finite, and they end no statement
- * (drizzle/catalogue/functions/arithmetic.sql). Each is SQL text over the rows of a group. Where no care is asked for, sums
- * and ratios are plain and cost what PostgreSQL's own do; it refuses them where that is not enough.
+ * (drizzle/catalogue/functions/arithmetic.sql). Each is SQL text over the rows of a group. Where no care is asked for,
+ * sums and ratios are plain and cost what PostgreSQL's own do; it refuses them where that is not enough.
  */
 
 /** What a sum adds: a column or expression of the tame values, and one of the huge values, where there are any. */
@@ -46,9 +46,9 @@ export function quantileOf(column: string, share: number, careful: boolean): str
 }
 
 /**
- * The population standard deviation of the values that there are. `least` is a column that has the least of them in each
- * row: of values far from zero, the distances keep the digits that squares lose. Squares leave float64 early, so values
- * are scaled by what fits the largest; the other scales are fed zeros.
+ * The population standard deviation of the values that there are. `least` is a column that has the least of them in
+ * each row: of values far from zero, the distances keep the digits that squares lose. Squares leave float64 early, so
+ * values are scaled by what fits the largest; the other scales are fed zeros.
  */
 export function stddevOf(column: string, least: string): string {
   const size = `abs(${column})`;

@@ -13,7 +13,7 @@ export function readsSamples({ aggregates, step, start }: StoreQuestion): boolea
   return columnsOf(aggregates).some(isColumnOfSamples) || tierForStep(step, start) === 'raw';
 }
 
-/** Whether a question reads so much that others should not wait for it: estimated by its range, as if no sample were missing. */
+/** Whether a question reads so much that others should not wait for it: estimated as if no sample were missing. */
 export function isHeavy(question: StoreQuestion): boolean {
   const { groups, step, start, end } = question;
   const everyMs = readsSamples(question) ? SAMPLE_EVERY_MS : TIER[tierForStep(step, start)].stepMs;

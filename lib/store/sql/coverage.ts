@@ -191,8 +191,8 @@ function samplesWithPrevious(
 }
 
 /**
- * A column of the row before in the window `w`, of the first row `far`. As the default of `lag` it is worked out for the
- * first rows only: chosen by a `case` over its result, the same takes twice the time of the whole question.
+ * A column of the row before in the window `w`, of the first row `far`. As the default of `lag` it is worked out for
+ * the first rows only: chosen by a `case` over its result, the same takes twice the time of the whole question.
  */
 export function beforeEach(
   sql: ISql,
@@ -230,7 +230,9 @@ export function sampleBefore(
   return sql`coalesce(${stored}, ${lastBefore(sql, { series }, rawFrom, { rolled, rawFrom, stale: false })})`;
 }
 
-/** The same of a moment that is known beforehand, in any database: as much of the way back as it can in coarse steps. */
+/**
+ * The same of a moment that is known beforehand, in any database: as much of the way back as it can in coarse steps.
+ */
 export function lastBefore(
   sql: ISql,
   whose: { series: Fragment; metricId?: number },

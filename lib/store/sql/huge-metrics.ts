@@ -4,8 +4,8 @@ import type { SampleRows } from '../../model/samples';
 import { arrayText } from '../arrays';
 
 /**
- * Notes which metrics have huge values, before the first of them is stored: whoever sees the sample sees the note. Other
- * metrics, which is nearly always all, are added up as they are and pay nothing for it.
+ * Notes which metrics have huge values, before the first of them is stored: whoever sees the sample sees the note.
+ * Other metrics, which is nearly always all, are added up as they are and pay nothing for it.
  */
 export class HugeMetrics {
   /** Series whose metric has been noted by this process. */

@@ -18,8 +18,8 @@ interface Keeping {
 }
 
 /**
- * Keeps beside the rows of a rollup what these cannot hold: sums and increases of huge values, scaled down. To be called
- * after the rows are made, before they are read: of those that start in `[start, end)`.
+ * Keeps beside the rows of a rollup what these cannot hold: sums and increases of huge values, scaled down. To be
+ * called after the rows are made, before they are read: of those that start in `[start, end)`.
  */
 export function keepHuge(sql: ISql, keeping: Omit<Keeping, 'rows'>): Promise<void> {
   return keep(sql, keeping);

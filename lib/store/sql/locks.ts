@@ -20,5 +20,7 @@ export const LOCK = {
   round: 7,
 } as const;
 
-/** Of one number, in the database `postgres` of an embedded server: held by the one who uses it, as long as it lives. */
+/**
+ * Of one number, in the database `postgres` of an embedded server: held by the one who uses it, as long as it lives.
+ */
 export const OWNER_LOCK = LOCKS;

@@ -17,8 +17,8 @@ export type Counters = 'stored' | 'stitched' | 'none';
  * (`first_at`, `last_at`: epoch ms; `elapsed`: ms). Parts of a series never overlap. With `stored` counters,
  * `increase` and `elapsed` include the way from the sample before the part.
  *
- * Where a metric has huge values, `sum` and `increase` are of the tame ones alone, and `huge_sum` and `huge_increase` of
- * the others (drizzle/catalogue/functions/arithmetic.sql). Counters are stitched then.
+ * Where a metric has huge values, `sum` and `increase` are of the tame ones alone, and `huge_sum` and `huge_increase`
+ * of the others (drizzle/catalogue/functions/arithmetic.sql). Counters are stitched then.
  */
 export function partColumns(sql: ISql, tier: StoreTier, counters: Counters, careful = false): Fragment {
   const stored = counters === 'stored';

@@ -113,7 +113,9 @@ function grouped(
     group by 1, 2`;
 }
 
-/** Adds to rows what `stddevOf` needs beside the columns whose spread is asked for, of those that agree in two others. */
+/**
+ * Adds to rows what `stddevOf` needs beside the columns whose spread is asked for, of those that agree in two others.
+ */
 function withLeast(
   sql: ISql,
   columns: readonly string[],

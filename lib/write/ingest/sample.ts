@@ -58,7 +58,9 @@ export interface DecodedSamples {
   precision?: Precision;
 }
 
-/** What became of samples. `accepted` counts those committed now, `duplicates` those of them that were there already. */
+/**
+ * What became of samples. `accepted` counts those committed now, `duplicates` those of them that were there already.
+ */
 export interface WriteResult {
   accepted: number;
   duplicates: number;

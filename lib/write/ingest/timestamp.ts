@@ -16,7 +16,7 @@ const MAX_NUMBER_LENGTH = 100;
 
 /**
  * JSON in which every whole number of a `timestamp` is in ns → the same in ms, rounded down. Works on the text, because
- * today's nanoseconds need 61 bits and a parsed number has 53. Other timestamps, and invalid JSON, are left as they are.
+ * today's nanoseconds need 61 bits and a parsed number has 53. Other timestamps, and invalid JSON, stay.
  */
 export function nanosecondsToMs(json: string): string {
   let converted = '';

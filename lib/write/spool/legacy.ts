@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The framing of a record in the version before: length (u32, little endian), the first 4 bytes of the payload's SHA-256,
- * and the payload, which is a list of samples as JSON.
+ * The framing of a record in the version before: length (u32, little endian), the first 4 bytes of the payload's
+ * SHA-256, and the payload, which is a list of samples as JSON.
  */
 export const LEGACY_HEAD_BYTES = 8;
 /** Records up to this size are always checked. */

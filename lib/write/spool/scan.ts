@@ -35,8 +35,8 @@ interface Framing {
 }
 
 /**
- * Finds every intact record from `from` on. After a damaged record it searches the next intact one, so that damage costs
- * only the records it touches.
+ * Finds every intact record from `from` on. After a damaged record it searches the next intact one, so that damage
+ * costs only the records it touches.
  * @param isLegacy whether the version before wrote this file; found out where it is not known
  */
 export async function scan(pages: Pages, from: number, isLegacy?: boolean): Promise<ScanResult> {

@@ -43,9 +43,9 @@ export interface SpoolParts {
 }
 
 /**
- * A pipeline that accepts samples while the database is unreachable: writes them to this machine's disk, flushed before the
- * answer, and later to the database, in the order they came. While the spool is not empty every sample goes there, or a
- * later value of the same sample could overtake the first.
+ * A pipeline that accepts samples while the database is unreachable: writes them to this machine's disk, flushed before
+ * the answer, and later to the database, in the order they came. While the spool is not empty every sample goes there,
+ * or a later value of the same sample could overtake the first.
  */
 export function createSpooledPipeline({
   pipeline,
