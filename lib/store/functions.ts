@@ -6,12 +6,13 @@ import { DOWN, TAME, UP } from '../model/arithmetic';
 import { TIER } from '../model/rollup/tiers';
 import { COUNTER_GAP_MS } from '../model/samples';
 import { LOCK, LOCKS } from './sql/locks';
+import { ABANDONED_MS, PRESENCE_MS } from './timescale/presence';
 
 /**
  * Raised with every change of a function. A server does not replace functions of a higher revision: a newer server has
  * installed them, together with its migrations.
  */
-export const FUNCTIONS_REVISION = 1;
+export const FUNCTIONS_REVISION = 2;
 
 /** What functions share with this code. In a script `{{NAME}}` stands for each. */
 const CONSTANTS: Record<string, number> = {
@@ -30,6 +31,9 @@ const CONSTANTS: Record<string, number> = {
   LOCK_PARTITIONS: LOCK.partitions,
   LOCK_LATE_APPENDS: LOCK.lateAppends,
   LOCK_FRESH_APPENDS: LOCK.freshAppends,
+  LOCK_INTENTS: LOCK.intents,
+  PRESENCE_MS,
+  ABANDONED_MS,
 };
 
 /** A script as the database gets it. @throws Error when it names a constant that there is not. */

@@ -50,31 +50,18 @@ begin
 end
 $$;
 
--- Stores samples, `times` in epoch ms; rows must be unique by (series, time).
---   doubtful   positions, from 1, of the samples that may be stored already; `writer` vouches for the others
---   packed     write compressed batches straight away; worth it from some ten rows on
--- Returns the positions of those that were there already, or null, and stores nothing, when the word of `writer`
--- does not count: it has to doubt every row then.
---
--- Locks, always taken in this order: (1) shared, against sealing; (5) for samples before the sealed mark and (6) for
--- newer ones, shared by appends without doubt, exclusive for looking up: whoever looks has to see all that is stored.
--- Two of them, so that a late sample that waits for its chunk to be packed does not keep fresh ones waiting.
-create or replace function append_samples(
-  writer uuid, metric_ids int[], ids int[], times float8[], vals float8[], doubtful int[], packed boolean
-) returns int[]
-language plpgsql
--- A plan made for the very times: it leaves out all other chunks.
-set plan_cache_mode = force_custom_plan
-as $$
+-- Keeps sealing, terms and the exclusive appends of older servers out until the transaction ends, in this order: (1)
+-- shared, against sealing; (5) for samples before the sealed mark and (6) for newer ones. Two of them, so that a late
+-- sample that waits for its chunk to be packed does not keep fresh ones waiting. Shared unless `looks_alone`: then
+-- nobody else appends where there is a doubtful sample.
+create or replace function lock_appends(
+  times float8[], doubtful int[], looks_alone boolean,
+  out watermark float8, out floor_time float8, out has_old boolean, out doubts_old boolean
+)
+language plpgsql as $$
 declare
-  watermark float8;
-  floor_time float8;
-  trusted boolean;
-  has_old boolean;
   has_recent boolean;
-  doubts_old boolean;
   doubts_recent boolean;
-  duplicates int[] := '{}';
 begin
   perform pg_advisory_xact_lock_shared({{LOCKS}}, {{LOCK_SEALING}});
   select extract(epoch from sealed) * 1000, extract(epoch from raw_from) * 1000
@@ -83,25 +70,28 @@ begin
   select min(time) < watermark, max(time) >= watermark into has_old, has_recent from unnest(times) as time;
   select coalesce(min(times[position]) < watermark, false), coalesce(max(times[position]) >= watermark, false)
   into doubts_old, doubts_recent from unnest(doubtful) as position;
-  if doubts_old then perform pg_advisory_xact_lock({{LOCKS}}, {{LOCK_LATE_APPENDS}});
+  if doubts_old and looks_alone then perform pg_advisory_xact_lock({{LOCKS}}, {{LOCK_LATE_APPENDS}});
   elsif has_old then perform pg_advisory_xact_lock_shared({{LOCKS}}, {{LOCK_LATE_APPENDS}});
   end if;
-  if doubts_recent then perform pg_advisory_xact_lock({{LOCKS}}, {{LOCK_FRESH_APPENDS}});
+  if doubts_recent and looks_alone then perform pg_advisory_xact_lock({{LOCKS}}, {{LOCK_FRESH_APPENDS}});
   elsif has_recent then perform pg_advisory_xact_lock_shared({{LOCKS}}, {{LOCK_FRESH_APPENDS}});
   end if;
+end
+$$;
 
-  -- Each of these is a statement of its own, after the locks: it sees all that was committed before.
-  select coalesce(holder = writer, false) into trusted from append_turn;
-  if not trusted then
-    if cardinality(doubtful) < cardinality(ids) then
-      return null;
-    end if;
-    update append_turn set
-      holder = null,
-      last_writer = writer,
-      alone_since = case when last_writer = writer then alone_since else clock_timestamp() end,
-      last_at = clock_timestamp();
-  end if;
+-- Stores samples, `times` in epoch ms, except those that are found among the doubtful ones; returns the positions of
+-- these. `lock_appends` comes before, with the values it gave, and everything that says who may append at all.
+create or replace function store_samples(
+  metric_ids int[], ids int[], times float8[], vals float8[], doubtful int[], packed boolean,
+  watermark float8, floor_time float8, has_old boolean, doubts_old boolean
+) returns int[]
+language plpgsql
+-- A plan made for the very times: it leaves out all other chunks.
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  duplicates int[] := '{}';
+begin
   if doubts_old then
     perform await_packing(times, doubtful);
   end if;
@@ -130,15 +120,84 @@ begin
 end
 $$;
 
--- Makes `writer` the one whose word counts, once no other server has appended for a while; false until then.
--- All appends before have ended when it returns true, so what they stored can be read.
+-- Stores samples in a term; rows must be unique by (series, time).
+--   intent      that announced them; null of the term's holder
+--   conflicts   earlier intents that have one of the doubtful samples, too: waited for where they are being carried out,
+--               withdrawn otherwise. Waiting is for lower numbers only, so never in a circle.
+--   doubtful    positions, from 1, of the samples that may be stored already
+--   packed      write compressed batches straight away; worth it from some ten rows on
+-- Returns the positions of those that were there already, or null, and stores nothing, when the term is over or the
+-- intent was withdrawn.
+create or replace function append_in_term(
+  in_term uuid, intent bigint, conflicts bigint[],
+  metric_ids int[], ids int[], times float8[], vals float8[], doubtful int[], packed boolean
+) returns int[]
+language plpgsql as $$
+declare
+  locked record;
+begin
+  locked := lock_appends(times, doubtful, false);
+  -- Each of these is a statement of its own, after the locks: it sees all that was committed before.
+  if not exists (select from append_turn where term = in_term) then
+    return null;
+  end if;
+  if intent is not null then
+    delete from open_intents where seq = intent;
+    if not found then
+      return null;
+    end if;
+    for i in 1 .. cardinality(conflicts) loop
+      delete from open_intents where seq = conflicts[i];
+    end loop;
+  end if;
+  return store_samples(
+    metric_ids, ids, times, vals, doubtful, packed,
+    locked.watermark, locked.floor_time, locked.has_old, locked.doubts_old
+  );
+end
+$$;
+
+-- Stores samples outside of any term, as servers do that know of none: with `writer` vouching for all but the doubtful
+-- ones, as long as it is the holder. Otherwise every row has to be doubted, which ends the term; null, and nothing is
+-- stored, when that is not so.
+create or replace function append_samples(
+  writer uuid, metric_ids int[], ids int[], times float8[], vals float8[], doubtful int[], packed boolean
+) returns int[]
+language plpgsql as $$
+declare
+  locked record;
+  trusted boolean;
+begin
+  locked := lock_appends(times, doubtful, true);
+  select coalesce(holder = writer, false) into trusted from append_turn;
+  if not trusted then
+    if cardinality(doubtful) < cardinality(ids) then
+      return null;
+    end if;
+    update append_turn set
+      holder = null,
+      last_writer = writer,
+      alone_since = case when last_writer = writer then alone_since else clock_timestamp() end,
+      last_at = clock_timestamp();
+  end if;
+  return store_samples(
+    metric_ids, ids, times, vals, doubtful, packed,
+    locked.watermark, locked.floor_time, locked.has_old, locked.doubts_old
+  );
+end
+$$;
+
+-- Makes `writer`, of a server that knows of no terms, the holder, once no other server has appended for a while; false
+-- until then. All appends before have ended when it returns true, so what they stored can be read.
 create or replace function claim_append_turn(writer uuid, quiet interval) returns boolean
 language plpgsql as $$
 begin
   perform pg_advisory_xact_lock({{LOCKS}}, {{LOCK_LATE_APPENDS}});
   perform pg_advisory_xact_lock({{LOCKS}}, {{LOCK_FRESH_APPENDS}});
   update append_turn set holder = writer
-  where holder = writer or holder is null and (
+  where holder = writer or holder is null and not exists (
+    select from append_writers where seen_at > clock_timestamp() - interval '{{PRESENCE_MS}} milliseconds'
+  ) and (
     last_at < clock_timestamp() - quiet
     or last_writer = writer and alone_since < clock_timestamp() - quiet
   );

@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectSamePoints } from '@/test/support/expect-points';
+import { runMigration } from '@/test/support/run-migration';
 import { alignDown, type Point } from '../../model/points';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import {
@@ -88,8 +90,9 @@ export function hugeCases(engine: EngineUnderTest): void {
     it('that an older version lost are found again where samples are kept', async () => {
       await bench.sql`delete from rollup_huge`;
       await bench.sql`delete from huge_metrics`;
-      await bench.sql.unsafe(`
-        delete from migrations.${engine.name} where created_at = (select max(created_at) from migrations.${engine.name})`);
+      const folder = `drizzle/${engine.name}`;
+      const migration = readdirSync(folder).find((name) => name.endsWith('_huge_values.sql'));
+      await runMigration(bench.sql, `${folder}/${migration}`);
       const upgraded = await bench.another();
       const yesterday = T - DAY;
       const ask = async () => {

@@ -15,7 +15,7 @@ const inSql = readdirSync('drizzle', { recursive: true, encoding: 'utf8' })
 it('locks that SQL takes are registered', () => {
   expect(inSql.every(([first]) => first === LOCKS)).toBe(true);
   expect(new Set(inSql.map(([, second]) => second))).toEqual(
-    new Set([LOCK.sealing, LOCK.partitions, LOCK.lateAppends, LOCK.freshAppends]),
+    new Set([LOCK.sealing, LOCK.partitions, LOCK.lateAppends, LOCK.freshAppends, LOCK.intents]),
   );
 });
 

@@ -13,11 +13,13 @@ export const LOCK = {
   partitions: 3,
   /** One server that migrates at a time. */
   migration: 4,
-  /** Of appends before the sealed mark, and of newer ones: shared without doubt, exclusive for looking up; in SQL. */
+  /** Of appends before the sealed mark, and of newer ones: who begins a term excludes them; in SQL. */
   lateAppends: 5,
   freshAppends: 6,
   /** The turn of a whole round of upkeep, where that is more than one transaction. */
   round: 7,
+  /** Held while an append is announced, so that all servers see intents in one order; in SQL. */
+  intents: 8,
 } as const;
 
 /**

@@ -27,7 +27,7 @@ export async function createTimescaleStore(
   const closing = new AbortController();
 
   await bulk.run((sql) => setRetention(sql, retention), { limitMs: LIMIT_MS.write });
-  await appender.claim();
+  await appender.open();
 
   return {
     samples: createSampleStore(lanes, appender),

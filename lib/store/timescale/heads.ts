@@ -6,7 +6,8 @@ const FIRST_CAPACITY = 1_024;
  * An upper bound of the timestamps stored for each series, in memory. A sample later than its series' bound cannot
  * be stored already, which spares looking it up; that is nearly every sample.
  *
- * It holds as long as nobody else appends. Bounds may be too high (a failed append raises them, too), never too low.
+ * It holds as long as it is told of everything that is appended. Bounds may be too high (a failed append raises them,
+ * too), never too low.
  */
 export class Heads {
   private newest = new Float64Array(FIRST_CAPACITY).fill(Number.NEGATIVE_INFINITY);
@@ -18,7 +19,7 @@ export class Heads {
     return this.accountedFrom !== NOTHING;
   }
 
-  /** Others append as well: nothing is known any more. Returns a ticket for `trust`. */
+  /** Somebody has appended what this was not told: nothing is known any more. Returns a ticket for `trust`. */
   distrust(): number {
     this.accountedFrom = NOTHING;
     return ++this.distrusted;
@@ -44,6 +45,11 @@ export class Heads {
       this.raise(id, timestamp);
     }
     return doubtful;
+  }
+
+  /** Takes note of samples that others are about to store. */
+  note(seriesIds: readonly number[], timestamps: readonly number[]): void {
+    for (let i = 0; i < seriesIds.length; i++) this.raise(seriesIds[i], timestamps[i]);
   }
 
   private newestOf(id: number): number {

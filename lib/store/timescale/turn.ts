@@ -1,22 +1,42 @@
-import type { Sql } from 'postgres';
+import type { ISql, Sql } from 'postgres';
 import { MINUTE } from '../../model/time/duration';
+import { PRESENCE_MS } from './presence';
 
-/** How long no other server may have appended before one claims the turn. */
-const QUIET = '5 seconds';
 /** Samples older than this at the start are looked up rather than known: reading them all would take too long. */
 const KNOWN_MS = 10 * MINUTE;
 
-/** Asks the database to trust `writer` about which samples are new. @returns whether it does from now on. */
-export async function claimTurn(sql: Sql, writer: string): Promise<boolean> {
-  const [{ claimed }] = await sql<[{ claimed: boolean }]>`
-    select claim_append_turn(${writer}::uuid, ${QUIET}::text::interval) as claimed`;
-  return claimed;
+export interface JoinedTerm {
+  term: string;
+  /** Whether this server alone knows what is new; otherwise every append is announced. */
+  isHolder: boolean;
+  /** Whether what it knew before holds in this term. */
+  knows: boolean;
+  /** The intent after which it has to take notice of all. */
+  since: number;
 }
 
-/** Gives the turn back, so that the next server to start need not wait for quiet. */
-export async function releaseTurn(sql: Sql, writer: string): Promise<void> {
-  await sql`
-    update append_turn set holder = null, last_writer = null, last_at = 'epoch' where holder = ${writer}::uuid`;
+/** Takes part in the current term of appends, or begins the next. @param known how far this server knows what is stored. */
+export async function joinAppends(
+  sql: ISql,
+  writer: string,
+  known: { term: string; seq: number } | null,
+): Promise<JoinedTerm> {
+  const [joined] = await sql<[JoinedTerm]>`
+    select term, is_holder as "isHolder", knows, since::float8 as since
+    from join_appends(${writer}::uuid, ${known?.term ?? null}::uuid, ${known?.seq ?? 0}::int8)`;
+  return joined;
+}
+
+/** Tells the others that this server is there, and it which term it is and whether there are others. */
+export async function noteWriter(sql: ISql, writer: string): Promise<{ term: string; hasOthers: boolean }> {
+  const [noted] = await sql<[{ term: string; hasOthers: boolean }]>`
+    select term, has_others as "hasOthers" from note_writer(${writer}::uuid)`;
+  return noted;
+}
+
+/** So that the others need not wait until this server has not been seen for a while. */
+export async function leaveAppends(sql: ISql, writer: string): Promise<void> {
+  await sql`select leave_appends(${writer}::uuid)`;
 }
 
 export interface StoredHeads {
@@ -25,13 +45,18 @@ export interface StoredHeads {
   stored: Array<{ seriesId: number; newest: number }>;
 }
 
-/** The newest stored sample of each series that has any in the last minutes; of an empty database, everything. */
-export async function loadHeads(sql: Sql, now: number): Promise<StoredHeads> {
-  const [{ empty }] = await sql<
-    [{ empty: boolean }]
-  >`select not exists (select from samples_packed) as empty`;
+/**
+ * The newest stored sample of each series that has any in the last minutes, by the database's clock; of an empty database,
+ * everything. Null while servers append that know of no terms: it would not hold for long.
+ */
+export async function loadHeads(sql: Sql): Promise<StoredHeads | null> {
+  const [{ empty, from, quiet }] = await sql<[{ empty: boolean; from: number; quiet: boolean }]>`
+    select not exists (select from samples_packed) as empty,
+      round(date_part('epoch', now()) * 1000) - ${KNOWN_MS}::float8 as from,
+      last_at < clock_timestamp() - ${`${PRESENCE_MS} milliseconds`}::text::interval as quiet
+    from append_turn`;
+  if (!quiet) return null;
   if (empty) return { from: Number.NEGATIVE_INFINITY, stored: [] };
-  const from = now - KNOWN_MS;
   const stored = await sql<StoredHeads['stored']>`
     select series_id as "seriesId", round(date_part('epoch', max(ts)) * 1000) as newest
     from samples_packed where ts >= to_timestamp(${from}::float8 / 1000) group by series_id`;
