@@ -1,5 +1,3 @@
-// What is lost on purpose need not be told of.
-process.env.LOG_LEVEL = 'silent';
 import fc, { type Scheduler } from 'fast-check';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +17,9 @@ import {
 import { codeOf } from '../pg-errors';
 import { Appender } from './appender';
 import { MetricIds } from './metric-ids';
+
+// What is lost on purpose need not be told of.
+process.env.LOG_LEVEL = 'silent';
 
 const SERIES = 4;
 const WRITERS = 3;
