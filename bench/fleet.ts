@@ -1,5 +1,5 @@
 import { SECOND } from '../lib/model/time/duration';
-import { startGenerator } from './support/generator';
+import { openPosts } from './support/posts';
 import { answerTimes, milliseconds, printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';
 
@@ -8,20 +8,19 @@ import { type BenchServer, startServer } from './support/server';
  * (1,000 posts of 10 samples a second: each server every ten seconds).
  */
 const SERVERS = 10_000;
-const POSTS_PER_SECOND = SERVERS / 10;
-const CONNECTIONS = 64;
+const POST_EVERY_MS = 10 * SECOND;
 const ROUNDS = 20;
 /** Longer than an answer is good for, so that every round looks at the whole fleet anew. */
 const PAUSE_MS = 600;
 
 async function main(): Promise<void> {
   const server = await startServer();
-  const generator = await startGenerator({ port: server.port, connections: CONNECTIONS, hosts: SERVERS });
+  const fleet = await openPosts(server.port, SERVERS);
   const rows: Row[] = [];
   try {
-    await generator.run({ mode: 'introduce' });
+    await fleet.introduce();
     const durationMs = 12 * ROUNDS * (PAUSE_MS + 300);
-    const posting = generator.run({ mode: 'open', durationMs, postsPerSecond: POSTS_PER_SECOND });
+    const posting = fleet.run(POST_EVERY_MS, durationMs);
     // A figure is a rate or a recent value: give the fleet two rounds of its posts.
     await new Promise((resolve) => setTimeout(resolve, 20 * SECOND));
 
@@ -40,13 +39,13 @@ async function main(): Promise<void> {
     ] as const) {
       rows.push(await measure(server, what, path, goalMs));
     }
-    const { posts, refused, latencies } = await posting;
+    const { posts, errors, p99Ms } = await posting;
     rows.push({
-      what: `meanwhile ${whole(posts)} posts, ${whole(Object.keys(refused).length)} kinds of refusals; their p99`,
-      value: milliseconds(latencies.p99),
+      what: `meanwhile ${whole(posts)} posts, ${whole(errors)} errors; their p99`,
+      value: milliseconds(p99Ms),
     });
   } finally {
-    generator.close();
+    await fleet.close();
     await server.close();
   }
   printTable(`Fleet of ${whole(SERVERS)} servers, ${whole(SERVERS * 10)} series`, rows);

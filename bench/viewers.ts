@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { SECOND } from '../lib/model/time/duration';
-import { startGenerator } from './support/generator';
+import { openPosts } from './support/posts';
+import { Prober } from './support/prober';
 import { usageOf } from './support/processes';
 import { below, milliseconds, printTable, type Row, whole } from './support/report';
 import { type BenchServer, startServer } from './support/server';
@@ -17,7 +16,6 @@ const VIEWERS = 500;
 const DASHBOARDS = 20;
 const IDLE_VIEWERS = 5_000;
 const WATCH_MS = 30 * SECOND;
-const PROBE_EVERY_MS = 137;
 const GOAL = { delayMs: 1_500, cores: 1, idleBytes: 60 * 1_024 };
 
 const program = fileURLToPath(import.meta.url);
@@ -37,11 +35,11 @@ async function main(): Promise<void> {
 
 async function measureBusy(server: BenchServer): Promise<Row[]> {
   console.log(`${VIEWERS} viewers of ${DASHBOARDS} dashboards, ${whole(SERVERS)} servers …`);
-  const generator = await startGenerator({ port: server.port, connections: 64, hosts: SERVERS });
-  const load = (durationMs: number) => generator.run({ mode: 'open', durationMs, postsPerSecond: SERVERS });
+  const fleet = await openPosts(server.port, SERVERS);
+  const load = (durationMs: number) => fleet.run(SECOND, durationMs);
   const probe = new Prober(server.port);
   try {
-    await generator.run({ mode: 'introduce' });
+    await fleet.introduce();
     await probe.post();
     const unwatched = await observe(server, () => load(WATCH_MS / 2));
     const opening = load(12 * SECOND);
@@ -78,11 +76,11 @@ async function measureBusy(server: BenchServer): Promise<Row[]> {
         what: 'memory, nobody watching → watched',
         value: `${mib(unwatched.rssBytes)} → ${mib(watched.rssBytes)}`,
       },
-      below('p99 of POSTs meanwhile', watched.result.latencies.p99, 150),
+      below('p99 of POSTs meanwhile', watched.result.p99Ms, 150),
     ];
   } finally {
     probe.close();
-    generator.close();
+    await fleet.close();
   }
 }
 
@@ -122,44 +120,6 @@ async function measureIdle(server: BenchServer): Promise<Row[]> {
       value: ((after.cpuSeconds - settled.cpuSeconds) / 15).toFixed(3),
     },
   ];
-}
-
-/** Posts the time, now and then. */
-class Prober {
-  posted = 0;
-  private readonly agent = new Agent({ keepAlive: true });
-
-  constructor(private readonly port: number) {}
-
-  async run(durationMs: number): Promise<void> {
-    const end = performance.now() + durationMs;
-    const posts: Promise<void>[] = [];
-    for (this.posted = 0; performance.now() < end; this.posted++) {
-      posts.push(this.post());
-      await pause(PROBE_EVERY_MS);
-    }
-    await Promise.all(posts);
-  }
-
-  async post(): Promise<void> {
-    const now = performance.timeOrigin + performance.now();
-    const outgoing = request({
-      port: this.port,
-      agent: this.agent,
-      method: 'POST',
-      path: '/api/metrics',
-      headers: { 'content-type': 'application/json' },
-    });
-    // Never a whole number: that is how a viewer knows it.
-    outgoing.end(JSON.stringify({ name: PROBE, value: Math.floor(now) + 0.5, timestamp: Math.floor(now) }));
-    const [response] = await once(outgoing, 'response');
-    response.resume();
-    await once(response, 'end');
-  }
-
-  close(): void {
-    this.agent.destroy();
-  }
 }
 
 async function observe<T>(server: BenchServer, work: () => Promise<T>) {

@@ -6,35 +6,36 @@ import { bundle } from './bundle.mjs';
 import { isBuildFresh, ROOT } from './freshness.mjs';
 import { buildVisibly } from './launch.mjs';
 
-// `npm run bench` runs every benchmark, `npm run bench -- ingest history` the named ones. One after the other: they
-// measure the machine they share.
+// `npm run bench` runs every benchmark, `npm run bench -- live history` the named ones, one after the other: they
+// measure the machine they share. What follows a single name is for that one: `npm run bench -- load websocket --nodes 2`.
 
 const names = readdirSync(join(ROOT, 'bench'))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => basename(file, '.ts'));
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !names.includes(name));
-if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}; there are: ${names.join(', ')}.`);
+const [first, ...rest] = process.argv.slice(2);
+const areAllNames = rest.every((word) => names.includes(word));
+const asked = first === undefined ? names : areAllNames ? [first, ...rest] : [first];
+if (first !== undefined && !names.includes(first)) {
+  console.error(`There is no benchmark ${first}; there are: ${names.join(', ')}.`);
   process.exit(1);
 }
 if (!isBuildFresh()) await buildVisibly();
 const folder = join(BUILDS, 'bench');
 await bundle(folder, {
   ...Object.fromEntries(names.map((name) => [`bench-${name}`, `bench/${name}.ts`])),
-  'bench-load': 'bench/support/load-process.ts',
+  'bench-load-worker': 'bench/load/worker.ts',
 });
 
-for (const name of asked.length > 0 ? asked : names) {
+for (const name of asked) {
   console.log(`\n== ${name}`);
-  const code = await run(join(folder, `bench-${name}.js`));
+  const code = await run(join(folder, `bench-${name}.js`), areAllNames ? [] : rest);
   if (code !== 0) process.exitCode = 1;
 }
 
-/** @param {string} program @returns {Promise<number>} its exit code */
-function run(program) {
+/** @param {string} program @param {string[]} args @returns {Promise<number>} its exit code */
+function run(program, args) {
   return new Promise((resolve, reject) => {
-    spawn(process.execPath, ['--enable-source-maps', program], { cwd: ROOT, stdio: 'inherit' })
+    spawn(process.execPath, ['--enable-source-maps', program, ...args], { cwd: ROOT, stdio: 'inherit' })
       .on('error', reject)
       .on('close', (code) => resolve(code ?? 1));
   });

@@ -31,6 +31,21 @@ export function databaseCpuSeconds(postmaster: number): number {
   );
 }
 
+/** Memory of all PostgreSQL processes under this postmaster, what they share counted once; 0 where that is not told. */
+export function databaseMemoryBytes(postmaster: number): number {
+  return [postmaster, ...childrenOf(postmaster)].reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+}
+
+function proportionalBytes(pid: number): number {
+  try {
+    const [, kib] = /^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')) ?? [];
+    return Number(kib ?? 0) * 1_024;
+  } catch {
+    // It has ended, or belongs to somebody else.
+    return 0;
+  }
+}
+
 function childrenOf(parent: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

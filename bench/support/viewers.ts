@@ -8,7 +8,7 @@ export const VIEWERS_ARGUMENT = 'viewers';
 /** Its newest value is when its POST began, epoch ms: every dashboard has a panel of it. */
 export const PROBE = 'bench_probe';
 
-/** What a dashboard of 12 panels asks of `METRICS` in load.ts. */
+/** What a dashboard of 12 panels asks of what the fleet measures (`METRICS` of load/formats.ts). */
 const PANELS: ReadonlyArray<Record<string, string>> = [
   { metric: 'cpu_usage_percent', aggregate: 'avg,min,max' },
   { metric: 'cpu_usage_percent', by: 'region' },

@@ -9,6 +9,8 @@ import { ended, freePort, start, until } from './processes';
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
+  /** The process that runs now. */
+  readonly pid: number;
   /** `kill -9`. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -25,6 +27,9 @@ export async function startRedis(extra: string[] = []): Promise<RedisServer> {
   const server: RedisServer = {
     port,
     url: `redis://127.0.0.1:${port}`,
+    get pid() {
+      return child.pid!;
+    },
     async start() {
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...extra];
       child = start('redis-server', args);

@@ -1,12 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Binaries } from '../../lib/store/embedded/binaries';
-import { findPlace, initialise, readPassword, SUPERUSER } from '../../lib/store/embedded/folder';
-import { findPostmaster, startPostmaster, stopPostmaster } from '../../lib/store/embedded/postmaster';
-import { serverSettings } from '../../lib/store/embedded/settings';
-import { freePort, until } from './processes';
+import { type PostgresServer, startPostgresServer } from './postgres-server';
 
 /** What a server needs for TimescaleDB beyond the settings the product gives every server. */
 export const TIMESCALE_SETTINGS = {
@@ -17,49 +10,10 @@ export const TIMESCALE_SETTINGS = {
   max_worker_processes: '60',
 };
 
-export interface TimescaleServer {
-  /** Its database `postgres`, as superuser. */
-  url: string;
-  /** The process id of the postmaster that runs now. */
-  pid(): Promise<number>;
-  /** Starts it again after it was killed. */
-  restart(): Promise<void>;
-  /** Stops it and deletes its data. */
-  close(): Promise<void>;
-}
-
 /** A throw-away server with TimescaleDB, durable like the product's own unless the settings say otherwise. */
-export async function startTimescaleServer(
+export function startTimescaleServer(
   binaries: Binaries,
   settings: Record<string, string> = {},
-): Promise<TimescaleServer> {
-  const folder = join(tmpdir(), `pulseboard-timescale-${randomUUID()}`);
-  const place = await findPlace(folder);
-  const logFile = join(folder, 'postgres.log');
-  await initialise(place, binaries, logFile);
-  const tcpPort = await freePort();
-  const start = () =>
-    startPostmaster({
-      ...place,
-      binaries,
-      logFile,
-      listen: { tcpPort },
-      settings: { ...serverSettings(), ...TIMESCALE_SETTINGS, ...settings },
-    });
-  await start();
-  const password = await readPassword(place.folder);
-  return {
-    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${tcpPort}/postgres`,
-    async pid() {
-      const running = await findPostmaster(place.folder);
-      if (!running) throw new Error(`no server runs in ${place.folder}`);
-      return running.pid;
-    },
-    // A killed server's sessions take a moment to end, and hold its memory until they have.
-    restart: () => until(start, 30_000, 200),
-    async close() {
-      await stopPostmaster(binaries, place.folder, place.identity);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+): Promise<PostgresServer> {
+  return startPostgresServer(binaries, { ...TIMESCALE_SETTINGS, ...settings });
 }

@@ -1,0 +1,299 @@
+import { milliseconds, whole } from '../support/report';
+import { type Bar, drawBars } from './chart';
+import { isExact, type Result } from './result';
+
+interface Section {
+  text: string;
+  chart?: { title: string; svg: string };
+}
+
+/** The other system's published figures: requests a second, average and 95th percentile in ms. */
+const PUBLISHED = {
+  posts: { what: 'published: POST over HTTP/1.1', rate: 8_000, mean: 320, p95: 890 },
+  streams: {
+    what: 'published: WebSocket over HTTP/2, Redis, stateless nodes',
+    rate: 12_500,
+    mean: 120,
+    p95: 310,
+  },
+};
+const PROMISED = { servers: 10_000, viewers: 500 };
+
+type Column = [head: string, cell: (result: Result) => string];
+
+const COLUMNS = {
+  system: ['engine', ({ system }) => systemName(system)],
+  scenario: ['scenario', ({ scenario }) => `\`${scenario}\``],
+  nodes: ['nodes', ({ nodes }) => String(nodes)],
+  bus: ['bus', ({ bus }) => bus ?? ''],
+  servers: ['servers', ({ servers }) => whole(servers)],
+  viewers: ['viewers', ({ viewers }) => whole(viewers)],
+  rate: ['messages/s', ({ answered }) => whole(answered)],
+  samples: ['samples/s', ({ samplesPerSecond }) => whole(samplesPerSecond)],
+  mean: ['average', ({ ack }) => milliseconds(ack.mean)],
+  p50: ['p50', ({ ack }) => milliseconds(ack.p50)],
+  p95: ['p95', ({ ack }) => milliseconds(ack.p95)],
+  p99: ['p99', ({ ack }) => milliseconds(ack.p99)],
+  max: ['max', ({ ack }) => milliseconds(ack.max)],
+  event50: ['POST to event p50', ({ event }) => (event ? milliseconds(event.p50) : '')],
+  event99: ['POST to event p99', ({ event }) => (event ? milliseconds(event.p99) : '')],
+  cores: [
+    'cores: server / database / Redis / generator',
+    ({ cores }) => figures(cores.server, cores.database, cores.redis, cores.generator),
+  ],
+  perCpu: ['samples per CPU-second', ({ samplesPerCpuSecond }) => whole(samplesPerCpuSecond)],
+  memory: [
+    'memory at most: server / database',
+    ({ memory }) => `${mebibytes(memory.serverPeak)} / ${mebibytes(memory.database)}`,
+  ],
+  wire: [
+    'bytes a sample: there / back',
+    ({ wirePerSample }) => figures(wirePerSample.sent, wirePerSample.received),
+  ],
+  disk: ['on disk: tables / log', ({ diskPerSample }) => figures(diskPerSample.tables, diskPerSample.wal)],
+  durability: ['an answer comes', ({ durability }) => durability],
+  errors: ['errors', ({ errors }) => whole(Object.values(errors).reduce((sum, count) => sum + count, 0))],
+  lost: ['lost', (result) => (isExact(result) ? '0' : `${whole(result.lost)} ✗`)],
+  wrk: ['messages/s of `wrk`', ({ wrk }) => (wrk ? whole(wrk.perSecond) : '')],
+  late: ['generator late by, p99', ({ generatorLateP99 }) => milliseconds(generatorLateP99)],
+} satisfies Record<string, Column>;
+
+/** What the template may ask for. */
+export const SECTIONS: Record<string, (results: readonly Result[]) => Section> = {
+  machine: (results) => ({ text: describeVersions(results) }),
+
+  promise: (results) => {
+    const kept = results.filter(
+      ({ pace, servers, viewers }) =>
+        pace === 'steady' && servers === PROMISED.servers && viewers === PROMISED.viewers,
+    );
+    return table(kept, [
+      'scenario',
+      'system',
+      'bus',
+      'rate',
+      'mean',
+      'p50',
+      'p95',
+      'p99',
+      'max',
+      'event50',
+      'event99',
+      'cores',
+      'perCpu',
+      'memory',
+      'errors',
+      'lost',
+      'late',
+    ]);
+  },
+
+  approaches: (results) => {
+    const ours = results.filter(
+      ({ name, pace, viewers, servers }) =>
+        pace === 'steady' &&
+        !name.startsWith('max.') &&
+        viewers === 0 &&
+        (servers === PUBLISHED.posts.rate || servers === PUBLISHED.streams.rate),
+    );
+    const published = Object.values(PUBLISHED).map(
+      ({ what, rate, mean, p95 }) =>
+        `| ${what} | ${whole(rate)} | ${milliseconds(mean)} | ${milliseconds(p95)} | | | |`,
+    );
+    const rows = ours
+      .toSorted((a, b) => a.servers - b.servers)
+      .map(
+        (result) =>
+          `| ${describe(result)} | ${whole(result.answered)} | ${milliseconds(result.ack.mean)} | ${milliseconds(result.ack.p95)} | ${milliseconds(result.ack.p99)} | ${whole(result.samplesPerCpuSecond)} | ${COLUMNS.lost[1](result)} |`,
+      );
+    const bars: Bar[] = [
+      ...Object.values(PUBLISHED).map(({ what, p95 }) => ({
+        label: what,
+        value: p95,
+        text: milliseconds(p95),
+        isOther: true,
+      })),
+      ...ours.map((result) => ({
+        label: describe(result),
+        value: result.ack.p95,
+        text: milliseconds(result.ack.p95),
+      })),
+    ];
+    return {
+      text: [
+        '| who | messages/s | average | p95 | p99 | samples per CPU-second | lost |',
+        '| --- | --- | --- | --- | --- | --- | --- |',
+        ...published,
+        ...rows,
+      ].join('\n'),
+      chart: chart('95th percentile of an answer', bars),
+    };
+  },
+
+  highest: (results) => {
+    const best = highestOf(results).filter(({ nodes, system }) => nodes === 1 && isOurs(system));
+    const bars = best.map((result) => ({
+      label: `${result.scenario}, ${result.system}`,
+      value: result.samplesPerSecond,
+      text: whole(result.samplesPerSecond),
+    }));
+    return {
+      ...table(best, [
+        'scenario',
+        'system',
+        'rate',
+        'samples',
+        'p50',
+        'p99',
+        'cores',
+        'perCpu',
+        'memory',
+        'wire',
+        'disk',
+        'lost',
+      ]),
+      chart: chart('Samples a second, p99 ≤ 250 ms, one node', bars),
+    };
+  },
+
+  nodes: (results) =>
+    table(
+      highestOf(results)
+        .filter(({ bus }) => bus === 'redis')
+        .toSorted((a, b) => a.system.localeCompare(b.system) || a.nodes - b.nodes),
+      ['scenario', 'system', 'nodes', 'rate', 'samples', 'p50', 'p99', 'cores', 'perCpu', 'lost'],
+    ),
+
+  peers: (results) => {
+    const scenarios = new Set(
+      highestOf(results)
+        .filter(({ system }) => !isOurs(system))
+        .map(({ scenario }) => scenario),
+    );
+    const all = highestOf(results).filter(
+      ({ scenario, nodes, bus }) => scenarios.has(scenario) && nodes === 1 && bus !== 'redis',
+    );
+    const bars = all.map((result) => ({
+      label: `${systemName(result.system)}, ${result.scenario}`,
+      value: result.samplesPerCpuSecond,
+      text: whole(result.samplesPerCpuSecond),
+      isOther: !isOurs(result.system),
+    }));
+    return {
+      ...table(all, [
+        'system',
+        'scenario',
+        'durability',
+        'rate',
+        'samples',
+        'p50',
+        'p99',
+        'cores',
+        'perCpu',
+        'memory',
+        'wire',
+        'disk',
+        'lost',
+      ]),
+      chart: chart('Samples per CPU-second', bars),
+    };
+  },
+
+  steady: (results) =>
+    table(
+      results.filter(
+        ({ name, pace, viewers, servers }) =>
+          pace === 'steady' &&
+          !name.startsWith('max.') &&
+          (viewers < PROMISED.viewers || servers !== PROMISED.servers) &&
+          servers !== PUBLISHED.posts.rate &&
+          servers !== PUBLISHED.streams.rate,
+      ),
+      [
+        'scenario',
+        'system',
+        'nodes',
+        'bus',
+        'servers',
+        'viewers',
+        'rate',
+        'mean',
+        'p50',
+        'p95',
+        'p99',
+        'max',
+        'event99',
+        'cores',
+        'perCpu',
+        'memory',
+        'wire',
+        'disk',
+        'errors',
+        'lost',
+      ],
+    ),
+
+  generator: (results) =>
+    table(
+      results.filter(({ pace }) => pace === 'flat-out'),
+      ['scenario', 'system', 'servers', 'rate', 'wrk', 'p50', 'p99', 'cores', 'lost'],
+    ),
+};
+
+function highestOf(results: readonly Result[]): Result[] {
+  return results.filter(({ name }) => name.startsWith('max.'));
+}
+
+function table(results: readonly Result[], columns: ReadonlyArray<keyof typeof COLUMNS>): Section {
+  if (results.length === 0) return { text: 'Not measured yet.' };
+  const heads = columns.map((name) => COLUMNS[name][0]);
+  const rows = results.map((result) => columns.map((name) => COLUMNS[name][1](result)));
+  const lines = [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return { text: lines.join('\n') };
+}
+
+function chart(title: string, bars: readonly Bar[]) {
+  return bars.length > 0 ? { title, svg: drawBars(title, bars) } : undefined;
+}
+
+function describe({ scenario, system, nodes, bus }: Result): string {
+  return `\`${scenario}\`, ${system}, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${bus}`.replaceAll('`', '');
+}
+
+function describeVersions(results: readonly Result[]): string {
+  const all = (pick: (result: Result) => string) => [...new Set(results.map(pick))].sort();
+  const days = all(({ at }) => at.slice(0, 10));
+  return [
+    `| machine | ${all(({ versions }) => versions.machine).join('; ')} |`,
+    '| --- | --- |',
+    `| Node.js | ${all(({ versions }) => versions.node).join(', ')} |`,
+    `| databases | ${all(({ versions }) => versions.database).join('; ')} |`,
+    `| an answer of Pulseboard's comes | ${all((result) => (isOurs(result.system) ? result.durability : ''))
+      .filter(Boolean)
+      .join('; ')} |`,
+    `| measured on | ${days.length > 1 ? `${days[0]} to ${days.at(-1)}` : (days[0] ?? 'no day yet')} |`,
+  ].join('\n');
+}
+
+function isOurs(system: Result['system']): boolean {
+  return system === 'postgres' || system === 'timescale';
+}
+
+const NAMES = {
+  postgres: 'postgres',
+  timescale: 'timescale',
+  influxdb: 'InfluxDB',
+  'victoria-metrics': 'VictoriaMetrics',
+};
+
+function systemName(system: Result['system']): string {
+  return NAMES[system];
+}
+
+function figures(...numbers: number[]): string {
+  return numbers.map((each) => (each < 10 ? each.toFixed(2) : each.toFixed(0))).join(' / ');
+}
+
+function mebibytes(bytes: number): string {
+  return `${whole(bytes / 2 ** 20)} MiB`;
+}
