@@ -30,7 +30,11 @@ export async function openAudience(program: string, { ports }: Scene, viewers: n
     ports.map((port, node) => {
       const own = Array.from({ length: viewers }, (_, i) => i).filter((i) => i % ports.length === node);
       const streams = own.map((i) => dashboard(Math.floor(i / ports.length) % DASHBOARDS));
-      return openViewers(program, { port, streams, openOverMs: streams.length * OPEN_EVERY_MS * ports.length });
+      return openViewers(program, {
+        port,
+        streams,
+        openOverMs: streams.length * OPEN_EVERY_MS * ports.length,
+      });
     }),
   );
   return {
