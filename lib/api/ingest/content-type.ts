@@ -5,7 +5,7 @@ import type { ContentType, IngestEndpoint } from './endpoint';
 const ANY = '*';
 
 /**
- * The kind of body that a Content-Type header names. Only UTF-8 is read, whatever a charset says that is not it.
+ * The kind of body that a Content-Type header names. Only UTF-8 is read.
  *
  * @throws PulseError `unsupported_content_type`
  */

@@ -52,7 +52,7 @@ export const jsonEndpoint: IngestEndpoint = {
       query: z.object({
         precision: z.enum(NAMES_OF_PRECISIONS).optional().meta({
           description:
-            'What whole numbers mean as timestamps; ms by default. What is finer than a millisecond is cut off',
+            'The unit of whole numbers as timestamps; ms by default. Fractions of a millisecond are cut off',
         }),
       }),
     },

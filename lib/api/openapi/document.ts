@@ -115,7 +115,7 @@ const READ: ZodOpenApiPathsObject = {
         content: json(z.object({ queries: z.array(queryParams).max(MAX_QUERIES) })),
       },
       responses: {
-        ...ok('A result or an error each, in order', ResultsAnswer),
+        ...ok('A result or an error for each question, in order', ResultsAnswer),
         ...refusals(
           ...(['bad_json', 'bad_shape', 'bad_body', 'bad_parameter', ...LOOK] as const),
           ...(['request_timeout', 'body_too_large', 'unsupported_content_type'] as const),
@@ -128,25 +128,25 @@ const READ: ZodOpenApiPathsObject = {
     get: {
       summary: 'A live stream of points (Server-Sent Events)',
       description:
-        'A sequence of idempotent upserts: events `points` (PointsEvent), `status` (StatusEvent) and `reset` (ResetEvent); ' +
-        'and `topic` (TopicEvent), when something happens to what a `topic` is about. ' +
-        'A point whose values are all null is no longer: it is taken back. With rank=range the order is made anew about ' +
-        'every ten seconds; when it changes, every group that is kept comes with its `rank`, from 1, and those that do not ' +
-        'are kept no longer. With an offset, points come when they become due, within about a second. ' +
-        'On an automatic reconnect Last-Event-ID wins over cursor.',
+        'A sequence of idempotent upserts: events `points` (PointsEvent), `status` (StatusEvent), `reset` (ResetEvent) ' +
+        'and, for each subscribed `topic`, `topic` (TopicEvent). A point whose values are all null is removed. ' +
+        'With rank=range the groups are ranked again about every ten seconds; when the order changes, the event has every ' +
+        'group that is kept, with its `rank`, from 1, and a group that is not in it is removed. ' +
+        'With an offset, a point is sent when its time comes, within about a second. ' +
+        'Last-Event-ID, which a browser sends when it reconnects, wins over cursor.',
       requestParams: {
         query: z.object({
           q: z
             .array(z.string())
             .max(64)
-            .meta({ description: 'Once per question: its parameters, form-encoded, with metric=' }),
+            .meta({ description: 'Once for each question: its parameters, form-encoded, with metric=' }),
           topic: z
             .array(z.enum(STREAM_TOPICS.map(({ name }) => name)))
             .optional()
             .meta({
-              description: 'Once per topic to be told of; without any, there has to be a question',
+              description: 'Once for each topic to subscribe to; required when there is no q',
             }),
-          cursor: z.string().optional().meta({ description: 'From the history answer' }),
+          cursor: z.string().optional().meta({ description: 'The cursor of the history answer' }),
           tick: z
             .string()
             .optional()
@@ -165,20 +165,20 @@ const READ: ZodOpenApiPathsObject = {
 const OPERATE: ZodOpenApiPathsObject = {
   '/api/health': {
     get: {
-      summary: 'Whether the process lives',
-      responses: { ...ok('It does; what it is made of', HealthAnswer), ...refusals('misdirected') },
+      summary: 'Whether the process is alive',
+      responses: { ...ok('It is alive; its version and parts', HealthAnswer), ...refusals('misdirected') },
     },
   },
   '/api/ready': {
     get: {
-      summary: 'Whether samples are taken',
-      responses: { ...ok('They are', ReadyAnswer), ...refusals('misdirected', 'database_unavailable') },
+      summary: 'Whether the server accepts samples',
+      responses: { ...ok('It does', ReadyAnswer), ...refusals('misdirected', 'database_unavailable') },
     },
   },
   '/metrics': {
     get: {
       summary: "The server's own figures",
-      description: 'For everyone who does not ask for HTML; browsers get the page of metrics.',
+      description: 'Clients that accept HTML get the page of metrics instead.',
       responses: {
         '200': { description: "Prometheus' text format", content: { 'text/plain': { schema: z.string() } } },
         ...refusals(...LOOK),

@@ -23,12 +23,18 @@ export function fleetPaths(refused: ZodOpenApiOperationObject['responses']): Zod
     '/api/fleet': read(
       'The fleet in one look: who reports, how much, the busiest, the quietest, the silent',
       FleetSummary,
-      z.object({ by: By, since: Whole.meta({ description: 'The newest point of arrivals that is known' }) }),
+      z.object({
+        by: By,
+        since: Whole.meta({ description: 'The newest point of arrivals that the client has' }),
+      }),
     ),
     '/api/fleet/map': read(
       'Every host as one cell: name, status, one figure',
       FleetMap,
-      z.object({ by: By, names: Whole.meta({ description: 'namesVersion of the names that are known' }) }),
+      z.object({
+        by: By,
+        names: Whole.meta({ description: 'namesVersion of the names that the client has' }),
+      }),
     ),
     '/api/fleet/labels': read('Labels that hosts can be filtered by', FleetLabels),
     '/api/hosts': read(
@@ -40,17 +46,17 @@ export function fleetPaths(refused: ZodOpenApiOperationObject['responses']): Zod
         match: z
           .string()
           .optional()
-          .meta({ description: "On the host's own labels", example: '{region="eu"}' }),
+          .meta({ description: 'A selector on the labels of the host', example: '{region="eu"}' }),
         sort: z
           .enum(SORT_KEYS.flatMap((key) => [key, `-${key}`]))
           .optional()
-          .meta({ description: 'With - in front: descending' }),
+          .meta({ description: 'Descending with - in front' }),
         page: Whole,
         size: Whole.meta({ description: 'Rows a page, 50 by default, up to 200' }),
         keep: z
           .array(z.string())
           .optional()
-          .meta({ description: 'Once per host: the rows are exactly these, in this order' }),
+          .meta({ description: 'Once for each host: the rows are these hosts, in this order' }),
       }),
     ),
   };

@@ -5,7 +5,7 @@ import { ErrorAnswer } from '../../model/wire/error';
 
 type Responses = ZodOpenApiOperationObject['responses'];
 
-/** What any question for those who may look can be answered, by whom and from where it is asked. */
+/** The errors of every endpoint for viewers, by who asks and from where. */
 export const FROM = ['forbidden', 'misdirected'] as const;
 export const LOOK = ['unauthorized', 'rate_limited', ...FROM] as const;
 

@@ -58,9 +58,9 @@ function ofTheSystem({ startup: started }: Root): Family[] {
 function ofTheStreams({ streams, queries, turns, turnMs, stalls, heldBytes }: LiveFigures): Family[] {
   return [
     gauge('pulseboard_live_streams', 'Live streams open.', streams),
-    gauge('pulseboard_live_queries', 'Distinct queries they watch.', queries),
-    total('pulseboard_live_turns_total', 'Times a stream worked out what to tell.', turns),
-    total('pulseboard_live_turn_seconds_total', 'Time that took.', turnMs / SECOND),
+    gauge('pulseboard_live_queries', 'Distinct queries of live streams.', queries),
+    total('pulseboard_live_turns_total', 'Times a stream computed what to send.', turns),
+    total('pulseboard_live_turn_seconds_total', 'Time spent computing what streams send.', turnMs / SECOND),
     total('pulseboard_live_stalls_total', 'Times a reader was too slow to be written to.', stalls),
     gauge('pulseboard_live_held_bytes', 'Bytes of streams that wait for slow readers.', heldBytes),
   ];
@@ -72,24 +72,24 @@ function ofTheSpool({ startup: started }: Root): Family[] {
   return [
     gauge(
       'pulseboard_spool_bytes',
-      'Bytes accepted on this disk that the database has not yet.',
+      'Bytes accepted on this disk that are not in the database yet.',
       spool.bytes,
     ),
     gauge('pulseboard_spool_limit_bytes', 'Bytes that may wait before writers are refused.', spool.maxBytes),
     total('pulseboard_spool_samples_total', 'Samples accepted on this disk.', spool.spooled),
-    total('pulseboard_spool_drained_total', 'Samples brought from there to the database.', spool.drained),
+    total('pulseboard_spool_drained_total', 'Samples moved from this disk to the database.', spool.drained),
     total(
       'pulseboard_spool_skipped_records_total',
-      'Bodies accepted on this disk that it has damaged.',
+      'Bodies accepted on this disk that cannot be read any more.',
       spool.skippedRecords,
     ),
-    total('pulseboard_spool_skipped_bytes_total', 'Damaged bytes passed over.', spool.skippedBytes),
-    gauge('pulseboard_spool_aside_files', 'Damaged files kept aside to be looked at.', spool.damagedFiles),
-    gauge('pulseboard_spool_aside_bytes', 'Their size.', spool.damagedBytes),
+    total('pulseboard_spool_skipped_bytes_total', 'Damaged bytes that were skipped.', spool.skippedBytes),
+    gauge('pulseboard_spool_aside_files', 'Damaged files that are kept.', spool.damagedFiles),
+    gauge('pulseboard_spool_aside_bytes', 'Size of the damaged files that are kept.', spool.damagedBytes),
   ];
 }
 
-/** How far nodes hear each other; alone, there is nothing to tell. */
+/** How well nodes receive each other's messages; none for a node alone. */
 function ofTheBus({ startup: started }: Root): Family[] {
   if (started.phase !== 'ready' || !started.system.bus.status.shared) return [];
   const { bus, ringSync } = started.system;
@@ -100,19 +100,27 @@ function ofTheBus({ startup: started }: Root): Family[] {
     ['invalid', bused.messagesInvalid],
   ] as const;
   return [
-    gauge('pulseboard_bus_up', 'Whether everything other nodes commit is heard.', state.up ? 1 : 0),
+    gauge('pulseboard_bus_up', 'Whether everything that other nodes commit is received.', state.up ? 1 : 0),
     gauge(
       'pulseboard_bus_lag_seconds',
       'How long a message to other nodes takes.',
       (state.lagMs ?? Number.NaN) / SECOND,
     ),
-    gauge('pulseboard_bus_peers', 'Other nodes heard of.', bused.peers),
-    gauge('pulseboard_bus_metrics_watched', 'Metrics followed on other nodes.', bused.metricsWatched),
-    gauge('pulseboard_bus_metrics_complete', 'Of those, how many memory answers for.', ringSync.complete),
+    gauge('pulseboard_bus_peers', 'Other nodes that are known.', bused.peers),
+    gauge(
+      'pulseboard_bus_metrics_watched',
+      'Metrics whose samples this node receives from others.',
+      bused.metricsWatched,
+    ),
+    gauge(
+      'pulseboard_bus_metrics_complete',
+      'Of those, how many memory answers by itself.',
+      ringSync.complete,
+    ),
     total('pulseboard_bus_batches_sent_total', 'Batches sent to other nodes.', bused.batchesSent),
     total('pulseboard_bus_batches_failed_total', 'Batches that could not be sent.', bused.batchesFailed),
     total('pulseboard_bus_samples_dropped_total', 'Samples left out of batches.', bused.samplesDropped),
-    total('pulseboard_bus_gaps_total', 'Times a message was found missing.', bused.gaps),
+    total('pulseboard_bus_gaps_total', 'Messages that were missing.', bused.gaps),
     {
       name: 'pulseboard_bus_messages_total',
       help: 'Messages received from nodes, this one included.',
@@ -149,7 +157,7 @@ function ofIngest({ figures }: Root): Family[] {
   );
 }
 
-/** Where answers were read. A share of questions that nobody has asked yet is no number. */
+/** Where answers were read. The share of no questions is NaN. */
 function ofReading({ figures, limits }: Root): Family[] {
   const { tierSeconds, ringReads, cacheReads, loopStretches, refusals } = figures;
   const shares = [
@@ -169,7 +177,7 @@ function ofReading({ figures, limits }: Root): Family[] {
     ),
     {
       name: 'pulseboard_tier_hit_ratio',
-      help: 'Share of the questions a tier was asked that it answered alone.',
+      help: 'Share of the questions to a tier that it answered alone.',
       type: 'gauge',
       readings: shares.map(([tier, reads]) => ({
         labels: { tier },
@@ -197,12 +205,12 @@ function ofTheProcess({ eventLoopDelay }: Root): Family[] {
     },
     gauge('process_start_time_seconds', 'Start of the process.', performance.timeOrigin / SECOND),
     total('process_cpu_seconds_total', 'CPU time used.', (user + system) / 1e6),
-    gauge('process_resident_memory_bytes', 'Memory the process holds.', memory.rss),
-    gauge('nodejs_heap_used_bytes', "Memory in use by JavaScript's objects.", memory.heapUsed),
+    gauge('process_resident_memory_bytes', 'Resident memory of the process.', memory.rss),
+    gauge('nodejs_heap_used_bytes', 'Memory in use by JavaScript objects.', memory.heapUsed),
     gauge('nodejs_external_bytes', 'Memory of buffers outside of the heap.', memory.external),
     {
       name: 'nodejs_eventloop_lag_seconds',
-      help: 'How late timers run, since the last look.',
+      help: 'Delay of the event loop, since the last reading.',
       type: 'gauge',
       readings: lags,
     },

@@ -3,7 +3,7 @@ import { VERSION } from '../../observe/version';
 import type { Root } from '../../system/root';
 import { jsonResponse, type PlainResponse } from '../http';
 
-/** `GET /api/health`: 200 while the process lives, with what it is made of. */
+/** `GET /api/health`: 200 while the process is alive, with its version and parts. */
 export function health({ startup: started }: Root): PlainResponse {
   const parts = started.phase === 'ready' ? started.system : null;
   const answer: HealthAnswer = {
@@ -18,7 +18,9 @@ export function health({ startup: started }: Root): PlainResponse {
   return jsonResponse(answer);
 }
 
-/** `GET /api/ready`: whether samples are taken now. Throws `database_unavailable` with the reason otherwise. */
+/**
+ * `GET /api/ready`: whether the server accepts samples now. Throws `database_unavailable` with the reason otherwise.
+ */
 export async function ready(root: Root): Promise<PlainResponse> {
   const { store } = root.ready();
   await store.database.ping('write');

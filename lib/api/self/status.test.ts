@@ -39,7 +39,7 @@ test('figures stand under what they are about, with units and words', () => {
   expect(statusOf(families, null)).toEqual({
     summary: {
       isWell: false,
-      text: 'The database takes nothing. Samples wait on this disk for the database.',
+      text: 'The database does not accept samples. Samples on this disk wait for the database.',
     },
     sections: [
       {

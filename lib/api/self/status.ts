@@ -25,8 +25,8 @@ const WORDS: Record<string, ReadonlyArray<[text: string, tone: Tone]>> = {
 
 /** What it means that a circuit breaker is not closed. */
 const BROKEN: Record<string, string> = {
-  database_write: 'The database takes nothing.',
-  database_read: 'The database does not answer questions.',
+  database_write: 'The database does not accept samples.',
+  database_read: 'The database does not answer queries.',
   redis: 'Redis does not answer.',
 };
 
@@ -35,7 +35,7 @@ const OTHER = 'Other';
 const HIGH = 0.99;
 
 /**
- * Figures section by section, and what they come to; a section without figures is left out.
+ * Figures section by section, and their summary; a section without figures is left out.
  * @param instance the label under which this server stores its figures; null when it does not, then nothing has a chart
  */
 export function statusOf(families: readonly Family[], instance: string | null): Status {
@@ -63,20 +63,21 @@ function hasReadings({ readings }: Family): boolean {
 /** The state of the server in one sentence. */
 function summarise(families: readonly Family[]): Status['summary'] {
   const readings = (name: string) => families.find((family) => family.name === name)?.readings ?? [];
-  const is = (name: string, wanted: (value: number) => boolean) =>
-    readings(name).some(({ value }) => wanted(value));
+  const is = (name: string, holds: (value: number) => boolean) =>
+    readings(name).some(({ value }) => holds(value));
   const problems: string[] = [];
   if (is('pulseboard_ready', (value) => value === 0)) problems.push('The server is not ready yet.');
   const broken = readings('pulseboard_breaker_state').filter(({ value }) => value > 0);
   for (const { labels } of broken)
     problems.push(BROKEN[labels?.name ?? ''] ?? `${labels?.name} does not answer.`);
-  if (is('pulseboard_bus_up', (value) => value === 0)) problems.push('Other nodes may not be heard.');
+  if (is('pulseboard_bus_up', (value) => value === 0))
+    problems.push('Messages of other nodes may not arrive.');
   if (is('pulseboard_spool_bytes', (value) => value > 0))
-    problems.push('Samples wait on this disk for the database.');
+    problems.push('Samples on this disk wait for the database.');
   if (is('pulseboard_spool_skipped_records_total', (value) => value > 0))
     problems.push('Samples that waited on this disk were damaged; the log says which.');
   else if (is('pulseboard_spool_aside_files', (value) => value > 0))
-    problems.push('Damaged files of the spool are kept aside to be looked at.');
+    problems.push('Damaged files of the spool are kept; the log says which.');
   if (problems.length > 0) return { isWell: false, text: problems.join(' ') };
   return { isWell: true, text: 'All is well.' };
 }

@@ -13,11 +13,12 @@ const HostRow = z
   .strictObject({
     name: z.string(),
     status: z.enum(HOST_STATUSES).meta({
-      description: 'late after 3 of its usual intervals (15 s at least), gone after 10 (5 minutes at least)',
+      description: 'late after 3 of its usual intervals (at least 15 s), gone after 10 (at least 5 minutes)',
     }),
     lastSeen: Time.meta({ description: 'Timestamp of its newest sample, 0 before the first' }),
     heardAt: Time.meta({
-      description: 'Until when it is known to have been alive: never later than it was heard',
+      description:
+        'The latest time at which the host is known to have run; never later than its last post arrived',
     }),
     intervalMs: z
       .number()
@@ -28,7 +29,7 @@ const HostRow = z
     labels: z.record(z.string(), z.string()),
     values: z
       .partialRecord(Headline, z.number())
-      .meta({ description: 'The newest figures; absent: none that is current' }),
+      .meta({ description: 'The newest figures; a figure without a current value is absent' }),
     recent: z.array(z.number().nullable()).meta({
       description: 'The last ten minutes of one figure, oldest first; null where there was no sample',
     }),
@@ -40,18 +41,17 @@ export const FleetSummary = z
   .strictObject({
     now: Time,
     counts: StatusCounts,
-    goneLastDay: z.int().meta({ description: 'Of those gone: heard within the last day' }),
+    goneLastDay: z.int().meta({ description: 'Hosts that are gone and sent a sample within the last day' }),
     series: z.int(),
     intervalMs: z.number().nullable().meta({
-      description:
-        'What nine of ten reporting hosts post at least as often as; null while none has a known interval',
+      description: 'Nine of ten reporting hosts post at least this often; null while no interval is known',
     }),
     samplesPerSecond: z.number().nullable().meta({ description: 'Over the last ten complete seconds' }),
     arrivals: z
       .array(z.tuple([Time], z.number()))
       .meta({ description: 'Samples per second in [t, t + arrivalsStepMs), the last one still open' }),
     arrivalsStepMs: z.int(),
-    headlines: z.array(Headline).meta({ description: 'Figures that some reporting host has' }),
+    headlines: z.array(Headline).meta({ description: 'Figures that at least one reporting host has' }),
     by: Headline.nullable().meta({
       description: 'What busiest and quietest are ranked by; null when no host has any figure',
     }),
@@ -66,8 +66,8 @@ export const HostsPage = z
   .strictObject({
     now: Time,
     total: z.int().meta({ description: 'Hosts in the fleet, before any filter' }),
-    counts: StatusCounts.meta({ description: 'Of the hosts that q and match leave' }),
-    matching: z.int().meta({ description: 'Hosts that all filters leave' }),
+    counts: StatusCounts.meta({ description: 'Of the hosts that q and match select' }),
+    matching: z.int().meta({ description: 'Hosts that all filters select' }),
     page: z.int(),
     pages: z.int(),
     pageSize: z.int(),
@@ -88,7 +88,7 @@ export const FleetMap = z
     names: z
       .array(z.string())
       .nullable()
-      .meta({ description: 'null when the asker has those of this version' }),
+      .meta({ description: 'null when the client has those of this version' }),
     statuses: z.string().meta({ description: 'One letter a host: r, l, g' }),
     values: z
       .array(z.number().nullable())

@@ -20,7 +20,7 @@ export type MetricEntry = z.infer<typeof MetricEntry>;
 export const CatalogueAnswer = z
   .strictObject({
     metrics: z.array(MetricEntry),
-    next: z.string().nullable().meta({ description: 'Hand it back as cursor for the next page' }),
+    next: z.string().nullable().meta({ description: 'The cursor of the next page; null on the last' }),
   })
   .meta({ id: 'Catalogue' });
 export type CatalogueAnswer = z.infer<typeof CatalogueAnswer>;

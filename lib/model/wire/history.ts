@@ -6,7 +6,7 @@ import { AnyLabels, Time } from './shared';
 
 const NOTE_CODES = ['no_predecessor', 'unmatched_groups'] as const;
 
-/** What a person should know of an answer. */
+/** A note about an answer, for people. */
 export const Note = z.strictObject({
   code: z.enum(NOTE_CODES),
   message: z.string().meta({ description: 'A sentence for people' }),
@@ -18,7 +18,7 @@ const Group = z.strictObject({
   labels: AnyLabels,
   points: z.array(z.tuple([Time], z.number().nullable())).meta({
     description:
-      '[t, value, …], ascending, a value for each aggregate; a missing point is left out. Null only where several aggregates were asked for and this one cannot be told there: no sample before for a rate, raw samples gone for a percentile. A sum beyond float64 is told as the last number it has, ±1.7976931348623157e308',
+      '[t, value, …], ascending, a value for each aggregate; a missing point is left out. Null only where several aggregates were asked for and this one cannot be computed: a rate without an earlier sample, a percentile whose raw samples are deleted. A sum beyond float64 is the largest number that float64 has, ±1.7976931348623157e308',
   }),
 });
 
@@ -28,29 +28,34 @@ export const HistoryAnswer = z
     metric: z.string(),
     type: z.enum(METRIC_TYPES),
     unit: z.string(),
-    aggregate: z.string().meta({ description: 'As asked, several comma separated: the order of values' }),
+    aggregate: z
+      .string()
+      .meta({ description: 'As requested; several are comma separated, in the order of the values' }),
     step: z.union([z.int(), z.string().regex(/^(day|week|month|\d+d)$/)]).meta({
       description:
-        'Width of a point in ms; or of a calendar, where a timezone, a week or a month was asked for: day, 2d, week, month',
+        'Width of a point in ms; day, 2d, week or month where a timezone, a week or a month was asked for',
     }),
-    timezone: z.string().optional().meta({ description: 'Whose midnights begin steps of a calendar' }),
+    timezone: z.string().optional().meta({ description: 'The time zone of days, weeks and months' }),
     expression: z.string().optional().meta({
-      description: 'What was made of a and b; metric, type and aggregate are those of a, and no unit is told',
+      description:
+        'What was computed from a and b. Metric, type and aggregate are those of a; the unit is empty',
     }),
     tier: z.enum(TIERS).meta({ description: 'Where the answer was read' }),
     start: Time,
     end: Time,
-    cursor: Time.meta({ description: 'Everything before it is in the answer; hand it to the live stream' }),
+    cursor: Time.meta({
+      description: 'The answer has every sample that was committed before it; the cursor for the live stream',
+    }),
     degraded: z
       .strictObject({ reason: z.literal('database_unavailable'), completeFrom: Time })
       .optional()
       .meta({
         description:
-          'The database is away: points before completeFrom are what the cache has, there may be gaps',
+          'The database is unavailable: points before completeFrom come from the cache and may have gaps',
       }),
     notes: z.array(Note).optional().meta({
       description:
-        'What a person should know of the answer. no_predecessor: samples are in the range, but a rate, increase or delta needs two of a series, at most 14 days apart. unmatched_groups: groups of a have none of b to calculate with. Absent when there is nothing to say',
+        'Notes about the answer, absent when there are none. no_predecessor: the range has samples, but a rate, increase or delta needs two samples of a series, at most 14 days apart. unmatched_groups: groups of a have no group of b with the same labels',
     }),
     series: z.array(Group),
   })

@@ -4,16 +4,16 @@ import { AnyLabels, Time } from './shared';
 
 /**
  * In group `labels`, the point at `t` is now `v`. Where groups are ranked over the whole range and their order has
- * changed, every group that is kept comes with its `rank`, from 1; those that do not come are kept no longer.
+ * changed, every group that is kept is sent with its `rank`, from 1; a group that is not sent is removed.
  */
 const GroupUpserts = z.strictObject({
   labels: AnyLabels,
   points: z
     .array(z.tuple([Time], z.number().nullable()))
-    .meta({ description: 'A point whose values are all null is no longer: it is taken back' }),
+    .meta({ description: 'A point whose values are all null is removed' }),
   rank: z.int().min(1).optional().meta({
     description:
-      'With rank=range, when the order has changed: its place; groups that do not come are kept no longer',
+      'With rank=range, when the order has changed: the rank of the group; groups that are not in the event are removed',
   }),
 });
 export type GroupUpserts = z.infer<typeof GroupUpserts>;
@@ -21,13 +21,13 @@ export type GroupUpserts = z.infer<typeof GroupUpserts>;
 /** `event: points`: what has changed in the answer to query `q`. */
 export const PointsEvent = z
   .strictObject({
-    q: z.int().min(0).meta({ description: 'Which of the queries, from 0' }),
+    q: z.int().min(0).meta({ description: 'The number of the query, from 0' }),
     series: z.array(GroupUpserts),
   })
   .meta({ id: 'PointsEvent' });
 export type PointsEvent = z.infer<typeof PointsEvent>;
 
-/** `event: status`: how the server does. */
+/** `event: status`: the state of the server. */
 export const StatusEvent = z
   .strictObject({
     state: z.enum(['live', 'degraded']),
@@ -46,7 +46,7 @@ export type ResetEvent = z.infer<typeof ResetEvent>;
 export const TopicEvent = z
   .strictObject({
     topic: z.string().meta({ description: 'The name of the topic' }),
-    data: z.unknown().meta({ description: 'What has happened, of the shape that the topic has' }),
+    data: z.unknown().meta({ description: 'The event, of the schema of its topic' }),
   })
   .meta({ id: 'TopicEvent' });
 export type TopicEvent = z.infer<typeof TopicEvent>;

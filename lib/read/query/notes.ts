@@ -63,7 +63,7 @@ async function notesOnGrowth(
   return [
     {
       code: 'no_predecessor',
-      message: `${names.join(', ')} ${where}cannot be told: it needs two samples of a series at most ${COUNTER_GAP_MS / DAY} days apart, and those in this range have none before them.`,
+      message: `${names.join(', ')} ${where}cannot be computed: it needs two samples of a series at most ${COUNTER_GAP_MS / DAY} days apart, and those in this range have none before them.`,
     },
   ];
 }

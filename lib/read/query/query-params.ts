@@ -54,18 +54,18 @@ export const queryParams = z.strictObject({
   end: time('now').meta({ description: 'Last instant, exclusive' }),
   step: parameter('auto', readStep).meta({
     description:
-      'Width of a point: `auto`, `raw`, `minute`, `hour`, `day`, `week` (from Monday on), `month`, or `10s`, `5m`, `6h`, `7d`. `auto` is the finest that keeps within maxPoints and, for a rate and aggregates in two stages, no finer than nine in ten series of the metric report',
+      'Width of a point: `auto`, `raw`, `minute`, `hour`, `day`, `week` (from Monday on), `month`, or `10s`, `5m`, `6h`, `7d`. `auto` is the finest step within maxPoints; for a rate and for aggregates in two stages it is no finer than the interval at which nine in ten series of the metric report',
   }),
   timezone: parameter('UTC', readTimezone).meta({
     description:
-      'Whose midnights begin days, weeks and months: the IANA name of a time zone. Steps shorter than a day are the same everywhere',
+      'The time zone of days, weeks and months, by its IANA name. Shorter steps do not depend on it',
     example: 'Europe/Berlin',
   }),
   maxPoints: parameter('', (text, reject) => readCount(text, MAX_POINTS, reject)).meta({
     description: `Points per series at most, ${DEFAULT_MAX_POINTS} by default, up to ${MAX_POINTS}`,
   }),
   aggregate: parameter('avg', readAggregates).meta({
-    description: `${AGGREGATE_FORMS}: made of all samples of a group and step, or in two stages of each series for itself, then over the series that have a value in the step. Up to ${MOST_AGGREGATES}, comma separated, make points [t, v1, v2, …], null where one cannot be told. \`rate\`, \`increase\` and \`delta\` count each sample's growth over the one before it in its series, at most ${COUNTER_GAP_MS / DAY} days earlier, before the range or in it; for the first two a fall is a restart from 0`,
+    description: `${AGGREGATE_FORMS}. One stage aggregates all samples of a group and step; two stages aggregate the samples of each series, then the series that have a value in the step. Several, at most ${MOST_AGGREGATES}, comma separated, make points [t, v1, v2, …]; a value that cannot be computed is null. \`rate\`, \`increase\` and \`delta\` count the growth of each sample over the sample before it in its series, at most ${COUNTER_GAP_MS / DAY} days earlier, which may be before the range; for \`rate\` and \`increase\` a fall is a restart from 0`,
     examples: ['avg', 'avg,min,max', 'p99.9', 'sum(avg)', 'max(rate)'],
   }),
   by: parameter('', readLabelNames).meta({
@@ -74,32 +74,32 @@ export const queryParams = z.strictObject({
   }),
   match: parameter('', parseSelector).meta({
     description:
-      "A selector in Prometheus' form; its expressions are RE2's. `__name__` is the metric, which it cannot change",
+      'A selector as in Prometheus, with RE2 expressions. `__name__` is the metric; the selector cannot name another',
     example: '{env="prod",host=~"web-.*"}',
   }),
   top: parameter('', (text, reject) => readCount(text, MAX_GROUPS, reject)).meta({
     description:
-      'Keep so many groups, those with the highest rank; highest first, and of those equal to 12 digits the first in the order of their labels',
+      'Keep this many groups, those with the highest rank, highest first. Groups that are equal to 12 digits are in the order of their labels',
   }),
   bottom: parameter('', (text, reject) => readCount(text, MAX_GROUPS, reject)).meta({
-    description: 'Keep so many groups, those with the lowest rank; lowest first',
+    description: 'Keep this many groups, those with the lowest rank, lowest first',
   }),
   fill: parameter('none', readFill).meta({
     description:
-      'What stands between the first and the last point of a group where it has none: `none`, a number, `previous` (the value before) or `linear` (on the line between its neighbours)',
+      'The value of a missing point between the first and the last point of a group: `none`, a number, `previous` (the value before) or `linear` (on the line between its neighbours)',
   }),
   offset: parameter('', readOffset).meta({
     description:
-      'Tells at each time what was so much before it, such as `1d`: yesterday beside today. Of steps of days, weeks and months, whole days are days of the calendar',
+      'Shows at each time the value from this much earlier: `1d` puts yesterday beside today. With steps of days, weeks or months, whole days are days of the calendar',
   }),
   expression: parameter('', readExpression).meta({
     description:
-      'Arithmetic between this question, `a`, and another one, `b`: numbers, + - * /, unary minus and parentheses. A point is where both have one; where zero divides there is none. `by`, range and step are shared; b.metric, b.aggregate, b.match and b.offset are what is different, by default nothing',
+      'Arithmetic between this question, `a`, and another one, `b`: numbers, + - * /, unary minus and parentheses. There is a point where both have one and no divisor is zero. `by`, range and step are the same for both; b.metric, b.aggregate, b.match and b.offset default to those of `a`',
     example: '100 * a / b',
   }),
   'b.metric': parameter('', readMetric).meta({ description: 'Metric of `b`' }),
   'b.aggregate': parameter('', (text, reject) => (text === '' ? null : readAggregates(text, reject))).meta({
-    description: 'Aggregate of `b`; where several are asked for, as many as those of `a`, place by place',
+    description: 'Aggregate of `b`; where `a` has several, as many, in the same order',
   }),
   'b.match': parameter('', (text) => (text === '' ? null : parseSelector(text))).meta({
     description: 'Selector of `b`; `{}` for all series',
@@ -109,7 +109,7 @@ export const queryParams = z.strictObject({
   }),
   rank: parameter('latest', oneOf(RANKS)).meta({
     description:
-      'What top and bottom go by: `latest`, the first value of the newest point; or `range`, the first aggregate over the whole range as one step',
+      'What top and bottom compare: `latest`, the first value of the newest point; `range`, the first aggregate over the whole range as one step',
   }),
 } satisfies Record<QueryParameter, z.ZodType>);
 
@@ -125,7 +125,7 @@ export function parseQuery(source: ParameterSource): ParsedQuery {
   if (params.top !== null && params.bottom !== null)
     refuse('bottom', 'cannot be asked for together with top');
   if (params.rank !== 'latest' && rankingOf(params) === null)
-    refuse('rank', 'says what top or bottom go by; one of them must be given');
+    refuse('rank', 'needs top or bottom: it is what they compare');
   if (isLongerThanDay(params.step) && !isUtc(params.timezone))
     refuse('step', 'must be shorter than a day, or days, where timezone is given');
   checkExpression(params);

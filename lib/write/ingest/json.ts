@@ -79,7 +79,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    // The engine's own message quotes the body; where it broke is enough.
+    // The engine's own message quotes the body; the position is enough.
     const position = /position (\d+)/.exec((cause as Error).message)?.[1];
     const where = position ? ` (at character ${position})` : '';
     throw new PulseError('bad_json', `The body is not valid JSON${where}.`, { cause });
@@ -103,7 +103,7 @@ function decodeSamples(list: readonly unknown[], inherited: Inherited, context: 
   return decoded;
 }
 
-/** The hot path: a sample whose every field has the right type at first sight; null for anything else. */
+/** The hot path: a sample whose fields plainly have the right types; null for anything else. */
 function readObvious(
   raw: unknown,
   index: number,
@@ -137,7 +137,7 @@ function isUnit(unit: unknown): unit is string {
   );
 }
 
-/** The slow path: reads what only looked odd (an ISO timestamp), and says what is wrong with the rest. */
+/** The slow path: reads samples that need more care (an ISO timestamp), and explains what is wrong with the others. */
 function explain(
   raw: unknown,
   index: number,

@@ -5,7 +5,7 @@ const NEWLINE = 0x0a;
 export interface Line {
   /** From 1. */
   number: number;
-  /** Without its newline; null when it was longer than allowed and has been passed over. */
+  /** Without its newline; null when it was longer than allowed and was skipped. */
   bytes: Buffer | null;
 }
 

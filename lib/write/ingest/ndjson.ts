@@ -9,12 +9,12 @@ import type { Precision } from './timestamp';
 
 /** A line holds a batch at most; one that long is a mistake. */
 const MAX_LINE_BYTES = 2 ** 20;
-/** Handed on together at most; between portions others have their turn. */
+/** Samples in a portion at most; other requests have their turn between portions. */
 const PORTION = { samples: 5_000, lines: 1_000 };
 
 /**
  * One JSON shape a line, decoded as it streams in: a portion is what arrived together. A line that cannot be read
- * counts as one rejected sample and does not spoil the others.
+ * counts as one rejected sample and does not affect the others.
  */
 export async function* decodeNdjson(
   pieces: AsyncIterable<Uint8Array>,

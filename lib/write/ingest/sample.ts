@@ -58,9 +58,7 @@ export interface DecodedSamples {
   precision?: Precision;
 }
 
-/**
- * What became of samples. `accepted` counts those committed now, `duplicates` those of them that were there already.
- */
+/** The result of a write. `accepted` counts those committed now, `duplicates` those of them that were there already. */
 export interface WriteResult {
   accepted: number;
   duplicates: number;

@@ -5,8 +5,8 @@ import { METRIC_NAME, METRIC_TYPES } from '../../model/series';
 import { SAMPLE_ERRORS, type SampleErrorCode } from './sample';
 
 /**
- * The JSON an agent may send: what explains a refusal, and what OpenAPI shows. The hot path accepts what is
- * obviously fine by hand (`json.ts`, `admission.ts`); a property test shows that both say the same.
+ * The JSON that an agent may send: these schemas explain a refusal, and OpenAPI shows them. The hot path accepts
+ * plainly valid samples by hand (`json.ts`, `admission.ts`); a property test shows that both agree.
  */
 const MetricName = z
   .string(SAMPLE_ERRORS.bad_name)
@@ -91,7 +91,7 @@ export const IngestAnswer = z
     duplicates: z
       .int()
       .min(0)
-      .meta({ description: 'How many of them were there already; the first value stays' }),
+      .meta({ description: 'Of those, how many were stored before; the first value stays' }),
     rejected: z.int().min(0),
     errors: z
       .array(
