@@ -107,7 +107,7 @@ test('twelve panels of a host are one request', async ({ request, server }) => {
   expect(results.map(({ series }) => series?.length)).toEqual(names.map(() => 1));
 });
 
-test('a host nobody has heard of comes with the line that makes it', async ({ page, complaints }) => {
+test('an unknown host comes with the line that makes it', async ({ page, complaints }) => {
   const response = await page.goto(`/hosts/nobody`);
   expect(response?.status()).toBe(404);
   await expect(page.getByRole('heading', { name: 'There is no such host yet' })).toBeVisible();

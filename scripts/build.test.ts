@@ -20,7 +20,7 @@ import { ended, endWithUs, until } from '../test/support/processes';
 import { PROGRAMS } from './bundle.mjs';
 
 /**
- * Stands in for the compiler of pages, in a checkout of its own: notes that it was started, waits until it is told how
+ * Stands in for the compiler of pages, in a checkout of its own: notes that it was started, waits until the test says how
  * to end, and has a worker, as the real one has.
  */
 const COMPILER = `

@@ -21,7 +21,7 @@ describe('gaps', () => {
     expect(pieces(points, 1_000).map((piece) => piece.length)).toEqual([4, 2]);
   });
 
-  it('are judged by the pace nearby, where a series changes it', () => {
+  it('follow the distances nearby, where a series changes it', () => {
     const points = series(0, 30, 60, 90, 120, 121, 122, 123, 126, 127, 128);
     expect(pieces(points, 1_000).map((piece) => piece.length)).toEqual([8, 3]);
   });
@@ -126,7 +126,7 @@ describe('values from one end of float64 to the other', () => {
     );
   });
 
-  it('are told in figures that fit', () => {
+  it('are written in figures that fit', () => {
     fc.assert(
       fc.property(anyFloat64, fc.constantFrom(...units), (value, unit) => {
         expect(formatValue(value, unit).length).toBeLessThan(20);

@@ -29,7 +29,7 @@ describe('the explorer’s URL', () => {
     expect(readExplorerState('requests_total', 'counter', {}).aggregate).toBe('rate');
   });
 
-  it('limits lines when grouped, unless told not to', () => {
+  it('limits lines when grouped, unless the URL says otherwise', () => {
     const grouped = readExplorerState('cpu', 'gauge', { by: 'host,core' });
     expect(grouped.by).toEqual(['host', 'core']);
     expect(explorerQuery(grouped).top).toBe('10');
@@ -47,7 +47,7 @@ describe('the explorer’s URL', () => {
     expect(paramsOfShown(shown)).toEqual({ top: null, bottom: null, ...params });
   });
 
-  it('ranks by the newest value unless told otherwise', () => {
+  it('ranks by the newest value unless the URL says otherwise', () => {
     const ranked = readExplorerState('cpu', 'gauge', { by: 'host', bottom: '5', rank: 'range' });
     expect(explorerQuery(ranked)).toMatchObject({ bottom: '5', rank: 'range', top: undefined });
     expect(explorerQuery(readExplorerState('cpu', 'gauge', { rank: 'range' })).rank).toBeUndefined();
@@ -85,7 +85,7 @@ describe('the explorer’s URL', () => {
     expect(explorerQuery(state)).toMatchObject({ step: '10s', maxPoints: undefined });
   });
 
-  it('hands on what it does not understand, for the answer to judge', () => {
+  it('hands on what it does not understand, for the answer to refuse', () => {
     const state = readExplorerState('cpu', 'gauge', {
       start: 'yesterday',
       match: '{host=',

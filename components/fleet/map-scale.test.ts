@@ -9,7 +9,7 @@ describe('the map of hosts', () => {
     expect(rows * pitch).toBeLessThanOrEqual(232);
   });
 
-  test('grows downwards rather than below what a finger can tell apart', () => {
+  test('grows downwards rather than below what a finger can hit', () => {
     const { pitch, columns, rows } = layOut(10_000, 360, 232);
     expect(pitch).toBe(5);
     expect(columns * rows).toBeGreaterThanOrEqual(10_000);

@@ -46,7 +46,7 @@ export async function keepPosting(
       await postHosts(url, make(second));
     }
   })();
-  // Told by `stop`, not by whichever test runs at that moment.
+  // Thrown by `stop`, not by whichever test runs at that moment.
   work.catch(() => {});
   return {
     stop() {

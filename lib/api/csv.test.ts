@@ -16,7 +16,7 @@ it('writes a header and a line a point, escaped as RFC 4180 says', () => {
   );
 });
 
-it('leaves a field empty where a value cannot be told', () => {
+it('leaves a field empty where a value cannot be computed', () => {
   const series: GroupPoints[] = [{ labels: {}, points: [[0, null, 2]] }];
   expect(toCsv({ aggregate: 'p99,avg', series }, [])).toBe(
     'timestamp,time,p99,avg\r\n0,1970-01-01T00:00:00.000Z,,2\r\n',

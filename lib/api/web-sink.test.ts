@@ -29,7 +29,7 @@ it('says when its reader falls behind, and when it has caught up', async () => {
   expect(drained).toBeGreaterThan(0);
 });
 
-it('tells when its reader leaves, and then takes nothing more', async () => {
+it('reports when its reader leaves, and then takes nothing more', async () => {
   const { body, sink, onCancel } = createWebSink();
   let left = 0;
   onCancel(() => left++);

@@ -3,7 +3,7 @@ import { ManualClock, settle } from '@/test/support/manual-clock';
 import { PulseError } from '../model/errors';
 import { Background } from './background';
 
-/** Work that takes as long as the test wants. */
+/** Work that takes as long as the test lets it. */
 function controlled() {
   const ends: Array<() => void> = [];
   const fails: Array<(error: Error) => void> = [];

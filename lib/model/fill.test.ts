@@ -27,10 +27,10 @@ function naive(points: readonly Point[], fill: Fill): Point[] {
   const filled: Point[] = [];
   for (let t = 0; t <= 40 * STEP; t += STEP) {
     const values = [1, 2].map((place) => {
-      const told = points.filter((point) => point[place] !== null);
-      const there = told.find((point) => point[0] === t);
-      const before = told.findLast((point) => point[0] < t);
-      const next = told.find((point) => point[0] > t);
+      const known = points.filter((point) => point[place] !== null);
+      const there = known.find((point) => point[0] === t);
+      const before = known.findLast((point) => point[0] < t);
+      const next = known.find((point) => point[0] > t);
       if (there) return there[place];
       if (fill === 'none' || !before || !next) return null;
       if (typeof fill === 'number') return fill;
@@ -52,9 +52,9 @@ it('fills each value between its first and its last point, and no further', () =
       expect(filled.map(([t]) => t)).toEqual(expected.map(([t]) => t));
       filled.forEach((point, i) => {
         point.forEach((value, place) => {
-          const wanted = expected[i][place];
-          if (value === null || wanted === null) expect(value).toBe(wanted);
-          else expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)));
+          const right = expected[i][place];
+          if (value === null || right === null) expect(value).toBe(right);
+          else expect(Math.abs(value - right)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(right)));
         });
       });
     }),

@@ -11,7 +11,7 @@ it.each([
   [{ a: 'b' }, { ab: '' }],
   [{ a: 'b', c: 'd' }, { a: 'bcd' }],
   [{}, { a: '' }],
-])('tells %j from %j', (one, other) => {
+])('distinguishes %j from %j', (one, other) => {
   expect(labelsKey(one)).not.toBe(labelsKey(other));
 });
 

@@ -149,7 +149,7 @@ function expected(
   const sign = ranking.top ? -1 : 1;
   const rankValue = ({ points, whole }: (typeof found)[number]) => {
     const value = (ranking.rank === 'range' ? whole : points).at(-1)?.[1] ?? null;
-    // To as many digits as do not depend on the order of adding up; what cannot be told comes last.
+    // To as many digits as do not depend on the order of adding up; what cannot be computed comes last.
     return value === null ? Number.MAX_VALUE : sign * Number(value.toPrecision(12));
   };
   if (ranking.top || ranking.bottom) found.sort((a, b) => rankValue(a) - rankValue(b));

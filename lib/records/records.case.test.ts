@@ -73,7 +73,7 @@ export function recordsCases(engine: Engine, server: string): void {
       expect(await notesRecord(await open()).list()).toEqual([{ id: 2, body: 'second' }]);
     });
 
-    it('what the database refuses is told as it is, and an absent database as unavailable', async () => {
+    it('what the database refuses is thrown as it is, and an absent database as unavailable', async () => {
       const on = await open();
       await expect(on((db) => db.execute('select 1 / 0'))).rejects.toMatchObject({
         cause: { code: '22012' },

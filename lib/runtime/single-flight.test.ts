@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createSingleFlight } from './single-flight';
 
-/** Work that ends when told to, and a count of its starts. */
+/** Work that the test ends, and a count of its starts. */
 function controlled() {
   const ends: Array<(value: string) => void> = [];
   const fails: Array<(reason: Error) => void> = [];

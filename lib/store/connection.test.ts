@@ -120,7 +120,7 @@ describe('a session that dies', () => {
     await expect(sql`select 1`).rejects.toMatchObject({ code: expect.stringMatching(/^CONNECTION_/) });
   });
 
-  test('before it has begun: who waits for it is told, and the next one works', async () => {
+  test('before it has begun: its waiter gets the error, and the next one works', async () => {
     const through = new URL(url);
     const wire = await startTcpProxy(Number(through.port));
     through.port = String(wire.port);

@@ -78,7 +78,7 @@ describe('the embedded database', () => {
     expect(await ask(database, 'show listen_addresses')).toBe('');
   });
 
-  it('belongs to one server at a time; the second is told whose it is', async () => {
+  it('belongs to one server at a time; the second learns whose it is', async () => {
     const dir = usedDir();
     const writer = await startWriter(dir);
     await expect(openEmbedded(dir, () => {})).rejects.toThrow(

@@ -157,7 +157,7 @@ test('those of one request wait as one: other requests do not wait for all of th
 });
 
 describe('a database that hangs', () => {
-  test('is told from one that is slow: all calls fail together, and work again when it is back', async () => {
+  test('is distinguished from one that is slow: all calls fail together, and work again when it is back', async () => {
     const lane = laneOn();
     expect(await lane.run(answer)).toBe(1);
     const slow = lane.run(sleepFor(4));

@@ -39,7 +39,7 @@ async function write(root: Root, secret: string, value: number): Promise<void> {
   await session.write(() => ({ samples: [sample], errors: [] }));
 }
 
-/** The newest values, of hosts that a regular expression tells: that takes the thread for expressions. */
+/** The newest values, of hosts that a regular expression matches: that takes the thread for expressions. */
 async function valuesOf(root: Root): Promise<unknown[]> {
   const query = {
     metric: METRIC,
@@ -52,7 +52,7 @@ async function valuesOf(root: Root): Promise<unknown[]> {
   return series.map(({ points }) => points.at(-1)?.[1]).sort();
 }
 
-/** A stream with a question; tells whether it is still open. */
+/** A stream with a question. @returns whether it is still open. */
 async function openStream(root: Root): Promise<() => boolean> {
   let isOpen = true;
   const sink = {

@@ -51,7 +51,7 @@ function queue(options: Partial<CommitQueueOptions> = {}) {
   });
 }
 
-/** An append that waits until it is told to go on. */
+/** An append that waits until the test lets it go on. */
 function held() {
   const waiting: Array<() => void> = [];
   return {
@@ -94,7 +94,7 @@ describe('a commit', () => {
     ]);
   });
 
-  test('tells what was stored from what was there already', async () => {
+  test('distinguishes what was stored from what was there already', async () => {
     kept.set('1 1', 5);
     const duplicates = await queue().write(rows([0, 1, 10], [1, 1, 11]));
     expect(duplicates).toBe(1);
@@ -241,7 +241,7 @@ describe('when the database fails', () => {
     expect(uncertain).toEqual([]);
   });
 
-  test('everyone in the batch hears of it, and what may have been kept is in doubt', async () => {
+  test('every writer in the batch gets the error, and what may have been kept is in doubt', async () => {
     const commits = queue({
       append: () => Promise.reject(new Error('column "inside" is secret')),
     });

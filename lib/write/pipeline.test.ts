@@ -51,12 +51,12 @@ function pipelineLosingAnswers({ registry, ring, bus }: Pick<TestNode, 'registry
 }
 
 function published(node: TestNode): string[] {
-  const heard: string[] = [];
+  const received: string[] = [];
   node.bus.samples.subscribe(({ series, timestamps, values }: SampleColumns) => {
     for (const [i, { metric }] of series.entries())
-      heard.push(`${metric.name} ${timestamps[i] - now} ${values[i]}`);
+      received.push(`${metric.name} ${timestamps[i] - now} ${values[i]}`);
   });
-  return heard;
+  return received;
 }
 
 function inRing(node: TestNode, name: string): Array<[timestamp: number, value: number]> {
@@ -71,9 +71,9 @@ function inRing(node: TestNode, name: string): Array<[timestamp: number, value: 
 }
 
 describe('after a write', () => {
-  test('memory holds, and listeners heard, exactly what was stored', async () => {
+  test('memory holds, and listeners received, exactly what was stored', async () => {
     const name = freshName();
-    const heard = published(a);
+    const received = published(a);
     await a.write(sample(name, now, 1), sample(name, now, 2), sample(name, now - 1, 3));
     expect(await a.write(sample(name, now, 4), sample(name, now - 2, 5))).toMatchObject({
       accepted: 2,
@@ -84,13 +84,13 @@ describe('after a write', () => {
       [-1, 3],
       [0, 1],
     ]);
-    expect(heard.sort()).toEqual([`${name} -1 3`, `${name} -2 5`, `${name} 0 1`]);
+    expect(received.sort()).toEqual([`${name} -1 3`, `${name} -2 5`, `${name} 0 1`]);
   });
 
   test('what another server wrote before is fetched, with its value', async () => {
     const name = freshName();
     await a.write(sample(name, now, 1), sample(name, now - 1, 2));
-    const heard = published(b);
+    const received = published(b);
     expect(await b.write(sample(name, now, 9), sample(name, now + 1, 3))).toMatchObject({
       accepted: 2,
       duplicates: 1,
@@ -100,7 +100,7 @@ describe('after a write', () => {
       [0, 1],
       [1, 3],
     ]);
-    expect(heard.sort()).toEqual([`${name} 0 1`, `${name} 1 3`]);
+    expect(received.sort()).toEqual([`${name} 0 1`, `${name} 1 3`]);
   });
 });
 
@@ -199,7 +199,7 @@ test('a commit whose answer was lost, and that comes late, is found, also what m
   const name = freshName();
   const node = await host.start();
   await node.write(sample(name, now, 0));
-  const heard = published(node);
+  const received = published(node);
   const { registry, ring, bus } = node;
   ring.evict(now);
   const { pipeline, commitLate } = pipelineLosingAnswers({ registry, ring, bus });
@@ -210,7 +210,7 @@ test('a commit whose answer was lost, and that comes late, is found, also what m
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(inRing(node, name)).toEqual([[0, 0]]);
   await commitLate();
-  await expect.poll(() => heard, { timeout: 10_000 }).toEqual([`${name} 1 1`, `${name} ${longAgo} 2`]);
+  await expect.poll(() => received, { timeout: 10_000 }).toEqual([`${name} 1 1`, `${name} ${longAgo} 2`]);
   expect(inRing(node, name).slice(-2)).toEqual([
     [0, 0],
     [1, 1],

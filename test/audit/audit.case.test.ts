@@ -60,7 +60,7 @@ export function auditCases({ name, server }: AuditedEngine): void {
       const world = makeWorld(metric, seed, place.clock.now());
       const writer = await place.start();
       await send(writer, place.store, world, seed);
-      // It has been told of no sample and asks the database for everything.
+      // It has received no sample and asks the database for everything.
       const reader = await place.start({ startedAt: place.clock.now() });
       const next = dice(seed + 0.5);
       for (let i = 0; i < QUESTIONS; i++) {

@@ -12,8 +12,8 @@ afterAll(async () => {
   await dir.remove();
 });
 
-/** Every process below one: its program and what it was told in its environment. */
-function below(pid: number): Array<{ pid: number; program: string; told: string }> {
+/** Every process below one: its program and its environment. */
+function below(pid: number): Array<{ pid: number; program: string; environ: string }> {
   const parentOf = (child: string) =>
     Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${child}/stat`, 'utf8'))?.[1]);
   return readdirSync('/proc').flatMap((name) => {
@@ -21,8 +21,8 @@ function below(pid: number): Array<{ pid: number; program: string; told: string 
     try {
       if (parentOf(name) !== pid) return [];
       const program = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      const told = readFileSync(`/proc/${name}/environ`, 'utf8');
-      return [{ pid: Number(name), program, told }, ...below(Number(name))];
+      const environ = readFileSync(`/proc/${name}/environ`, 'utf8');
+      return [{ pid: Number(name), program, environ }, ...below(Number(name))];
     } catch (error) {
       // It has ended while we looked.
       if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
@@ -48,7 +48,9 @@ test.runIf(process.platform === 'linux')('no process of the server knows its sec
     expect(found.filter(({ program }) => /postgres/.test(program)).length).toBeGreaterThan(3);
     return found;
   });
-  for (const { program, told } of children) expect(told.includes(SECRET), program).toBe(false);
+  for (const { program, environ } of children) expect(environ.includes(SECRET), program).toBe(false);
   const agent = children.find(({ program }) => /agent\.js/.test(program))!;
-  expect(agent.told.split('\0')).toEqual(expect.arrayContaining([`PATH=${process.env.PATH}`, 'LC_TIME=C']));
+  expect(agent.environ.split('\0')).toEqual(
+    expect.arrayContaining([`PATH=${process.env.PATH}`, 'LC_TIME=C']),
+  );
 });

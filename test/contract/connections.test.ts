@@ -87,7 +87,7 @@ test.concurrent('connections that take and give nothing do not keep others from 
     }
     expect(mostRss).toBeLessThan(MOST_RSS_BYTES);
 
-    // Those who never said what they want are let go, byte by byte or not at all.
+    // Connections that never sent a request are closed, byte by byte or not at all.
     await until(
       () => {
         expect(silent.filter((socket) => open.has(socket))).toHaveLength(0);

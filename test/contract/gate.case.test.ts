@@ -198,19 +198,19 @@ export function describeGate(front: Front): void {
 
     /** That nothing of what is hidden is in an answer, but for what was in the question. */
     function expectNothingOf(answer: RawAnswer, question: string): void {
-      const told = `${JSON.stringify(answer.headers)}${answer.body}`;
+      const text = `${JSON.stringify(answer.headers)}${answer.body}`;
       for (const hidden of HIDDEN)
-        if (!question.includes(hidden)) expect(told.includes(hidden), `${hidden} in ${question}`).toBe(false);
+        if (!question.includes(hidden)) expect(text.includes(hidden), `${hidden} in ${question}`).toBe(false);
       expect(answer.status, question).toBeLessThan(500);
       expect(answer.body, question).not.toMatch(/node_modules|\bat \S+ \(/);
     }
 
     test('whoever is signed in sees what the others must not', async () => {
-      const shows = async (path: string, wanted: string[], headers = {}) => {
+      const shows = async (path: string, expected: string[], headers = {}) => {
         const response = await fetch(`${server.url}${path}`, { headers: { cookie: session, ...headers } });
         const body = await response.text();
         expect([response.status, new URL(response.url).pathname]).toEqual([200, path]);
-        for (const each of wanted) expect(body, path).toContain(each);
+        for (const each of expected) expect(body, path).toContain(each);
       };
       const html = { accept: 'text/html' };
       await shows('/metrics', [METRIC], html);
@@ -286,7 +286,7 @@ export function describeGate(front: Front): void {
       }
     });
 
-    test('what only Next.js tells itself leads nobody who may look astray', async () => {
+    test('headers that only Next.js may set mislead no viewer', async () => {
       for (const trick of TRICKS) {
         const headers = { ...trick, cookie: session };
         const { status } = await ask(server.url, '/hosts', { headers });

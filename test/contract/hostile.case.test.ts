@@ -88,11 +88,11 @@ export function hostileCases(engine: Engine, databaseServer?: string): void {
             cause: error,
           });
         });
-        const told = `body ${number} of seed ${SEED} (${hostile.attempt}, ${hostile.type}): ${status} ${text.slice(0, 300)}`;
-        expect([200, 400, 413, 415], told).toContain(status);
+        const context = `body ${number} of seed ${SEED} (${hostile.attempt}, ${hostile.type}): ${status} ${text.slice(0, 300)}`;
+        expect([200, 400, 413, 415], context).toContain(status);
         const shape = status === 200 ? IngestAnswer : ErrorAnswer;
-        expect(shape.safeParse(JSON.parse(text)).error, told).toBeUndefined();
-        expect(text.length, told).toBeLessThan(50_000);
+        expect(shape.safeParse(JSON.parse(text)).error, context).toBeUndefined();
+        expect(text.length, context).toBeLessThan(50_000);
         if (number % 200 === 0) mostRss = Math.max(mostRss, await rssBytes());
       }
     };
@@ -139,7 +139,7 @@ export function hostileCases(engine: Engine, databaseServer?: string): void {
       expect(text).toMatch(/^HTTP\/1\.1 413 .*body_too_large/s);
   });
 
-  test('what is not HTTP is refused, and does not trouble the others', async () => {
+  test('what is not HTTP is refused, and does not affect the others', async () => {
     const dice = new Dice(SEED);
     const attempts = [
       'rubbish\r\n\r\n',

@@ -59,7 +59,7 @@ export function describeOddRequests(front: Front): void {
       expect(errorIn(answer)).toEqual({ status: 501, code: 'not_implemented' });
     });
 
-    test('what is not HTTP is told so', async () => {
+    test('what is not HTTP is answered so', async () => {
       for (const rubbish of ['rubbish\r\n\r\n', '\x16\x03\x01\x02\x00', 'rubbish / FTP/1.0\r\n\r\n'])
         expect(errorIn(await speak(server.url, rubbish))).toEqual({ status: 400, code: 'bad_request' });
       expect(errorIn(await speak(server.url, 'GET / HTTP/9.9\r\n\r\n'))).toMatchObject({ status: 400 });
@@ -104,13 +104,13 @@ export function describeOddRequests(front: Front): void {
 
     test('who asks goes by the connection, whatever is said of it', async () => {
       // Thirty senders that are one, beyond what one may try.
-      const told = await startServer(front, {
+      const named = await startServer(front, {
         DATABASE_URL: database.url,
         DASHBOARD_PASSWORD: 'open sesame',
         SESSION_SECRET: 's'.repeat(40),
       });
       const guess = (i: number, password = 'guess') =>
-        ask(told.url, '/api/login', {
+        ask(named.url, '/api/login', {
           method: 'POST',
           body: `password=${password}`,
           headers: { 'x-forwarded-for': `198.51.100.${i}` },
@@ -119,7 +119,7 @@ export function describeOddRequests(front: Front): void {
       const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => guess(i)));
       expect(answers.filter(({ status }) => status === 303)).toHaveLength(10);
       expect(answers.filter(({ status }) => status === 429)).toHaveLength(20);
-      await told.stop();
+      await named.stop();
 
       const behind = await startServer(front, {
         DATABASE_URL: database.url,

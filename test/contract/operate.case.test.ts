@@ -90,7 +90,7 @@ export function operateContract(connect: () => Client, engine: Engine): void {
     }
   });
 
-  test('what is read has the shapes the document tells', async () => {
+  test('what is read has the shapes of the document', async () => {
     const metric = client.freshName();
     await client.accepted([0, 1].map((i) => ({ name: metric, value: i, labels: { host: `web-${i}` } })));
     CatalogueAnswer.parse((await client.get(`/api/metrics?search=${metric}`)).body);

@@ -71,7 +71,7 @@ export function readCalculationContract(connect: () => Client): void {
     expect(await series({ match: '{env="none"}' })).toEqual([]);
   });
 
-  test('tells what was before at the time that is asked for', async () => {
+  test('shows what was before at the time that is asked for', async () => {
     const at = async (query: Record<string, string>) =>
       HistoryAnswer.parse((await points(query)).body).series[0].points;
     expect(await at({ offset: '1m' })).toEqual([
@@ -109,16 +109,16 @@ export function readCalculationContract(connect: () => Client): void {
   });
 
   test('begins days, weeks and months at the midnights of a place', async () => {
-    const told = async (query: Record<string, string>) => HistoryAnswer.parse((await points(query)).body);
-    const kathmandu = await told({ step: 'day', timezone: 'Asia/Kathmandu', aggregate: 'count' });
+    const answer = async (query: Record<string, string>) => HistoryAnswer.parse((await points(query)).body);
+    const kathmandu = await answer({ step: 'day', timezone: 'Asia/Kathmandu', aggregate: 'count' });
     expect(kathmandu).toMatchObject({ step: 'day', timezone: 'Asia/Kathmandu' });
     expect(new Date(kathmandu.start).toISOString()).toMatch(/T18:15:00.000Z$/);
-    const month = await told({ step: 'month', aggregate: 'count', start: 'now-3d', end: 'now' });
+    const month = await answer({ step: 'month', aggregate: 'count', start: 'now-3d', end: 'now' });
     expect(month).toMatchObject({ step: 'month', timezone: 'UTC' });
     expect(new Date(month.start).getUTCDate()).toBe(1);
-    const week = await told({ step: 'week', timezone: 'Europe/Berlin', start: 'now-3d', end: 'now' });
+    const week = await answer({ step: 'week', timezone: 'Europe/Berlin', start: 'now-3d', end: 'now' });
     expect(new Date(week.start + 3 * 60 * MINUTE).getUTCDay()).toBe(1);
-    expect(await told({ step: 'day' })).toMatchObject({ step: 24 * 60 * MINUTE });
+    expect(await answer({ step: 'day' })).toMatchObject({ step: 24 * 60 * MINUTE });
   });
 
   test('fills what is missing between the first and the last point', async () => {
@@ -161,7 +161,7 @@ export function readCalculationContract(connect: () => Client): void {
     expect(await read('sum(rate),max(delta),delta')).toEqual([[start, 1, 3, 3]]);
   });
 
-  test('answers several aggregates of any mix, null where one cannot be told', async () => {
+  test('answers several aggregates of any mix, null where one cannot be computed', async () => {
     const { body } = await points({ aggregate: 'p99.90,avg,rate,first,stddev' });
     expect(HistoryAnswer.parse(body)).toMatchObject({
       aggregate: 'p99.9,avg,rate,first,stddev',

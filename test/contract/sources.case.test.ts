@@ -28,10 +28,15 @@ const QUESTIONS: Array<[path: string, question: RawRequest]> = [
 ];
 const HEALTH = ['/api/health', '/api/ready'];
 
-function expectRefusal({ status, headers, body }: RawAnswer, expected: number, code: string, told: string) {
-  expect(status, told).toBe(expected);
-  expect(headers['content-type'], told).toBe('application/json; charset=utf-8');
-  expect(JSON.parse(body), told).toMatchObject({
+function expectRefusal(
+  { status, headers, body }: RawAnswer,
+  expected: number,
+  code: string,
+  context: string,
+) {
+  expect(status, context).toBe(expected);
+  expect(headers['content-type'], context).toBe('application/json; charset=utf-8');
+  expect(JSON.parse(body), context).toMatchObject({
     error: { code, message: expect.any(String), details: [] },
   });
 }
@@ -57,19 +62,19 @@ export function describeSources(front: Front): void {
     async function each(
       url: string,
       more: Record<string, string>,
-      look: (answer: RawAnswer, told: string) => void,
+      look: (answer: RawAnswer, context: string) => void,
       questions = QUESTIONS,
     ) {
       for (const [path, question] of questions) {
         // A stream that is let in does not end by itself.
         if (path.startsWith('/api/live') && look === expectServed) continue;
         const headers = { ...question.headers, ...more };
-        const told = `${question.method ?? 'GET'} ${path} ${JSON.stringify(headers)}`;
-        look(await ask(url, path, { ...question, headers }), told);
+        const context = `${question.method ?? 'GET'} ${path} ${JSON.stringify(headers)}`;
+        look(await ask(url, path, { ...question, headers }), context);
       }
     }
-    const expectServed = ({ status }: RawAnswer, told: string) => {
-      expect([200, 204, 303, 307, 404, 401], told).toContain(status);
+    const expectServed = ({ status }: RawAnswer, context: string) => {
+      expect([200, 204, 303, 307, 404, 401], context).toContain(status);
     };
     const health = HEALTH.map((path): [string, RawRequest] => [path, {}]);
 
@@ -83,10 +88,12 @@ export function describeSources(front: Front): void {
         '[::2]:3000',
         'x',
       ])
-        await each(keyless.url, { host }, (answer, told) => expectRefusal(answer, 421, 'misdirected', told), [
-          ...QUESTIONS,
-          ...health,
-        ]);
+        await each(
+          keyless.url,
+          { host },
+          (answer, context) => expectRefusal(answer, 421, 'misdirected', context),
+          [...QUESTIONS, ...health],
+        );
     });
 
     test('ours are answered, and those that the operator lists', async () => {
@@ -155,7 +162,9 @@ export function describeSources(front: Front): void {
         { 'sec-fetch-site': 'same-site' },
         { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
       ] as Array<Record<string, string>>) {
-        await each(keyless.url, headers, (answer, told) => expectRefusal(answer, 403, 'forbidden', told));
+        await each(keyless.url, headers, (answer, context) =>
+          expectRefusal(answer, 403, 'forbidden', context),
+        );
         await each(keyless.url, headers, expectServed, health);
       }
       const { body } = await ask(keyless.url, '/api/metrics');
@@ -177,8 +186,13 @@ export function describeSources(front: Front): void {
       const pages: Array<[string, RawRequest]> = ['/', '/metrics', '/hosts', '/status', '/login'].map(
         (path) => [path, { headers: { accept: 'text/html' } }],
       );
-      await each(keyless.url, visit, ({ status }, told) => expect(status, told).toBe(200), pages);
-      await each(named.url, visit, ({ status }, told) => expect([200, 303], told).toContain(status), pages);
+      await each(keyless.url, visit, ({ status }, context) => expect(status, context).toBe(200), pages);
+      await each(
+        named.url,
+        visit,
+        ({ status }, context) => expect([200, 303], context).toContain(status),
+        pages,
+      );
       expectRefusal(await ask(keyless.url, '/api/metrics', { headers: visit }), 403, 'forbidden', 'visit');
     });
 

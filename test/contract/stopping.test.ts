@@ -135,7 +135,7 @@ test('a database that does not answer does not keep it from ending', async () =>
   );
   server.signal('SIGTERM');
   expect(await server.exited).toBe(1);
-  // It is told in time that nobody knows.
+  // The answer comes in time, though nobody knows whether the sample is stored.
   expect(await stuck).toMatchObject({ status: 503 });
   await unlock();
 });

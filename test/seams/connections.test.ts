@@ -65,32 +65,32 @@ describe.each(FRONTS)('$front', ({ exitCode, prepare }) => {
     const name = freshName();
     const lines = openLines();
     lines.send(`${name} 1\n${name}_b 2\nrubbish\n`);
-    await lines.hears('ok 2 1\n');
+    await lines.receives('ok 2 1\n');
     lines.send(`${name}_c 3\n`);
-    await lines.hears('ok 2 1\nok 1 0\n');
+    await lines.receives('ok 2 1\nok 1 0\n');
     expect(await Promise.all([valuesOf(name), valuesOf(`${name}_c`)])).toEqual([[1], [3]]);
     lines.send('9 x\n');
-    await lines.hears('ok 2 1\nok 1 0\nerror nothing_usable\n');
+    await lines.receives('ok 2 1\nok 1 0\nerror nothing_usable\n');
 
     const slow = openLines('slow-secret');
-    for (const heard of ['ok 1 0\n', 'ok 1 0\nok 1 0\n', 'ok 1 0\nok 1 0\nerror rate_limited\n']) {
+    for (const received of ['ok 1 0\n', 'ok 1 0\nok 1 0\n', 'ok 1 0\nok 1 0\nerror rate_limited\n']) {
       slow.send(`${name}_slow 1\n`);
-      await slow.hears(heard);
+      await slow.receives(received);
     }
-    await openLines('wrong').hears('error forbidden\n');
+    await openLines('wrong').receives('error forbidden\n');
   });
 
   test('an upgrade is let in by its row, and by nothing else', async () => {
     const name = freshName();
     const upgraded = upgrade();
     upgraded.send(`${name} 1\n`);
-    await upgraded.hears(/^HTTP\/1\.1 101 .*\r\n\r\nok 1 0\n$/s);
+    await upgraded.receives(/^HTTP\/1\.1 101 .*\r\n\r\nok 1 0\n$/s);
     expect(await valuesOf(name)).toEqual([1]);
-    await upgrade('').hears(/^HTTP\/1\.1 401 .*"unauthorized"/s);
+    await upgrade('').receives(/^HTTP\/1\.1 401 .*"unauthorized"/s);
     const foreign = 'authorization: Bearer secret\r\norigin: http://evil.example\r\n';
-    await upgrade(foreign).hears(/^HTTP\/1\.1 403 .*"forbidden"/s);
-    await upgrade(undefined, '/api/lines/x').hears(/^HTTP\/1\.1 404 .*"not_found"/s);
-    await upgrade(undefined, '/api/metrics').hears(/^HTTP\/1\.1 404 .*"not_found"/s);
+    await upgrade(foreign).receives(/^HTTP\/1\.1 403 .*"forbidden"/s);
+    await upgrade(undefined, '/api/lines/x').receives(/^HTTP\/1\.1 404 .*"not_found"/s);
+    await upgrade(undefined, '/api/metrics').receives(/^HTTP\/1\.1 404 .*"not_found"/s);
   });
 
   test('a stop says goodbye to both, takes nothing more, and loses nothing', async () => {
@@ -99,9 +99,9 @@ describe.each(FRONTS)('$front', ({ exitCode, prepare }) => {
     const [lines, upgraded] = connections;
     lines.send(`${name} 1\n`);
     upgraded.send(`${name}_b 1\n`);
-    for (const connection of connections) await connection.hears(/ok 1 0\n$/);
+    for (const connection of connections) await connection.receives(/ok 1 0\n$/);
     server.signal('SIGTERM');
-    for (const connection of connections) await connection.hears(/ok 1 0\nbye\n$/);
+    for (const connection of connections) await connection.receives(/ok 1 0\nbye\n$/);
     expect(await server.exited).toBe(exitCode);
     expect(await Promise.all([valuesOf(name), valuesOf(`${name}_b`)])).toEqual([[1], [1]]);
     await expect(openLines().closed).rejects.toThrow('ECONNREFUSED');
@@ -122,7 +122,7 @@ test.each([
   const pages = await bundleForNext([withRows(ROWS)]);
   const LINES_PORT = String(await freePort());
   const server = await startNext(pages, { DATABASE_URL: database.url, LINES_PORT, ...SETTINGS });
-  await upgradeAt(server, undefined, path).hears(answer);
+  await upgradeAt(server, undefined, path).receives(answer);
   await server.stop();
 });
 
@@ -136,23 +136,23 @@ function upgradeAt(
   return dial(Number(port), head);
 }
 
-/** One connection that says this first, and what it has heard so far. */
+/** One connection that says this first, and what it has received so far. */
 function dial(port: number, first: string) {
   const socket: Socket = connect(port, '127.0.0.1');
-  let heard = '';
-  socket.setEncoding('utf8').on('data', (text) => (heard += text));
+  let received = '';
+  socket.setEncoding('utf8').on('data', (text) => (received += text));
   socket.write(first);
   const closed = new Promise<void>((resolve, reject) => {
     socket.on('error', reject).on('close', () => resolve());
   });
-  // Whoever wants to know of it looks at `closed`.
+  // Tests that need it look at `closed`.
   closed.catch(() => undefined);
   return {
     closed,
     send: (text: string) => socket.write(text),
-    hears: (expected: string | RegExp) =>
+    receives: (expected: string | RegExp) =>
       until(() =>
-        typeof expected === 'string' ? expect(heard).toBe(expected) : expect(heard).toMatch(expected),
+        typeof expected === 'string' ? expect(received).toBe(expected) : expect(received).toMatch(expected),
       ),
   };
 }

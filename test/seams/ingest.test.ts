@@ -72,8 +72,8 @@ describe.each([
       });
     const bomb = deflateSync(Buffer.alloc(20 * 2 ** 20));
     const deflated = { 'content-encoding': 'deflate' };
-    const told = await post('/v1/packed', { ...PACKED, ...deflated }, bomb);
-    expect(told).toMatchObject(refusal(413, 'body_too_large'));
+    const answer = await post('/v1/packed', { ...PACKED, ...deflated }, bomb);
+    expect(answer).toMatchObject(refusal(413, 'body_too_large'));
     const elsewhere = { authorization: 'Bearer secret', 'content-type': 'application/json', ...deflated };
     expect(await post('/api/metrics', elsewhere, deflateSync('[]'))).toMatchObject({ status: 415 });
   });
@@ -117,8 +117,8 @@ describe.each([
     send('nothing');
     send(`${name} 2`);
     end();
-    const { status, body: told } = await answered;
-    expect([status, JSON.parse(told)]).toEqual([202, { written: 2, left: 2 }]);
+    const { status, body: answer } = await answered;
+    expect([status, JSON.parse(answer)]).toEqual([202, { written: 2, left: 2 }]);
     expect(await valuesOf(name)).toEqual([1, 2]);
     const authorizedViewer = `Basic ${Buffer.from(`x:${SETTINGS.DASHBOARD_PASSWORD}`).toString('base64')}`;
     const headers = { authorization: authorizedViewer };
@@ -141,20 +141,20 @@ describe.each([
   test('other methods, other sites and other spellings stay outside', async () => {
     const body = String(encodePacked({ x: 1 }));
     const request: RawRequest = { method: 'POST', headers: PACKED, body };
-    const told = async (path: string, more: RawRequest = {}) => {
+    const answer = async (path: string, more: RawRequest = {}) => {
       const { status, headers } = await ask(server.url, path, { ...request, ...more });
       return [status, headers.allow];
     };
-    expect(await told('/v1/packed', { headers: { ...PACKED, origin: 'http://evil.example' } })).toEqual([
+    expect(await answer('/v1/packed', { headers: { ...PACKED, origin: 'http://evil.example' } })).toEqual([
       403,
       undefined,
     ]);
-    expect(await told('/v1/packed', { headers: { ...PACKED, host: 'evil.example' } })).toEqual([
+    expect(await answer('/v1/packed', { headers: { ...PACKED, host: 'evil.example' } })).toEqual([
       421,
       undefined,
     ]);
     for (const path of ['/v1', '/v1/packed/', '/v1/Packed', '/v1/packed/x', '/v1/other', '/v1/./packed'])
-      expect(await told(path), path).toEqual([405, 'GET, HEAD']);
+      expect(await answer(path), path).toEqual([405, 'GET, HEAD']);
     for (const path of [
       '/api/push',
       '/api/push/',
@@ -162,12 +162,12 @@ describe.each([
       '/api/push/%2e%2e/hosts',
       '/api/v1/packed',
     ])
-      expect(await told(path), path).toEqual([401, undefined]);
+      expect(await answer(path), path).toEqual([401, undefined]);
     const options = { method: 'OPTIONS', body: undefined };
-    expect(await told('/v1/packed', options)).toEqual([204, 'GET, HEAD, POST, OPTIONS']);
-    expect(await told('/v1/packed', { method: 'PUT' })).toEqual([405, 'GET, HEAD, POST']);
-    expect(await told('/v1/packed', { method: 'GET', body: undefined })).toEqual([303, undefined]);
-    expect(await told('/api/push/a', { method: 'GET', body: undefined })).toEqual([401, undefined]);
+    expect(await answer('/v1/packed', options)).toEqual([204, 'GET, HEAD, POST, OPTIONS']);
+    expect(await answer('/v1/packed', { method: 'PUT' })).toEqual([405, 'GET, HEAD, POST']);
+    expect(await answer('/v1/packed', { method: 'GET', body: undefined })).toEqual([303, undefined]);
+    expect(await answer('/api/push/a', { method: 'GET', body: undefined })).toEqual([401, undefined]);
   });
 });
 

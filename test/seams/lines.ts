@@ -27,7 +27,7 @@ export async function* decodeLines(
   }
 }
 
-/** Of a connection that lasts: takes lines until it ends, and tells after each commit how many were kept. */
+/** Of a connection that lasts: takes lines until it ends, and reports after each commit how many were kept. */
 export async function serveLines(
   connection: Duplex,
   session: IngestSession,

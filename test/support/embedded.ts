@@ -56,7 +56,7 @@ export interface Writer {
   ended: Promise<void>;
 }
 
-/** How a server is told of its place: a data folder, or a database's URL. */
+/** The settings that name a server's database: a data folder, or a database's URL. */
 export function placeSettings(place: string): { DATA_DIR: string } | { DATABASE_URL: string } {
   return /^postgres:/.test(place) ? { DATABASE_URL: place } : { DATA_DIR: place };
 }

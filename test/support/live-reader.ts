@@ -12,7 +12,7 @@ export interface StreamEvent {
   data: unknown;
 }
 
-/** One connection's reader: takes in what a stream writes, as fast or slowly as a test wants. */
+/** One connection's reader: takes in what a stream writes, as fast or slowly as a test sets it. */
 export class LiveReader {
   readonly writes: string[] = [];
   readonly events: StreamEvent[] = [];

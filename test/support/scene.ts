@@ -52,7 +52,7 @@ export class Scene {
     await Promise.all(this.viewers.map((viewer) => viewer.open()));
   }
 
-  /** After a look at the truth the next trouble needs a load again. */
+  /** After a look at the truth the next failure needs a load again. */
   async goOn(): Promise<void> {
     this.load = this.newLoad();
     await rest(1_500);

@@ -74,7 +74,7 @@ export async function startUpstashFront(redisUrl: string): Promise<UpstashFront>
     // Whoever asked may be gone by now.
     if (response.destroyed) return subscriber.destroy();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // A first message may be here before this function hears that it has subscribed.
+    // A first message may be here before this function knows that it has subscribed.
     const subscribed: Promise<void> = subscriber.subscribe(channel, async (message) => {
       await subscribed;
       if (!stream.muted) response.write(`data: message,${channel},${message}\n\n`);

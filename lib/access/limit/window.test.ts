@@ -45,7 +45,7 @@ describe('the sliding window', () => {
     ]);
   });
 
-  test('whatever comes, no minute holds more than the limit by its own count, and waiting as told is enough', () => {
+  test('whatever comes, no minute holds more than the limit by its own count, and to wait as the answer says is enough', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -160,7 +160,7 @@ describe.each(Object.entries(REDIS))('shared over %s', (_, open) => {
     Array.from({ length: count }, () => window.take(sender, limit, now)).filter(({ allowed }) => allowed)
       .length;
 
-  test('the limit holds over all nodes, as soon as they have told each other', async () => {
+  test('the limit holds over all nodes, as soon as their counts have met', async () => {
     const [a, b] = [join(), join()];
     expect(takeAll(a, 'key:ci', 60, 100)).toBe(60);
     await a.sync();

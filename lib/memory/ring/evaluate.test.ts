@@ -95,7 +95,7 @@ describe('evaluate', () => {
     expect(ask([values], ['p50', 'p90'], 0, 10, 10)).toEqual([[0, 2.5, 1 + 3 * 0.9]]);
   });
 
-  it('tells the last value of float64 for what is beyond, and keeps the rest of the point', () => {
+  it('gives the last value of float64 for what is beyond, and keeps the rest of the point', () => {
     expect(
       ask(
         [
@@ -130,7 +130,7 @@ describe('evaluate', () => {
     ]);
   });
 
-  it('tells the first value, of one instant the highest', () => {
+  it('gives the first value, of one instant the highest', () => {
     const c: Samples = [[1_000, 11]];
     expect(ask([a, b, c], ['first', 'max(first)'], 0, 10_000, 10_000)).toEqual([[0, 11, 40]]);
     expect(ask([c, b, a], ['first'], 0, 10_000, 10_000)).toEqual([[0, 11]]);
@@ -140,7 +140,7 @@ describe('evaluate', () => {
     expect(ask([a, b], ['delta', 'increase', 'min(delta)'], 0, 20_000, 20_000)).toEqual([[0, -44, 16, -39]]);
   });
 
-  it('says null where one of several cannot be told, and leaves out what tells nothing', () => {
+  it('gives null where one of several cannot be computed, and leaves out points without a value', () => {
     expect(ask([a, b], ['avg', 'rate', 'max(delta)'], 0, 3_000, 1_000)).toEqual([
       [1_000, 10, null, null],
       [2_000, 30, 10, 10],
@@ -249,10 +249,10 @@ describe('evaluate', () => {
       [-0, -0],
       [0, 0, 0],
     ],
-  ] as Array<[Aggregate[], number[], number[]]>)('tells %j of %j', (aggregates, values, expected) => {
+  ] as Array<[Aggregate[], number[], number[]]>)('gives %j of %j', (aggregates, values, expected) => {
     const samples: Samples = values.map((value, i) => [i * SECOND, value]);
-    const [[, ...told]] = ask([samples], aggregates, 0, 10 * SECOND, 10 * SECOND);
-    told.forEach((value, i) => {
+    const [[, ...found]] = ask([samples], aggregates, 0, 10 * SECOND, 10 * SECOND);
+    found.forEach((value, i) => {
       const truth = Math.min(Number.MAX_VALUE, expected[i]);
       expect(
         Object.is(value, truth) || Math.abs(value! - truth) <= 1e-12 * truth,

@@ -84,9 +84,9 @@ class World {
       }
       for (const timestamp of all) {
         const next = all.find((other) => other > timestamp) ?? Number.POSITIVE_INFINITY;
-        const told = this.ring.successorOf(this.series[i].id, timestamp);
-        if (told.isCertain && from !== Number.POSITIVE_INFINITY) expect(told.timestamp).toBe(next);
-        else if (from !== Number.POSITIVE_INFINITY) expect(told.timestamp).toBeGreaterThanOrEqual(next);
+        const successor = this.ring.successorOf(this.series[i].id, timestamp);
+        if (successor.isCertain && from !== Number.POSITIVE_INFINITY) expect(successor.timestamp).toBe(next);
+        else if (from !== Number.POSITIVE_INFINITY) expect(successor.timestamp).toBeGreaterThanOrEqual(next);
       }
     }
   }
@@ -233,7 +233,7 @@ it('trusts nothing that it knew before it may have missed something', async () =
   };
   const world = new World(true);
   await claimed(world);
-  // Of the first series it has been told what comes before, the second has fallen silent.
+  // Of the first series it knows what comes before, the second has fallen silent.
   for (const [series, waitMs] of [
     [0, MINUTE],
     [1, WINDOW_MS + HOUR],

@@ -32,7 +32,7 @@ describe('the usual interval of a host', () => {
     expect(intervalOf([...steady, ...slower])).toBe(MINUTE);
   });
 
-  test('is read from stored timestamps when nothing has been heard yet', () => {
+  test('is read from stored timestamps when no sample has arrived yet', () => {
     const samples = new SampleBuffer();
     expect(intervalOfSamples(samples)).toBeNull();
     for (const offset of [0, 30_000, 60_000]) samples.insert(START + offset, 1);

@@ -96,7 +96,7 @@ describe('a range that goes on', () => {
     expect(chooseStep(ask({ ...range, isMoving: true, maxPoints: 61 }))).toBe(MINUTE);
   });
 
-  it('of which one point is wanted has that while it can', () => {
+  it('that may have one point has one while it can', () => {
     expect(chooseStep(ask({ maxPoints: 1, isMoving: true }))).toBe(DAY);
   });
 });

@@ -109,7 +109,7 @@ const anyStep = fc.oneof(
 );
 const anyTime = fc.integer({ min: 0, max: at('2101-01-01T00:00:00Z') });
 
-it('steps follow on one another without a gap, and are told by their names', () => {
+it('steps follow on one another without a gap, and are known by their names', () => {
   fc.assert(
     fc.property(anyStep, anyTime, (step, t) => {
       const steps = stepsOf(step);
@@ -129,15 +129,15 @@ it('steps follow on one another without a gap, and are told by their names', () 
   );
 });
 
-it('an instant is told at the step that its stretch of the past is told at', () => {
+it('an instant is shown at the step that shows its part of the past', () => {
   const anyOffset = fc.constantFrom(0, 1, 15_000, 90 * MINUTE, DAY, 7 * DAY, 30 * DAY, 36 * HOUR);
   fc.assert(
     fc.property(anyStep, anyTime, anyOffset, (step, t, offset) => {
       const steps = stepsOf(step);
-      const told = stepOfSample(steps, t, offset);
-      expect(steps.startOf(told)).toBe(told);
-      expect(steps.back(told, offset)).toBeLessThanOrEqual(t);
-      expect(steps.back(steps.after(told), offset)).toBeGreaterThan(t);
+      const shown = stepOfSample(steps, t, offset);
+      expect(steps.startOf(shown)).toBe(shown);
+      expect(steps.back(shown, offset)).toBeLessThanOrEqual(t);
+      expect(steps.back(steps.after(shown), offset)).toBeGreaterThan(t);
     }),
     { numRuns: 1_000 },
   );

@@ -155,7 +155,7 @@ it('asks the database for the tail only, whichever node has asked before', async
   await ask(b, question({ end: T + 3 * HOUR }));
 });
 
-it('a late sample given to one node is in the answer of the other at once, also when Redis could not hear of it', async () => {
+it('a late sample given to one node is in the answer of the other at once, also when Redis could not be reached', async () => {
   const [a, b] = nodes;
   await write(a, ...minutely(120));
   await a.store.upkeep.maintain(T + 3 * HOUR);

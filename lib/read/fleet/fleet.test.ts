@@ -75,7 +75,7 @@ describe('status', () => {
     expect((await statuses()).second).toBe('reporting');
   });
 
-  test('of a host whose clock runs ahead is judged by when it was heard', async () => {
+  test('of a host whose clock runs ahead follows from when its samples arrived', async () => {
     const ahead = on.series('load1', { host: 'ahead' });
     on.open();
     for (let second = 0; second < 5; second++) {
@@ -240,7 +240,7 @@ describe('the list', () => {
 });
 
 describe('one host', () => {
-  test('lists its metrics with what tells their series apart', async () => {
+  test('lists its metrics with what distinguishes their series', async () => {
     on.series('cpu_core_usage_percent', { host: 'a', core: '0' });
     on.series('cpu_core_usage_percent', { host: 'a', core: '1' });
     on.series('load1', { host: 'a' });

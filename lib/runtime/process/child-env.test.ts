@@ -16,9 +16,9 @@ const SECRETS = [
 test('a child knows where programs are, and nothing of our settings', () => {
   for (const name of [...SECRETS, 'A_SECRET_OF_TOMORROW']) vi.stubEnv(name, 'hunter2');
   vi.stubEnv('LC_TIME', 'C');
-  const told = execFileSync('env', { env: childEnv({ TZ: 'UTC' }), encoding: 'utf8' });
-  expect(told).not.toContain('hunter2');
-  expect(told.split('\n')).toEqual(
+  const passed = execFileSync('env', { env: childEnv({ TZ: 'UTC' }), encoding: 'utf8' });
+  expect(passed).not.toContain('hunter2');
+  expect(passed.split('\n')).toEqual(
     expect.arrayContaining([`PATH=${process.env.PATH}`, 'LC_TIME=C', 'TZ=UTC']),
   );
 });

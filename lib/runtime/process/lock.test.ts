@@ -36,7 +36,7 @@ const held = (changes: object) => {
   writeFileSync(file, JSON.stringify({ ...holder, ...changes }));
 };
 
-test('is one process’s, which tells of itself; killed, it has none', async () => {
+test('belongs to one process, which leaves a note in it; a killed process has none', async () => {
   const { child, said } = taker();
   expect(await said).toBe('taken');
   const refused: LockHeld = await takeLock(file).then(
@@ -53,7 +53,7 @@ test('is one process’s, which tells of itself; killed, it has none', async () 
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('has one winner when many want it in the same instant', async () => {
+test('has one winner when many take it in the same instant', async () => {
   const takers = Array.from({ length: 6 }, taker);
   const said = await Promise.all(takers.map(({ said }) => said));
   const winner = takers[said.indexOf('taken')];
@@ -109,7 +109,7 @@ test('of a container or machine that still gives signs of life is respected, and
   await take();
 });
 
-test('is waited for by who wants to wait', async () => {
+test('is waited for by a taker that may wait', async () => {
   const { child, said } = taker();
   await said;
   const asked: number[] = [];
@@ -123,7 +123,7 @@ test('is waited for by who wants to wait', async () => {
   expect(new Set(asked)).toEqual(new Set([child.pid]));
 });
 
-test('that another has taken all the same is told, and not given back', async () => {
+test('that another took all the same is reported, and not released', async () => {
   const lost = new Promise<void>((resolve) => {
     void takeLock(file, { onLost: resolve }).then(() => held({ place: 'elsewhere' }));
   });

@@ -34,11 +34,11 @@ export function engineUnderTest(
 }
 
 /** Which engine a server would choose on that database. */
-export async function choiceOn(url: string, wanted: Env['STORE_ENGINE']): Promise<Choice> {
+export async function choiceOn(url: string, setting: Env['STORE_ENGINE']): Promise<Choice> {
   const endpoint = new Endpoint('test', url);
   const setup = openSetup(endpoint);
   try {
-    return await chooseEngine(setup, wanted);
+    return await chooseEngine(setup, setting);
   } finally {
     await setup.close();
     await endpoint.watchdog.close();

@@ -71,7 +71,7 @@ export function hugeCases(engine: EngineUnderTest): void {
       await expectDays();
     });
 
-    it('are told apart from metrics that have none', async () => {
+    it('are distinguished from metrics that have none', async () => {
       expect(await bench.sql`select metric_id from huge_metrics`).toEqual([{ metric_id: series.metricId }]);
     });
 
@@ -106,7 +106,7 @@ export function hugeCases(engine: EngineUnderTest): void {
       await ask();
       await maintainAll(upgraded, T + MINUTE);
       await ask();
-      // Of what is only left in rollups nothing can be told but what they say themselves.
+      // Of what is only left in rollups nothing is known but what they say themselves.
       const [old] = await pointsOf(upgraded, series, {
         aggregates: ['count', 'sum', 'max'],
         start: T - 20 * DAY,

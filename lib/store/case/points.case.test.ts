@@ -184,7 +184,7 @@ export function pointsCases(engine: EngineUnderTest): void {
       expectSamePoints(await ask(), expected as never);
     });
 
-    it('are told of values that vanish when they are divided', async () => {
+    it('include values that vanish when they are divided', async () => {
       const series = await makeSeries(store, 'tiny', 2);
       const start = EPOCH - 40 * DAY;
       const values = [0, Number.MIN_VALUE, 0, 0, 0];
@@ -216,14 +216,14 @@ export function pointsCases(engine: EngineUnderTest): void {
       );
       const question = { start, end: start + 10 * MINUTE, step: 10 * MINUTE };
       const aggregates: Aggregate[] = ['stddev', 'avg(stddev)', 'stddev(first)', 'p50', 'stddev(p0)'];
-      const [[, ...told]] = await pointsOf(store, series, { ...question, aggregates });
+      const [[, ...found]] = await pointsOf(store, series, { ...question, aggregates });
       const within = 8.25;
       const between = 2e6 / 3;
       const expected = [within + between, within, between].map(Math.sqrt);
-      expectSamePoints([[0, ...told]], [[0, ...expected, 1.7e12 + 1_004.5, expected[2]]]);
+      expectSamePoints([[0, ...found]], [[0, ...expected, 1.7e12 + 1_004.5, expected[2]]]);
     });
 
-    it('tell the last value of float64 for what is beyond', async () => {
+    it('are the last value of float64 for what is beyond', async () => {
       const series = await makeSeries(store, 'absurd', 2);
       const start = EPOCH - 90 * DAY;
       const { MAX_VALUE: MAX } = Number;

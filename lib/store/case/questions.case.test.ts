@@ -73,11 +73,11 @@ export function questionsCases(engine: EngineUnderTest): void {
     const { sql, ...client } = connectWith(bench.url, (text, parameters) => {
       if (/^\s*with\b/.test(text)) statements.push(formatSql(text, parameters));
     });
-    const told: string[] = [];
+    const shown: string[] = [];
     const ask = async (name: string, over: Partial<StoreQuestion>) => {
       const question = { metricId, groups: [ids], wholeMetric: true, aggregates: [], ...HOURS, ...over };
       await readPoints(sql, question, engine.name === 'postgres' ? 'stored' : 'stitched');
-      told.push(...statements.splice(0).map((statement) => `-- ${name}\n${statement};\n`));
+      shown.push(...statements.splice(0).map((statement) => `-- ${name}\n${statement};\n`));
     };
     for (const [name, over] of Object.entries(QUESTIONS)) await ask(name, over);
     await bench.sql`insert into rollup_stale (tier, series_id, ts) values ('minute', ${ids[0]}, ${at(T + HOUR)})`;
@@ -88,13 +88,13 @@ export function questionsCases(engine: EngineUnderTest): void {
     await client.close();
     await bench.close();
     expect(ids).toEqual([1, 2, 3, 4]);
-    await expect(told.join('\n')).toMatchFileSnapshot('__snapshots__/questions.sql');
+    await expect(shown.join('\n')).toMatchFileSnapshot('__snapshots__/questions.sql');
   });
 }
 
-function connectWith(url: string, hear: (text: string, parameters: readonly unknown[]) => void) {
+function connectWith(url: string, onStatement: (text: string, parameters: readonly unknown[]) => void) {
   const client = connect(url, {
-    debug: (_, text, parameters) => hear(text, parameters),
+    debug: (_, text, parameters) => onStatement(text, parameters),
     connection: { TimeZone: 'UTC' },
   });
   return { sql: client.sql, close: () => client.close() };

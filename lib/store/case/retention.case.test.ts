@@ -73,7 +73,7 @@ export function retentionCases(engine: EngineUnderTest): void {
       expect(await countAt(199, DAY)).toBe(24);
     });
 
-    it('leaves of several values those that rollups tell', async () => {
+    it('leaves of several values those that rollups hold', async () => {
       const ask = (aggregates: Aggregate[]) =>
         pointsOf(bench.store, series, { aggregates, start: T - 40 * DAY, end: T, step: DAY });
       const points = await ask(['p50', 'avg', 'max(stddev)', 'sum(first)', 'count(p90)']);

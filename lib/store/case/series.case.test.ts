@@ -26,7 +26,7 @@ export function seriesCases(engine: EngineUnderTest): void {
       expect(again.metricId).toBe(first.metricId);
     });
 
-    it('tells series apart by metric, by label and by value, and answers in the order asked', async () => {
+    it('distinguishes series by metric, by label and by value, and answers in the order asked', async () => {
       const identities: SeriesIdentity[] = [
         { metric: 'apart', labels: {} },
         { metric: 'apart_too', labels: {} },

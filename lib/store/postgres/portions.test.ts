@@ -53,7 +53,7 @@ it('what is rolled up portion by portion is what is rolled up at once', async ()
   expect(await Promise.all(TIERS.map(rowsIn))).toEqual(whole);
 });
 
-it('portions are spread over the time they are given, and whoever is told to stop leaves nothing half-done', async () => {
+it('portions are spread over the time they are given, and a round that is stopped leaves nothing half-done', async () => {
   await bench.sql`truncate rollup_minute`;
   await bench.sql`update rollup_state set minute_rolled = ${new Date(T)}`;
   const SPREAD_MS = 20 * SECOND;
@@ -61,7 +61,7 @@ it('portions are spread over the time they are given, and whoever is told to sto
   const startedAt = performance.now();
   const stopping = { ...CUT, spreadMs: SPREAD_MS, stopped: () => ++asked > 2 };
   expect(await advance(bench.sql, 'minute', stopping)).toEqual({ rows: 0, finished: true });
-  // Told at the third portion of many: not at once, and long before the end.
+  // Stopped at the third portion of many: not at once, and long before the end.
   expect(performance.now() - startedAt).toBeGreaterThan(SPREAD_MS / 60);
   expect(performance.now() - startedAt).toBeLessThan(SPREAD_MS / 2);
   expect(await rowsIn('minute')).toEqual([]);

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Heads } from './heads';
 
 describe('heads', () => {
-  it('doubt everything until told what is stored', () => {
+  it('doubt everything until they know what is stored', () => {
     const heads = new Heads();
     expect(heads.trusted).toBe(false);
     expect(heads.admit([1, 2], [100, 200])).toEqual([0, 1]);
   });
 
-  it('doubt what is not newer than its series, or older than what they were told of', () => {
+  it('doubt what is not newer than its series, or older than what they know of', () => {
     const heads = new Heads();
     heads.trust(heads.distrust(), 1_000, [{ seriesId: 7, newest: 5_000 }]);
     expect(heads.admit([7, 7, 8, 8, 9], [5_000, 5_001, 999, 1_000, 4_000])).toEqual([0, 2]);

@@ -79,7 +79,7 @@ describe('of five thousand chunks', () => {
           expect(error).toMatchObject({ code: expect.stringMatching(/^(too_expensive|too_busy)$/) });
           return null;
         });
-        // Growth is told from the second sample on.
+        // Growth is known from the second sample on.
         if (points) expect([most - 1, most]).toContain(points.length);
       }
       const newest = { aggregates: ['last'] as const, start: end - WIDTH_MS, end, step: WIDTH_MS };

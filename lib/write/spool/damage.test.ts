@@ -29,13 +29,13 @@ import { HEAD_BYTES, MARKER } from './record';
 import { Segments } from './segments';
 
 let folder: string;
-const told: Array<{ level: string; file?: string; records?: number; bytes?: number }> = [];
+const logged: Array<{ level: string; file?: string; records?: number; bytes?: number }> = [];
 beforeEach(() => {
   folder = spoolFolder();
-  told.length = 0;
+  logged.length = 0;
   for (const level of ['warn', 'error'] as const)
     vi.spyOn(log(), level).mockImplementation((fields: unknown) => {
-      told.push({ level, ...(fields as object) });
+      logged.push({ level, ...(fields as object) });
     });
 });
 afterEach(() => {
@@ -60,7 +60,7 @@ function nthMarker(bytes: Buffer, n: number): number {
 }
 
 describe('one flipped bit', () => {
-  test('in record 10 of 40 costs that record, and is told', async () => {
+  test('in record 10 of 40 costs that record, and is logged', async () => {
     const payloads = records(40);
     const file = await writeSpool(folder, payloads);
     const size = payloads[10].length + HEAD_BYTES;
@@ -75,7 +75,7 @@ describe('one flipped bit', () => {
     ]);
     const [kept] = filesOf(folder, '.damaged');
     expect(readFileSync(kept)).toEqual(damaged);
-    expect(told).toEqual([
+    expect(logged).toEqual([
       { level: 'error', file, records: 1, bytes: size },
       { level: 'error', file: kept },
     ]);

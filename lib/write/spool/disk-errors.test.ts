@@ -191,7 +191,7 @@ test('a file that was taken away under us loses what was in it, and nothing afte
   await segments.close();
 });
 
-test('two servers with one folder: the second is told, and the first one’s records stay', async () => {
+test('two servers with one folder: the second is refused, and the first one’s records stay', async () => {
   const file = join(folder, 'lock');
   const lockModule = fileURLToPath(new URL('../../runtime/process/lock.mjs', import.meta.url));
   const program = `import { takeLock } from ${JSON.stringify(lockModule)};
