@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const data = await claimData(settings);
   const port = await takePort(server, settings);
   const url = addressOf(settings.HOST, port);
-  data?.tell({ url, port });
+  data?.addNote({ url, port });
   if (!dev) useOwnBuild(url);
   console.log(`Pulseboard is starting on ${url}`);
 
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const stopPrinting = printProgress(root);
   let agent: { close(): void } | undefined;
   const stop = async () => {
-    data?.tell({ state: 'stopping' });
+    data?.addNote({ state: 'stopping' });
     agent?.close();
     // Nothing more is taken from here on; then the pipeline commits what was.
     const stopListening = root.startup.phase === 'ready' ? await listening : undefined;
@@ -66,13 +66,13 @@ function openRoot(): Root {
   return root;
 }
 
-/** On where the database is ours too: then this is somebody's own machine, and its figures are the first to see. */
+/** On with the embedded database: that is a user's own machine, and its metrics are the first to see. */
 function runsLocalAgent({ LOCAL_AGENT, DATABASE_URL }: Env): boolean {
   return (LOCAL_AGENT ?? (DATABASE_URL ? 'off' : 'on')) === 'on';
 }
 
 async function openPages(front: Front, upgrades: Upgrades, hostname: string, port: number): Promise<void> {
-  // Next.js looks at NODE_ENV when it is loaded, so it is loaded after we know what we are.
+  // Next.js looks at NODE_ENV when it is loaded, so it is loaded after that is set.
   Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production' });
   const { default: next } = await import('next');
   const app = next({ dev, dir, hostname, port, httpServer: upgrades.nextsOwn });

@@ -60,7 +60,7 @@ async function measureDelay(
     `/api/live?${new URLSearchParams({ q, tick: String(tickMs) })}`,
     (data) => {
       const now = performance.now();
-      // A value is its post's number, and so tells when that began.
+      // A value is its post's number, which shows when that began.
       for (const [, number] of data.matchAll(/\[\d+,(\d+)\]/g))
         delays[Number(number)] ??= now - sentAt[Number(number)];
     },

@@ -44,7 +44,8 @@ async function measure(what: string, request: (i: number) => string): Promise<Ro
       await post(server, Date.now());
       await pause(200);
     }
-    // A client that does not read does not hear that it was let go, either: what counts is what the server holds.
+    // A client that does not read does not notice that its connection was closed, either: what counts is what the
+    // server holds.
     await pause(LET_GO_MS);
     const letGo = await settledMib(server);
     for (const socket of clients) socket.destroy();

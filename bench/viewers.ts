@@ -65,7 +65,7 @@ async function measureBusy(server: BenchServer): Promise<Row[]> {
       below('from a POST to the event at a viewer: p99', quantile(0.99), GOAL.delayMs),
       { what: 'newest values seen, of those posted, by every viewer', value: percent(received) },
       cores(`server, cores, ${VIEWERS} viewers`, watched.cores, GOAL.cores),
-      { what: 'of that, working out what to tell', value: watched.turnCores.toFixed(2) },
+      { what: 'of that, computing what to send', value: watched.turnCores.toFixed(2) },
       { what: 'server, cores, nobody watching', value: unwatched.cores.toFixed(2) },
       { what: 'distinct queries', value: whole(watched.queries) },
       {

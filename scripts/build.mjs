@@ -104,7 +104,7 @@ function endGroup(child) {
 }
 
 /**
- * Runs `work`, which is told to stop by a signal, or by the end of the npm that runs us.
+ * Runs `work`, which is stopped by a signal, or by the end of the npm that runs us.
  * @param {(signal: AbortSignal) => Promise<void>} work
  */
 async function untilInterrupted(work) {

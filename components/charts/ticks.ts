@@ -44,10 +44,10 @@ function drawable(low: number, high: number): [number, number] {
 
 /** The next round step at or above `rough`: 1, 2, 2.5, 5 × 10ⁿ; for bytes 1, 2, 4 … 512 × 1024ⁿ. */
 function roundStep(rough: number, unit: Unit): number {
-  const wanted = rough * unit.scale;
-  if (unit.kind === 'bytes') return orRough(2 ** Math.ceil(Math.log2(wanted) - 1e-9) / unit.scale, rough);
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const factor = [1, 2, 2.5, 5, 10].find((round) => round * power >= wanted * (1 - 1e-9)) ?? 10;
+  const ideal = rough * unit.scale;
+  if (unit.kind === 'bytes') return orRough(2 ** Math.ceil(Math.log2(ideal) - 1e-9) / unit.scale, rough);
+  const power = 10 ** Math.floor(Math.log10(ideal));
+  const factor = [1, 2, 2.5, 5, 10].find((round) => round * power >= ideal * (1 - 1e-9)) ?? 10;
   return orRough((factor * power) / unit.scale, rough);
 }
 

@@ -35,10 +35,10 @@ export interface FleetViewProps {
 export function FleetView({ initial, map, lead, more, panelHeight }: FleetViewProps) {
   const url = useUrlState();
   const asked = url.params.get('by') ?? '';
-  const wanted = isHeadlineKey(asked) ? asked : '';
+  const ranking = isHeadlineKey(asked) ? asked : '';
   const kept = useKeptAnswer<FleetSummary>({
     topic: 'fleet',
-    url: `/api/fleet?by=${wanted}`,
+    url: `/api/fleet?by=${ranking}`,
     initial,
     everyMs: UPDATE_EVERY_MS,
     nextUrl: (address, { arrivals }) => `${address}&since=${arrivals.at(-1)?.[0] ?? 0}`,

@@ -18,7 +18,7 @@ export function SilentHosts({ summary: { silent, counts, now } }: { summary: Fle
           <li key={host.name} className="flex h-9 items-center justify-between gap-3">
             <HostName host={host} />
             <span className="shrink-0 text-xs text-ink-3">
-              {host.heardAt === 0 ? 'never heard' : `silent for ${formatSpan(now - host.heardAt)}`}
+              {host.heardAt === 0 ? 'no sample yet' : `silent for ${formatSpan(now - host.heardAt)}`}
             </span>
           </li>
         ))}

@@ -7,7 +7,7 @@ import { SECOND } from '@/lib/model/time/duration';
 import { type Kept, useKeptAnswer } from '../live/use-kept-answer';
 
 /**
- * Figures are updated every two seconds, the order only every ten, and not while somebody points at the rows: a list
+ * Figures are updated every two seconds, the order only every ten, and not while the pointer is on the rows: a list
  * sorted by load would change under the pointer.
  */
 const UPDATE_EVERY_MS = 2 * SECOND;

@@ -12,7 +12,7 @@ export function connectTab(listener: StreamListener): Connection {
     worker.addEventListener('error', () => shared.fallBack());
     return shared;
   } catch (error) {
-    // A browser may forbid workers on this origin; that costs the sharing only.
+    // A browser may forbid workers on this origin; then tabs do not share a stream.
     console.warn('No shared stream', error);
     return connectAlone(listener);
   }

@@ -24,7 +24,7 @@ const URL_LIMIT = 12_000;
 const SETTLE_MS = 40;
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 10 * SECOND;
-/** A stream that lived this long ended by accident: the next attempt starts from the short delay again. */
+/** After a stream that lasted this long the next attempt begins with the short delay again. */
 const HEALTHY_MS = 5 * SECOND;
 /** Heartbeats are comments, which a browser does not show; but the server sends `status` with every one. */
 const SILENCE_TIMEOUT_MS = 40 * SECOND;
@@ -42,7 +42,7 @@ export type StreamMessage =
   /** Something arrived from the server; `id`: server time in ms that an event carried. */
   | { type: 'contact'; id: number | null }
   | { type: 'phase'; phase: Phase }
-  /** The server gave no stream, or was not there: only another request can tell why. */
+  /** The server gave no stream, or was not there: only another request can show why. */
   | { type: 'refused' }
   /** Query texts that did not fit on the stream, as this changes. */
   | { type: 'overflow'; texts: readonly string[] };
@@ -82,8 +82,8 @@ export interface Connection {
 
 /**
  * One event stream for a changing set of queries and topics, kept alive. It re-creates the `EventSource` itself instead
- * of letting the browser reconnect: a browser gives up for good on any answer but 200, and it would reconnect to the
- * first URL, with the queries and the cursor of back then.
+ * of letting the browser reconnect: a browser stops trying after any answer but 200, and it would reconnect to the
+ * first URL, with its queries and its cursor.
  */
 export function createConnection(options: ConnectionOptions, notify: StreamListener): Connection {
   const { openEventSource, path = '/api/live', now, random = Math.random } = options;
@@ -240,7 +240,7 @@ function parametersOf(texts: readonly string[], topics: readonly string[], curso
   return parameters.join('&');
 }
 
-/** As `encodeURIComponent`, but leaves alone what may stand in the value of a query parameter. */
+/** As `encodeURIComponent`, but keeps characters that a query parameter may have. */
 function escapeValue(text: string): string {
   return encodeURIComponent(text).replace(/%(?:3D|2C|3A|2F|40)/g, decodeURIComponent);
 }

@@ -56,7 +56,7 @@ export class FeedStatusStore {
     this.refresh();
   }
 
-  /** The page is back after a long absence: what it shows is of then. */
+  /** The page is back after a long absence: what it shows is old. */
   noteAbsence(): void {
     this.lostAt ??= this.now();
   }

@@ -21,7 +21,7 @@ function startFeed(): Feed {
   const started = createFeed({
     connect: connectTab,
     fetch: (...request) => fetch(...request),
-    // The page itself leads to where one signs in, and back.
+    // The page itself redirects to the login page, which leads back.
     onSignedOut: () => location.reload(),
   });
   const followVisibility = () =>

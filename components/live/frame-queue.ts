@@ -1,4 +1,4 @@
-/** Of a frame's 16 ms, what chart updates may take; the rest is for the reader's own clicks and scrolling. */
+/** How much of a frame's 16 ms chart updates may take; the rest is for clicks and scrolling. */
 const BUDGET_MS = 8;
 
 const queue = new Set<() => void>();

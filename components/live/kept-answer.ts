@@ -1,6 +1,6 @@
 import { SECOND } from '@/lib/model/time/duration';
 
-/** What the server last answered, and whether it is what was asked for. A new object at every change. */
+/** The last answer of the server, and whether it belongs to the current URL. A new object at every change. */
 export interface Kept<T> {
   readonly answer: T;
   /** The address has changed and its answer is not here yet: what is shown is still the old one. */
@@ -17,28 +17,28 @@ export interface KeptAnswerOptions<T> {
   initial: T;
   /** False where that is only the beginning, and the rest is to be asked for at once. */
   isInitialWhole?: boolean;
-  /** However often there is news, the server is asked no sooner than this after it was asked before. */
+  /** The shortest time between two requests, however often there is news. */
   everyMs: number;
   fetch: typeof fetch;
   now?(): number;
   random?(): number;
   /** The next address, when it depends on the last answer (`since=`). */
   nextUrl?(url: string, last: T): string;
-  /** The server no longer knows who is looking: the session has ended. */
+  /** The session has ended. */
   onSignedOut?(): void;
   /** How the next answer joins the last. */
   merge?(last: T, next: T): T;
 }
 
-/** An answer that is read again when there is news of what it is about. Without React: hooks are glue. */
+/** An answer that is read again when there is news about it. Without React: hooks are glue. */
 export interface KeptAnswer<T> {
   subscribe(changed: () => void): () => void;
   getSnapshot(): Kept<T>;
-  /** Asks for something else from now on, at once. */
+  /** Asks for another URL from now on, at once. */
   setUrl(url: string): void;
   /** There is news: asks again, as soon as `everyMs` allows. */
   refresh(): void;
-  /** Nobody looks: what is being asked is given up. */
+  /** Nobody looks: aborts the request under way. */
   stop(): void;
 }
 
@@ -84,14 +84,14 @@ export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T
       const answer = another || !options.merge ? next : options.merge(state.answer, next);
       set({ answer, pending: false, problem: null, receivedAt: now() });
     } catch (error) {
-      // Given up for a newer question, or since nobody looks: no failure of the server's.
+      // Aborted for a newer request, or since nobody looks: the server has not failed.
       if (asking !== mine) return;
       failures++;
       if (error instanceof Refusal && error.status === 401) options.onSignedOut?.();
       set({ problem: error instanceof Error ? error.message : String(error) });
     }
     asking = null;
-    // What came while this was asked may not be in its answer; and what failed is asked again.
+    // News that came during the request may not be in its answer; and a failed request is repeated.
     if (hasNews || failures > 0) refresh();
   }
 
@@ -120,8 +120,8 @@ export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T
 }
 
 async function fetchJson<T>(fetchLike: typeof fetch, url: string, signal: AbortSignal): Promise<T> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  const response = await fetchLike(url, { signal: patience }).catch((cause) => {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const response = await fetchLike(url, { signal: ended }).catch((cause) => {
     throw new Error('The server cannot be reached.', { cause });
   });
   if (response.ok) return (await response.json()) as T;

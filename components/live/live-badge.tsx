@@ -26,7 +26,7 @@ const LOOKS = {
     tone: 'bad',
     word: 'Stale',
     dot: 'bg-bad',
-    explanation: 'The server has not been heard for a while; the charts show the past. Still trying.',
+    explanation: 'No message from the server for a while; the charts show the past. Still trying to connect.',
   },
 } as const satisfies Record<
   string,

@@ -21,7 +21,7 @@ export interface QuerySnapshot {
   /** Length of the moving window in ms; null when the range stands still. */
   readonly windowMs: number | null;
   readonly series: readonly GroupPoints[];
-  /** What to show in place of a chart without points; null when there is nothing but that there are none. */
+  /** What to show in place of a chart without points; null when only the points are missing. */
   readonly note: string | null;
   /** Why the last attempt to read this again failed, while what is shown may be incomplete. */
   readonly problem: string | null;
@@ -167,7 +167,7 @@ export function createQueryStore(query: Query, initial: HistoryAnswer): QuerySto
   }
 
   /**
-   * The stream sends the groups in the top, and not what becomes of those that leave it: kept any longer, an old value
+   * The stream sends the groups in the top, and nothing of groups that have left it: kept any longer, an old value
    * could rank among new ones. A group that enters comes with all its points, also in place of one whose newest point
    * has left the range.
    */
@@ -218,7 +218,7 @@ function mapOf(series: readonly GroupPoints[]): Groups {
   return new Map(series.map((group) => [labelsKey(group.labels), group]));
 }
 
-/** Puts each point where its time says, in place of the one that was there; points before `oldest` are passed over. */
+/** Puts each point at its time, in place of the one before; points before `oldest` are skipped. */
 function fold(groups: Groups, series: readonly GroupPoints[], oldest: number): void {
   for (const { labels, points } of series) {
     const key = labelsKey(labels);

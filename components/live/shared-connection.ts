@@ -8,7 +8,7 @@ import {
 } from './connection';
 import { ALIVE_EVERY_MS, type HubMessage, type PortLike, type TabMessage } from './stream-hub';
 
-/** The hub answers at once; without an answer for this long it is not there (its script did not load, say). */
+/** The hub answers at once; without an answer for this long it does not run (its script may not have loaded). */
 const ANSWER_TIMEOUT_MS = 12 * SECOND;
 const FIRST_ANSWER_TIMEOUT_MS = 3 * SECOND;
 
@@ -46,7 +46,7 @@ export function createSharedConnection(
   }
 
   function receive(message: HubMessage): void {
-    // A tab without content is sent nothing; what comes was under way.
+    // The hub sends nothing to a tab without content; this was under way.
     if (own || isEmptyContent(content)) return;
     restartTimeout(ANSWER_TIMEOUT_MS);
     if (message.type === 'unknown') sendContent();

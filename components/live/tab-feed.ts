@@ -48,7 +48,7 @@ export interface FeedOptions {
   /** Opens the tab's connection to the stream: its own, or one that it shares with the browser's other tabs. */
   connect(listener: StreamListener): Connection;
   fetch: typeof fetch;
-  /** The server no longer knows who is looking: the session has ended. */
+  /** The session has ended. */
   onSignedOut?(): void;
   now?(): number;
   random?(): number;
@@ -138,7 +138,7 @@ export function createFeed(options: FeedOptions): Feed {
       const { status } = await options.fetch(`${origin}/api/metrics?limit=1`);
       return status === 401;
     } catch {
-      // No answer: the server is away, which says nothing about the session.
+      // No answer: the server is unreachable; the session may go on.
       return false;
     }
   }

@@ -21,7 +21,7 @@ export function useKeptAnswer<T>({ topic, ...options }: UseKeptAnswerOptions<T>)
     createKeptAnswer<T>({
       ...options,
       fetch: (...request) => fetch(...request),
-      // The page itself leads to where one signs in, and back.
+      // The page itself redirects to the login page, which leads back.
       onSignedOut: () => location.reload(),
     }),
   );

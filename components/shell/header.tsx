@@ -6,7 +6,7 @@ import { Nav } from './nav';
 import { ThemeToggle } from './theme-toggle';
 
 export interface HeaderProps {
-  /** Whoever may not look yet has nowhere to go from the login page. */
+  /** A visitor who is not signed in has no other page to go to. */
   mayLook: boolean;
   children?: ReactNode;
 }

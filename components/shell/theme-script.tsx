@@ -1,4 +1,4 @@
-/** Key in localStorage: `light` or `dark`; absent means what the system says. */
+/** Key in localStorage: `light` or `dark`; absent: the theme of the system. */
 export const THEME_KEY = 'pulseboard.theme';
 
 /** Runs before the first paint, so a chosen theme never flashes the other one. */

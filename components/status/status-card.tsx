@@ -9,12 +9,12 @@ import { Skeleton } from '../ui/skeleton';
 import { FigureTrend } from './figure-trend';
 
 export interface StatusCardProps extends StatusSection {
-  /** What the figures' charts start from, by the figures' names. */
+  /** The first answers of the figures' charts, by the figures' names. */
   trends: ReadonlyMap<string, QueryResult | Promise<QueryResult>>;
   renderedAt: number;
 }
 
-/** Figures that belong together: what it is called, its last minutes where it moves, its value now. */
+/** Figures that belong together, each with its title, a chart of its last minutes where it moves, and its value. */
 export function StatusCard({ title, figures, trends, renderedAt }: StatusCardProps) {
   return (
     <section aria-label={title} className="mb-3 break-inside-avoid rounded-lg border bg-surface">

@@ -42,7 +42,7 @@ export function CopyButton({ text, label, iconOnly = false, ...button }: CopyBut
   );
 }
 
-/** Rejects when the browser lets nobody copy. */
+/** Rejects when the browser does not allow copying. */
 async function copy(text: string): Promise<void> {
   // `navigator.clipboard` exists on secure origins only, and a dashboard on a LAN is often plain HTTP.
   if (navigator.clipboard) return navigator.clipboard.writeText(text);

@@ -13,7 +13,7 @@ export interface ToggleOption<V extends string> {
 
 export interface ToggleGroupProps<V extends string> {
   label: string;
-  /** The chosen option; `null` when none of them is what holds. */
+  /** The chosen option; `null` when none is. */
   value: V | null;
   options: readonly ToggleOption<V>[];
   onValueChange(value: V): void;
@@ -33,7 +33,7 @@ export function ToggleGroup<V extends string>({
       type="single"
       aria-label={label}
       value={value ?? ''}
-      // An empty value means "the chosen one was pressed again", which must not leave nothing chosen.
+      // An empty value means that the chosen one was pressed again: it stays chosen.
       onValueChange={(next) => next && onValueChange(next as V)}
       className={cn('inline-flex h-8 items-stretch rounded-md border bg-surface p-0.5', className)}
     >

@@ -8,7 +8,7 @@ const LONGEST_RESTART_MS = MINUTE;
 
 /**
  * Runs the agent for this machine as a child process, so that reading it never delays a request. Started again when it
- * dies; it ends with this process, however that ends, because the channel between them breaks.
+ * dies; it ends with this process in any case, because the channel between them breaks.
  */
 export function startLocalAgent({ url, key }: { url: string; key?: string }): { close(): void } {
   let child: ChildProcess | null = null;

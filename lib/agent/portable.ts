@@ -4,7 +4,7 @@ import { counter, gauge, percent, type Reading, type Source } from './reading';
 
 const SLOW_MS = 10 * SECOND;
 
-/** Loaded on first use: Linux, which most machines run, does without it. */
+/** Loaded on first use: Linux does not need it. */
 const systemInformation = async () => (await import('systeminformation')).default;
 
 /** macOS, Windows and the BSDs, through Node itself and the `systeminformation` package, under the names Linux has. */

@@ -2,8 +2,8 @@ import type { HistoryAnswer } from '../model/wire/history';
 
 /**
  * An answer as CSV (RFC 4180), line by line, one point a line: `timestamp` in epoch ms, `time` in ISO 8601, the labels
- * grouped by, then a column for each aggregate. A group without one of the labels has an empty field there. What a
- * spreadsheet would take for a formula has a single quote before it.
+ * grouped by, then a column for each aggregate. A group without one of the labels has an empty field there. A value
+ * that a spreadsheet would take for a formula begins with a single quote.
  */
 export function* csvOfAnswer(
   { aggregate, series }: Pick<HistoryAnswer, 'aggregate' | 'series'>,
@@ -28,8 +28,8 @@ function line(fields: readonly string[]): string {
 }
 
 /**
- * What begins a formula. Labels are whatever a sender wrote, so a quote and a new line count as a beginning, too: a
- * program that reads them wrongly would begin a cell there. https://owasp.org/www-community/attacks/CSV_Injection
+ * What begins a formula. Senders choose labels freely, so a quote and a new line count as a beginning, too: a program
+ * that reads them wrongly begins a cell there. https://owasp.org/www-community/attacks/CSV_Injection
  */
 const FORMULA = /^(?=\s*[=+\-@＝＋－＠]|[\t\r\n])/;
 const FORMULA_WITHIN = /(["\r\n]\s*)(?=[=+\-@＝＋－＠])/g;
@@ -43,7 +43,7 @@ function quote(field: string): string {
 }
 
 /**
- * Whether a client wants CSV: because it says so with `format=csv`, as a link can, or by preferring it in `Accept`.
+ * Whether a client requests CSV: with `format=csv`, as a link can, or by preferring it in `Accept`.
  */
 export function wantsCsv(format: string | null, accept: string | null): boolean {
   if (format !== null) return format === 'csv';

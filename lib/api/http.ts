@@ -105,7 +105,7 @@ export function toWebResponse({ status, headers, body }: PlainResponse | LargeRe
   return new Response(status === 204 ? null : body, { status, headers: { ...headers, ...connection } });
 }
 
-/** A route handler from a function that answers in plain values or throws. For those who may look. */
+/** A route handler from a function that answers in plain values or throws. For viewers. */
 export function webHandler(answer: (request: Request, work: Work) => Answered) {
   return openHandler((request) => {
     const { auth, scheduler } = rootOfProcess();
@@ -152,7 +152,7 @@ async function withoutBody(response: Response): Promise<Response> {
   return new Response(null, response);
 }
 
-/** Does what a front does first, where none has been before: gives a request its id, and looks at where it is from. */
+/** Does what a front does first, for requests that passed none: gives the request its id, and checks its source. */
 export async function named(request: Request, answer: () => Promise<Response> | Response): Promise<Response> {
   if (currentRequestId() !== undefined) return answer();
   const { method, url, headers } = request;
@@ -184,8 +184,8 @@ export function methodNotAllowed(method: string, allow: string): PlainResponse {
 }
 
 /**
- * Route handlers for the methods that a path does not have, and for the question which it has: what Next.js answers
- * by itself has no body, and would name those that are refused here, too.
+ * Route handlers for the methods that a path does not have, and for OPTIONS: the answer of Next.js itself has no body,
+ * and would name methods that are refused here.
  */
 export function refuseOtherMethods(...allowed: string[]) {
   const refuse = openHandler(({ method }) => methodNotAllowed(method, allowed.join(', ')));

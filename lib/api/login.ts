@@ -24,8 +24,9 @@ export interface LogoutRequest extends Pick<LoginRequest, 'secure' | 'headers'> 
 }
 
 /**
- * `POST /api/login`: password in, session cookie out, back to where the reader wanted to go. Never says more than
- * that the password was wrong. Throws `forbidden` for a form of another site and `rate_limited` for a guesser.
+ * `POST /api/login`: password in, session cookie out, then a redirect to the requested page. Never says more than that
+ * the password was wrong. Throws `forbidden` for a form of another site and `rate_limited` after too many wrong
+ * passwords.
  */
 export function handleLogin(
   { viewers }: Auth,
@@ -45,7 +46,7 @@ export function handleLogin(
   return redirect(next, sessionCookie(issueSession(key, now), SESSION_MS / SECOND, secure));
 }
 
-/** `POST /api/logout`: ends the session, for whoever else may have its cookie, too. */
+/** `POST /api/logout`: ends the session, also for copies of its cookie. */
 export function handleLogout(
   { viewers, endedSessions }: Auth,
   { cookie, secure, headers }: LogoutRequest,
@@ -58,8 +59,8 @@ export function handleLogout(
 }
 
 /**
- * Lax keeps the cookie out of other sites' forms and scripts but lets a link from a chat open the dashboard. Nothing
- * that changes anything is a GET, and what is a POST looks at its origin besides.
+ * Lax keeps the cookie out of other sites' forms and scripts but lets a link from a chat open the dashboard. No GET
+ * changes anything, and every POST checks its origin besides.
  */
 function sessionCookie(value: string, seconds: number, secure: boolean): string {
   return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;

@@ -18,9 +18,9 @@ export async function pageViewer(): Promise<Viewer | null> {
 }
 
 /**
- * For every page that shows anything, before it looks anything up: leads whoever may not look to the sign-in. What
- * stands before the pages asks, too, but a layout is not made again on the way from page to page, and what rewrites
- * addresses may be wrong about which page one leads to.
+ * For every page with data, before it reads any: redirects visitors who may not look to the login page. The guard
+ * before Next.js checks, too; but Next.js keeps a layout from page to page, and the guard may be wrong about the page
+ * that a rewritten address leads to.
  */
 export async function requireViewer(): Promise<void> {
   if (!(await pageViewer())) redirect('/login');

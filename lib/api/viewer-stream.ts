@@ -2,12 +2,11 @@ import type { ViewerHeaders } from '../access/auth/viewers';
 import type { StreamRequest } from '../live/streams/streams';
 import type { Root } from '../system/root';
 
-/** The longest a timer can wait; beyond it a session is as good as endless. */
+/** The longest a timer can wait; a longer session needs no timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Opens a live stream for somebody who may look, for as long as their session holds. Call `close` when its reader
- * has left.
+ * Opens a live stream for a viewer, for as long as the session holds. Call `close` when its reader has left.
  *
  * @throws PulseError what `Streams.open` throws, `unauthorized`, `too_many_streams` for one address,
  *   `database_unavailable` while the server starts.
@@ -24,7 +23,7 @@ export async function openViewerStream(
   const release = limits.streams.admit(viewer.address);
   let timer: NodeJS.Timeout | undefined;
   let unlisten: (() => void) | undefined;
-  // The stream may end by itself (a reader that does not read, a shutdown), so what it holds is let go by its sink.
+  // The stream may end by itself (a reader that does not read, a shutdown), so its sink releases what it holds.
   const sink = {
     write: (text: string) => request.sink.write(text),
     held: () => request.sink.held(),

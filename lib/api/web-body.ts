@@ -74,8 +74,9 @@ async function* within(pieces: AsyncIterable<Uint8Array>, withinMs: number): Asy
 
 /**
  * The body of a web `Request`. Leaving it half-read would cancel it, and Next.js then closes the connection before the
- * sender has read why; so it is left open, and `finish` reads what is still coming, until the sender falls silent or
- * `mostMs` have passed. It tells whether that was the body's end: if not, the connection cannot be used again.
+ * sender has read why; so it is left open, and `finish` reads what is still coming, until the sender sends nothing for
+ * a while or `mostMs` have passed. Resolves with whether the body has ended: if not, the connection cannot be used
+ * again.
  */
 export function webBody({ body }: Request): {
   body: AsyncIterable<Uint8Array>;
@@ -93,15 +94,15 @@ export function webBody({ body }: Request): {
     }
   }
 
-  async function readOn(isOver: () => boolean, heard: (bytes: number) => void): Promise<void> {
+  async function readOn(isOver: () => boolean, onBytes: (bytes: number) => void): Promise<void> {
     try {
       while (reader && !ended && !isOver()) {
         const { done, value } = await reader.read();
         ended = done;
-        heard(value?.length ?? 0);
+        onBytes(value?.length ?? 0);
       }
     } catch {
-      // The sender went away, which ends its body as well.
+      // The sender disconnected, which ends its body as well.
     }
   }
 
@@ -119,7 +120,7 @@ export function webBody({ body }: Request): {
         };
         const lingering = linger(end);
         const longest = mostMs === undefined ? undefined : setTimeout(end, mostMs);
-        void readOn(() => isOver, lingering.heard).then(end);
+        void readOn(() => isOver, lingering.onBytes).then(end);
       });
       return ended;
     },

@@ -3,7 +3,7 @@ import type { StreamSink } from '../live/streams/stream';
 /** Bytes that a response may hold for its reader. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** A stream's sink for a route handler: what is written comes out of `body`. */
+/** A stream's sink for a route handler: what is written is read from `body`. */
 export function createWebSink(): {
   body: ReadableStream<Uint8Array>;
   sink: StreamSink;

@@ -3,29 +3,29 @@ import { type BreakerStatus, createBreaker } from '../runtime/breaker';
 import { openRedisCommands, type RedisCommands } from './redis/commands';
 import { withinTime } from './redis/connect';
 
-/** Every caller can do without Redis, so none waits for it for long, ms. */
-const PATIENCE_MS = 500;
+/** Every caller can do without Redis, so none waits for it for long. */
+const TIMEOUT_MS = 500;
 
 /**
  * Redis behind a circuit breaker: limits and the cache ask it on the way of requests, and a Redis that takes
- * connections but does not answer must not make each of them wait. The bus does without: it has its heartbeats.
+ * connections but does not answer must not make each of them wait. The bus needs no breaker: it has its heartbeats.
  */
 export function guardRedis(
   commands: RedisCommands,
   breakers: Set<BreakerStatus>,
-  patienceMs = PATIENCE_MS,
+  timeoutMs = TIMEOUT_MS,
 ): RedisCommands {
   const breaker = createBreaker(
     {
       name: 'redis',
-      // Also what it refuses, for want of memory or as a replica: then it is of no use to anyone for the moment.
+      // Also when it refuses commands, without memory or as a replica: then it is of no use at the moment.
       isAway: () => true,
       whenOpen: (retryAfterMs) => new Error(`Redis is away; it is asked again in ${retryAfterMs} ms`),
-      probe: () => withinTime(commands.ping(), patienceMs),
+      probe: () => withinTime(commands.ping(), timeoutMs),
     },
     breakers,
   );
-  const asked = <T>(ask: () => Promise<T>) => breaker.run(() => withinTime(ask(), patienceMs));
+  const asked = <T>(ask: () => Promise<T>) => breaker.run(() => withinTime(ask(), timeoutMs));
   return {
     count: (counters) => asked(() => commands.count(counters)),
     get: (keys) => asked(() => commands.get(keys)),

@@ -133,7 +133,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   throw new Error(`Wrong settings:\n  ${complaints.join('\n  ')}`);
 }
 
-/** What no setting can tell alone. */
+/** Checks of several settings together. */
 function checkTogether(settings: Env): Env {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
   if (Boolean(url) !== Boolean(token))

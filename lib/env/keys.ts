@@ -24,7 +24,7 @@ export function parseIngestKeys(text: string): IngestKey[] | null {
   return new Set(keys.map(({ name }) => name)).size === keys.length ? keys : null;
 }
 
-/** The key that was shown. Digests have one length and all are compared, so the time taken tells nothing. */
+/** The key that was shown. Digests have one length and all are compared, so the time taken reveals nothing. */
 export function findKey(shown: string, keys: readonly IngestKey[]): IngestKey | null {
   const given = digestOf(shown);
   return keys.reduce<IngestKey | null>(

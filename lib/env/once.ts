@@ -1,8 +1,8 @@
 /**
- * What there is once in a process, for what nobody can be given: the root (`lib/system/root.ts`), and beneath
- * everything the log and the ids of requests. All else belongs to the root. Next.js instantiates modules more than once
- * in one process (route handlers, pages, instrumentation, and the server around it), so a module-level variable is not
- * a singleton; `globalThis` is.
+ * What exists once in a process, and cannot be passed on: the root (`lib/system/root.ts`), and below everything the log
+ * and the ids of requests. All else belongs to the root. Next.js instantiates modules more than once in one process
+ * (route handlers, pages, instrumentation, and the server around it), so a module-level variable is not a singleton;
+ * `globalThis` is.
  */
 const KEY = Symbol.for('pulseboard.once');
 const shared = globalThis as { [KEY]?: Map<string, unknown> };

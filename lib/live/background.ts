@@ -10,7 +10,7 @@ const RETRY_MS = 2 * SECOND;
 
 /**
  * Work of the live side outside the turns of its streams, one piece after the other and with rests in between: reads
- * must not take the time of the database, or of this process, from writes.
+ * must leave the database, and this process, time for writes.
  */
 export class Background {
   private readonly waiting = new Set<BackgroundWorker>();
@@ -19,7 +19,7 @@ export class Background {
   private isClosed = false;
   private cancelRest: () => void = () => {};
 
-  /** @param restFactor after each piece of work there is a rest of so many times what it took. */
+  /** @param restFactor the rest after each piece of work, as a multiple of the time it took. */
   constructor(
     private readonly clock: Clock,
     private readonly restFactor: number,

@@ -29,7 +29,7 @@ export interface LiveFigures extends StreamFigures {
 export interface Live {
   readonly queries: LiveQueries;
   readonly streams: Streams;
-  /** Decides when streams and followers have their turn. */
+  /** Gives streams and followers their turns. */
   readonly pacer: Pacer;
   readonly figures: LiveFigures;
   /** Ends all streams and stops everything that was started. */
@@ -47,7 +47,7 @@ export interface LiveParts {
   database: Pick<Database, 'ping'>;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */
   ringSync?: Pick<RingSync, 'watch'>;
-  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  /** How far a cursor may be off, ms: another node may have made it, by its own clock. */
   cursorSlackMs?: number;
   maxStreams: number;
   /** How long a reader may be away and still get what it missed, ms. */

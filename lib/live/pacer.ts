@@ -11,13 +11,13 @@ const HEAVY_MS = 10;
 const REST_FACTOR = 3;
 const LONGEST_REST_MS = 10 * SECOND;
 
-/** Those who have their turn together, however long that takes: what they share is evaluated once. */
+/** Streams that have their turn together: what they share is evaluated once. */
 export interface Round {
   /** When it began, epoch ms. */
   readonly now: number;
 }
 
-/** What has a turn: it writes at most once a tick. */
+/** A stream or follower that has turns: it writes at most once a tick. */
 export interface Paced {
   readonly tickMs: number;
   /** Epoch ms; -Infinity before the first. */
@@ -38,13 +38,13 @@ interface DueTurn {
 
 /**
  * Decides when streams write. After at least a tick of quiet, at once; else a tick after the last write, or up to a
- * tenth of a tick later if others write then: streams fall into step, and what they share is computed once. When that
- * is much, all wait for the rest that follows, and then go together.
+ * tenth of a tick later if others write then: so streams come to write together, and what they share is computed once.
+ * After turns that took long all wait for the rest, and then write together.
  */
 export class Pacer {
   private readonly turns = new Map<number, Turn>();
   private restUntil = Number.NEGATIVE_INFINITY;
-  /** Those that have their turn, one after the other. */
+  /** Turns that are due, in their order. */
   private readonly due: DueTurn[] = [];
   private isTaking = false;
   private readonly work: Work;
@@ -95,7 +95,7 @@ export class Pacer {
     if (!turn) return;
     this.turns.delete(due);
     const now = this.clock.now();
-    // A clock set back must not make it a long rest either.
+    // Nor must a clock set back make the rest longer.
     this.restUntil = Math.min(this.restUntil, now + LONGEST_REST_MS);
     if (now < this.restUntil) {
       const later = this.turnAt(this.restUntil);

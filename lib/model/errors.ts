@@ -1,6 +1,6 @@
 /**
- * Every error the outside world can meet: a code, an HTTP status and advice. Thrown as `PulseError`, answered
- * as `{"error":{"code","message","details"}}`. Anything else that is thrown is logged whole and answered blandly.
+ * Every error that a client can get: a code, an HTTP status and advice. Thrown as `PulseError`, answered as
+ * `{"error":{"code","message","details"}}`. Anything else that is thrown is logged whole and answered without details.
  */
 export const ERROR_STATUS = {
   bad_json: 400,

@@ -1,6 +1,6 @@
 import { STAGES } from './stages';
 
-/** One sample of an exposition: the labels that part it from its siblings, and its value now. */
+/** One sample of an exposition: the labels that distinguish it in its family, and its value now. */
 export interface Reading {
   labels?: Record<string, string>;
   /** Appended to the family's name: `_bucket`, `_sum`, `_count`. */
@@ -53,7 +53,7 @@ class Counter {
   }
 }
 
-/** Counts observations at or below each bound, cumulatively, as Prometheus wants it. */
+/** Counts observations at or below each bound, cumulatively, as Prometheus defines it. */
 export class Histogram {
   private readonly counts: number[];
   private sum = 0;
@@ -119,7 +119,7 @@ class HistogramSet {
 }
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** Memory answers in less than the least of the others. */
+/** Memory answers faster than the smallest bound of the others. */
 const READ_SECONDS = [0.0001, 0.000_25, 0.0005, ...LATENCY_SECONDS];
 /** Up to where a stretch is unfelt, and beyond. */
 const STRETCH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];

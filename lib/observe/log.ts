@@ -19,7 +19,7 @@ export function log(): Logger {
 function destination() {
   // What cannot be written waits for the next line, and there is a limit to that.
   const stderr = pino.destination({ dest: 2, sync: true, maxLength: MOST_WAITING_BYTES });
-  // A closed terminal or a full disk is no reason to end; and there is nobody left to tell.
+  // A closed terminal or a full disk is no reason to end, and there is no other place to log to.
   stderr.on('error', () => undefined);
   return stderr;
 }
@@ -29,7 +29,7 @@ function requestFields(): { requestId?: string } {
   return requestId === undefined ? {} : { requestId };
 }
 
-/** Logs an answer at `debug`. Of the address only the path: what is asked for is nobody else's business. */
+/** Logs an answer at `debug`. Of the URL only the path: parameters may be private. */
 export function logAnswer(answer: { method: string; path: string; status: number; ms: number }): void {
   if (log().isLevelEnabled('debug')) log().debug(answer, 'answered');
 }

@@ -1,7 +1,7 @@
 import type { Reading } from './figures';
 
 /**
- * The value that a share of a histogram's observations is below, as Prometheus' `histogram_quantile` tells it: on a
+ * The value that a share of a histogram's observations is below, as Prometheus' `histogram_quantile` computes it: on a
  * line between the bounds of the bucket it is in; of the last bucket, which has no upper bound, its lower one.
  *
  * @param readings a histogram's, its cumulative buckets in the order of their bounds among them

@@ -23,7 +23,7 @@ export function currentRequestId(): string | undefined {
   return storage().getStore()?.id;
 }
 
-/** Aborted when the client of the request that is being answered has gone, where that can be told. */
+/** Aborted when the client of the request that is being answered disconnects, where that is known. */
 export function currentRequestGone(): AbortSignal | undefined {
   return storage().getStore()?.gone?.();
 }
@@ -32,7 +32,7 @@ export function withRequestId<T>(id: string, work: () => T, gone?: () => AbortSi
   return storage().run({ id, gone }, work);
 }
 
-/** For what one request happens to begin, but others share or outlives it: its log lines are not that request's. */
+/** For work that one request starts and others share, or that outlives it: its log lines are not that request's. */
 export function outsideRequests<T>(work: () => T): T {
   return storage().exit(work);
 }

@@ -8,7 +8,7 @@ const MAX_PROGRAM_SIZE = 5_000;
 const TURN_MS = 20;
 /** An expression that takes longer for one value, or for being compiled, is given up together with its thread. */
 const LONGEST_MS = SECOND;
-/** How long the thread may take to start, on a machine that has much else to do. */
+/** How long the thread may take to start, on a busy machine. */
 const START_MS = 20 * SECOND;
 /**
  * Expressions kept compiled, and what all of them may hold: an automaton grows with the values it has seen, to 8 MB.
@@ -65,7 +65,7 @@ export interface Verdicts {
   ms: number;
 }
 
-/** Whoever asks: those go first that have had least. */
+/** Who asks. Those that used the least time go first. */
 export interface Asker {
   readonly matchingMs: number;
 }

@@ -1,7 +1,7 @@
 import { SECOND } from '../model/time/duration';
 import { outsideRequests } from '../observe/request-id';
 
-/** So much let go of at a time is worth being collected soon. */
+/** Freed memory of this size is worth a collection soon. */
 const MUCH_BYTES = 32 * 2 ** 20;
 /** V8 begins to mark, some milliseconds at a time, when buffers outside of its heap have grown by this. */
 const NUDGE_BYTES = 64 * 2 ** 20;
@@ -10,16 +10,16 @@ const NUDGE_EVERY_MS = SECOND;
 const NUDGES = 15;
 
 /**
- * Has V8 collect what was let go of. V8 collects when memory is asked for, so a server that has become quiet would hold
- * for hours what an hour of attack left; and a collection that one asks for outright stops everything for tenths of a
- * second. A buffer that nobody writes to takes no memory, but counts: that makes V8 collect step by step.
+ * Makes V8 collect freed memory. V8 collects when memory is allocated, so a server that is quiet after an attack would
+ * hold that memory for hours; and a forced collection stops everything for tenths of a second. A buffer that is never
+ * written to takes no memory, but V8 counts it, and so collects step by step.
  */
 export class Reclaim {
   private bytes = 0;
   private nudges = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  /** Notes that much memory was let go of. */
+  /** Notes that much memory was freed. */
   noteLetGo(bytes: number): void {
     this.bytes += bytes;
     if (this.bytes < MUCH_BYTES) return;

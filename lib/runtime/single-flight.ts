@@ -1,7 +1,7 @@
 /**
- * Makes identical calls share work without showing anyone an older state than the one they asked in: a call that
- * arrives while an identical one runs does not join that run, which may have looked already, but the next, which
- * starts when it ends and serves all who came meanwhile. A thousand callers cost two runs.
+ * Lets identical calls share work, and gives no caller a state from before its call: a call that arrives while an
+ * identical one runs does not join that run, which may have read already, but the next, which starts when that ends and
+ * serves all that came meanwhile. A thousand callers cost two runs.
  */
 export function createSingleFlight<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
   const flights = new Map<string, { running: Promise<T>; next?: Promise<T> }>();

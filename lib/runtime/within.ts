@@ -1,6 +1,6 @@
 /** What `work` resolves with, unless that takes longer than `ms`: then rejects with `late()`, and the work goes on. */
 export async function within<T>(work: PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
-  // A timer for ever would be over at once.
+  // An infinite timer would fire at once.
   if (ms === Number.POSITIVE_INFINITY) return work;
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_, reject) => {

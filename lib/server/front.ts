@@ -40,7 +40,7 @@ export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext =
     if (own) sendPlain(request, response, own, signal);
     else {
       const answer = await pages;
-      // Only here: whatever the hot paths begin and others share would keep their answers in memory.
+      // Only here: on the hot paths, work that others share would keep the answers in memory.
       await withRequestId(
         currentRequestId() ?? '',
         () => answer(request, response),

@@ -14,7 +14,7 @@ import { forgetBody } from './request-body';
 import { accessOf, FIGURES_ROUTE, isApi, type RouteAccess } from './route-access';
 import { startingPage } from './starting-page';
 
-/** What a route handler of Next.js can be asked. */
+/** Methods that route handlers of Next.js can have. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Addresses of Next.js that are not served: resized images, which no page has, and pages of its errors. */

@@ -4,10 +4,10 @@ import { clientAddress } from '../access/limit/address';
 import type { RequestHead } from '../api/request-head';
 import type { Env } from '../env';
 
-/** How many proxies before us are believed. */
+/** How many proxies in front of the server are trusted. */
 type Trust = Pick<Env, 'TRUST_PROXY'>;
 
-/** Where a request of `node:http` is from, believing as many proxies as the settings say. */
+/** The source of a request of `node:http`, trusting as many proxies as the settings say. */
 export function senderAddress({ headers, socket }: IncomingMessage, { TRUST_PROXY }: Trust): string {
   return clientAddress(socket.remoteAddress, headers['x-forwarded-for'], TRUST_PROXY);
 }

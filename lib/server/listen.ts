@@ -6,14 +6,14 @@ import { log } from '../observe/log';
 import { neighbourOn } from './build-folder';
 import { answerProtocolErrors } from './upgrades';
 
-/** Why a server may not listen on its HOST, or null. Without keys anybody who reaches the port could write and look. */
+/** Why a server may not listen on its HOST, or null. Without keys anyone who reaches the port could write and read. */
 export function refusalOfHost(settings: Env): string | null {
   const { HOST } = settings;
   if (isLoopbackHost(HOST) || mayBeReached(settings)) return null;
   return `HOST is ${HOST}, which others can reach. Set INGEST_KEYS (who may write) and DASHBOARD_PASSWORD (who may look), or listen on 127.0.0.1.`;
 }
 
-/** Whether others than this machine may reach a server: where who writes and who looks show that they may. */
+/** Whether other machines may reach a server: only where it requires keys and a password. */
 export function mayBeReached({ INGEST_KEYS, DASHBOARD_PASSWORD }: Env): boolean {
   return INGEST_KEYS.length > 0 && Boolean(DASHBOARD_PASSWORD);
 }

@@ -3,12 +3,12 @@ import { within } from '../runtime/within';
 import type { Root } from '../system/root';
 import { FINISH_MS } from './shutdown';
 
-/** Something that takes samples by another way than our port, such as a socket of its own for TCP or UDP. */
+/** Takes samples in another way than over our port, such as a socket of its own for TCP or UDP. */
 export interface Listener {
   /** For the log. */
   readonly name: string;
   /**
-   * Begins to listen, once the system is ready. Who may send, and how often, goes by `openIngestSession`.
+   * Begins to listen, once the system is ready. `openIngestSession` decides who may send, and how often.
    *
    * @returns the off-switch, which resolves when nothing more is taken
    * @throws Error with a sentence for people when it cannot listen; the server then does not start
@@ -37,7 +37,7 @@ export async function startListeners(root: Root, listeners = LISTENERS): Promise
   return stopAll;
 }
 
-/** What does not stop must not keep samples from being committed that were taken. */
+/** A listener that does not stop must not prevent the commit of samples that were taken. */
 async function stopInTime(name: string, stop: () => Promise<void>): Promise<void> {
   try {
     await within(stop(), FINISH_MS, () => new Error(`not stopped within ${FINISH_MS} ms`));

@@ -40,7 +40,7 @@ export function sinkOf(response: ServerResponse): StreamSink {
       response.on('drain', resume);
     },
     close() {
-      // The end would wait behind what a reader that does not read has left, for ever.
+      // The end would wait for ever behind data that the reader does not read.
       if (response.writableNeedDrain) response.destroy();
       else response.end();
     },

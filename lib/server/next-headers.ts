@@ -10,8 +10,8 @@ const INTERNAL =
 const ROUTER = /^(rsc$|next-router-|next-url$|next-hmr-|next-instant-)/;
 
 /**
- * Takes from a request what only Next.js itself may say, and sets what it would otherwise believe a sender about:
- * where from, and by which name and scheme. In place, since Next.js reads the request itself.
+ * Removes headers that only Next.js itself may set, and sets those about which it would trust the sender: the address,
+ * and the name and scheme of the URL. In place, since Next.js reads the request itself.
  */
 export function keepForNext(request: IncomingMessage, settings: Pick<Env, 'TRUST_PROXY'>): void {
   const { url = '/', headers } = request;

@@ -8,9 +8,9 @@ const IGNORED_BYTES = 4_096;
 const IGNORED_WITHIN_MS = 10 * SECOND;
 
 /**
- * Sees to it that the body of a request that needs none costs nothing: refused when it is large, read and forgotten
- * otherwise. Next.js makes a stream of every body but that of a GET and does not take one that has been read: there
- * it stays where it is, and the connection ends with the answer.
+ * Lets the body of a request that needs none cost nothing: a large one is refused, another is read and dropped. Next.js
+ * makes a stream of every body but that of a GET and does not take one that has been read: there it stays where it is,
+ * and the connection ends with the answer.
  *
  * @throws PulseError `body_too_large`, `request_timeout`, `bad_body`
  */

@@ -31,7 +31,7 @@ export function accessOf(method: string, path: string, headers: IncomingHttpHead
   if (OPEN.has(path) || STATIC.test(path)) return 'open';
   if (isForFigures(method, path, headers)) return 'figures';
   if (!isApi(path)) return 'page';
-  // Which methods a path has is no secret.
+  // The methods of a path are no secret.
   return method === 'OPTIONS' ? 'open' : 'api';
 }
 

@@ -25,7 +25,7 @@ export function sendPlain(
   } else response.end(answer.body);
 }
 
-/** Ends the answer, and with it the connection, once the sender has come to its end or falls silent. */
+/** Ends the answer, and with it the connection, once the sender has finished, or sends nothing for a while. */
 function endAfterRequest(request: IncomingMessage, response: ServerResponse): void {
   const end = () => {
     lingering.stop();
@@ -34,6 +34,6 @@ function endAfterRequest(request: IncomingMessage, response: ServerResponse): vo
   const lingering = linger(end);
   request.once('close', end);
   request.once('end', end);
-  request.on('data', (chunk: Buffer) => lingering.heard(chunk.length));
+  request.on('data', (chunk: Buffer) => lingering.onBytes(chunk.length));
   request.resume();
 }

@@ -68,7 +68,7 @@ export function stopOnSignals(stop: () => Promise<void>, script = ''): void {
   }
 }
 
-/** Output may fail, with a closed terminal, a reader that is gone or a full disk: no reason to end. */
+/** Output may fail (a closed terminal, a full disk): no reason to end. */
 function ignoreOutputErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

@@ -4,8 +4,8 @@ import type { Startup } from '../system/root';
 const LOOK_AGAIN_SECONDS = 2;
 
 /**
- * What a page is until the server is ready: it may wait for its database for as long as that takes, and a page that
- * says so and looks again is worth more than one that never comes. Null when there is something to show.
+ * The page that is shown until the server is ready, which may wait for its database: it says so and reloads itself.
+ * Null when the server is ready.
  */
 export function startingPage(state: Startup): PlainResponse | null {
   if (state.phase === 'ready') return null;

@@ -7,8 +7,8 @@ import { PulseError } from '../model/errors';
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^#]*|\?[^#]*)?/i;
 
 /**
- * The first look at a request, before anything is done for it: where it is meant for and who made a browser ask.
- * An address with a host (RFC 9112, 3.2.2) becomes one without, so that the code after this has one form only.
+ * The first check of a request, before anything is done for it: its host, and the website that made the browser send
+ * it. An address with a host (RFC 9112, 3.2.2) becomes one without, so that the code after this has one form only.
  *
  * @returns the path, as it was sent.
  * @throws PulseError `bad_parameter`, `misdirected`, `forbidden`

@@ -25,7 +25,7 @@ const LOOK_MS = 20;
 
 /**
  * Start-up under plain `next start`, which calls this when it already listens. Connections and the exit stay with
- * Next.js; it knows nothing of open streams, of listeners, or of who may ask for what.
+ * Next.js; it knows nothing of open streams, listeners or access rules.
  */
 export function startUnderNext(): void {
   const root = makeRoot();
@@ -86,7 +86,7 @@ function stopBeforeNext(root: Root, stop: () => Promise<void>): void {
 /**
  * Next.js makes its server itself and does not give access to it. Node publishes every new connection and request, with
  * the server it belongs to, before anything of it is handled: at the first one our front takes the place of Next.js'
- * listeners, and calls them for what may pass. What came before this process had loaded is answered by Next.js alone.
+ * listeners, and calls them for what may pass. Requests that arrive before that are answered by Next.js alone.
  */
 function standBeforeNext(root: Root): void {
   const { PORT: port } = root.settings;

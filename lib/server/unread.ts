@@ -5,7 +5,7 @@ import { log } from '../observe/log';
 import type { Reclaim } from '../runtime/reclaim';
 
 const LOOK_EVERY_MS = 5 * SECOND;
-/** A reader that takes nothing of what waits for it for so long has gone, or means no good. */
+/** A reader that takes nothing for so long is gone, or is an attacker. */
 const UNREAD_MS = 30 * SECOND;
 
 /** A connection, and since when it has taken nothing. */

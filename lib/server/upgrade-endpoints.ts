@@ -7,9 +7,9 @@ import type { Root } from '../system/root';
 export interface UpgradeEndpoint {
   readonly path: string;
   /**
-   * Lets a client in. Where the request is from (`Host`, `Origin`) has been looked at.
+   * Accepts a client. `Host` and `Origin` of the request have been checked.
    *
-   * @returns what takes the connection over, and from then on answers for it
+   * @returns what takes the connection over
    * @throws PulseError what the client is refused with
    */
   authorize(head: RequestHead, root: Root): (connection: UpgradedConnection) => void;

@@ -67,7 +67,7 @@ export function answerProtocolErrors(server: Server): void {
   });
 }
 
-/** What a request begins with that is one, whatever it asks. */
+/** The beginning of any HTTP request. */
 const REQUEST_LINE = /^\S+ \S+ HTTP\/1\.[01]\r?\n/;
 
 function protocolError({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): PulseError {

@@ -21,25 +21,25 @@ const ENGINE_PARTS = ['postgres', 'timescale'] as const satisfies readonly Schem
  *
  * @throws Error with one sentence when the settings ask for what the database cannot give.
  */
-export function chooseEngine(setup: Lane, wanted: Env['STORE_ENGINE']): Promise<Choice> {
-  return setup.run((sql) => choose(sql, wanted));
+export function chooseEngine(setup: Lane, setting: Env['STORE_ENGINE']): Promise<Choice> {
+  return setup.run((sql) => choose(sql, setting));
 }
 
-async function choose(sql: Sql, wanted: Env['STORE_ENGINE']): Promise<Choice> {
+async function choose(sql: Sql, setting: Env['STORE_ENGINE']): Promise<Choice> {
   await checkVersion(sql);
   const schema = await begunWith(sql);
   const begun = schema.includes('timescale') ? 'timescale' : schema.includes('postgres') ? 'postgres' : null;
-  if (begun && wanted !== 'auto' && wanted !== begun)
+  if (begun && setting !== 'auto' && setting !== begun)
     throw new Error(
-      `STORE_ENGINE is ${wanted}, but this database holds data of the engine ${begun}: set it to auto or ${begun}, or copy the data into a new database with \`npm run db:move\`.`,
+      `STORE_ENGINE is ${setting}, but this database holds data of the engine ${begun}: set it to auto or ${begun}, or copy the data into a new database with \`npm run db:move\`.`,
     );
-  if (begun === 'postgres' && wanted === 'auto')
+  if (begun === 'postgres' && setting === 'auto')
     return {
       engine: 'postgres',
       schema,
       reason: 'Engine postgres, because this database was begun with it.',
     };
-  if (wanted === 'postgres')
+  if (setting === 'postgres')
     return {
       engine: 'postgres',
       schema: begun ? schema : ['postgres'],
@@ -48,7 +48,7 @@ async function choose(sql: Sql, wanted: Env['STORE_ENGINE']): Promise<Choice> {
 
   const timescale = await detectTimescale(sql);
   if (timescale.usable) return chosen(timescale, begun === 'timescale');
-  if (wanted === 'timescale' || begun === 'timescale')
+  if (setting === 'timescale' || begun === 'timescale')
     throw new Error(
       `${begun === 'timescale' ? 'This database holds data of the engine timescale' : 'STORE_ENGINE is timescale'}, but ${timescale.reason}: ${timescale.advice}.`,
     );

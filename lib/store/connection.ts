@@ -32,7 +32,7 @@ export function connect(connection: Connection, options: ConnectOptions, onEnd?:
 
 /**
  * A client of the driver for one session of a server. It connects with the first statement, once: whatever it is asked
- * after the session has ended fails at once, and whoever wants to go on makes another client. The driver's own way, to
+ * after the session has ended fails at once, and a caller that goes on makes another client. The driver's own way, to
  * connect again by itself, is not safe: see `DriverSocket`.
  */
 export class Client {

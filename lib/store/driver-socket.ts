@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { StatementEnds } from './statement-ends';
 
-/** Is told of the end of the session. */
+/** Is called at the end of the session. */
 export interface SessionEnd {
   /** Called at once when the session is over. */
   note(): void;
@@ -14,7 +14,7 @@ export interface SessionEnd {
  * The driver gets this in place of a socket. Two things that it handles wrongly are kept from it:
  * - The end. postgres.js 3.4.9 goes on with a connection that has ended: statements of a transaction are written to a
  *   socket that is null, from a timer, and what was not written yet, the rows counted so far and the last error come
- *   into the next session (github.com/porsager/postgres issues 1066, 1154, 1208). So it hears of the end as an error,
+ *   into the next session (github.com/porsager/postgres issues 1066, 1154, 1208). So it learns of the end as an error,
  *   which ends what is under way, and that the socket has closed only when it takes no more work.
  * - Statements that fail after some of their rows: see `StatementEnds`.
  */
@@ -43,7 +43,7 @@ export class DriverSocket extends EventEmitter {
     return this.isOver ? 'closed' : this.socket.readyState;
   }
 
-  /** After the end, of which the driver has heard by then, nothing is written. */
+  /** Nothing is written after the end, which the driver knows of by then. */
   write(bytes: Uint8Array, done?: (error?: Error | null) => void): boolean {
     return this.isOver || this.socket.write(bytes, done);
   }

@@ -222,7 +222,7 @@ class Call<T> implements WatchedCall {
     await this.ending;
   }
 
-  /** Ends it with an error: the caller hears of it at once, then the server cancels the statement. */
+  /** Ends it with an error: the caller gets it at once, then the server cancels the statement. */
   fail(error: PulseError): void {
     this.settle(() => this.parts.reject(error));
     if (this.session) this.ending ??= this.session.cancel(this.ended);
@@ -247,10 +247,10 @@ class Call<T> implements WatchedCall {
     this.session?.destroy();
   }
 
-  private settle(tell: () => void): void {
+  private settle(answer: () => void): void {
     if (this.isSettled) return;
     this.isSettled = true;
-    tell();
+    answer();
   }
 }
 

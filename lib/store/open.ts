@@ -44,7 +44,7 @@ interface Server {
 
 /**
  * Opens the store the settings ask for: starts the embedded database, or waits until the one they name can be
- * reached, brings its schema up to date, picks the engine. `notice` hears what it is waiting for.
+ * reached, brings its schema up to date, picks the engine. `notice` is called with what it waits for.
  *
  * @throws Error with one sentence when waiting would not help.
  */
@@ -96,7 +96,7 @@ function named(url: string): Server {
 /**
  * Tries until the database can be reached and answers, ever more slowly; says what it is waiting for.
  *
- * @throws Error with one sentence when waiting would not help, and whatever is no trouble of the database's.
+ * @throws Error with one sentence when waiting would not help, and any error that is not the database's.
  */
 export async function untilThere<T>(
   attempt: () => Promise<T>,

@@ -8,7 +8,7 @@ const HEAD_BYTES = 5;
 const COMPLETE = Buffer.from('C\0\0\0\rSELECT 0\0', 'latin1');
 
 /**
- * Tells the driver that a statement has ended, where the server says it only by an error. postgres.js counts the rows
+ * Notifies the driver of the end of a statement that the server reports only by an error. postgres.js counts the rows
  * of a statement until that is complete; one that fails, or is cancelled, after some of its rows never is, and the next
  * statement has as many holes in front of its own rows. So a "complete" is put in front of such an error.
  */
@@ -16,7 +16,7 @@ export class StatementEnds {
   private hasRows = false;
   /** Bytes of the current message that are still to come, without those of its head that are. */
   private bodyLeft = 0;
-  /** What has come of a head: its bytes so far, and its length as far as they tell. */
+  /** The bytes of a head that have arrived, and its length as far as it is known. */
   private headBytes = 0;
   private length = 0;
 

@@ -36,11 +36,11 @@ export interface WatchedCall {
 }
 
 /**
- * Tells a database that hangs from one that is slow. Statements may take long: a commit waits for a checkpoint, a
- * question reads for seconds. So the duration of a call says nothing; but a working server answers `select` on another
- * connection at once, whatever its other connections do. While a call takes more than half a second, the server is
- * asked for this, and for what it does for each call. When neither this question nor any call is answered for more than
- * a second, all calls fail together, instead of each at its own timeout.
+ * Distinguishes a database that hangs from one that is slow. Statements may take long: a commit waits for a checkpoint,
+ * a question reads for seconds. So the duration of a call says nothing; but a working server answers `select` on
+ * another connection at once, whatever its other connections do. While a call takes more than half a second, the server
+ * is asked for this, and for what it does for each call. When neither this question nor any call is answered for more
+ * than a second, all calls fail together, instead of each at its own timeout.
  */
 export class Watchdog {
   /** Oldest first. A new array at each change: a `Set` that grows and shrinks keeps references to what was in it. */

@@ -2,8 +2,8 @@ import { once } from '../env/once';
 import type { Root } from './root';
 
 /**
- * The root of this process, for what is called without one: route handlers and pages. An entry point has made it
- * (`makeRoot`); that is elsewhere, so that no page's bundle has all of the server in it.
+ * The root of this process, for route handlers and pages, which are called without one. An entry point has made it
+ * (`makeRoot`), in another file, so that the bundle of a page does not include the whole server.
  */
 export function rootOfProcess(): Root {
   return once<Root>('root', () => {

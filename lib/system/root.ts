@@ -24,11 +24,11 @@ export type Startup =
 export type Runner = 'server.ts' | 'next';
 
 /**
- * One server: its settings, everything it holds from its first moment on, and the system that it starts. What lies
- * below is given its parts by whoever makes it; the fronts, which lie above, take them from here.
+ * One server: its settings, everything it holds from its first moment on, and the system that it starts. Parts below
+ * are given what they need when they are made; the fronts, which are above, take it from here.
  */
 export class Root {
-  /** What it counts of itself. */
+  /** Its own figures. */
   readonly figures = createFigures();
   readonly eventLoopDelay = monitorEventLoopDelay({ resolution: 10 });
   readonly breakers = new Set<BreakerStatus>();
@@ -64,7 +64,7 @@ export class Root {
     return this.state;
   }
 
-  /** Says who runs this process, and is told who does: the first to say so does the starting and stopping. */
+  /** Notes who runs this process, and returns who does: the first to call it starts and stops the server. */
   runBy(runner: Runner): Runner {
     this.runner ??= runner;
     return this.runner;

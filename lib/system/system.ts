@@ -31,7 +31,7 @@ import { Segments } from '../write/spool/segments';
 import { createSpooledPipeline, type SpoolFigures } from '../write/spool/spooled-pipeline';
 import { startUpkeep } from '../write/upkeep';
 
-/** Nodes tell each other of new series; this is for when they cannot. */
+/** Nodes send each other new series; this is for when they cannot. */
 const LEARN_EVERY_MS = 10 * SECOND;
 
 /** Clocks of nodes may be some seconds apart, and a message between them takes its time. */
@@ -72,7 +72,7 @@ export interface System {
 }
 
 /**
- * Starts a system and resolves when it can take samples; `notice` hears what it is waiting for.
+ * Starts a system and resolves when it can take samples; `notice` is called with what it waits for.
  *
  * @throws Error when it cannot start: then nothing of it is left running
  */
@@ -92,7 +92,7 @@ async function start(
   notice: (reason: string) => void,
   offSwitches: OffSwitches,
 ): Promise<System> {
-  // First: a folder that another server has is a reason not to start at all.
+  // First: the server must not start where another has the folder.
   const segments = settings.SPOOL_DIR ? await Segments.open(settings.SPOOL_DIR) : null;
   if (segments) offSwitches.add(() => segments.close());
   const opened = await openStore(settings, notice);

@@ -72,7 +72,7 @@ export function startUpkeep({
   };
 }
 
-/** Runs `work` every so often, the next time only after the last has ended; the off-switch waits for that. */
+/** Repeats `work`, each time only after the last has ended; the off-switch waits for its end. */
 function repeatedly(name: string, everyMs: number, work: () => Promise<unknown>): () => Promise<void> {
   let stopped = false;
   let timer: NodeJS.Timeout;

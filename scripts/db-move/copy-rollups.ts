@@ -28,7 +28,7 @@ interface Row {
 export type SeriesIds = ReadonlyMap<number, { id: number; metricId: number }>;
 
 /**
- * Copies the rows of all rollups before a moment at the start of a day, and tells the target that it has them: what
+ * Copies the rows of all rollups before a moment at the start of a day, and notes in the target that it has them: what
  * is older cannot be made of samples any more. All in one transaction, so that upkeep meets all of it or nothing.
  * @returns how many rows.
  */

@@ -6,7 +6,7 @@ import { rootOfProcess } from '@/lib/system/process';
 
 export const dynamic = 'force-dynamic';
 
-/** `GET /metrics` for everyone who does not ask for a page (see `lib/server/route-access.ts`). */
+/** `GET /metrics` for clients that do not ask for a page (see `lib/server/route-access.ts`). */
 export const GET = openHandler((request) => {
   const root = rootOfProcess();
   authorizeScraper(root.auth, viewerHeaders(request));

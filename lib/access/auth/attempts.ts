@@ -7,7 +7,7 @@ import { LocalWindow, type WindowState } from '../limit/local-window';
 const WINDOW_MS = 15 * MINUTE;
 const PER_ADDRESS = 10;
 const IN_ALL = 300;
-/** Addresses remembered at a time; whoever has more of them meets the limit for all together. */
+/** Addresses remembered at a time; an attacker with more addresses reaches the limit for all together. */
 const MOST_ADDRESSES = 50_000;
 const ALL = 'all';
 
@@ -17,11 +17,11 @@ export class Attempts {
   private readonly total = new LocalWindow(WINDOW_MS);
 
   /**
-   * Looks at a password. Only wrong ones count, and only those that were looked at: an address that is refused takes
-   * nothing from the others. Too many in all refuse only addresses that were wrong before, so nobody can keep away
-   * somebody who has the right password.
+   * Checks a password. Only wrong ones count, and only those that were checked: a refused address uses nothing of the
+   * limit for all. Too many in all refuse only addresses that were wrong before, so that nobody can lock out a user who
+   * has the right password.
    *
-   * @throws PulseError `rate_limited` when there have been too many wrong ones; then this one is not looked at.
+   * @throws PulseError `rate_limited` when there have been too many wrong ones; then this one is not checked.
    */
   tryOnce(address: string, now: number, isRight: () => boolean): boolean {
     this.requireLeft(address, now);

@@ -2,9 +2,9 @@ import type { EndedSessionsRecord } from '../../records/ended-sessions';
 import type { Session } from './session';
 
 /**
- * Sessions that were signed out before they expired. A signed cookie holds by itself, and who copied one could go on
- * showing it: so the few that were ended are remembered until they would have expired. Every process holds all of
- * them, since each request asks; the database holds those of all processes.
+ * Sessions that were signed out before they expired. A signed cookie is valid by itself, also a copied one: so the few
+ * that were ended are remembered until they would have expired. Every process holds all of them, since each request
+ * asks; the database holds those of all processes.
  */
 export class EndedSessions {
   private readonly expiry = new Map<string, number>();

@@ -12,12 +12,12 @@ export function originHeaders(request: Request, settings: Pick<Env, 'TRUST_PROXY
   };
 }
 
-/** Whether the browser used TLS, to us or to the proxy before us. Said wrongly, it only costs the liar a cookie. */
+/** Whether the browser used TLS, to us or to the proxy before us. A false value only costs its sender a cookie. */
 export function isSecure(request: Request): boolean {
   return browserProtocol(headerOf(request)) === 'https:';
 }
 
-/** A request of Next.js as what asks. */
+/** The source of a request of Next.js. */
 export function sourceOf(request: Request): Source {
   return {
     method: request.method,

@@ -24,7 +24,7 @@ export function keptSecret(folder: string): string {
   const aside = `${file}.${process.pid}`;
   writeDown(aside, randomBytes(32).toString('base64url'));
   try {
-    // One that a machine without power has left empty is nobody's.
+    // An empty one was left by a power failure.
     if (known === '') renameSync(aside, file);
     else linkSync(aside, file);
   } catch (error) {
@@ -35,7 +35,7 @@ export function keptSecret(folder: string): string {
   return read(file) || keptSecret(folder);
 }
 
-/** On the disk before anybody can see it: a name may get there before what it names. */
+/** Flushed before it is linked: else the name may be on the disk before the content. */
 function writeDown(file: string, text: string): void {
   const handle = openSync(file, 'w', 0o600);
   try {

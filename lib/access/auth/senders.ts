@@ -3,7 +3,7 @@ import { digestOf, findKey, type IngestKey } from '../../env/keys';
 import { PulseError } from '../../model/errors';
 import { bearerToken } from './authorization';
 
-/** What a server's own agent is called where keys have names. */
+/** The name of the key of a server's own agent. */
 export const LOCAL_AGENT_KEY = 'local-agent';
 
 /** Lets in who may write. */
@@ -28,7 +28,7 @@ export class Senders {
    * Lets a sender in who shows one of the keys, or anyone when no keys are configured.
    *
    * @param shown the key, wherever a protocol has it
-   * @param advice where it belongs, for who has shown none
+   * @param advice where the key belongs, for a sender without one
    * @returns the key's name; null when no keys are configured.
    * @throws PulseError `unauthorized` when none was given, `forbidden` when it is wrong
    */

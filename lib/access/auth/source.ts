@@ -2,7 +2,7 @@ import type { Env } from '../../env';
 import { isLoopbackName, parseAuthority, parseHost } from '../../env/authority';
 import { PulseError } from '../../model/errors';
 
-/** What is asked, as far as it says whether a website of somebody else made the browser ask it. */
+/** What of a request shows whether another website made the browser send it. */
 export interface Source {
   method: string;
   /** The path, decoded. */
@@ -20,17 +20,17 @@ export interface OriginHeaders {
   protocol?: string;
 }
 
-/** By which names this server may be asked for, and whom it believes about that. */
+/** The names under which this server answers, and the proxies that it trusts about them. */
 export type NameSettings = Pick<
   Env,
   'ALLOWED_HOSTS' | 'INGEST_KEYS' | 'DASHBOARD_PASSWORD' | 'HOST' | 'TRUST_PROXY'
 >;
 
-/** For load balancers and whoever watches them; it says nothing that is anybody's secret. */
+/** For load balancers and monitoring; their answers hold no secret. */
 const PUBLIC_HEALTH = new Set(['/api/health', '/api/ready']);
 
 /**
- * Refuses what a website makes a browser of ours ask: under a name of its own that it has pointed at us (DNS
+ * Refuses requests that a website makes a user's browser send: under a name of its own that points at us (DNS
  * rebinding), or from its own pages. Programs send neither an origin nor a strange name and are not concerned.
  *
  * @throws PulseError `misdirected`, `forbidden`
@@ -60,7 +60,9 @@ export function isForeign({ origin, host, secFetchSite, protocol }: OriginHeader
   return !URL.canParse(own) || new URL(own).origin !== origin;
 }
 
-/** The scheme in the browser's address bar: ours, or what the proxy before us says. A liar only deceives himself. */
+/**
+ * The scheme in the browser's address bar: ours, or what the proxy before us says. A false value harms only its sender.
+ */
 export function browserProtocol(header: Source['header']): 'http:' | 'https:' {
   return header('x-forwarded-proto')?.startsWith('https') ? 'https:' : 'http:';
 }
@@ -73,7 +75,7 @@ export function browserHost(
   return forwardedHost(header, settings) ?? header('host');
 }
 
-/** Somebody follows a link to a page, from a chat or a wiki: that shows it to nobody but them. */
+/** A user follows a link to a page, from a chat or a wiki: only that user sees the page. */
 function isVisit({ method, path, header }: Source): boolean {
   return (
     method === 'GET' &&
@@ -87,7 +89,8 @@ function isVisit({ method, path, header }: Source): boolean {
 function requireOwnName(header: Source['header'], settings: NameSettings): void {
   if (!bindsNames(settings)) return;
   const forwarded = forwardedHost(header, settings);
-  // Both: behind a proxy the browser's name is the forwarded one, but who comes past the proxy may write any there.
+  // Both: behind a proxy the browser's name is the forwarded one, but a client that bypasses the proxy may write any
+  // name there.
   if (isOwnName(header('host'), settings) && (forwarded === undefined || isOwnName(forwarded, settings)))
     return;
   throw new PulseError(
@@ -96,7 +99,7 @@ function requireOwnName(header: Source['header'], settings: NameSettings): void 
   );
 }
 
-/** Whether anybody's name will do: only where who writes and who looks must show that they may, and none are named. */
+/** Whether any name is accepted: only where keys and a password are required, and no names are listed. */
 function bindsNames({ ALLOWED_HOSTS, INGEST_KEYS, DASHBOARD_PASSWORD }: NameSettings): boolean {
   return ALLOWED_HOSTS.length > 0 || INGEST_KEYS.length === 0 || !DASHBOARD_PASSWORD;
 }

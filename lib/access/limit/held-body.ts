@@ -27,8 +27,8 @@ export class HeldBodies {
 }
 
 /**
- * A body as it arrives. Call `release` when it has come to its end, whichever. What counts is what it holds: a sender
- * that sends byte by byte would otherwise have a hundred times what it sent held for it.
+ * A body as it arrives. Call `release` when it has ended, in whatever way. What counts is the memory it takes: of a
+ * sender that sends byte by byte that would otherwise be a hundred times what it sent.
  */
 export class HeldBody {
   private pieces: Uint8Array[] = [];
@@ -117,7 +117,7 @@ export function tooLarge(maxBytes: number, advice = ''): PulseError {
   return new PulseError('body_too_large', `The body has more than ${maxBytes} bytes${advice || '.'}`);
 }
 
-/** Whether reading failed because the sender went away, which is nobody's error. */
+/** Whether reading failed because the sender disconnected, which is no error. */
 export function isDisconnect(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : undefined;

@@ -6,7 +6,7 @@ import { HeldBodies } from './held-body';
 import { IngestLimit } from './ingest-limit';
 import { UnsentBodies } from './unsent';
 
-/** How much of a server anybody may have: a row for each limit that is kept over several requests. */
+/** How much of a server one client may use: a row for each limit that is kept over several requests. */
 export class Limits {
   /** Write requests a minute of one sender. */
   readonly ingest: IngestLimit;

@@ -45,8 +45,8 @@ function waitMs({ previous, current }: WindowCounts, target: number, windowMs: n
 }
 
 /**
- * Counts per sender, in memory. Senders not heard of for two windows are forgotten, and beyond `maxSenders` in a window
- * the one first heard of.
+ * Counts per sender, in memory. Senders without a request for two windows are forgotten, and beyond `maxSenders` in a
+ * window the oldest one.
  */
 export class LocalWindow {
   private window = 0;

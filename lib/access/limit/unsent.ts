@@ -14,7 +14,7 @@ export class UnsentBodies {
   constructor(private readonly reclaim: Reclaim) {}
 
   /**
-   * A body that gives its chunks as they are taken, and lets go of each then, or of all when the reader leaves.
+   * A body whose chunks are released as they are taken, or all at once when the reader leaves.
    *
    * @param signal aborted when the reader has left: one that has left before it took anything cancels nothing.
    * @throws PulseError `too_expensive` when it alone is too large, `too_busy` when others wait for their readers.

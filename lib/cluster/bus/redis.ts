@@ -5,7 +5,7 @@ import type { Follower, Transport } from './transport';
 
 /**
  * Redis over TCP, for one server, Sentinel or a cluster: one connection for commands, one for subscriptions, as the
- * protocol wants it. The client reconnects and subscribes again by itself, and then emits `ready`.
+ * protocol requires. The client reconnects and subscribes again by itself, and then emits `ready`.
  */
 export function createRedisTransport(address: RedisAddress): Transport {
   const commands = makeRedisClient(address);

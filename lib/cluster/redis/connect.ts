@@ -11,14 +11,14 @@ const COMMAND_TIMEOUT_MS = 2 * SECOND;
 
 const SOCKET = {
   connectTimeout: 3 * SECOND,
-  // With the pings, a connection that went away without a word is noticed and made anew.
+  // With the pings, a connection that broke without notice is detected and opened again.
   socketTimeout: 5 * SECOND,
   reconnectStrategy: (attempt: number) => backoffMs(attempt),
 };
 const CLIENT = {
   socket: SOCKET,
   pingInterval: 1_500,
-  // Commands while disconnected fail at once instead of waiting for who knows how long.
+  // Commands while disconnected fail at once instead of waiting for an unknown time.
   disableOfflineQueue: true,
   commandsQueueMaxLength: 10_000,
   name: 'pulseboard',

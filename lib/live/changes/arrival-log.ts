@@ -1,6 +1,6 @@
 import { SECOND } from '../../model/time/duration';
 
-/** Arrivals of so many ms are noted together: precise enough for replays, and few entries. */
+/** Arrivals within this time are one entry: precise enough for replays, and few entries. */
 const SLICE_MS = 5 * SECOND;
 
 interface Slice {

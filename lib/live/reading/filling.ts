@@ -15,11 +15,11 @@ class FilledGroup {
 }
 
 /**
- * What stands between the points of a live query. What is filled depends on the points around it, so all points of
- * the range are held here; a change of one marks everything up to its neighbours.
+ * The points that `fill` adds between those of a live query. What is filled depends on the points around it, so all
+ * points of the range are held here; a change of one marks everything up to its neighbours.
  */
 export class Filling {
-  /** Everything marked up to here is in what is held. */
+  /** Everything marked up to this number is in `held`. */
   private appliedSeq: number;
   private readonly held = new Map<LiveGroup, FilledGroup>();
 

@@ -21,7 +21,7 @@ export interface FollowParts {
 }
 
 /**
- * Follows a question, with everybody else who has their turn.
+ * Follows a question, in turns with streams and other followers.
  *
  * @returns the off-switch.
  * @throws PulseError what `LiveQueries.subscribe` throws.

@@ -51,7 +51,7 @@ export interface LiveQueriesParts {
   scheduler: Scheduler;
   /** How long a reader may be away and still get what it missed, ms. */
   replayMs: number;
-  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  /** How far a cursor may be off, ms: another node may have made it, by its own clock. */
   cursorSlackMs: number;
 }
 

@@ -29,7 +29,7 @@ export interface LiveQueryParts {
   memory: { registry: Registry; ring: Ring };
   order: CommitOrder;
   now(): number;
-  /** What takes the store's time, and what takes that of memory, is done in the background. */
+  /** For reads from the store, and for long evaluations in memory. */
   background: { store: Background; memory: Background };
   scheduler: Scheduler;
 }
@@ -47,9 +47,9 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   private readonly upserts: QueryUpserts;
   private readonly ranking: LiveRanking | null;
   private readonly filling: Filling | null;
-  /** Before, there is nothing to take. */
+  /** Before the first load there is nothing to take. */
   private isLoaded: boolean;
-  /** What those of a round have taken: the changes after a number, at least up to that of the first who took. */
+  /** The changes that readers of this round take, by the number they begin after. */
   private readonly taken = new Map<number, Upserts | null>();
   private takenBy: Round | null = null;
   private takenUpTo: CommitStamp = { seq: 0, at: 0 };
@@ -103,7 +103,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   }
 
   committed(stamp: CommitStamp): void {
-    // For what has to be read first, readers are notified when it has been read.
+    // Where points have to be read first, readers are notified after the read.
     if (this.marks.seq === stamp.seq) this.readers.notify();
   }
 
@@ -158,12 +158,11 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
   }
 
   /**
-   * What may have changed for a reader who knew everything before samples since `from` arrived; null for nothing,
-   * `too_much` when it had better read history again.
-   * @throws Refusal where somebody else's work is done for it, too.
+   * What may have changed for a reader that had everything before samples since `from` arrived; null for nothing,
+   * `too_much` when it should read history again.
    */
   replay(from: number, work: Work): Promise<Upserts | null | 'too_much'> {
-    // Everyone whom a restart or a lost connection brings back at once gets the same.
+    // Readers that return together, after a restart or a lost connection, share one replay.
     if (this.replaysSeq !== this.marks.seq) this.replays.clear();
     this.replaysSeq = this.marks.seq;
     let replay = this.replays.get(from);
@@ -174,7 +173,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     return replay;
   }
 
-  /** What takes the store's time: called again until it succeeds. */
+  /** Reads from the store: called again until it succeeds. */
   async workInBackground(): Promise<void> {
     const readPending = () => this.readPending();
     await (this.ranking ? this.ranking.work(readPending) : readPending());
@@ -206,7 +205,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     this.takenBy = round;
     this.takenUpTo = { seq: this.marks.seq, at: this.parts.now() };
     this.taken.clear();
-    // Once a round: it asks all readers.
+    // Once a round: it goes through all readers.
     this.forgetTaken();
   }
 

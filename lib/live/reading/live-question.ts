@@ -57,7 +57,7 @@ export function readLiveQuestion(text: string, now: number, history: Pick<Histor
   };
 }
 
-/** How that very step is asked for. */
+/** The text of exactly this step. */
 function asRequested(step: Step): { step: StepRequest; timezone: string } {
   if (typeof step === 'number') return { step, timezone: 'UTC' };
   return { step: step.unit === 'day' ? step.every * DAY : step.unit, timezone: step.timezone };

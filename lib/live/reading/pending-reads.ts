@@ -7,50 +7,50 @@ export interface PendingRead {
   to: number;
 }
 
-/** What one query wants from the store, and since when: until it is there, no reader has everything. */
+/** What one query has to read from the store, and since when: until it is read, no reader has everything. */
 export class PendingReads {
-  private readonly wanted = new Map<LiveGroup, PendingRead>();
+  private readonly pending = new Map<LiveGroup, PendingRead>();
   private reading: readonly LiveGroup[] = [];
-  private wantedSince = Number.POSITIVE_INFINITY;
+  private pendingSince = Number.POSITIVE_INFINITY;
   private readingSince = Number.POSITIVE_INFINITY;
 
   get isEmpty(): boolean {
-    return this.wanted.size === 0;
+    return this.pending.size === 0;
   }
 
   /** When the oldest change that waits for the store arrived, epoch ms; Infinity when none waits. */
   get since(): number {
-    return Math.min(this.wantedSince, this.readingSince);
+    return Math.min(this.pendingSince, this.readingSince);
   }
 
-  /** The groups that points are wanted of, those being read now included. */
+  /** The groups with pending reads, those being read now included. */
   get groups(): Set<LiveGroup> {
-    return new Set([...this.wanted.keys(), ...this.reading]);
+    return new Set([...this.pending.keys(), ...this.reading]);
   }
 
   /** @param since when the change arrived; -Infinity when that is not known. */
   add({ group, from, to }: PendingRead, since: number): void {
-    const known = this.wanted.get(group);
+    const known = this.pending.get(group);
     if (known) {
       known.from = Math.min(known.from, from);
       known.to = Math.max(known.to, to);
     } else {
-      this.wanted.set(group, { group, from, to });
+      this.pending.set(group, { group, from, to });
     }
-    this.wantedSince = Math.min(this.wantedSince, since);
+    this.pendingSince = Math.min(this.pendingSince, since);
   }
 
   /**
-   * Has everything wanted read, those of one range together. What could not be read is wanted again.
+   * Reads everything that is pending, the groups of one range together. What could not be read is pending again.
    * @throws what `read` throws.
    */
   async serve(read: (groups: LiveGroup[], from: number, to: number) => Promise<void>): Promise<void> {
     const batches = this.batches();
-    const since = this.wantedSince;
+    const since = this.pendingSince;
     this.readingSince = since;
-    this.reading = [...this.wanted.keys()];
-    this.wanted.clear();
-    this.wantedSince = Number.POSITIVE_INFINITY;
+    this.reading = [...this.pending.keys()];
+    this.pending.clear();
+    this.pendingSince = Number.POSITIVE_INFINITY;
     try {
       for (const [range, batch] of batches) {
         await read(
@@ -61,7 +61,7 @@ export class PendingReads {
         batches.delete(range);
       }
     } catch (error) {
-      for (const batch of batches.values()) for (const want of batch) this.add(want, since);
+      for (const batch of batches.values()) for (const read of batch) this.add(read, since);
       throw error;
     } finally {
       this.readingSince = Number.POSITIVE_INFINITY;
@@ -71,11 +71,11 @@ export class PendingReads {
 
   private batches(): Map<string, PendingRead[]> {
     const batches = new Map<string, PendingRead[]>();
-    for (const want of this.wanted.values()) {
-      const range = `${want.from} ${want.to}`;
+    for (const read of this.pending.values()) {
+      const range = `${read.from} ${read.to}`;
       const batch = batches.get(range);
-      if (batch) batch.push(want);
-      else batches.set(range, [want]);
+      if (batch) batch.push(read);
+      else batches.set(range, [read]);
     }
     return batches;
   }

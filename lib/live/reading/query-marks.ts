@@ -33,7 +33,7 @@ export class QueryMarks {
   seq: number;
   /** Points that the store is asked for. */
   readonly fromStore: PendingReads;
-  /** Points that memory evaluates aside, since they are of very many series. */
+  /** Points that memory evaluates in the background: they are of very many series. */
   readonly fromMemory: PendingReads;
   private refreshedSeq = 0;
 
@@ -117,7 +117,7 @@ export class QueryMarks {
     return true;
   }
 
-  /** Points of the past become due as time passes, though nothing is written. */
+  /** With an offset, points become due as time passes, though nothing is written. */
   requestDue(now: number): void {
     const { range, groups } = this.parts;
     const due = range.takeDue(now);
@@ -134,7 +134,7 @@ export class QueryMarks {
     const { range } = this.parts;
     const { offset } = this.operandOf(watch);
     const slot = stepOfSample(range.question.steps, timestamp, offset);
-    // What is of the past has its counterpart only then.
+    // A point of an offset gets its counterpart only then.
     if (offset === 0 || slot < range.newest) this.markSlot(watch.group, slot, stamp);
   }
 

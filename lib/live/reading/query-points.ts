@@ -48,7 +48,7 @@ export class QueryPoints {
     for (; next < slots.length && !marks.isImmediate(slots[next]); next++) {
       const point = group.stored.get(slots[next]);
       if (point) points.push(point);
-      // It was in memory when it was marked; its time of arrival is not kept.
+      // It was in memory when it was marked. When it arrived is not known any more.
       else
         marks.requestRead(
           group,
@@ -63,7 +63,7 @@ export class QueryPoints {
     return points.concat(atEach(range.question, marked, inMemory));
   }
 
-  /** Work on nobody's behalf. */
+  /** Work of the server itself, for no request. */
   backgroundWork(): Work {
     return Work.ofOurs(this.parts.scheduler);
   }

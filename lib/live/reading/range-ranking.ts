@@ -6,14 +6,14 @@ import type { LiveGroup, Upsert } from './live-group';
 import { DEPARTURE_MS, FirstLoad, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
 
-/** The whole range is read for a ranking: it is made anew this often, or as seldom as the store's time allows. */
+/** The whole range is read for a ranking: it is repeated this often, or less often where reading takes long. */
 const RANK_EVERY_MS = 10 * SECOND;
 
 /**
  * Which groups of a live query have the highest (or lowest) value over the whole range. That does not follow from the
- * points, so when the order changes all of it is sent: an upsert with the rank of every group that is kept, and groups
- * that it does not name are kept no longer. A group that enters comes with all its points; those of one that leaves are
- * sent as removed, which is all there is to send when none is kept.
+ * points, so when the order changes all of it is sent: an upsert with the rank of every group that is kept; a group
+ * that it does not name is removed. A group that enters comes with all its points; those of one that leaves are sent as
+ * removed, which is all there is to send when none is kept.
  */
 export class RangeRanking implements LiveRanking {
   private order: readonly LiveGroup[] = [];

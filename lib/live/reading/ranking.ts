@@ -20,7 +20,7 @@ export interface LiveRanking {
   work(readPending: () => Promise<void>): Promise<void>;
   /** What has changed after `since`. */
   changes(since: number): Upsert[];
-  /** What a reader may not have who knew everything before samples since `from` arrived. */
+  /** What a reader may lack that had everything before samples since `from` arrived. */
   replay(from: number, work: Work): Promise<Upsert[] | 'too_much'>;
 }
 

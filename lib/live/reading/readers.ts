@@ -11,7 +11,7 @@ export interface QueryReader {
 /** All readers of one query. */
 export class Readers {
   private readonly all = new Set<QueryReader>();
-  /** Whether all know that there is something to take: commits are many, and this is said once. */
+  /** Whether all were notified that there is something to take: commits are many, readers are notified once. */
   private areNotified = false;
 
   get size(): number {
@@ -41,7 +41,7 @@ export class Readers {
     for (const reader of this.all) reader.notify();
   }
 
-  /** One of them has taken what there was: of what comes now it has to be notified again. */
+  /** A reader has taken what there was: the next change is notified again. */
   expectNotice(): void {
     this.areNotified = false;
   }

@@ -21,7 +21,7 @@ export type Subscriber = Pick<QueryReader, 'notify' | 'reset'>;
 
 export interface SubscriptionParts {
   arrivals: ArrivalLog;
-  /** How much may lie between a cursor and what it stands for: another node gave it, by its own clock. Ms. */
+  /** How far a cursor may be off, ms: another node may have made it, by its own clock. */
   cursorSlackMs: number;
   leave(reader: QueryReader): void;
 }
@@ -32,7 +32,7 @@ export class Subscription implements QueryReader {
   query!: LiveQuery;
   readonly notify: () => void;
   readonly reset: (reason: string) => void;
-  /** What the reader missed, while it is being read or waits to be taken; what is live waits for it. */
+  /** What the reader missed, while it is read or waits to be taken; live changes wait for it. */
   private missed: 'none' | 'reading' | { upserts: Upserts } = 'none';
 
   constructor(
@@ -52,7 +52,7 @@ export class Subscription implements QueryReader {
   }
 
   /**
-   * Reads what a reader may not have who has everything that arrived before `cursor`: what arrived later, or up to
+   * Reads what a reader may lack that has everything that arrived before `cursor`: what arrived later, or up to
    * `slackMs` before, and samples that were ahead of the clock, and so beyond the end of the answer it began with.
    *
    * @returns why that cannot be replayed and the reader must read history again; null when it can.

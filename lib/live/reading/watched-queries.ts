@@ -22,9 +22,9 @@ export interface WatchedQueriesParts {
 }
 
 /**
- * The questions that somebody watches, and in which of their groups each series is. A question that is watched for
- * the first time looks at every series of its metric, and so at its turn; a series that is created meanwhile, or whose
- * labels have to be matched by a regular expression, is looked at afterwards.
+ * The questions with readers, and in which of their groups each series is. A question with its first reader goes
+ * through every series of its metric, in turns with other work; a series that is created meanwhile, or whose labels
+ * have to be matched by a regular expression, is looked at afterwards.
  */
 export class WatchedQueries {
   private readonly byText = new Map<string, LiveQuery>();
@@ -75,7 +75,7 @@ export class WatchedQueries {
     if (query.readers.delete(reader) && !query.isWatched) this.drop(query);
   }
 
-  /** A series has come to be. */
+  /** A series was created. */
   take(series: Series): void {
     for (const query of this.of(series.metric.name)) {
       this.watchRing(query);

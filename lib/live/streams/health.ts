@@ -53,7 +53,7 @@ export class HealthWatch {
       this.databaseError = null;
     } catch (error) {
       if (!isPulseError(error)) log().error({ err: error }, 'the database failed with an unknown error');
-      // It may have begun any time since the last look.
+      // It may have begun at any time since the last check.
       if (this.databaseError === null) this.databaseErrorSince = this.now() - 2 * CHECK_MS;
       this.databaseError = isPulseError(error) ? error.code : 'database_unavailable';
     } finally {

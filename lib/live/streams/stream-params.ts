@@ -7,7 +7,7 @@ const MAX_QUERIES = 64;
 const MAX_TOPICS = 16;
 const TICK = { default: SECOND, least: 50, most: 10 * SECOND };
 
-/** What may be subscribed to. */
+/** What a stream may subscribe to. */
 export interface StreamOffer {
   /** @throws PulseError `bad_parameter`, `too_many_points`. */
   readQuestion(text: string): LiveQuestion;

@@ -43,14 +43,14 @@ export interface StreamHost {
   admit(stream: LiveStream): () => void;
 }
 
-/** When streams write, and whose turn it is to work. */
+/** The time, and the turns of streams and of work. */
 export interface StreamTiming {
   readonly clock: Clock;
   readonly pacer: Pick<Pacer, 'schedule'>;
   readonly scheduler: Scheduler;
 }
 
-/** A reader that has not read for so long has gone, or had better start anew. */
+/** A stream whose reader has not read for so long ends: the reader can connect again. */
 const STALLED_MS = MINUTE;
 
 /** More than this is written in parts, and only while the reader takes it. */
@@ -109,7 +109,7 @@ export class LiveStream implements Paced {
     // From the first event on: a reader that is lost before what it missed was sent must not seem to have it.
     this.sentUpTo = Math.min(cursor ?? openedAt, openedAt);
     this.write(SSE_PREAMBLE + this.statusEvent());
-    // What changed while it opened is said once.
+    // One notice for all that changed while it opened.
     if (this.changedAt !== null) this.schedule();
     if (cursor === null) return;
     if (queries.reaches(cursor)) {
@@ -146,7 +146,7 @@ export class LiveStream implements Paced {
       this.close();
       throw error;
     }
-    // Only now: when the next turn is depends on whether something was written in this one.
+    // Only now: the time of the next turn depends on whether this one wrote anything.
     this.cancelTurn = null;
     if (this.subscriptions.some(({ hasMore }) => hasMore)) this.notify();
     else if (this.changedAt !== null) this.schedule();
@@ -175,7 +175,7 @@ export class LiveStream implements Paced {
       // What was missed is no tick: the first change after it leaves at once, whenever the stream was opened.
       if (changes !== null) this.writtenAt = now;
       if (length < PART_LENGTH) continue;
-      // Under the old id, since less has been sent of the other queries.
+      // With the old id: of the other queries less has been sent.
       this.writeUnsent();
       length = 0;
     }
@@ -213,7 +213,7 @@ export class LiveStream implements Paced {
   close(): void {
     if (this.isClosed) return;
     this.leave();
-    // Before, the answer is the error that its opening ends with.
+    // Before it is open, the answer is an error.
     if (this.isOpen) this.sink.close();
   }
 

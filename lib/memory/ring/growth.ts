@@ -26,7 +26,7 @@ export class Growth {
   /** The same sums where they may exceed float64. */
   huge: { increase: Sum; delta: Sum } | null = null;
 
-  constructor(private readonly wantsDelta = false) {}
+  constructor(private readonly needsDelta = false) {}
 
   measure({ data, start }: SampleBuffer, from: number, to: number): void {
     const second = Math.max(from, start + 1);
@@ -45,7 +45,7 @@ export class Growth {
     this.increase = increase;
     this.elapsedMs = elapsedMs;
     this.huge = null;
-    const isDeltaTame = !this.wantsDelta || this.measureDelta(data, second, to);
+    const isDeltaTame = !this.needsDelta || this.measureDelta(data, second, to);
     // Only a reset below zero lowers an increase: without a huge one, no intermediate sum is larger than the last.
     if (!isTame(increase) || !isTame(lowest) || !isDeltaTame) this.measureHuge(data, second, to);
   }
@@ -93,9 +93,9 @@ export class Growth {
 /** The growth of all series of a slot together. */
 export class GrowthAccumulator implements Accumulator {
   private readonly growth: Growth;
-  private readonly wantsRate: boolean;
-  private readonly wantsIncrease: boolean;
-  private readonly wantsDelta: boolean;
+  private readonly needsRate: boolean;
+  private readonly needsIncrease: boolean;
+  private readonly needsDelta: boolean;
   private readonly sums: Record<GrowthAggregate, Sums> = {
     rate: new Sums(),
     increase: new Sums(),
@@ -104,11 +104,11 @@ export class GrowthAccumulator implements Accumulator {
   /** Series that have growth. */
   private count = new Float64Array(0);
 
-  constructor(wanted: readonly InnerAggregate[]) {
-    this.wantsRate = wanted.includes('rate');
-    this.wantsIncrease = wanted.includes('increase');
-    this.wantsDelta = wanted.includes('delta');
-    this.growth = new Growth(this.wantsDelta);
+  constructor(aggregates: readonly InnerAggregate[]) {
+    this.needsRate = aggregates.includes('rate');
+    this.needsIncrease = aggregates.includes('increase');
+    this.needsDelta = aggregates.includes('delta');
+    this.growth = new Growth(this.needsDelta);
   }
 
   reader(name: GrowthAggregate): ReadSlot {
@@ -136,8 +136,8 @@ export class GrowthAccumulator implements Accumulator {
       return;
     }
     // Over less than a second a rate may be huge where the increase is not.
-    if (this.wantsRate) sums.rate.add(slot, growth.rate);
-    if (this.wantsIncrease) sums.increase.addTame(slot, growth.increase);
-    if (this.wantsDelta) sums.delta.addTame(slot, growth.delta);
+    if (this.needsRate) sums.rate.add(slot, growth.rate);
+    if (this.needsIncrease) sums.increase.addTame(slot, growth.increase);
+    if (this.needsDelta) sums.delta.addTame(slot, growth.delta);
   };
 }

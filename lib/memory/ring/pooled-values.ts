@@ -7,8 +7,8 @@ export class PooledValues implements Accumulator {
   private readonly values: Values;
   private width = 0;
 
-  constructor(wanted: readonly AllValuesAggregate[]) {
-    this.values = new Values(wanted);
+  constructor(aggregates: readonly AllValuesAggregate[]) {
+    this.values = new Values(aggregates);
   }
 
   reader(name: AllValuesAggregate): ReadSlot {

@@ -32,8 +32,8 @@ export class ReportingInterval {
 }
 
 /**
- * The upper quartile of some gaps, above 10 s rounded to the second: above the median, since reports spread over
- * seconds leave small gaps beside the real one; below the top, since an outage leaves a large one. Null without gaps.
+ * The upper quartile of some gaps, above 10 s rounded to the second: above the median, since a report spread over
+ * seconds has small gaps; below the maximum, since an outage is a large gap. Null without gaps.
  */
 export function usualGap(gaps: readonly number[]): number | null {
   if (gaps.length === 0) return null;

@@ -1,6 +1,6 @@
 const FIRST_CAPACITY = 8;
 const GROWTH = 1.5;
-/** What V8 and the allocator take for one buffer beyond its samples; measured with 300,000 of them. */
+/** The memory of one buffer beside its samples; measured with 300,000 buffers. */
 const OVERHEAD_BYTES = 512;
 const SAMPLE_BYTES = 16;
 

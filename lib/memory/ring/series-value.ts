@@ -42,9 +42,9 @@ function growthOf(name: GrowthAggregate): SeriesValue {
   };
 }
 
-function ofAllValues(wanted: AllValuesAggregate): SeriesValue {
-  const values = new Values([wanted]);
-  const read = values.reader(wanted);
+function ofAllValues(aggregate: AllValuesAggregate): SeriesValue {
+  const values = new Values([aggregate]);
+  const read = values.reader(aggregate);
   return ({ data }, from, to) => {
     values.begin(1);
     values.addRun(0, data, from, to);

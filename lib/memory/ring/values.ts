@@ -24,9 +24,9 @@ export class Values {
   private count = new Float64Array(0);
   private results: Array<Float64Array<ArrayBuffer>>;
 
-  constructor(private readonly wanted: readonly AllValuesAggregate[]) {
-    this.isSorted = wanted.some((each) => each !== 'stddev');
-    this.results = wanted.map(() => new Float64Array(0));
+  constructor(private readonly aggregates: readonly AllValuesAggregate[]) {
+    this.isSorted = aggregates.some((each) => each !== 'stddev');
+    this.results = aggregates.map(() => new Float64Array(0));
   }
 
   begin(width: number): void {
@@ -47,7 +47,7 @@ export class Values {
   }
 
   reader(name: AllValuesAggregate): ReadSlot {
-    const place = this.wanted.indexOf(name);
+    const place = this.aggregates.indexOf(name);
     return (slot) => (this.count[slot] === 0 ? null : this.results[place][slot]);
   }
 
@@ -85,7 +85,7 @@ export class Values {
         if (i > 0) yield;
         values.sort();
       }
-    for (const [place, name] of this.wanted.entries()) {
+    for (const [place, name] of this.aggregates.entries()) {
       const share = shareOf(name);
       this.results[place][slot] = share === null ? yield* stddev(blocks) : quantile(blocks, share);
     }

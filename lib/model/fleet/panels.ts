@@ -47,10 +47,10 @@ export function fleetPanels(
   const { headlines, intervalMs } = facts;
   const step = fleetStep(intervalMs);
   const averaged = headlines.filter((key) => !NOT_AVERAGED.has(key));
-  const wanted = averaged.length > 0 ? averaged : headlines;
+  const shown = averaged.length > 0 ? averaged : headlines;
   const metricOf = ({ metrics }: Headline) => metrics.map(known).find((one) => one !== undefined);
   const panels = HEADLINES.flatMap((one) => {
-    const metric = wanted.includes(one.key) ? metricOf(one) : undefined;
+    const metric = shown.includes(one.key) ? metricOf(one) : undefined;
     if (!metric) return [];
     const scope = metric.type === 'counter' ? 'all hosts together' : 'average and range of all hosts';
     return [spec(one.key, `${one.title}, ${scope}`, metric, { ...range, step })];

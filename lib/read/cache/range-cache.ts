@@ -125,7 +125,7 @@ export function createRangeCache(parts: RangeCacheParts): RangeCache {
     return { blocks, keys, pieces };
   }
 
-  /** Caches what was read from `reached` on. Nobody waits for it: what is lost is read again. */
+  /** Caches what was read from `reached` on. No request waits for it: what is lost is read again. */
   async function keep(
     { blocks, keys, pieces }: CachedPieces,
     reached: number,

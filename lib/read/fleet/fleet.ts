@@ -128,7 +128,7 @@ export class Fleet {
     };
   }
 
-  /** @param keep the rows are exactly these hosts, in this order, whatever the query's page would hold by now. */
+  /** @param keep the rows are exactly these hosts, in this order, whatever rows the page of the query has by now. */
   async hostsPage(
     query: HostsQuery,
     keep: readonly string[] | null = null,

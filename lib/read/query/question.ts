@@ -32,7 +32,7 @@ export interface QuestionContext {
  * exclusive. Plain data: equal questions have equal JSON.
  */
 export interface Question extends TimeRange {
-  /** Two where the expression speaks of two. */
+  /** Two where the expression has two. */
   operands: readonly Operand[];
   expression: Expression | null;
   by: readonly string[];
@@ -43,7 +43,7 @@ export interface Question extends TimeRange {
 }
 
 /**
- * What was asked, with everything relative made absolute as of `now`.
+ * The query with everything relative made absolute as of `now`.
  *
  * @throws PulseError `bad_parameter` when the range is empty, `too_many_points` when the step is too fine for it.
  */

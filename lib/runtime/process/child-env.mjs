@@ -2,8 +2,8 @@
 
 /**
  * What a child process may know of our environment: how to find programs, folders and libraries, and how people write.
- * Our settings hold passwords and keys, which whoever may look into `/proc` could read from any child; so what is not
- * here is not passed on, and a new secret is safe from its first day.
+ * Our settings hold passwords and keys, and a user who can read `/proc` could read them from any child. So only these
+ * variables are passed on, and a new secret is not among them.
  */
 const PASSED_ON = new Set([
   'PATH',
@@ -34,7 +34,7 @@ const PASSED_ON = new Set([
 
 /**
  * The environment of a child process.
- * @param {Record<string, string>} [own] what this child is told besides
+ * @param {Record<string, string>} [own] variables for this child alone
  * @returns {Record<string, string> & NodeJS.ProcessEnv}
  */
 export function childEnv(own = {}) {

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 const children = new Map<ChildProcess, NodeJS.Signals>();
 let isWatching = false;
 
-/** Ends the child when this process ends, however it comes to that short of being killed. */
+/** Ends the child when this process ends, for any reason but SIGKILL. */
 export function endWithProcess(child: ChildProcess, signal: NodeJS.Signals): void {
   if (!isWatching) process.on('exit', endAll);
   isWatching = true;

@@ -11,7 +11,7 @@ export function dataLock(dataDir) {
 }
 
 /**
- * Whether the server that has a folder is about to give it back.
+ * Whether the server that has a folder is about to release it.
  * @param {import('./lock.mjs').Holder} holder
  */
 export function isStopping(holder) {

@@ -34,7 +34,7 @@ export function startOf(pid) {
   try {
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
   } catch {
-    // `ps` fails where it has nobody to tell of.
+    // `ps` fails where there is no such process.
     return null;
   }
 }

@@ -5,13 +5,13 @@ import { isRunning, startOf } from './identity.mjs';
 // Plain JavaScript with types in comments: the launcher uses it before anything is compiled.
 
 const FOLDER = 'in-use';
-/** Where this user may not write, nobody of this user removes anything either. */
+/** Errors of a build that this user cannot write to: no process of this user removes it either. */
 const NOT_OURS = ['EACCES', 'EPERM', 'EROFS'];
 
 /** @typedef {{ pid: number, started: string, url: string }} User */
 
 /**
- * Notes in a build that this process runs from it, so that it is not removed: until the process ends, however it does.
+ * Notes in a build that this process runs from it, so that it is not removed until the process has ended.
  * @param {string} build the build's folder
  * @param {string} url where the process can be reached
  */

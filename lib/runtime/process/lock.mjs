@@ -60,7 +60,7 @@ export class Lock {
   }
 
   /** @param {Holder['note']} note */
-  tell(note) {
+  addNote(note) {
     this.holder.note = { ...this.holder.note, ...note };
     if (!this.#isLost) write(this.file, this.holder);
   }

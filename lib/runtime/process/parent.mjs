@@ -6,15 +6,16 @@ import { isRunning, startOf } from './identity.mjs';
 // Plain JavaScript with types in comments: the launcher uses it before anything is compiled.
 
 const LOOK_EVERY_MS = 500;
-/** A hang-up reaches a whole process group; in which order, nobody knows. */
+/** A hang-up reaches a whole process group, in no certain order. */
 const HANG_UP_MS = 2_000;
 /** Whether the terminal was closed, and that was to be outlived. */
 let hasOutlivedHangUp = false;
 const SHELL = /^(|ba|da|z|a|k)sh$|^busybox$/;
 
 /**
- * What runs this process as one of our npm scripts, taken down now: npm, and a shell between if there is one. Empty
- * when it was started in another way, by systemd, in a container, from a shell: then it may outlive whoever started it.
+ * What runs this process as one of our npm scripts, noted now: npm, and a shell between if there is one. Empty when it
+ * was started in another way, by systemd, in a container, from a shell: then it may outlive the process that started
+ * it.
  * @param {string} script as in package.json
  */
 function runners(script) {
@@ -29,7 +30,7 @@ function runners(script) {
 
 /**
  * Calls `onGone` once when the npm that runs this script is gone. npm passes SIGTERM and SIGINT on to what it runs, and
- * nothing else: closed with its terminal or killed, it leaves that behind.
+ * nothing else: when it is killed, or its terminal is closed, what it runs goes on.
  * @param {string} script
  * @param {() => void} onGone
  * @returns {() => void} the off-switch
@@ -44,7 +45,7 @@ export function watchRunner(script, onGone) {
   const timer = setInterval(() => {
     if (!isGone()) return;
     goneAt ||= performance.now();
-    // What ended npm may be what this process was told to outlive.
+    // What ended npm may be what this process is meant to survive.
     if (isToOutliveHangUp() && performance.now() - goneAt < HANG_UP_MS) return;
     clearInterval(timer);
     if (!hasOutlivedHangUp) onGone();

@@ -1,26 +1,26 @@
 import { SECOND } from '../../model/time/duration';
 
-/** Heavy work that is done at a time, and the points that all of it may come to: each point takes some 100 bytes. */
+/** How much heavy work is done at a time, and how many points it may have in all: a point takes some 100 bytes. */
 const MOST_AT_A_TIME = 8;
 const MOST_POINTS = 6_000_000;
 /** What may wait for its turn, and for how long. */
 const MOST_WAITING = 100;
 const LONGEST_WAIT_MS = 5 * SECOND;
 
-/** Work that has much to do, or much to hold. */
+/** Work that takes much time, or much memory. */
 export interface HeavyWork {
-  /** Points that its answers may come to. */
+  /** Points that its answers may have. */
   readonly expectedPoints: number;
 }
 
 interface Waiting {
   work: HeavyWork;
-  /** Told whether it may begin. */
+  /** Called with whether it may begin. */
   resolve(mayBegin: boolean): void;
   timer: NodeJS.Timeout;
 }
 
-/** Lets some heavy work be done at a time; what comes beyond that waits, first come first served, and not for long. */
+/** Limits how much heavy work is done at a time; the rest waits, in the order of arrival, for a limited time. */
 export class HeavyLine {
   private readonly working = new Set<HeavyWork>();
   private readonly waiting: Waiting[] = [];

@@ -10,10 +10,10 @@ interface TurnsOptions {
   defer?: (run: () => void) => void;
 }
 
-/** Whoever has slices of time. */
+/** Work that gets slices of time. */
 export interface Taker {
   readonly isHeavy: boolean;
-  /** Lower for who came earlier. */
+  /** Lower for earlier work. */
   readonly number: number;
 }
 
@@ -23,13 +23,13 @@ interface Waiting {
 }
 
 /**
- * Shares out the event loop: in each of its turns there is one slice of time for work that can be put aside, so that
- * requests are taken in, commits acknowledged and streams written in between, however many have much to do. Whoever
- * has had little so far is not kept waiting by those who have had much: the two kinds alternate. Of the light the first
- * that came goes on until it is done, so that what all of them hold is little; the heavy take turns.
+ * Schedules work on the event loop: each of its turns has one slice of time for work that can be paused, so that
+ * requests are read, commits acknowledged and streams written in between, whatever the load. Light work and heavy work
+ * alternate, so that the light does not wait for the heavy. Light work is done one after the other, in the order of
+ * arrival, so that little of it is in memory; heavy work takes turns.
  */
 export class Turns {
-  /** Goes up with every turn: time between two looks at the clock is one's own only within a turn. */
+  /** Increases with every turn: the time between two readings of the clock belongs to one work only within a turn. */
   number = 0;
   readonly now: () => number;
   readonly cpu: () => number;
@@ -85,7 +85,7 @@ export class Turns {
   }
 }
 
-/** Where somebody belongs among those who wait: nearly always last or first. */
+/** The position in the queue of those that wait: nearly always last or first. */
 function placeOf(number: number, waiting: readonly Waiting[]): number {
   let place = waiting.length;
   while (place > 0 && waiting[place - 1].number > number) place--;

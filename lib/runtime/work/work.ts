@@ -43,8 +43,8 @@ export interface WorkOptions {
 }
 
 /**
- * What one request makes this process do: it can be put aside, so that it never holds the event loop for long; it
- * has a budget; and it ends when nobody waits for it any more. In a loop of any length:
+ * What one request makes this process do. It can be paused, so that it never holds the event loop for long; it has a
+ * budget; and it ends when its client has gone. In a loop of any length:
  *
  *     for (const item of items) {
  *       if (work.isDue('group')) await work.pause();
@@ -55,7 +55,7 @@ export class Work {
   private readonly turns: Turns;
   private readonly heavyLine: HeavyLine;
   readonly signal: AbortSignal | undefined;
-  /** When whoever asks has to have an answer, ms of `performance.now()`. */
+  /** The deadline of the answer, ms of `performance.now()`. */
   readonly dueAt: number;
   private readonly budgetMs: number;
   private readonly matchBudgetMs: number;
@@ -89,7 +89,7 @@ export class Work {
     this.number = scheduler.nextNumber();
   }
 
-  /** What the server does of itself: put aside like any other, and never refused. */
+  /** Work of the server itself: paused like any other, and never refused. */
   static ofOurs(scheduler: Scheduler): Work {
     return new Work(scheduler, { budgetMs: Number.POSITIVE_INFINITY });
   }
@@ -108,7 +108,7 @@ export class Work {
     return this.spentMs;
   }
 
-  /** Does a piece of the work; several may be under way at a time. What it holds is let go of when none is. */
+  /** Does a piece of the work; several may be under way at a time. What it holds is released when none is. */
   async run<T>(task: (work: Work) => Promise<T> | T): Promise<T> {
     this.running++;
     try {
@@ -120,8 +120,8 @@ export class Work {
   }
 
   /**
-   * Whether it is time to `pause`. To be asked before every piece, also the first: somebody else may have had this
-   * turn. Costs about 50 ns.
+   * Whether it is time to `pause`. To be asked before every piece, also the first: other work may have had this turn.
+   * Costs about 50 ns.
    *
    * @param stage what the time since the last look was used for.
    * @throws Refusal `too_expensive` when the budget is spent.
@@ -139,7 +139,7 @@ export class Work {
 
   /**
    * Lets everything else go on, and resolves when it is this work's turn again.
-   * @throws Refusal `too_busy` when too many others have much to do; `client_closed` when nobody waits for it any more.
+   * @throws Refusal `too_busy` when too many others have much to do; `client_closed` when its client has gone.
    */
   async pause(): Promise<void> {
     this.endStretch();
@@ -197,7 +197,7 @@ export class Work {
   private checkBudget(now: number): void {
     // Only now it is known exactly.
     this.beginStretch(now);
-    // What is being encoded has been worked for; how much it may be, `addPoints` says.
+    // Encoding is never refused: what it encodes is done, and `addPoints` has limited it.
     if (this.spentMs <= this.budgetMs || this.stage === 'encode') return;
     this.refuse(
       'time',
@@ -206,7 +206,7 @@ export class Work {
     );
   }
 
-  /** @throws Refusal `client_closed` when nobody waits for it any more. */
+  /** @throws Refusal `client_closed` when its client has gone. */
   checkClient(): void {
     if (this.signal?.aborted) this.refuse('gone', 'client_closed', 'Nobody waits for the answer any more.');
   }
@@ -242,7 +242,7 @@ export class Work {
     this.endStretch();
     this.turn = this.turns.number;
     this.stretchBeganAt = this.lookedAt = now;
-    // Asking the system takes longer than most stretches do: not for whoever has no budget, or is far from its end.
+    // A system call takes longer than most stretches: work without a budget, or far from its end, does without.
     this.cpuMs = this.isBounded && this.spentMs >= HEAVY_MS ? this.turns.cpu() : null;
   }
 
@@ -250,7 +250,7 @@ export class Work {
     const ms = this.lookedAt - this.stretchBeganAt;
     if (ms === 0) return;
     this.scheduler.figures.loopStretches.observe(this.stage, ms / SECOND);
-    // While others had the processor, this took nothing.
+    // While other processes ran, this one used no time of the processor.
     if (this.cpuMs !== null) this.spentMs -= Math.max(0, ms - (this.turns.cpu() - this.cpuMs));
     this.stretchBeganAt = this.lookedAt;
   }

@@ -11,7 +11,7 @@ import { touchSeries } from './touch-series';
 /** Entries written at once. */
 const BATCH = 10_000;
 
-/** The catalogue, which is the same for every engine. `onSeries` hears of all series that it gives. */
+/** The catalogue, which is the same for every engine. `onSeries` is called with all series that it returns. */
 export function createCatalogue(
   { write, bulk }: Pick<Lanes, 'write' | 'bulk'>,
   onSeries: (series: readonly StoredSeries[]) => void = () => {},

@@ -108,7 +108,7 @@ export async function startPostmaster(options: StartOptions): Promise<void> {
   );
   closeSync(log);
   child.unref();
-  // Also while it starts, when nobody has heard of it yet: in order, "fast" in PostgreSQL's words.
+  // Also while it starts, before anything uses it: in order, which PostgreSQL calls "fast".
   endWithProcess(child, 'SIGINT');
 
   let ended: unknown = null;
@@ -144,7 +144,7 @@ export async function stopPostmaster(
     await stop('fast');
   } catch (error) {
     if (!isAlive(running.pid)) return;
-    // Out of patience: ended as by a crash, which its log makes good at the next start.
+    // It takes too long: it is killed, as in a crash, and recovers from its log at the next start.
     await stop('immediate').catch(() => {
       throw error;
     });

@@ -37,7 +37,7 @@ export const UNHURRIED: Omit<Pace, 'stopped'> = {
   spreadMs: 40 * SECOND,
 };
 
-/** Thrown out of a transaction of upkeep that has been told to stop. */
+/** Thrown out of a transaction of upkeep that is asked to stop. */
 export class Stopped extends Error {}
 
 /**

@@ -1,7 +1,7 @@
 import { SCALE } from '../../model/arithmetic';
 
 /**
- * Expressions over the whole range of float64: what they tell is finite, and they end no statement
+ * Expressions over the whole range of float64: their values are finite, and they end no statement
  * (drizzle/catalogue/functions/arithmetic.sql). Each is SQL text over the rows of a group. Where no care is asked for,
  * sums and ratios are plain and cost what PostgreSQL's own do; it refuses them where that is not enough.
  */

@@ -167,7 +167,7 @@ function insteadOf(
 }
 
 /**
- * The samples of one series in order, each with the one before it (`prev`, `prev_ts`), as `partColumns` wants them
+ * The samples of one series in order, each with the one before it (`prev`, `prev_ts`), as `partColumns` takes them
  * for `stored` counters. Begins early enough to know the one before the first, which is looked for only where it is
  * not near: whoever reads leaves out `ts < from`.
  */

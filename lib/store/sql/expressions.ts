@@ -16,7 +16,7 @@ import {
   wholeOf,
 } from './arithmetic';
 
-/** What parts tell: see `partColumns`. All else needs the samples themselves. */
+/** What can be computed from parts: see `partColumns`. All else needs the samples themselves. */
 export type OfParts = Exclude<InnerAggregate, OfSamples>;
 export type OfSamples = Percentile | 'stddev';
 
@@ -30,7 +30,7 @@ const added = (column: 'sum' | 'increase' | 'delta', careful: boolean): Addends 
   huge: careful ? `huge_${column}` : null,
 });
 
-/** Over the parts of a group and step: all series together, but for a rate, which wants one part for each series. */
+/** Over the parts of a group and step: all series together, but for a rate, which needs one part for each series. */
 export function overParts(name: OfParts, careful: boolean): string {
   switch (name) {
     case 'avg':

@@ -2,11 +2,11 @@ import type { Fragment, ISql } from 'postgres';
 import { arrayText } from '../arrays';
 import type { StoreQuestion } from '../store';
 
-/** Elements for each series, at most, in an array that tells groups. */
+/** Elements for each series, at most, in an array of groups. */
 const MOST_EMPTY = 50;
 
 /**
- * The number of a part's group, negative or null for none. One group needs no telling. Several are looked up by series
+ * The number of a part's group, negative or null for none. One group needs no lookup. Several are looked up by series
  * in an array: over 1,000 series, 24 h by the minute, 500 ms where a join takes 1,600 ms. The join is for series whose
  * ids lie so far apart that the array would be mostly empty.
  */

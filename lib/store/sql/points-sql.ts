@@ -31,7 +31,7 @@ export function columnsOf(aggregates: readonly Aggregate[]): Column[] {
 
 /** What a statement makes points of. */
 export interface Sources {
-  /** What the relation `parts` is put together of; empty where they are no longer told apart. */
+  /** The selects whose union is the relation `parts`; empty where that is one relation already. */
   branches: Branch[];
   /** The relation whose parts are the samples themselves. */
   samples: 'parts' | 'samples_apart';
@@ -39,7 +39,7 @@ export interface Sources {
   careful: boolean;
 }
 
-/** The points of a question as a select of `grp`, `t` and the columns; a value that cannot be told is null. */
+/** The points of a question as a select of `grp`, `t` and the columns; a value that cannot be computed is null. */
 export function pointsOf(
   sql: ISql,
   question: StoreQuestion,

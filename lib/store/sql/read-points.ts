@@ -30,7 +30,7 @@ import {
 import type { Selection } from './selection';
 import { staleRows } from './stale';
 
-/** More than any page draws, and as much as a process can take in without trouble. */
+/** More than any page draws, and as many as a process can hold. */
 const MOST_POINTS = 2_000_000;
 const OUT_OF_RANGE = '22003';
 /** Rows made points in one go: about a millisecond. */
@@ -38,8 +38,8 @@ const ROWS_AT_ONCE = 2_048;
 type Row = [group: number, step: number, ...values: Array<number | null>];
 
 /**
- * Answers a question in one scan of the coarsest tier that its step allows, for what parts tell, and one of the samples
- * for what only they tell.
+ * Answers a question in one scan of the coarsest tier that its step allows, for what parts suffice for, and one of the
+ * samples for the rest.
  */
 export async function readPoints(
   sql: ISql,
@@ -76,7 +76,7 @@ async function addPoints(
   }
 }
 
-/** Adds what a row tells, if it tells anything. In loops, since there may be millions of rows. */
+/** Adds the values of a row, if it has any. In loops, since there may be millions of rows. */
 function addPoint(groups: Point[][], row: Row, starts: StoreQuestion['starts']): void {
   const [group, step] = row;
   const point = row.slice(1) as Point;
@@ -214,7 +214,7 @@ function statement(
     limit ${MOST_POINTS + 1}`;
 }
 
-/** Only increases and pauses are stored; differences of any sign are told by a part and the one before it alone. */
+/** Only increases and pauses are stored; differences of any sign follow from a part and the one before it. */
 function countersFor(columns: readonly Column[], keeping: Exclude<Counters, 'none'>): Counters {
   if (columns.some(({ inner }) => inner === 'delta')) return 'stitched';
   return columns.some(({ inner }) => inner === 'rate' || inner === 'increase') ? keeping : 'none';

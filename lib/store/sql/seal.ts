@@ -11,7 +11,7 @@ const SEAL_DELAY_MS = 30 * SECOND;
 const PATIENCE_MS = SECOND;
 
 /**
- * Moves the mark before which samples count as late. Once it has moved, every append that was not told has
+ * Moves the mark before which samples count as late. Once it has moved, every append that did not see the mark has
  * committed, so the time before it can be rolled up: a sample that is stored there later is logged as stale.
  *
  * @returns false when another server is at upkeep.

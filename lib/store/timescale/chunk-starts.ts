@@ -3,7 +3,7 @@ import { MINUTE } from '../../model/time/duration';
 import type { Run } from '../lane';
 import { listChunks } from './chunks';
 
-/** Which chunks there are changes slowly, and of thousands it takes a tenth of a second to tell. */
+/** Which chunks there are changes slowly, and to list thousands takes a tenth of a second. */
 const FRESH_MS = MINUTE;
 
 /** When the chunks of samples begin, epoch ms, ascending: as of a minute ago, so good for estimates only. */

@@ -49,11 +49,11 @@ async function followLoad(
   rawRetentionMs: number,
 ): Promise<void> {
   const [{ rows }] = await sql.unsafe(`select count(*)::float8 as rows from ${name}`);
-  const wanted = chunkInterval(rows / ((end - start) / SECOND), rawRetentionMs);
+  const next = chunkInterval(rows / ((end - start) / SECOND), rawRetentionMs);
   const [{ current }] = await sql<[{ current: number }]>`
     select date_part('epoch', time_interval) * 1000 as current from timescaledb_information.dimensions
     where hypertable_schema = current_schema() and hypertable_name = 'samples_packed'`;
-  if (wanted === current) return;
-  await sql`select set_chunk_time_interval('samples_packed', ${`${wanted} milliseconds`}::text::interval)`;
-  log().info({ fromMs: current, toMs: wanted, rowsPerChunk: rows }, 'chunks of samples follow the load');
+  if (next === current) return;
+  await sql`select set_chunk_time_interval('samples_packed', ${`${next} milliseconds`}::text::interval)`;
+  log().info({ fromMs: current, toMs: next, rowsPerChunk: rows }, 'chunks of samples follow the load');
 }

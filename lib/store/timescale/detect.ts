@@ -8,7 +8,7 @@ const OLDEST = [2, 20] as const;
 export interface TimescaleFeatures {
   /** It can insert compressed batches straight away, into a hypertable with continuous aggregates. */
   directCompress: boolean;
-  /** Its refresh works in batches of a few rows and can be told not to. */
+  /** Its refresh works in batches of a few rows and has a setting against that. */
   refreshBatches: boolean;
 }
 

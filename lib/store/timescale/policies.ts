@@ -17,8 +17,8 @@ export function retentionConfig(retention: Retention): Record<string, number> {
 }
 
 /**
- * Tells the database's own retention job what the settings ask for, and makes new chunks at least as long as that
- * retention wants them. Repeating it changes nothing.
+ * Gives the database's own retention job the settings, and makes new chunks at least as long as that retention
+ * needs. Repeating it changes nothing.
  */
 export async function setRetention(sql: Sql, retention: Retention): Promise<void> {
   const leastMs = chunkInterval(Number.POSITIVE_INFINITY, retention.raw);

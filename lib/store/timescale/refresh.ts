@@ -44,7 +44,7 @@ export interface Refresher {
   /** A pool of one connection, outside any transaction: a refresh is several. */
   sql: Sql;
   /**
-   * Whether the database would cut a range into batches of a few rows, unless told otherwise. Each costs
+   * Whether the database would cut a range into batches of a few rows, unless a setting forbids it. Each costs
    * 10 ms and more, and the ranges here are cut to measure already.
    */
   batches: boolean;

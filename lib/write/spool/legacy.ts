@@ -13,7 +13,7 @@ export function legacyLength(head: Buffer): number | null {
 }
 
 /**
- * Whether a record may begin with this head, judged by the first and last byte of its payload; damage rarely looks so.
+ * Whether a record may begin with this head, by the first and last byte of its payload; damage rarely looks like that.
  */
 export function mayBeLegacy(length: number, first: number, last: number): boolean {
   return length > 0 && (length <= SMALL_BYTES || (first === 0x5b && last === 0x5d));

@@ -22,13 +22,13 @@ export class Pages {
 
   /** So many bytes from `offset`, at most a window; fewer where the file ends. */
   async read(offset: number, length = WINDOW_BYTES): Promise<Buffer> {
-    const wanted = Math.min(length, WINDOW_BYTES, this.end - offset);
-    if (wanted <= 0) return Buffer.alloc(0);
-    if (offset < this.at || offset + wanted > this.at + this.window.length) {
+    const size = Math.min(length, WINDOW_BYTES, this.end - offset);
+    if (size <= 0) return Buffer.alloc(0);
+    if (offset < this.at || offset + size > this.at + this.window.length) {
       this.window = await this.load(offset, Math.min(WINDOW_BYTES, this.end - offset));
       this.at = offset;
     }
-    return this.window.subarray(offset - this.at, offset - this.at + wanted);
+    return this.window.subarray(offset - this.at, offset - this.at + size);
   }
 
   /** All of a range, part by part; less where the file ends. */

@@ -13,8 +13,8 @@ import { createHash } from 'node:crypto';
  *    32  payload
  *
  * Numbers are little endian, sums the first bytes of SHA-256. The byte FF is in no UTF-8, and a payload that has it all
- * the same is stored as base64: so a marker begins a record or is damage, and a reader that lost its way looks for the
- * next one. The head's own sum says whether the length may be believed.
+ * the same is stored as base64: so a marker begins a record or is damage, and a reader that finds damage searches for
+ * the next one. The head has a sum of its own: it shows whether the length is right.
  */
 export const HEAD_BYTES = 32;
 export const MARKER = Buffer.from([0xff, 0x50, 0x42, 0xff]);

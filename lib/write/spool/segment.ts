@@ -167,7 +167,7 @@ export class Segment {
   }
 
   private async reading<T>(work: (handle: FileHandle) => Promise<T>): Promise<T> {
-    // Opening a pipe would wait for somebody to write to it.
+    // Opening a pipe would wait for a writer.
     if (!(await lstat(this.file)).isFile()) throw new NotAFile(`${this.file} is not a file.`);
     const handle = await open(this.file, 'r');
     try {

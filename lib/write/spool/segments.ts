@@ -42,7 +42,7 @@ export class Segments {
   private isFlushing = false;
   private nextSequence = 1;
   private unreadableSince: number | null = null;
-  /** Another process has taken the folder. */
+  /** Another process took the folder. */
   private isLost = false;
   private lock!: Lock;
 

@@ -10,7 +10,7 @@ import type { Segments } from './segments';
 /** Bytes of samples that are committed together when the spool is emptied: some ten thousand samples. */
 const DRAIN_BYTES = 2 ** 20;
 const RETRY_MS = 500;
-/** Nobody waits for a drain, and a drain that is repeated too soon only makes more work. */
+/** No client waits for a drain, and one that is repeated too soon only makes more work. */
 const DRAIN_ANSWER_MS = MINUTE;
 /** A failure that lasts is logged this often. */
 const LOG_EVERY_MS = MINUTE;
