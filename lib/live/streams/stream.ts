@@ -56,12 +56,6 @@ const STALLED_MS = MINUTE;
 /** More than this is written in parts, and only while the reader takes it. */
 const PART_LENGTH = 256 * 1_024;
 
-/** The changes of a query, as the JSON of a `series` list. */
-interface EncodedUpserts {
-  q: number;
-  series: string;
-}
-
 /** One reader: its queries, its pace, and how much has been sent to it. */
 export class LiveStream implements Paced {
   writtenAt = Number.NEGATIVE_INFINITY;
@@ -74,8 +68,8 @@ export class LiveStream implements Paced {
   private stalledAt: number | null = null;
   private heldBytes = 0;
   private pendingReset: string | null = null;
-  /** Taken and not written yet: nothing is taken twice, so it is kept while the reader is behind. */
-  private readonly unsent: EncodedUpserts[] = [];
+  /** Changes taken and not written yet, as JSON. Nothing is taken twice: they are kept while the reader is behind. */
+  private readonly unsent: Array<{ q: number; series: string }> = [];
   private heartbeatAt: number;
   /** Everything that arrived before this has been sent, epoch ms: the id of events. */
   private sentUpTo: number;
@@ -112,12 +106,9 @@ export class LiveStream implements Paced {
     // One notice for all that changed while it opened.
     if (this.changedAt !== null) this.schedule();
     if (cursor === null) return;
-    if (queries.reaches(cursor)) {
-      this.catchUp(this.sentUpTo);
-    } else {
-      this.sentUpTo = openedAt;
-      this.reset('cursor_too_old');
-    }
+    if (queries.reaches(cursor)) return this.catchUp(this.sentUpTo);
+    this.sentUpTo = openedAt;
+    this.reset('cursor_too_old');
   }
 
   private async subscribe(
@@ -137,10 +128,8 @@ export class LiveStream implements Paced {
   }
 
   async takeTurn(round: Round, work: Work): Promise<void> {
-    const { changedAt } = this;
-    this.changedAt = null;
     try {
-      await this.take(round, changedAt, work);
+      await this.take(round, work);
     } catch (error) {
       // What was taken may not have been written. A reader that connects again gets it, from the cursor it has.
       this.close();
@@ -152,8 +141,10 @@ export class LiveStream implements Paced {
     else if (this.changedAt !== null) this.schedule();
   }
 
-  private async take(round: Round, changedAt: number | null, work: Work): Promise<void> {
+  private async take(round: Round, work: Work): Promise<void> {
     const { now } = round;
+    const { changedAt } = this;
+    this.changedAt = null;
     if (this.isClosed || this.stalledAt !== null) return;
     const startedAt = performance.now();
     this.writeUnsent();

@@ -43,9 +43,7 @@ export class Ring {
   private coveredStart: number;
   private heldBytes = 0;
   private sweeping = this.buffers.entries();
-  /**
-   * By metric id: every sample committed on any node since then, epoch ms, is here; null where this is the only node.
-   */
+  /** By metric id: since when, epoch ms, every sample committed on any node is here; null for a node alone. */
   private readonly completeSince: Map<number, number> | null;
 
   constructor({ windowMs, maxBytes, startedAt, shared = false }: RingOptions) {
