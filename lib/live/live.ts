@@ -37,8 +37,8 @@ export interface Live {
 }
 
 export interface LiveParts {
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'metrics' | 'onSeries'>;
+  ring: Pick<Ring, 'successorOf'>;
   bus: Pick<Bus, 'samples' | 'status'>;
   topics: Topics;
   /** The topics that a stream may subscribe to. */

@@ -15,7 +15,7 @@ import type { Question } from './query/question';
 import { rankGroups } from './query/rank';
 
 export interface AnswerParts {
-  registry: Registry;
+  registry: Pick<Registry, 'knownMetric'>;
   readPoints: ReadPoints;
   work: Work;
   /** Everything committed before it is in the answer, epoch ms. */
@@ -64,7 +64,7 @@ export async function answerQuestion(question: Question, parts: AnswerParts): Pr
 
 async function selectGroups(
   { operands, by, ranking }: Question,
-  registry: Registry,
+  registry: Pick<Registry, 'knownMetric'>,
   work: Work,
 ): Promise<{ groups: JoinedGroup[]; notes: Note[] }> {
   const metrics = operands.map(({ metric }) => registry.knownMetric(metric));

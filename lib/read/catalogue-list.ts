@@ -37,7 +37,7 @@ export type SeriesListParams = z.output<typeof seriesListParams>;
 
 /** A page of metrics in the order of their names; `next` is the cursor of the page after, null on the last. */
 export async function listMetrics(
-  registry: Registry,
+  registry: Pick<Registry, 'metrics' | 'knownMetric' | 'seriesById'>,
   { search, limit, cursor }: MetricListParams,
   work: Work,
 ): Promise<CatalogueAnswer> {
@@ -75,7 +75,7 @@ function describe(metric: Metric): MetricEntry {
  * @throws PulseError `unknown_metric`; `bad_parameter` for a wrong expression in `match`; `too_expensive`.
  */
 export async function listSeries(
-  registry: Registry,
+  registry: Pick<Registry, 'metrics' | 'knownMetric' | 'seriesById'>,
   { metric, match, limit, cursor }: SeriesListParams,
   work: Work,
 ): Promise<SeriesAnswer> {

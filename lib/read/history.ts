@@ -52,8 +52,11 @@ export interface AnswerOptions {
 export interface HistoryParts {
   env: Pick<Env, 'RETENTION_RAW' | 'RETENTION_MINUTE' | 'RETENTION_HOUR' | 'RETENTION_DAY'>;
   store: Pick<Store, 'samples'>;
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'metrics' | 'knownMetric'>;
+  ring: Pick<
+    Ring,
+    'samples' | 'coveredSince' | 'predecessorsSince' | 'missingPredecessors' | 'addPredecessors'
+  >;
   /** Keeps answers that cannot change any more; null: none are kept. */
   redis?: Pick<RedisCommands, 'get' | 'set'> | null;
   /** Where several nodes write: reads the series that other nodes created. */

@@ -32,8 +32,8 @@ export interface MemoryTier {
 const FEW_SERIES = 16;
 
 export interface MemoryTierParts {
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'metrics' | 'knownMetric'>;
+  ring: Pick<Ring, 'samples' | 'coveredSince' | 'predecessorsSince'>;
   predecessors: PredecessorFetch;
   figures: Pick<Figures, 'tierSeconds' | 'ringReads'>;
 }

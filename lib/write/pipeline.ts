@@ -40,8 +40,8 @@ export interface Pipeline {
 export interface PipelineParts {
   env: Pick<Env, 'RETENTION_RAW' | 'MAX_SERIES'>;
   store: Pick<Store, 'samples' | 'catalogue'>;
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'size' | 'withLabels' | 'add' | 'seriesById'>;
+  ring: Pick<Ring, 'add' | 'has' | 'keeps' | 'forgetPredecessors'>;
   channel: Pick<SampleChannel, 'publish'>;
   figures: Pick<Figures, 'ingestSamples' | 'commitSeconds' | 'commitRows'>;
 }

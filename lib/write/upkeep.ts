@@ -16,8 +16,8 @@ const JITTER = 0.2;
 
 export interface UpkeepOptions {
   store: Pick<Store, 'catalogue' | 'upkeep'>;
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'seriesById'>;
+  ring: Pick<Ring, 'evict'>;
   /** Absent where viewers need not sign in. */
   sessions?: EndedSessions;
   records: Records;

@@ -40,8 +40,8 @@ export interface LiveQueries {
 }
 
 export interface LiveQueriesParts {
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'metrics' | 'onSeries'>;
+  ring: Pick<Ring, 'successorOf'>;
   channel: Pick<SampleChannel, 'subscribe'>;
   history: History;
   /** Where several nodes commit: keeps memory complete for the metrics that are watched. */

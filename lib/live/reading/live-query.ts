@@ -26,7 +26,7 @@ import { TopRanking } from './top-ranking';
 /** What all live queries of a node work with. */
 export interface LiveQueryParts {
   history: History;
-  memory: { registry: Registry; ring: Ring };
+  memory: { registry: Pick<Registry, 'metrics'>; ring: Pick<Ring, 'successorOf'> };
   order: CommitOrder;
   now(): number;
   /** For reads from the store, and for long evaluations in memory. */

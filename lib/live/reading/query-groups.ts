@@ -18,7 +18,7 @@ export class QueryGroups {
 
   constructor(
     private readonly range: QuestionRange,
-    private readonly registry: Registry,
+    private readonly registry: Pick<Registry, 'metrics'>,
     private readonly watcher: GroupWatcher,
   ) {
     this.question = range.question;

@@ -27,7 +27,7 @@ export class SeriesEnsurer {
 
   constructor(
     private readonly catalogue: Pick<SeriesCatalogue, 'ensure'>,
-    private readonly registry: Registry,
+    private readonly registry: Pick<Registry, 'add'>,
   ) {}
 
   /** How many series the database has been asked for and has not answered. */

@@ -34,8 +34,8 @@ interface OldSample {
 
 export interface CatchUpOptions {
   stored: Pick<SampleStore, 'readSamples'>;
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'seriesById'>;
+  ring: Pick<Ring, 'add' | 'has' | 'keeps' | 'forgetPredecessors'>;
   /** Receives stored samples that have not been published. */
   onFound(samples: SampleColumns): void;
 }

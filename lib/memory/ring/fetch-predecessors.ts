@@ -16,7 +16,10 @@ export interface PredecessorFetch {
   request(metric: Metric): void;
 }
 
-export function createPredecessorFetch(ring: Ring, stored: Pick<SampleStore, 'readLast'>): PredecessorFetch {
+export function createPredecessorFetch(
+  ring: Pick<Ring, 'missingPredecessors' | 'addPredecessors'>,
+  stored: Pick<SampleStore, 'readLast'>,
+): PredecessorFetch {
   const requested = new Set<Metric>();
   let isWorking = false;
   let pausedUntil = 0;

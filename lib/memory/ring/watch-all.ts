@@ -11,7 +11,10 @@ export interface AllMetricsWatch {
   close(): void;
 }
 
-export function createAllMetricsWatch(ringSync: RingSync, registry: Registry): AllMetricsWatch {
+export function createAllMetricsWatch(
+  ringSync: RingSync,
+  registry: Pick<Registry, 'metrics'>,
+): AllMetricsWatch {
   const stops = new Map<string, () => void>();
   let timer: NodeJS.Timeout | undefined;
 

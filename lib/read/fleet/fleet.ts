@@ -34,8 +34,8 @@ const RANKED = 8;
 const SILENT_LISTED = 8;
 
 export interface FleetParts {
-  registry: Registry;
-  ring: Ring;
+  registry: Pick<Registry, 'seriesById' | 'onSeries' | 'size'>;
+  ring: Pick<Ring, 'samples'>;
   channel: Pick<SampleChannel, 'subscribe'>;
   /** Called at every refresh. Where several nodes commit, it keeps memory complete for every metric for a while. */
   onRefresh?: () => void;
@@ -52,8 +52,8 @@ export class Fleet {
   /** By series id: ids are nearly dense, so an array is four times as fast as a map. */
   private readonly hostOf: Host[] = [];
   private readonly snapshot: FleetSnapshot;
-  private readonly ring: Ring;
-  private readonly registry: Registry;
+  private readonly ring: FleetParts['ring'];
+  private readonly registry: FleetParts['registry'];
   private readonly now: () => number;
   private readonly scheduler: Scheduler;
   private readonly arrivals: Arrivals;

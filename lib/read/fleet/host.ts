@@ -72,7 +72,7 @@ export class Host {
   }
 
   /** Updates the status to `now`. `startedAt`: when this process began to receive samples. */
-  refresh(ring: Ring, now: number, startedAt: number): void {
+  refresh(ring: Pick<Ring, 'samples'>, now: number, startedAt: number): void {
     // A clock that runs ahead must not keep a silent host alive: it was last alive when its newest sample arrived.
     this.heardAt = Math.min(this.lastSeen, this.arrivedAt ?? startedAt);
     this.intervalMs = this.interval.intervalMs ?? this.intervalMs ?? this.intervalFromRing(ring);
@@ -80,7 +80,7 @@ export class Host {
   }
 
   /** The newest figure of a headline, by its place in the table; null when it has no current one. */
-  headlineValue(headline: number, ring: Ring): number | null {
+  headlineValue(headline: number, ring: Pick<Ring, 'samples'>): number | null {
     const series = this.headlines[headline]?.series;
     if (!series) return null;
     const rateMs = lateAfterMs(this.intervalMs);
@@ -113,7 +113,7 @@ export class Host {
   }
 
   /** Timestamp of its oldest sample in the ring; null when it has none there. */
-  oldestSample(ring: Ring): number | null {
+  oldestSample(ring: Pick<Ring, 'samples'>): number | null {
     let oldest: number | null = null;
     for (const { id } of this.series) {
       const samples = ring.samples(id);
@@ -124,7 +124,7 @@ export class Host {
     return oldest;
   }
 
-  private intervalFromRing(ring: Ring): number | null {
+  private intervalFromRing(ring: Pick<Ring, 'samples'>): number | null {
     for (const { id } of this.series.slice(0, SERIES_MEASURED)) {
       const samples = ring.samples(id);
       if (!samples) continue;

@@ -8,7 +8,12 @@ import type { Series } from '../../model/series';
 import { combine, ratePerSecond } from './readings';
 
 /** The last ten minutes of some series as one line for a sparkline: closed steps only, oldest first. */
-export function recentLine(ring: Ring, series: readonly Series[], how: Headline['combine'], now: number) {
+export function recentLine(
+  ring: Pick<Ring, 'samples'>,
+  series: readonly Series[],
+  how: Headline['combine'],
+  now: number,
+) {
   const end = alignDown(now, RECENT_STEP_MS);
   const buffers = series.flatMap(({ id, metric }) => {
     const samples = ring.samples(id);

@@ -11,7 +11,7 @@ const REFRESH_MS = 500;
 const REUSE_FACTOR = 4;
 
 interface SnapshotParts {
-  ring: Ring;
+  ring: Pick<Ring, 'samples'>;
   /** When this process began to listen, epoch ms. */
   startedAt: number;
   now: () => number;
