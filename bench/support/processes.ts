@@ -31,7 +31,7 @@ export function databaseCpuSeconds(postmaster: number): number {
   );
 }
 
-/** Memory of all PostgreSQL processes under this postmaster, what they share counted once; 0 where that is not told. */
+/** Memory of all PostgreSQL processes under this postmaster, shared pages counted once; 0 where that is unknown. */
 export function databaseMemoryBytes(postmaster: number): number {
   return [postmaster, ...childrenOf(postmaster)].reduce((sum, pid) => sum + proportionalBytes(pid), 0);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { GroupPoints } from '../model/points';
-import { csvOfAnswer, wantsCsv } from './csv';
+import { csvOfAnswer, requestsCsv } from './csv';
 
 const toCsv = (...answer: Parameters<typeof csvOfAnswer>) => [...csvOfAnswer(...answer)].join('');
 
@@ -65,5 +65,5 @@ it.each([
   [null, 'text/csv;q=0', false],
   [null, null, false],
 ])('format=%s, Accept: %s: CSV %s', (format, accept, expected) => {
-  expect(wantsCsv(format, accept)).toBe(expected);
+  expect(requestsCsv(format, accept)).toBe(expected);
 });

@@ -45,7 +45,7 @@ function quote(field: string): string {
 /**
  * Whether a client requests CSV: with `format=csv`, as a link can, or by preferring it in `Accept`.
  */
-export function wantsCsv(format: string | null, accept: string | null): boolean {
+export function requestsCsv(format: string | null, accept: string | null): boolean {
   if (format !== null) return format === 'csv';
   return preference(accept, 'text/csv') > preference(accept, 'application/json');
 }

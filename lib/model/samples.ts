@@ -26,15 +26,15 @@ export function emptyColumns(): SampleColumns {
   return { series: [], timestamps: [], values: [] };
 }
 
-/** The rows that `isWanted`, with the series of their ids. */
+/** The rows that `isKept`, with the series of their ids. */
 export function selectRows(
   { seriesIds, timestamps, values }: SampleRows,
   seriesById: ReadonlyMap<number, Series>,
-  isWanted: (seriesId: number, timestamp: number) => boolean,
+  isKept: (seriesId: number, timestamp: number) => boolean,
 ): SampleColumns {
   const selected = emptyColumns();
   for (let i = 0; i < seriesIds.length; i++) {
-    if (!isWanted(seriesIds[i], timestamps[i])) continue;
+    if (!isKept(seriesIds[i], timestamps[i])) continue;
     selected.series.push(seriesById.get(seriesIds[i])!);
     selected.timestamps.push(timestamps[i]);
     selected.values.push(values[i]);

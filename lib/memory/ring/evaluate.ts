@@ -1,6 +1,6 @@
 import type { Aggregate } from '../../model/aggregates';
 import type { Point, PointRange, TimeRange } from '../../model/points';
-import type { Work } from '../../runtime/work/work';
+import type { PausableWork } from '../../runtime/work/work';
 import { Evaluator } from './evaluator';
 import type { SlotRange } from './runs';
 import type { SampleBuffer } from './sample-buffer';
@@ -43,7 +43,7 @@ export function evaluate(buffers: readonly SampleBuffer[], evaluation: Evaluatio
 export async function evaluateInSlices(
   buffers: readonly SampleBuffer[],
   evaluation: Evaluation,
-  work: Work,
+  work: PausableWork,
 ): Promise<Point[]> {
   const { aggregates, starts } = evaluation;
   const evaluateRange = (range: SlotRange) => runInSlices(evaluatorOf(aggregates), buffers, range, work);
@@ -72,7 +72,7 @@ async function runInSlices(
   evaluator: Evaluator,
   buffers: readonly SampleBuffer[],
   range: SlotRange,
-  work: Work,
+  work: PausableWork,
 ): Promise<Point[]> {
   evaluator.isBusy = true;
   try {

@@ -1,6 +1,6 @@
 import type { LabelFacet } from '../../model/fleet/answers';
 import type { Labels } from '../../model/labels';
-import type { Work } from '../../runtime/work/work';
+import type { PausableWork } from '../../runtime/work/work';
 
 const VALUES_LISTED = 200;
 
@@ -10,7 +10,7 @@ const VALUES_LISTED = 200;
  */
 export async function labelFacets(
   hosts: readonly { readonly labels: Labels }[],
-  work: Work,
+  work: PausableWork,
 ): Promise<LabelFacet[]> {
   /** Hosts by value; null for a label with more values than are listed. */
   const uses = new Map<string, Map<string, number> | null>();

@@ -1,6 +1,6 @@
 import type { HostMetric } from '../../model/fleet/answers';
 import type { Metric, Series } from '../../model/series';
-import type { Work } from '../../runtime/work/work';
+import type { PausableWork } from '../../runtime/work/work';
 
 /** The series of one metric of a host. */
 interface Parts {
@@ -10,7 +10,7 @@ interface Parts {
 }
 
 /** The metrics of a host, in the order of names. */
-export async function hostMetrics(series: readonly Series[], work: Work): Promise<HostMetric[]> {
+export async function hostMetrics(series: readonly Series[], work: PausableWork): Promise<HostMetric[]> {
   const byMetric = new Map<Metric, Parts>();
   for (const { metric, labels, lastSeen } of series) {
     if (work.isDue('fleet')) await work.pause();

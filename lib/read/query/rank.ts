@@ -4,7 +4,7 @@ import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import { firstRanked, type Rank, topGroups } from '../../model/top';
-import type { Work } from '../../runtime/work/work';
+import type { PausableWork, Work } from '../../runtime/work/work';
 import type { GroupedQuestion, JoinedGroup, ReadPoints } from './grouped-question';
 
 /** How far back the newest points are searched first, and the factor by which that grows. */
@@ -48,7 +48,11 @@ export async function rankWhole(
 }
 
 /** Applies `first` to very many items, a piece at a time. */
-async function keepFirst<T>(items: readonly T[], first: (some: T[]) => T[], work: Work): Promise<T[]> {
+async function keepFirst<T>(
+  items: readonly T[],
+  first: (some: T[]) => T[],
+  work: PausableWork,
+): Promise<T[]> {
   let kept: T[] = [];
   for (let from = 0; from < items.length; from += PIECE) {
     if (work.isDue('rank')) await work.pause();

@@ -1,10 +1,10 @@
-import type { Work } from './work';
+import type { PausableWork } from './work';
 
 /** Bytes handed on in one go. */
 const CHUNK_BYTES = 64 * 1024;
 
 /** Texts, each encoded in some milliseconds, one after the other as UTF-8. */
-export async function encodeInPieces(texts: Iterable<string>, work: Work): Promise<Buffer[]> {
+export async function encodeInPieces(texts: Iterable<string>, work: PausableWork): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   let waiting: string[] = [];
   let length = 0;

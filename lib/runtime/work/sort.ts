@@ -1,5 +1,5 @@
 import type { Stage } from '../../observe/stages';
-import type { Work } from './work';
+import type { PausableWork } from './work';
 
 /** Items sorted, or merged, in one go: about a millisecond. */
 const RUN = 1_024;
@@ -8,7 +8,7 @@ const RUN = 1_024;
 export async function sortInPieces<T>(
   items: readonly T[],
   compare: (a: T, b: T) => number,
-  work: Work,
+  work: PausableWork,
   stage: Stage,
 ): Promise<T[]> {
   let runs: T[][] = [];
@@ -32,7 +32,7 @@ export async function mergeInPieces<T>(
   left: readonly T[],
   right: readonly T[],
   compare: (a: T, b: T) => number,
-  work: Work,
+  work: PausableWork,
   stage: Stage,
 ): Promise<T[]> {
   const merged: T[] = [];

@@ -266,6 +266,9 @@ export class Work {
   }
 }
 
+/** What a loop takes that only pauses. */
+export type PausableWork = Pick<Work, 'isDue' | 'pause'>;
+
 /** Does what one request asks for; see `Work`. */
 export function work<T>(
   scheduler: Scheduler,

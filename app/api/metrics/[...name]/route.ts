@@ -1,4 +1,4 @@
-import { csvOfAnswer, wantsCsv } from '@/lib/api/csv';
+import { csvOfAnswer, requestsCsv } from '@/lib/api/csv';
 import { csvResponse, largeJsonResponse, refuseOtherMethods, webHandler } from '@/lib/api/http';
 import { jsonOfAnswer } from '@/lib/read/query/encode';
 import { metricInPath } from '@/lib/read/query/path';
@@ -18,7 +18,7 @@ export const GET = webHandler(async ({ url, headers }, work) => {
   const answer = await rootOfProcess().ready().history.answer(params, { work });
 
   const vary = { vary: 'accept' };
-  if (!wantsCsv(format, headers.get('accept'))) return largeJsonResponse(jsonOfAnswer(answer), work, vary);
+  if (!requestsCsv(format, headers.get('accept'))) return largeJsonResponse(jsonOfAnswer(answer), work, vary);
   return csvResponse(csvOfAnswer(answer, params.by), work, answer.metric, vary);
 });
 
