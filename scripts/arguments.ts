@@ -1,3 +1,4 @@
+import { TRANSPORTS, type TransportName } from '../lib/agent/transports';
 import { LABEL_NAME, type Labels } from '../lib/model/labels';
 import { parseDuration } from '../lib/model/time/duration';
 
@@ -29,6 +30,12 @@ export function readCount(option: string, text: string, { from = 1, to = 1_000_0
     throw new Error(`${option} ${text} should be a whole number from ${from} to ${to}`);
   }
   return value;
+}
+
+/** `post` or `ws`. Throws a sentence for anything else. */
+export function readTransport(text: string): TransportName {
+  if (Object.hasOwn(TRANSPORTS, text)) return text as TransportName;
+  throw new Error(`--transport ${text} should be ${Object.keys(TRANSPORTS).join(' or ')}`);
 }
 
 /** Ends a program that cannot go on: prints the reason, and the usage when the program was called wrongly. */

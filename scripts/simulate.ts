@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatDuration, MINUTE, SECOND } from '../lib/model/time/duration';
-import { failWith, readCount, readDuration } from './arguments';
+import { failWith, readCount, readDuration, readTransport } from './arguments';
 import { type BackfillOptions, backfill } from './simulate/backfill';
 import { createFleet } from './simulate/fleet';
 import { runLive } from './simulate/live';
@@ -16,6 +16,7 @@ npm run simulate -- [options]
   --metrics 10         samples each posts at a time
   --interval 1s        time between two posts of a server
   --url URL            the server (http://127.0.0.1:3000)
+  --transport post     post: HTTP requests; ws: a WebSocket for each server
   --duration 10m       end after this time (default: run until stopped)
   --backfill 6h        post this much history first
   --backfill-step 1m   time between two samples of that history
@@ -29,6 +30,7 @@ function readOptions() {
       metrics: { type: 'string', default: '10' },
       interval: { type: 'string', default: '1s' },
       url: { type: 'string', default: 'http://127.0.0.1:3000' },
+      transport: { type: 'string', default: 'post' },
       duration: { type: 'string' },
       backfill: { type: 'string' },
       'backfill-step': { type: 'string', default: '1m' },
@@ -46,6 +48,7 @@ function readOptions() {
     durationMs: values.duration ? readDuration('--duration', values.duration) : Number.POSITIVE_INFINITY,
     backfillMs: values.backfill ? readDuration('--backfill', values.backfill) : 0,
     stepMs: readDuration('--backfill-step', values['backfill-step'], { atLeastMs: SECOND }),
+    transport: readTransport(values.transport),
     url: values.url,
     key: values.key || undefined,
   };
@@ -60,7 +63,7 @@ async function main(): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
 
-  const { url, key, intervalMs } = options;
+  const { url, key, transport, intervalMs } = options;
   const fleet = createFleet(options);
   console.log(
     `${options.servers} servers post ${options.metrics} samples each to ${url} every ${formatDuration(intervalMs)}; Ctrl-C ends it.`,
@@ -72,7 +75,10 @@ async function main(): Promise<void> {
     );
     for (const [code, message] of totals.reasons) console.log(`  ${code}: ${message}`);
   }
-  await playLive({ fleet, url, key, intervalMs, until: Date.now() + options.durationMs }, stopped.signal);
+  await playLive(
+    { fleet, url, key, transport, intervalMs, until: Date.now() + options.durationMs },
+    stopped.signal,
+  );
 }
 
 /** The past first, then what became past while that was being posted, until history meets the present. */

@@ -137,7 +137,10 @@ describe('the backlog', () => {
     for (const text of ['aaaa', 'bbbb', 'cccc']) backlog.add(Buffer.from(text));
     expect(backlog.oldest(9)).toEqual({ body: Buffer.from('bbbbcccc'), count: 2 });
     expect(backlog.takeDropped()).toBe(1);
-    backlog.remove(2);
+    expect([backlog.first, backlog.next]).toEqual([1, 3]);
+    backlog.removeBefore(1);
+    expect(backlog.at(1)).toEqual(Buffer.from('bbbb'));
+    backlog.removeBefore(3);
     expect(backlog.length).toBe(0);
     expect(backlog.takeDropped()).toBe(0);
   });

@@ -40,7 +40,7 @@ function messageOf(body: unknown, status: number): string {
 }
 
 /** One line for what was rejected of an accepted body, naming each kind once; null when all was taken. */
-function describeRejected(body: unknown): string | null {
+export function describeRejected(body: unknown): string | null {
   const { rejected = 0, errors = [] } = (body ?? {}) as PartialAnswer;
   if (rejected === 0) return null;
   const kinds = new Map(errors.map(({ code, message }) => [code, message]));

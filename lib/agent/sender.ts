@@ -1,12 +1,10 @@
-import { SECOND } from '../model/time/duration';
 import type { Backlog } from './backlog';
 import { failureReason, type Poster } from './post';
 import { classifyResponse, type PostOutcome } from './post-outcome';
+import { Trouble } from './trouble';
 
 /** Ticks in one body while catching up: enough to be quick, far below the server's limits. */
 const TICKS_PER_POST = 300;
-const FIRST_BACKOFF_MS = SECOND / 2;
-const LONGEST_BACKOFF_MS = 30 * SECOND;
 
 export interface SenderOptions {
   backlog: Backlog;
@@ -27,17 +25,17 @@ export interface Sender {
 export function startSender({ backlog, poster, say }: SenderOptions): Sender {
   let isClosed = false;
   let ticksPerPost = TICKS_PER_POST;
-  let failures = 0;
-  let lastComplaint: string | null = null;
+  const trouble = new Trouble(say);
   let wakeUp: () => void = () => {};
   let running: Promise<void> | null = null;
 
   async function empty(): Promise<void> {
     while (backlog.length > 0 && !isClosed) {
+      const { first } = backlog;
       const { body, count } = backlog.oldest(ticksPerPost);
       const outcome = await postOnce(body);
-      if (outcome.kind === 'later') await backOff(outcome);
-      else settle(outcome, count);
+      if (outcome.kind === 'later') await sleep(trouble.begin(outcome.reason, outcome.afterMs));
+      else settle(outcome, first, count);
     }
   }
 
@@ -54,27 +52,15 @@ export function startSender({ backlog, poster, say }: SenderOptions): Sender {
     }
   }
 
-  function settle(outcome: Exclude<PostOutcome, { kind: 'later' }>, count: number): void {
-    if (failures > 0) say(`The server is back; sending what was kept (${backlog.length} ticks).`);
-    failures = 0;
+  function settle(outcome: Exclude<PostOutcome, { kind: 'later' }>, first: number, count: number): void {
+    trouble.end(backlog.length);
     if (outcome.kind === 'too_large' && count > 1) {
       ticksPerPost = Math.ceil(count / 2);
       return;
     }
-    backlog.remove(count);
-    const complaint =
-      outcome.kind === 'too_large' ? 'one tick is more than the server takes' : outcome.complaint;
-    // Reported when it changes, not every second.
-    if (complaint && complaint !== lastComplaint) say(`Lost: ${complaint}`);
-    lastComplaint = complaint;
-  }
-
-  async function backOff({ reason, afterMs }: Extract<PostOutcome, { kind: 'later' }>): Promise<void> {
-    if (failures === 0) say(`The server does not take samples (${reason}); keeping them and trying again.`);
-    const growing = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
-    failures++;
-    // Up to half more, so that the agents of a fleet do not all retry at once.
-    await sleep((afterMs ?? growing) * (1 + Math.random() / 2));
+    // The oldest of them may have been dropped meanwhile, to make room.
+    backlog.removeBefore(first + count);
+    trouble.lost(outcome.kind === 'too_large' ? 'one tick is more than the server takes' : outcome.complaint);
   }
 
   function sleep(ms: number): Promise<void> {

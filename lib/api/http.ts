@@ -15,6 +15,9 @@ const JSON_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+/** What a client may ask for instead (RFC 6455, 4.4). */
+const UPGRADE_HEADERS = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+
 /** A response in plain values, so that `node:http` and a route handler can both send it. */
 export interface PlainResponse {
   status: number;
@@ -83,6 +86,7 @@ export function errorHeaders(error: PulseError): Record<string, string> {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
   // The rest of its body would be read as the next request.
   if (error.status === 413 || error.status === 408) headers.connection = 'close';
+  if (error.status === 426) Object.assign(headers, UPGRADE_HEADERS);
   return headers;
 }
 

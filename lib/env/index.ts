@@ -111,6 +111,8 @@ const settings = z.object({
   MAX_BODY_BYTES: bytes.default(8 * 2 ** 20),
   MAX_STREAMS: integer(1, 1_000_000, 10_000),
   MAX_STREAMS_PER_ADDRESS: integer(1, 1_000_000, 1_000),
+  MAX_INGEST_CONNECTIONS: integer(1, 1_000_000, 20_000),
+  MAX_INGEST_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000, 10_000),
   SPOOL_DIR: z.string().optional(),
   SPOOL_MAX_BYTES: bytes.default(2 ** 30),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),

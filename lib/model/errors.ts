@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   unsupported_content_type: 415,
   unsupported_encoding: 415,
   misdirected: 421,
+  upgrade_required: 426,
   rate_limited: 429,
   headers_too_large: 431,
   client_closed: 499,
@@ -31,6 +32,7 @@ export const ERROR_STATUS = {
   database_unavailable: 503,
   too_busy: 503,
   too_many_streams: 503,
+  too_many_connections: 503,
   shutting_down: 503,
 } as const satisfies Record<string, number>;
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -53,6 +53,20 @@ class Counter {
   }
 }
 
+/** A number that goes up and down. */
+class Gauge {
+  value = 0;
+
+  constructor(
+    private readonly name: string,
+    private readonly help: string,
+  ) {}
+
+  family(): Family {
+    return { name: this.name, help: this.help, type: 'gauge', readings: [{ value: this.value }] };
+  }
+}
+
 /** Counts observations at or below each bound, cumulatively, as Prometheus defines it. */
 export class Histogram {
   private readonly counts: number[];
@@ -140,6 +154,28 @@ export function createFigures() {
     ingestSeconds: new Histogram(
       'pulseboard_ingest_seconds',
       'From a write request to its answer, the commit included.',
+      LATENCY_SECONDS,
+    ),
+    connections: new Gauge('pulseboard_websocket_connections', 'WebSocket connections of senders.'),
+    connectionsPaused: new Gauge(
+      'pulseboard_websocket_connections_paused',
+      'Of those, how many are not read for now, because the database or their reader is slow.',
+    ),
+    frames: new Counter(
+      'pulseboard_websocket_frames_total',
+      'Frames received over WebSocket, by how they were answered.',
+      'answer',
+      ['ack', 'nack', 'none'],
+    ),
+    frameBytes: new Counter(
+      'pulseboard_websocket_bytes_total',
+      'Bytes of frames and of their answers, as sent.',
+      'direction',
+      ['received', 'sent'],
+    ),
+    frameSeconds: new Histogram(
+      'pulseboard_websocket_seconds',
+      'From a frame to its answer, the commit included.',
       LATENCY_SECONDS,
     ),
     commitSeconds: new Histogram('pulseboard_commit_seconds', 'One commit of the database.', LATENCY_SECONDS),

@@ -3,6 +3,7 @@ import { errorResponse } from '../api/http';
 import type { IngestEndpoint } from '../api/ingest/endpoint';
 import { INGEST_ROUTES } from '../api/ingest/endpoints';
 import { handleIngest } from '../api/ingest/handle';
+import { PulseError } from '../model/errors';
 import { logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
 import type { Root } from '../system/root';
@@ -13,6 +14,9 @@ import { forgetBody } from './request-body';
 import { isApi } from './route-access';
 import { sendPlain } from './send';
 import { receive } from './target';
+import { UPGRADE_ENDPOINTS } from './upgrade-endpoints';
+
+const UPGRADE_PATHS = new Set(UPGRADE_ENDPOINTS.map(({ path }) => path));
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -49,6 +53,11 @@ export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext =
     }
   };
   const answerReceived = (request: IncomingMessage, response: ServerResponse, path: string) => {
+    if (UPGRADE_PATHS.has(path) && request.method !== 'OPTIONS')
+      throw new PulseError(
+        'upgrade_required',
+        'This path speaks another protocol than HTTP; ask for an upgrade to it.',
+      );
     if (routesOfNext && isApi(path)) return answerPage(request, response, path);
     const endpoint = request.method === 'POST' ? ingest.at(path) : undefined;
     if (endpoint) return answerIngest(root, endpoint, request, response, path);

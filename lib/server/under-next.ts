@@ -15,10 +15,11 @@ import { createFront } from './front';
 import { mayBeReached } from './listen';
 import { LISTENERS, startListeners } from './listeners';
 import { addressOf } from './notices';
+import { refuseUpgrade } from './refuse-upgrade';
 import { sendPlain } from './send';
 import { FINISH_MS } from './shutdown';
 import { endUnread } from './unread';
-import { answerProtocolErrors, createUpgrades, refuseUpgrade } from './upgrades';
+import { answerProtocolErrors, createUpgrades } from './upgrades';
 
 /** The commit queue is looked at this often while its end is waited for. */
 const LOOK_MS = 20;

@@ -1,29 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { RequestHead } from '../api/request-head';
-import type { Root } from '../system/root';
-
-/** One path at which a client may go on with another protocol than HTTP, such as WebSocket. */
-export interface UpgradeEndpoint {
-  readonly path: string;
-  /**
-   * Accepts a client. `Host` and `Origin` of the request have been checked.
-   *
-   * @returns what takes the connection over
-   * @throws PulseError what the client is refused with
-   */
-  authorize(head: RequestHead, root: Root): (connection: UpgradedConnection) => void;
-}
-
-export interface UpgradedConnection {
-  readonly request: IncomingMessage;
-  /** An error of it ends it. */
-  readonly socket: Duplex;
-  /** What the client has sent after its request. */
-  readonly head: Buffer;
-  /** Aborted when the server stops: some seconds later the connection is cut off. */
-  readonly signal: AbortSignal;
-}
+import { ingestSocket } from './ingest-socket/endpoint';
+import type { UpgradeEndpoint } from './upgrade-endpoint';
 
 /** Every path with another protocol: a new one is a file beside this one and a line here. */
-export const UPGRADE_ENDPOINTS: readonly UpgradeEndpoint[] = [];
+export const UPGRADE_ENDPOINTS: readonly UpgradeEndpoint[] = [ingestSocket];

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorResponse } from '../api/http';
 import { PulseError } from '../model/errors';
+import { SECOND } from '../model/time/duration';
 import type { Root } from '../system/root';
 import { headOf } from './head';
+import { refuseUpgrade } from './refuse-upgrade';
 import { FINISH_MS } from './shutdown';
 import { receive } from './target';
 import { UPGRADE_ENDPOINTS } from './upgrade-endpoints';
@@ -17,7 +18,7 @@ export type Upgrades = ReturnType<typeof createUpgrades>;
 
 export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_ENDPOINTS) {
   const nextsOwn = createServer();
-  const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+  const gates = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint.open(root)]));
   const { settings } = root;
   const { signal } = root.drain;
   /** A server that closes waits for these, and does not end them. */
@@ -29,10 +30,13 @@ export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_END
   });
 
   function takeOver(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
-    const endpoint = byPath.get(path);
-    if (!endpoint) throw new PulseError('not_found', 'Nothing here speaks another protocol than HTTP.');
-    if (signal.aborted) throw new PulseError('shutting_down', 'The server is stopping; connect again.');
-    const handle = endpoint.authorize(headOf(request, path, settings), root);
+    const admit = gates.get(path);
+    if (!admit) throw new PulseError('not_found', 'Nothing here speaks another protocol than HTTP.');
+    if (signal.aborted)
+      throw new PulseError('shutting_down', 'The server is stopping; connect again.', {
+        retryAfterMs: SECOND,
+      });
+    const handle = admit(headOf(request, path, settings));
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
     handle({ request, socket, head, signal });
@@ -49,7 +53,7 @@ export function createUpgrades(root: Root, dev: boolean, endpoints = UPGRADE_END
         if (isNexts) nextsOwn.emit('upgrade', request, socket, head);
         else takeOver(request, socket, head, path);
       } catch (error) {
-        refuseUpgrade(socket, error);
+        refuseUpgrade(socket, error, request.headers['x-request-id']);
       }
     },
   };
@@ -81,17 +85,4 @@ function protocolError({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?
       return new PulseError('request_timeout', 'The request did not come to its end in time.');
   }
   return new PulseError('bad_request', 'This is not HTTP.');
-}
-
-/** Answers where there is no response to answer with, and ends the connection. */
-export function refuseUpgrade(socket: Duplex, error: unknown): void {
-  const { status, headers, body } = errorResponse(error);
-  const lines = Object.entries({
-    ...headers,
-    connection: 'close',
-    'content-length': Buffer.byteLength(body),
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () =>
-    socket.destroy(),
-  );
 }

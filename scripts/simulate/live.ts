@@ -1,10 +1,10 @@
-import { createPoster, failureReason, ingestUrl } from '../../lib/agent/post';
+import { failureReason } from '../../lib/agent/post';
+import type { TransportName } from '../../lib/agent/transports';
 import { SECOND } from '../../lib/model/time/duration';
 import type { SimulatedServer } from './fleet';
 import type { Tally } from './tally';
+import { FLEET_TRANSPORTS } from './transports';
 
-/** More would only queue up in this process. */
-const MAX_CONNECTIONS = 256;
 /** Slices of an interval in which servers speak: fine enough to be smooth, coarse enough for timers. */
 const SLICE_MS = 10;
 
@@ -12,6 +12,7 @@ export interface LiveOptions {
   fleet: readonly SimulatedServer[];
   url: string;
   key?: string;
+  transport: TransportName;
   intervalMs: number;
   /** When to end by itself, epoch ms; Infinity: never. */
   until: number;
@@ -23,11 +24,8 @@ export interface LiveOptions {
  * `signal` aborts.
  */
 export async function runLive(options: LiveOptions, signal: AbortSignal): Promise<void> {
-  const { fleet, intervalMs, until, tally } = options;
-  const poster = createPoster(ingestUrl(options.url), {
-    connections: Math.min(MAX_CONNECTIONS, fleet.length),
-    key: options.key,
-  });
+  const { fleet, url, key, intervalMs, until, tally } = options;
+  const transport = FLEET_TRANSPORTS[options.transport]({ url, key, servers: fleet.length });
   const byPhase = [...fleet].sort((a, b) => a.phaseMs(intervalMs) - b.phaseMs(intervalMs));
   const underWay = new Set<Promise<void>>();
 
@@ -37,13 +35,9 @@ export async function runLive(options: LiveOptions, signal: AbortSignal): Promis
       tally.away++;
       return;
     }
-    const body = Buffer.from(JSON.stringify(batch));
     const startedAt = performance.now();
     try {
-      const answer = await poster.post(body, {
-        'content-type': 'application/json',
-        'content-length': String(body.length),
-      });
+      const answer = await transport.send(batch);
       tally.answered(answer, batch.samples.length, performance.now() - startedAt);
     } catch (error) {
       tally.failed(failureReason(error));
@@ -74,7 +68,7 @@ export async function runLive(options: LiveOptions, signal: AbortSignal): Promis
   }
   // What was sent is counted when it is answered; whoever ends it by hand does not wait long for that.
   await Promise.race([Promise.all(underWay), aborted(signal).then(() => pause(2 * SECOND))]);
-  poster.close();
+  transport.close();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

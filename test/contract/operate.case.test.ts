@@ -74,6 +74,7 @@ export function operateContract(connect: () => Client, engine: Engine): void {
       '/api/fleet/map',
       '/api/health',
       '/api/hosts',
+      '/api/ingest',
       '/api/live',
       '/api/metrics',
       '/api/metrics/{name}',

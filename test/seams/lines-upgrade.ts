@@ -1,12 +1,12 @@
 import { openIngestSession } from '@/lib/api/ingest/session';
 import { headerIn } from '@/lib/api/request-head';
-import type { UpgradeEndpoint } from '@/lib/server/upgrade-endpoints';
+import type { UpgradeEndpoint } from '@/lib/server/upgrade-endpoint';
 import { serveLines } from './lines';
 
 /** An upgrade in small: the same lines over what was an HTTP connection. A WebSocket library would stand here. */
 export const linesUpgrade: UpgradeEndpoint = {
   path: '/api/lines',
-  authorize(requestHead, root) {
+  open: (root) => (requestHead) => {
     const key = root.auth.senders.authorizeBearer(headerIn(requestHead, 'authorization'));
     const session = openIngestSession(root, { key, address: requestHead.address });
     return ({ socket, head, signal }) => {

@@ -13,6 +13,7 @@ import { GET as ready } from '@/app/api/ready/route';
 import { createFront } from '@/lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from '@/lib/server/listen';
 import { closeServer, stopOnSignals } from '@/lib/server/shutdown';
+import { createUpgrades } from '@/lib/server/upgrades';
 import { makeRoot } from '@/lib/system/root';
 
 type Route = (request: Request) => Promise<Response>;
@@ -46,7 +47,8 @@ if (refusal) throw new Error(refusal);
 // Where Next.js runs by itself its route handlers take what is posted, too.
 const front = createFront(root, { routesOfNext: process.env.ROUTES_OF_NEXT === 'on' });
 front.openPages(answer);
-const server = createHttpServer(front.listener);
+const upgrades = createUpgrades(root, false);
+const server = createHttpServer(front.listener).on('upgrade', upgrades.listener);
 await takePort(server, root.settings);
 const starting = root.system();
 stopOnSignals(async () => {

@@ -12,11 +12,14 @@ export interface TcpProxy {
   /** Swallows every byte of the connections that are open now, for ever; new ones work. */
   lose(): void;
   heal(): void;
+  /** Where new connections go from now on, as a balancer does that has lost a node. */
+  turnTo(port: number): void;
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(firstPort: number): Promise<TcpProxy> {
   let mode: 'open' | 'cut' | 'swallow' = 'open';
+  let targetPort = firstPort;
   const clients = new Set<Socket>();
   const sockets = new Set<Socket>();
   const lost = new WeakSet<Socket>();
@@ -63,6 +66,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       // What was swallowed is lost for these connections; a protocol cannot go on after a hole.
       if (mode === 'swallow') endAll();
       mode = 'open';
+    },
+    turnTo(port) {
+      targetPort = port;
     },
     async close() {
       endAll();

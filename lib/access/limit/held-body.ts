@@ -6,7 +6,7 @@ import type { Reclaim } from '../../runtime/reclaim';
 const MOST_HELD_BYTES = 512 * 2 ** 20;
 
 /** What Node.js keeps for a chunk beside its bytes, at least. */
-const CHUNK_BYTES = 256;
+export const CHUNK_BYTES = 256;
 /** Chunks smaller than this are put together. */
 const SMALL_BYTES = 4_096;
 const LARGEST_PIECE_BYTES = 64 * 1_024;
@@ -23,6 +23,20 @@ export class HeldBodies {
   /** @param advice what to do about a body that is too large */
   open(maxBytes: number, advice = ''): HeldBody {
     return new HeldBody(this, maxBytes, advice);
+  }
+
+  /** Notes that so much more memory is held. Throws `queue_full` when that is too much for all together. */
+  hold(bytes: number): void {
+    if (this.bytes + bytes > MOST_HELD_BYTES) {
+      const message = 'Too many large bodies are arriving at the same time. Send this one again later.';
+      throw new PulseError('queue_full', message, { retryAfterMs: SECOND });
+    }
+    this.bytes += bytes;
+  }
+
+  letGo(bytes: number): void {
+    this.bytes -= bytes;
+    if (bytes >= LARGE_BYTES) this.reclaim.noteLetGo(bytes);
   }
 }
 
@@ -62,8 +76,7 @@ export class HeldBody {
   }
 
   release(): void {
-    this.all.bytes -= this.heldBytes;
-    if (this.heldBytes >= LARGE_BYTES) this.all.reclaim.noteLetGo(this.heldBytes);
+    this.all.letGo(this.heldBytes);
     this.heldBytes = this.bytes = 0;
     this.pieces = [];
     this.room = null;
@@ -99,12 +112,8 @@ export class HeldBody {
   }
 
   private hold(bytes: number): void {
-    if (this.all.bytes + bytes > MOST_HELD_BYTES) {
-      const message = 'Too many large bodies are arriving at the same time. Send this one again later.';
-      throw new PulseError('queue_full', message, { retryAfterMs: SECOND });
-    }
+    this.all.hold(bytes);
     this.heldBytes += bytes;
-    this.all.bytes += bytes;
   }
 }
 

@@ -12,6 +12,8 @@ export class Limits {
   readonly ingest: IngestLimit;
   /** Live streams of one address. */
   readonly streams: ConnectionLimit;
+  /** Ingest connections of one address. */
+  readonly connections: ConnectionLimit;
   /** Memory of bodies that are arriving. */
   readonly bodies: HeldBodies;
   /** Memory of large answers that wait for their readers. */
@@ -19,7 +21,8 @@ export class Limits {
 
   constructor(settings: Env, redis: RedisCommands | null, reclaim: Reclaim) {
     this.ingest = new IngestLimit(settings, redis);
-    this.streams = new ConnectionLimit(settings.MAX_STREAMS_PER_ADDRESS);
+    this.streams = new ConnectionLimit(settings.MAX_STREAMS_PER_ADDRESS, 'streams');
+    this.connections = new ConnectionLimit(settings.MAX_INGEST_CONNECTIONS_PER_ADDRESS, 'connections');
     this.bodies = new HeldBodies(reclaim);
     this.unsent = new UnsentBodies(reclaim);
   }

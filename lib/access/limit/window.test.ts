@@ -96,7 +96,7 @@ test('rates as settings write them', () => {
 });
 
 test('connections per address: this machine is not counted', () => {
-  const limit = new ConnectionLimit(2);
+  const limit = new ConnectionLimit(2, 'streams');
   const [first] = [limit.admit('192.0.2.1'), limit.admit('192.0.2.1')];
   expect(() => limit.admit('192.0.2.1')).toThrow(expect.objectContaining({ code: 'too_many_streams' }));
   limit.admit('192.0.2.2');

@@ -68,7 +68,8 @@ export const jsonEndpoint: IngestEndpoint = {
   },
 };
 
-function readPrecision(search: string): Precision {
+/** `?precision=`. @throws PulseError `bad_parameter` */
+export function readPrecision(search: string): Precision {
   const given = search === '' ? null : new URLSearchParams(search).get('precision');
   if (given === null) return 'ms';
   if (Object.hasOwn(PRECISIONS, given)) return given as Precision;

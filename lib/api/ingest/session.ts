@@ -16,8 +16,9 @@ export interface IngestSession {
    *
    * @throws PulseError `rate_limited`, `nothing_usable`, `queue_full`, `database_unavailable`, `shutting_down`;
    * and what the source throws.
+   * @param answerMs how long a commit is waited for, where the sender has waited before
    */
-  write(source: SampleSource): Promise<WriteResult>;
+  write(source: SampleSource, answerMs?: number): Promise<WriteResult>;
   /** The headers of the rate limit as of the last write, by name. */
   readonly rateHeaders: Readonly<Record<string, string>>;
 }
@@ -35,7 +36,7 @@ class Session implements IngestSession {
     private readonly sender: Sender,
   ) {}
 
-  async write(source: SampleSource): Promise<WriteResult> {
+  async write(source: SampleSource, answerMs?: number): Promise<WriteResult> {
     const { headers, refusal } = this.root.limits.ingest.count(this.sender);
     this.rateHeaders = headers;
     if (refusal) throw refusal;
@@ -44,8 +45,8 @@ class Session implements IngestSession {
     try {
       const decoded = source();
       if (Symbol.asyncIterator in decoded) {
-        for await (const portion of decoded) totals.add(await pipeline.write(portion));
-      } else totals.add(await pipeline.write(await decoded));
+        for await (const portion of decoded) totals.add(await pipeline.write(portion, answerMs));
+      } else totals.add(await pipeline.write(await decoded, answerMs));
       return totals.result();
     } catch (error) {
       throw totals.withTotals(error);

@@ -12,6 +12,7 @@ import { Batch, Sample } from '../../write/ingest/schemas';
 import { MAX_QUERIES } from '../batch';
 import { INGEST_ENDPOINTS } from '../ingest/endpoints';
 import { fleetPaths } from './fleet-paths';
+import { FRAME_SCHEMAS, FRAMES_PATH } from './frames-path';
 import { ingestPaths } from './ingest-paths';
 import { FROM, json, LOOK, ok, refusals } from './operation';
 
@@ -38,9 +39,10 @@ export function openApiDocument(endpoints = INGEST_ENDPOINTS): object {
           description: 'One of INGEST_KEYS, where keys are configured.',
         },
       },
-      schemas: { Sample, Batch, ...STREAM_EVENT_SCHEMAS },
+      schemas: { Sample, Batch, ...FRAME_SCHEMAS, ...STREAM_EVENT_SCHEMAS },
     },
     paths: joined(ingestPaths(endpoints), {
+      ...FRAMES_PATH,
       ...READ,
       ...fleetPaths(refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable')),
       ...OPERATE,

@@ -12,6 +12,7 @@ export function collectFamilies(root: Root): Family[] {
     ...ofTheSpool(root),
     ...ofBreakers(root),
     ...ofIngest(root),
+    ...ofConnections(root),
     ...ofReading(root),
     ...ofTheProcess(root),
   ];
@@ -155,6 +156,11 @@ function ofIngest({ figures }: Root): Family[] {
   return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
     each.family(),
   );
+}
+
+function ofConnections({ figures }: Root): Family[] {
+  const { connections, connectionsPaused, frames, frameBytes, frameSeconds } = figures;
+  return [connections, connectionsPaused, frames, frameBytes, frameSeconds].map((each) => each.family());
 }
 
 /** Where answers were read. The share of no questions is NaN. */

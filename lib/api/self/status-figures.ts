@@ -33,6 +33,16 @@ export const STATUS_SECTIONS: readonly FigureSection[] = [
     ],
   },
   {
+    title: 'WebSocket ingest',
+    figures: [
+      { name: 'pulseboard_websocket_connections', title: 'Connections', chart: {} },
+      { name: 'pulseboard_websocket_connections_paused', title: 'Connections paused' },
+      { name: 'pulseboard_websocket_frames_total', title: 'Frames', chart: { answer: 'ack' } },
+      { name: 'pulseboard_websocket_bytes_total', title: 'Bytes', chart: { direction: 'received' } },
+      { name: 'pulseboard_websocket_seconds', title: 'Frame latency', chart: {} },
+    ],
+  },
+  {
     title: 'Live streams',
     figures: [
       { name: 'pulseboard_live_streams', title: 'Open streams', chart: {} },

@@ -28,10 +28,15 @@ export function readWhole(
   return encoding ? inflateWhole(sent, encoding, maxBytes) : sent;
 }
 
-async function inflateWhole(sent: Promise<Buffer>, encoding: Encoding, maxBytes: number): Promise<Buffer> {
+/** Throws `body_too_large` beyond `maxBytes`, `bad_body`. */
+export async function inflateWhole(
+  sent: Buffer | Promise<Buffer>,
+  encoding: Encoding,
+  maxBytes: number,
+): Promise<Buffer> {
   const bytes = await sent;
   return encoding.whole(bytes, maxBytes).catch((error) => {
-    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes, ADVICE) : explain(error);
+    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes, ADVICE) : explainInflation(error);
   });
 }
 
@@ -117,7 +122,7 @@ async function* inflate(pieces: AsyncIterable<Uint8Array>, inflated: Transform):
       yield chunk as Uint8Array;
     }
   } catch (error) {
-    throw explain(error);
+    throw explainInflation(error);
   } finally {
     inflated.destroy();
     source.destroy();
@@ -125,7 +130,7 @@ async function* inflate(pieces: AsyncIterable<Uint8Array>, inflated: Transform):
 }
 
 /** Turns errors of the decompressor into `bad_body`. */
-function explain(error: unknown): unknown {
+export function explainInflation(error: unknown): unknown {
   if (isDisconnect(error) || !(error instanceof Error) || !('code' in error)) return error;
   if (!/^(Z_|ERR_|ZSTD_)/.test(String(error.code))) return error;
   return new PulseError('bad_body', 'The body is not what its Content-Encoding says, or it is cut off.', {

@@ -39,8 +39,18 @@ const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
 
 /** A whole body of `application/json`. Throws what `decodeJson` throws, and `bad_body`. */
 export function decodeJsonBody(bytes: Buffer, precision: Precision): DecodedSamples {
+  return decodeParsedBody(parseJsonBody(bytes, precision), precision);
+}
+
+/** A whole body, parsed. Throws `bad_json`, `bad_body`, or what `refuseExpensiveJson` throws. */
+export function parseJsonBody(bytes: Buffer, precision: Precision): unknown {
   refuseExpensiveJson(bytes);
-  return decodeJson(toText(bytes), { now: Date.now(), precision, firstIndex: 0 });
+  return parse(toText(bytes), precision);
+}
+
+/** What `parseJsonBody` returned, with the same precision. Throws `bad_shape` or `too_many_samples`. */
+export function decodeParsedBody(body: unknown, precision: Precision): DecodedSamples {
+  return decodeParsed(body, { now: Date.now(), precision, firstIndex: 0 });
 }
 
 /**
@@ -48,9 +58,11 @@ export function decodeJsonBody(bytes: Buffer, precision: Precision): DecodedSamp
  * Throws `bad_json`, `bad_shape` or `too_many_samples`; a bad sample among good ones is an entry of `errors`.
  */
 export function decodeJson(text: string, context: JsonContext): DecodedSamples {
-  const decoded = isForNumbers(context)
-    ? decodeBody(parse(text), context)
-    : decodeBody(parse(nanosecondsToMs(text)), { ...context, precision: 'ms' });
+  return decodeParsed(parse(text, context.precision), context);
+}
+
+function decodeParsed(body: unknown, context: JsonContext): DecodedSamples {
+  const decoded = decodeBody(body, isForNumbers(context) ? context : { ...context, precision: 'ms' });
   decoded.precision = context.precision;
   return decoded;
 }
@@ -62,12 +74,7 @@ function isForNumbers(context: JsonContext): context is BodyContext {
 function decodeBody(body: unknown, context: BodyContext): DecodedSamples {
   const top: Inherited = { labels: NO_LABELS, timestamp: context.now };
   if (Array.isArray(body)) return decodeSamples(body, top, context);
-  if (!isObject(body)) {
-    throw new PulseError(
-      'bad_shape',
-      'The body must be a sample, an array of samples or a batch with "samples".',
-    );
-  }
+  if (!isObject(body)) throw noBody();
   if (!Object.hasOwn(body, 'samples')) return decodeSamples([body], top, context);
   if (!Array.isArray(body.samples)) {
     throw new PulseError('bad_shape', 'samples must be an array.', { details: [{ path: 'samples' }] });
@@ -75,9 +82,17 @@ function decodeBody(body: unknown, context: BodyContext): DecodedSamples {
   return decodeSamples(body.samples, readBatchHead(body, context), context);
 }
 
-function parse(text: string): unknown {
+/** For JSON that is neither an object nor an array. */
+export function noBody(): PulseError {
+  return new PulseError(
+    'bad_shape',
+    'The body must be a sample, an array of samples or a batch with "samples".',
+  );
+}
+
+function parse(text: string, precision: Precision): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(precision === 'ns' ? nanosecondsToMs(text) : text);
   } catch (cause) {
     // The engine's own message quotes the body; the position is enough.
     const position = /position (\d+)/.exec((cause as Error).message)?.[1];

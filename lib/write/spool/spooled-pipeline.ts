@@ -68,10 +68,10 @@ export function createSpooledPipeline({
 
   const isInUse = () => appending > 0 || segments.bytes > 0;
 
-  async function write(decoded: DecodedSamples): Promise<WriteResult> {
+  async function write(decoded: DecodedSamples, answerMs?: number): Promise<WriteResult> {
     if (isInUse()) return keep(decoded);
     try {
-      return await pipeline.write(decoded);
+      return await pipeline.write(decoded, answerMs);
     } catch (error) {
       if (!isPulseError(error) || error.code !== 'database_unavailable') throw error;
       return keep(decoded);

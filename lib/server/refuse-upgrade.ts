@@ -1,0 +1,23 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorResponse } from '../api/http';
+import { requestIdFrom } from '../observe/request-id';
+
+/**
+ * Answers where there is no response to answer with, and ends the connection.
+ *
+ * @param requestId the header `X-Request-Id`, where the request has one
+ */
+export function refuseUpgrade(socket: Duplex, error: unknown, requestId?: string | string[]): void {
+  const { status, headers, body } = errorResponse(error);
+  const lines = Object.entries({
+    ...headers,
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    'x-request-id': requestIdFrom(requestId),
+    connection: status === 426 ? 'upgrade, close' : 'close',
+    'content-length': Buffer.byteLength(body),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () =>
+    socket.destroy(),
+  );
+}

@@ -1,0 +1,3 @@
+import { framesChaos } from './frames.case.test';
+
+framesChaos('timescale');
