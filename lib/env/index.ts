@@ -115,6 +115,7 @@ const settings = z.object({
   MAX_INGEST_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000, 10_000),
   SPOOL_DIR: z.string().optional(),
   SPOOL_MAX_BYTES: bytes.default(2 ** 30),
+  SCRAPE_CONFIG: z.string().optional(),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
   SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),

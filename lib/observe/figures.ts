@@ -180,6 +180,16 @@ export function createFigures() {
     ),
     commitSeconds: new Histogram('pulseboard_commit_seconds', 'One commit of the database.', LATENCY_SECONDS),
     commitRows: new Histogram('pulseboard_commit_rows', 'Samples in one commit.', BATCH_ROWS),
+    scrapes: new Counter('pulseboard_scrapes_total', 'Scrapes of targets.', 'result', [
+      'up',
+      'down',
+      'missed',
+    ]),
+    scrapedSamples: new Counter('pulseboard_scraped_samples_total', 'Samples of scraped targets.', 'result', [
+      'accepted',
+      'rejected',
+      'lost',
+    ]),
     tierSeconds: new HistogramSet(
       'pulseboard_tier_seconds',
       'Reading the points of one question from a tier.',

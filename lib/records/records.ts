@@ -1,5 +1,6 @@
 import type { OnRecords } from './database';
 import { endedSessionsRecord } from './ended-sessions';
+import { scrapingNodesRecord } from './scraping-nodes';
 
 /**
  * What the system keeps besides samples, in tables that both engines have (`drizzle/records`): a line for each record.
@@ -7,6 +8,7 @@ import { endedSessionsRecord } from './ended-sessions';
 export function openRecords(on: OnRecords) {
   return {
     endedSessions: endedSessionsRecord(on),
+    scrapingNodes: scrapingNodesRecord(on),
   };
 }
 

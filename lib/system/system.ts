@@ -27,6 +27,8 @@ import { guardStore } from '../store/guarded-store';
 import { openStore, untilThere } from '../store/open';
 import type { Store } from '../store/store';
 import { createPipeline, type Pipeline } from '../write/pipeline';
+import { ScrapingNodes } from '../write/scrape/nodes';
+import { Scraping } from '../write/scrape/scraping';
 import { Segments } from '../write/spool/segments';
 import { createSpooledPipeline, type SpoolFigures } from '../write/spool/spooled-pipeline';
 import { startUpkeep } from '../write/upkeep';
@@ -61,6 +63,8 @@ export interface System {
   readonly pipeline: Pipeline;
   /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
   readonly spool: SpoolFigures | null;
+  /** The targets that are scraped; null without SCRAPE_CONFIG. */
+  readonly scraping: Scraping | null;
   readonly history: History;
   readonly live: Live;
   readonly fleet: Fleet;
@@ -134,6 +138,8 @@ async function start(
   const spooled = segments && openSpool(settings, direct, segments);
   const pipeline = spooled ?? direct;
   offSwitches.add(() => pipeline.close());
+  const scraping = await startScraping(settings, { pipeline, figures, records });
+  offSwitches.add(() => scraping?.close());
   const ringSync = createRingSync({
     bus,
     ring,
@@ -193,6 +199,7 @@ async function start(
     get spool() {
       return spooled?.spool ?? null;
     },
+    scraping,
     history,
     live,
     fleet,
@@ -200,6 +207,23 @@ async function start(
     engineReason,
     close: () => offSwitches.close(),
   };
+}
+
+/** Several nodes may share the targets where they share a database. */
+async function startScraping(
+  { SCRAPE_CONFIG: path, DATABASE_URL: database }: Env,
+  { pipeline, figures, records }: { pipeline: Pipeline; figures: Figures; records: Records },
+): Promise<Scraping | null> {
+  if (!path) return null;
+  const nodes = database ? new ScrapingNodes(records.scrapingNodes) : null;
+  try {
+    return await Scraping.start({ path, pipeline, figures, nodes });
+  } catch (error) {
+    await nodes?.close();
+    throw new Error(
+      `SCRAPE_CONFIG is ${JSON.stringify(path)}, which cannot be used: ${(error as Error).message}`,
+    );
+  }
 }
 
 function openSpool(settings: Env, pipeline: Pipeline, segments: Segments) {

@@ -48,6 +48,7 @@ const PLACES: Record<string, Place> = {
   '/api/query': { path: '/api/query', method: 'POST' },
   '/api/ready': { path: '/api/ready', open: true },
   '/api/series': { path: `/api/series?metric=${METRIC}` },
+  '/api/targets': { path: '/api/targets' },
 };
 const CLOSED = Object.values(PLACES).filter(({ open }) => !open);
 

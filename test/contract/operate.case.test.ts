@@ -82,6 +82,7 @@ export function operateContract(connect: () => Client, engine: Engine): void {
       '/api/query',
       '/api/ready',
       '/api/series',
+      '/api/targets',
       '/metrics',
     ]);
     // Every reference leads somewhere.

@@ -10,6 +10,7 @@ import { GET as health } from '@/app/api/health/route';
 import { GET as history } from '@/app/api/metrics/[...name]/route';
 import { GET as figures } from '@/app/api/prometheus/route';
 import { GET as ready } from '@/app/api/ready/route';
+import { GET as targets } from '@/app/api/targets/route';
 import { createFront } from '@/lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from '@/lib/server/listen';
 import { closeServer, stopOnSignals } from '@/lib/server/shutdown';
@@ -23,6 +24,7 @@ const ROUTES: Array<[path: RegExp, route: Route]> = [
   [/^\/api\/ready$/, ready],
   [/^\/api\/health$/, health],
   [/^\/api\/fleet$/, fleet],
+  [/^\/api\/targets$/, targets],
   [/^\/api\/prometheus$/, figures],
   [/^\/api\//, unknown],
 ];

@@ -3,7 +3,7 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { STREAM_TOPICS } from '../../live/stream-topics';
 import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
 import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
-import { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
+import { HealthAnswer, ReadyAnswer, TargetsAnswer } from '../../model/wire/operate';
 import { STREAM_EVENTS } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
@@ -175,6 +175,12 @@ const OPERATE: ZodOpenApiPathsObject = {
     get: {
       summary: 'Whether the server accepts samples',
       responses: { ...ok('It does', ReadyAnswer), ...refusals('misdirected', 'database_unavailable') },
+    },
+  },
+  '/api/targets': {
+    get: {
+      summary: 'What is scraped, and how that goes',
+      responses: { ...ok('All targets', TargetsAnswer), ...refusals(...LOOK, 'database_unavailable') },
     },
   },
   '/metrics': {

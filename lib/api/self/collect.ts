@@ -13,6 +13,7 @@ export function collectFamilies(root: Root): Family[] {
     ...ofBreakers(root),
     ...ofIngest(root),
     ...ofConnections(root),
+    ...ofScraping(root),
     ...ofReading(root),
     ...ofTheProcess(root),
   ];
@@ -131,6 +132,8 @@ function ofTheBus({ startup: started }: Root): Family[] {
   ];
 }
 
+const HEALTHS = ['up', 'down', 'unknown'] as const;
+
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 function ofBreakers({ breakers }: Root): Family[] {
@@ -161,6 +164,25 @@ function ofIngest({ figures }: Root): Family[] {
 function ofConnections({ figures }: Root): Family[] {
   const { connections, connectionsPaused, frames, frameBytes, frameSeconds } = figures;
   return [connections, connectionsPaused, frames, frameBytes, frameSeconds].map((each) => each.family());
+}
+
+function ofScraping({ figures, startup }: Root): Family[] {
+  const scraping = startup.phase === 'ready' ? startup.system.scraping : null;
+  if (!scraping) return [];
+  const { targets } = scraping;
+  return [
+    {
+      name: 'pulseboard_scrape_targets',
+      help: 'Targets by their health; unknown: not scraped yet, or scraped by another node.',
+      type: 'gauge',
+      readings: HEALTHS.map((health) => ({
+        labels: { health },
+        value: targets.filter(({ state }) => state.health === health).length,
+      })),
+    },
+    figures.scrapes.family(),
+    figures.scrapedSamples.family(),
+  ];
 }
 
 /** Where answers were read. The share of no questions is NaN. */
