@@ -1,6 +1,8 @@
+import { EventEmitter } from 'node:events';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
+import { SECOND } from '../../model/time/duration';
 import { VERSION } from '../../observe/version';
 import type { ScrapeJob } from './config';
 import type { ExpositionFormat } from './exposition';
@@ -39,29 +41,24 @@ export class ScrapeClient {
     this.headers = {
       accept: ACCEPT,
       'user-agent': `Pulseboard/${VERSION}`,
-      'x-prometheus-scrape-timeout-seconds': String(timeoutMs / 1_000),
+      'x-prometheus-scrape-timeout-seconds': String(timeoutMs / SECOND),
       ...(compressed && { 'accept-encoding': 'gzip' }),
       ...(credentials && { authorization: credentials }),
     };
   }
 
   /** @throws Error that says in words for people why there is no exposition */
-  async get(url: string, closing: AbortSignal): Promise<Exposition> {
+  async get(url: string): Promise<Exposition> {
     const { timeoutMs } = this.job;
-    const aborting = new AbortController();
-    const timer = setTimeout(
-      () => aborting.abort(new Error(`no answer within ${timeoutMs / 1_000} s (scrape_timeout)`)),
-      timeoutMs,
-    );
-    const close = () => aborting.abort(closing.reason);
-    closing.addEventListener('abort', close);
+    // A third of what an AbortSignal takes.
+    const signal = new EventEmitter();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      signal.emit('abort');
+    }, timeoutMs);
     try {
-      const { dispatcher, headers, signal } = {
-        dispatcher: this.agent,
-        headers: this.headers,
-        signal: aborting.signal,
-      };
-      const answer = await request(url, { dispatcher, headers, signal });
+      const answer = await request(url, { dispatcher: this.agent, headers: this.headers, signal });
       if (answer.statusCode !== 200) {
         await answer.body.dump();
         throw new Error(`the answer was ${answer.statusCode}`);
@@ -72,12 +69,15 @@ export class ScrapeClient {
       ).toString();
       const type = String(answer.headers['content-type'] ?? '');
       return { text, format: type.startsWith('application/openmetrics-text') ? 'openmetrics' : 'text' };
+    } catch (error) {
+      if (isLate) throw new Error(`no answer within ${timeoutMs / SECOND} s (scrape_timeout)`);
+      throw error;
     } finally {
       clearTimeout(timer);
-      closing.removeEventListener('abort', close);
     }
   }
 
+  /** Requests under way fail. */
   async close(): Promise<void> {
     await this.agent.destroy();
   }

@@ -4,8 +4,13 @@ import { type ExpositionFormat, parseSeries, readExposition } from './exposition
 import { relabel } from './relabel';
 import type { Target } from './target';
 
-/** A series of a target as it is stored; null where a rule drops it. */
-type KnownSeries = { name: string; labels: Labels } | null;
+/** A series of a target as it is stored. */
+interface KnownSeries {
+  /** Null where a rule drops it. */
+  stored: { name: string; labels: Labels } | null;
+  /** The number of the last exposition that had it. */
+  seenIn: number;
+}
 
 /** What one exposition of a target has. */
 export interface ExposedSamples {
@@ -18,7 +23,8 @@ export interface ExposedSamples {
 
 /** The samples of one target's expositions. A series is parsed and relabelled when it is first seen. */
 export class SampleReader {
-  private known = new Map<string, KnownSeries>();
+  private readonly known = new Map<string, KnownSeries>();
+  private expositions = 0;
 
   constructor(private readonly target: Target) {}
 
@@ -28,39 +34,43 @@ export class SampleReader {
    */
   read(text: string, format: ExpositionFormat, timestamp: number): ExposedSamples {
     const { honor_timestamps: honours, sample_limit: limit } = this.target.job;
-    const seen = new Map<string, KnownSeries>();
-    const samples: IncomingSample[] = [];
-    let scraped = 0;
-    let added = 0;
-    for (const { key, value, timestamp: own, type, unit } of readExposition(text, format)) {
-      scraped++;
-      let series = this.known.get(key) ?? seen.get(key);
-      if (series === undefined) {
-        if (!this.known.has(key)) added++;
-        series = this.seriesOf(key);
-      }
-      seen.set(key, series);
-      // A value that is no number says that there is none: a gap.
-      if (!series || !Number.isFinite(value)) continue;
-      const { name, labels } = series;
-      const at = honours && own !== null ? own : timestamp;
-      samples.push({
-        index: samples.length,
-        name,
-        value,
-        timestamp: at,
-        labels,
-        type,
-        unit: unit || undefined,
-      });
-      if (limit > 0 && samples.length > limit)
-        throw new Error(`it has more than ${limit} samples (sample_limit)`);
-    }
-    this.known = seen;
-    return { samples, scraped, added };
+    const found: ExposedSamples = { samples: [], scraped: 0, added: 0 };
+    const { samples } = found;
+    const number = ++this.expositions;
+    readExposition(text, format, {
+      sample: (key, value, own, { type, unit }) => {
+        found.scraped++;
+        const series = this.seriesOf(key);
+        if (series.seenIn < number - 1) found.added++;
+        series.seenIn = number;
+        const { stored } = series;
+        // A value that is no number says that there is none: a gap.
+        if (!stored || !Number.isFinite(value)) return;
+        const { name, labels } = stored;
+        const at = honours && own !== null ? own : timestamp;
+        samples.push({ index: samples.length, name, value, timestamp: at, labels, type, unit });
+        if (limit > 0 && samples.length > limit)
+          throw new Error(`it has more than ${limit} samples (sample_limit)`);
+      },
+    });
+    if (this.known.size > 2 * found.scraped) this.forget(number);
+    return found;
   }
 
   private seriesOf(key: string): KnownSeries {
+    let series = this.known.get(key);
+    if (!series) {
+      series = { stored: this.parse(key), seenIn: Number.NEGATIVE_INFINITY };
+      this.known.set(key, series);
+    }
+    return series;
+  }
+
+  private forget(number: number): void {
+    for (const [key, { seenIn }] of this.known) if (seenIn < number) this.known.delete(key);
+  }
+
+  private parse(key: string): KnownSeries['stored'] {
     const exposed = parseSeries(key);
     if (!exposed) throw new Error(`${key.slice(0, 100)} is no series`);
     const { job } = this.target;

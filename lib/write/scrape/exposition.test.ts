@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ExpositionFormat, parseSeries, readExposition } from './exposition';
+import { type ExposedKind, type ExpositionFormat, parseSeries, readExposition } from './exposition';
 
-const read = (text: string, format: ExpositionFormat = 'text') => [...readExposition(text, format)];
+function read(text: string, format: ExpositionFormat = 'text') {
+  const samples: Array<{ key: string; value: number; timestamp: number | null } & ExposedKind> = [];
+  readExposition(text, format, {
+    sample: (key, value, timestamp, kind) => samples.push({ key, value, timestamp, ...kind }),
+  });
+  return samples;
+}
 
 describe('an exposition in the text format', () => {
   it('is read as the manual of Prometheus shows it', () => {
@@ -104,7 +110,7 @@ rpc_duration_seconds_count 2693
     const name = fc.constantFrom('a', 'le', 'host_name', '_9', 'constructor');
     fc.assert(
       fc.property(
-        fc.dictionary(name, fc.string({ unit: 'binary', maxLength: 20 }), { maxKeys: 4 }),
+        fc.dictionary(name, fc.string({ unit: 'binary-ascii', maxLength: 20 }), { maxKeys: 4 }),
         fc.double({ noNaN: true }),
         (labels, value) => {
           const list = Object.entries(labels).map(
@@ -140,7 +146,7 @@ bar 1e-3
         unit: 'seconds',
       },
       { key: 'foo_seconds_created', value: 1520430000.123, timestamp: null, type: 'gauge', unit: 'seconds' },
-      { key: 'bar', value: 0.001, timestamp: null, type: 'gauge', unit: '' },
+      { key: 'bar', value: 0.001, timestamp: null, type: 'gauge', unit: undefined },
     ]);
   });
 

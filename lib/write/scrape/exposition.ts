@@ -10,22 +10,24 @@ export interface ExposedSeries {
   labels: Labels;
 }
 
-/** One line with a value. */
-export interface ExposedSample {
-  /** The line's part before the value: the same text is the same series in every exposition of a target. */
-  key: string;
-  /** May be NaN or infinite. */
-  value: number;
-  /** Epoch ms; null where the line has none. */
-  timestamp: number | null;
+/** What `# TYPE` and `# UNIT` say of a line, in our sense: what only grows is a counter. */
+export interface ExposedKind {
   type: MetricType | undefined;
-  unit: string;
+  unit: string | undefined;
+}
+
+/** Takes the lines that have a value, one after the other. */
+export interface ExpositionReader {
+  /**
+   * @param key the line's part before the value: the same text is the same series in every exposition of a target
+   * @param value may be NaN or infinite
+   * @param timestamp epoch ms; null where the line has none
+   */
+  sample(key: string, value: number, timestamp: number | null, kind: ExposedKind): void;
 }
 
 /** What is wrong with an exposition, with the number of the line. */
 export class ExpositionError extends Error {}
-
-const UNTYPED = { type: undefined, unit: '' };
 
 /**
  * Reads an exposition line by line (Prometheus' manual, "Exposition formats"; OpenMetrics 1.0). The labels of a line are
@@ -33,7 +35,7 @@ const UNTYPED = { type: undefined, unit: '' };
  *
  * @throws ExpositionError for the first line that is wrong: what comes after it cannot be trusted either
  */
-export function* readExposition(text: string, format: ExpositionFormat): Generator<ExposedSample> {
+export function readExposition(text: string, format: ExpositionFormat, reader: ExpositionReader): void {
   const families = new Families(format);
   let number = 0;
   let hasEnded = false;
@@ -41,10 +43,9 @@ export function* readExposition(text: string, format: ExpositionFormat): Generat
     const newline = text.indexOf('\n', start);
     const end = newline === -1 ? text.length : newline;
     number++;
-    const first = text.charCodeAt(start);
     if (hasEnded) throw wrong(number, 'something follows # EOF');
-    if (first === HASH) hasEnded = families.note(text.slice(start, end));
-    else if (!isBlank(text, start, end)) yield readSample(text, start, end, number, families);
+    if (text.charCodeAt(start) === HASH) hasEnded = families.note(text.slice(start, end));
+    else if (skipBlanks(text, start, end) < end) readSample(text, start, end, number, families, reader);
     start = end + 1;
   }
   if (format === 'openmetrics' && !hasEnded) throw new ExpositionError('it is cut off: # EOF is missing');
@@ -59,47 +60,46 @@ const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
+/** In slices of the text and without arrays: there may be hundreds of thousands of lines a second. */
 function readSample(
   text: string,
   start: number,
   end: number,
   number: number,
   families: Families,
-): ExposedSample {
+  reader: ExpositionReader,
+): void {
   const keyEnd = endOfSeries(text, start, end);
   if (keyEnd === -1) throw wrong(number, 'a label is not closed');
-  const key = text.slice(start, keyEnd).trimEnd();
-  // An exemplar follows the value after ` # `.
-  const exemplar = text.indexOf(' # ', keyEnd);
-  const rest = text.slice(keyEnd, exemplar === -1 || exemplar > end ? end : exemplar).trim();
-  const [valueText, timestampText, ...more] = rest.split(/[ \t]+/);
-  const value = readNumber(valueText);
-  if (value === null || more.length > 0)
-    throw wrong(number, 'a line is a name, labels in braces, a value and a time');
-  const timestamp = timestampText === undefined ? null : families.readTimestamp(timestampText);
-  if (Number.isNaN(timestamp)) throw wrong(number, 'its time is not a number');
-  const nameEnd = key.indexOf('{');
-  return { key, value, timestamp, ...families.of(nameEnd === -1 ? key : key.slice(0, nameEnd).trimEnd()) };
+  const valueStart = skipBlanks(text, keyEnd, end);
+  const valueEnd = skipWord(text, valueStart, end);
+  const value = readNumber(text.slice(valueStart, valueEnd));
+  if (value === null) throw wrong(number, WHAT_A_LINE_IS);
+  let timestamp: number | null = null;
+  let at = skipBlanks(text, valueEnd, end);
+  if (at < end && text.charCodeAt(at) !== HASH) {
+    const timestampEnd = skipWord(text, at, end);
+    timestamp = families.readTimestamp(text.slice(at, timestampEnd));
+    if (Number.isNaN(timestamp)) throw wrong(number, 'its time is not a number');
+    at = skipBlanks(text, timestampEnd, end);
+  }
+  // After it an exemplar may follow.
+  if (at < end && text.charCodeAt(at) !== HASH) throw wrong(number, WHAT_A_LINE_IS);
+  const key = text.slice(start, keyEnd);
+  reader.sample(key, value, timestamp, families.kindOf(key));
 }
+
+const WHAT_A_LINE_IS = 'a line is a name, labels in braces, a value and a time';
 
 /** Where the series ends: after the braces, or at the first blank. -1 where a brace is not closed. */
 function endOfSeries(text: string, start: number, end: number): number {
   let at = start;
-  for (; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code === OPEN) break;
-    // Blanks may stand before the braces.
-    if (code === SPACE || code === TAB) {
-      let next = at;
-      while (next < end && (text.charCodeAt(next) === SPACE || text.charCodeAt(next) === TAB)) next++;
-      if (text.charCodeAt(next) !== OPEN) return at;
-      at = next;
-      break;
-    }
-  }
-  if (at === end) return end;
+  while (at < end && text.charCodeAt(at) !== OPEN && !isBlank(text.charCodeAt(at))) at++;
+  // Blanks may stand before the braces.
+  const open = skipBlanks(text, at, end);
+  if (open === end || text.charCodeAt(open) !== OPEN) return at;
   let isQuoted = false;
-  for (; at < end; at++) {
+  for (at = open; at < end; at++) {
     const code = text.charCodeAt(at);
     if (isQuoted && code === BACKSLASH) at++;
     else if (code === QUOTE) isQuoted = !isQuoted;
@@ -108,12 +108,31 @@ function endOfSeries(text: string, start: number, end: number): number {
   return -1;
 }
 
+function skipBlanks(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function skipWord(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && !isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB || code === RETURN;
+}
+
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const SPECIAL: Readonly<Record<string, number>> = {
   nan: Number.NaN,
   inf: Number.POSITIVE_INFINITY,
   '+inf': Number.POSITIVE_INFINITY,
   '-inf': Number.NEGATIVE_INFINITY,
+  infinity: Number.POSITIVE_INFINITY,
+  '+infinity': Number.POSITIVE_INFINITY,
+  '-infinity': Number.NEGATIVE_INFINITY,
 };
 
 function readNumber(text: string): number | null {
@@ -153,17 +172,19 @@ function unquote(text: string): string {
   });
 }
 
-/** What `# TYPE` and `# UNIT` say of the lines after them. */
+/** The family that the last `# TYPE` or `# UNIT` was about. */
 class Families {
   private name = '';
   private type = '';
   private unit = '';
+  /** By what stands behind the family's name in a line's name. */
+  private readonly kinds = new Map<string, ExposedKind>();
 
   constructor(private readonly format: ExpositionFormat) {}
 
   /** Takes note of a comment. @returns whether it is the end of an OpenMetrics exposition */
   note(comment: string): boolean {
-    const [, word, name, rest = ''] = /^#[ \t]*(\S+)[ \t]*(\S*)[ \t]*(.*?)\r?$/.exec(comment) ?? [];
+    const [, word, name, rest = ''] = COMMENT.exec(comment) ?? [];
     if (word === 'EOF') return this.format === 'openmetrics';
     if (word !== 'TYPE' && word !== 'UNIT') return false;
     if (name !== this.name) {
@@ -172,15 +193,23 @@ class Families {
     }
     if (word === 'TYPE') this.type = rest.toLowerCase();
     else this.unit = rest;
+    this.kinds.clear();
     return false;
   }
 
-  /** The type of the sample of this name, in our sense: what only grows is a counter. */
-  of(name: string): { type: MetricType | undefined; unit: string } {
-    if (this.name === '' || !name.startsWith(this.name)) return UNTYPED;
-    const suffix = name.slice(this.name.length);
-    const type = typeOf(this.type, suffix);
-    return type ? { type, unit: this.unit } : UNTYPED;
+  /** @param key begins with the name */
+  kindOf(key: string): ExposedKind {
+    if (this.name === '' || !key.startsWith(this.name)) return UNTYPED;
+    let end = this.name.length;
+    while (end < key.length && key.charCodeAt(end) !== OPEN && !isBlank(key.charCodeAt(end))) end++;
+    const suffix = key.slice(this.name.length, end);
+    let kind = this.kinds.get(suffix);
+    if (!kind) {
+      const type = typeOf(this.type, suffix);
+      kind = type ? { type, unit: this.unit || undefined } : UNTYPED;
+      this.kinds.set(suffix, kind);
+    }
+    return kind;
   }
 
   /** Milliseconds in Prometheus' format, seconds in OpenMetrics. @returns epoch ms; NaN for what is no number */
@@ -189,6 +218,9 @@ class Families {
     return Math.floor(this.format === 'openmetrics' ? number * 1_000 : number);
   }
 }
+
+const COMMENT = /^#[ \t]*(\S+)[ \t]*(\S*)[ \t]*(.*?)\r?$/;
+const UNTYPED: ExposedKind = { type: undefined, unit: undefined };
 
 function typeOf(declared: string, suffix: string): MetricType | undefined {
   switch (declared) {
@@ -213,14 +245,6 @@ function typeOf(declared: string, suffix: string): MetricType | undefined {
     case 'gaugehistogram':
       return ['_bucket', '_gsum', '_gcount'].includes(suffix) ? 'gauge' : undefined;
   }
-}
-
-function isBlank(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code !== SPACE && code !== TAB && code !== RETURN) return false;
-  }
-  return true;
 }
 
 function wrong(line: number, what: string): ExpositionError {

@@ -112,8 +112,10 @@ class RunningJob {
 
   async close(): Promise<void> {
     this.stopDiscovery();
-    await Promise.all([...this.scrapers.values()].map((scraper) => scraper.close()));
+    const closed = [...this.scrapers.values()].map((scraper) => scraper.close());
+    // Which ends the scrapes that are under way.
     await this.client.close();
+    await Promise.all(closed);
   }
 
   /** Begins with targets that are new and ends with those that are gone. */

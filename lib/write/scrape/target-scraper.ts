@@ -90,7 +90,7 @@ export class TargetScraper {
     let found: ExposedSamples = { samples: [], scraped: 0, added: 0 };
     let error: string | null = null;
     try {
-      const { text, format } = await client.get(this.target.url, this.closing.signal);
+      const { text, format } = await client.get(this.target.url);
       found = this.reader.read(text, format, at);
     } catch (thrown) {
       error = (thrown as Error).message || String(thrown);
