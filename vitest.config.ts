@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { findNodeExporter } from './test/support/node-exporter-binary';
 import { findTimescaleBinaries } from './test/support/timescale-binaries';
 
 export default defineConfig({
@@ -26,6 +27,7 @@ export default defineConfig({
       'e2e/**',
       '**/*.case.test.ts',
       // Without the extension these are not there, rather than there and skipped (test/support/timescale-cluster.ts).
+      ...(findNodeExporter() ? [] : ['**/*.exporter.test.ts']),
       ...(findTimescaleBinaries() ? [] : ['**/*.timescale.test.ts']),
     ],
     // Most tests talk to real processes and databases, on a machine that may be busy.
