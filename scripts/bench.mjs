@@ -24,6 +24,7 @@ const folder = join(BUILDS, 'bench');
 await bundle(folder, {
   ...Object.fromEntries(names.map((name) => [`bench-${name}`, `bench/${name}.ts`])),
   'bench-load-worker': 'bench/load/worker.ts',
+  'bench-writer-process': 'bench/writers/process.ts',
 });
 
 for (const name of asked) {

@@ -3,7 +3,7 @@ import { MINUTE } from '../../model/time/duration';
 import { PRESENCE_MS } from './presence';
 
 /** Samples older than this at the start are looked up rather than known: reading them all would take too long. */
-const KNOWN_MS = 10 * MINUTE;
+const KNOWN_MS = 2 * MINUTE;
 
 export interface JoinedTerm {
   term: string;
