@@ -13,6 +13,7 @@ import { createHttpServer, refusalOfHost, takePort } from './lib/server/listen';
 import { startListeners } from './lib/server/listeners';
 import { addressOf, printProgress, welcome } from './lib/server/notices';
 import { closeServer, stopOnSignals } from './lib/server/shutdown';
+import { openSecurePort } from './lib/server/tls/secure-port';
 import { endUnread } from './lib/server/unread';
 import { createUpgrades, type Upgrades } from './lib/server/upgrades';
 import { makeRoot, type Root } from './lib/system/root';
@@ -23,7 +24,8 @@ const dir = process.cwd();
 async function main(): Promise<void> {
   const root = openRoot();
   const { settings } = root;
-  root.onClose(endUnread(root.reclaim));
+  const unread = endUnread(root.reclaim);
+  root.onClose(unread.stop);
   const front = createFront(root);
   const upgrades = createUpgrades(root, dev);
   const server = createHttpServer(front.listener).on('upgrade', upgrades.listener);
@@ -31,6 +33,8 @@ async function main(): Promise<void> {
   const data = await claimData(settings);
   const port = await takePort(server, settings);
   const url = addressOf(settings.HOST, port);
+  const secure = await openSecurePort(root, { http1: server, watch: unread.watch });
+  const secureUrl = secure && addressOf(settings.HOST, secure.port, 'https');
   data?.addNote({ url, port });
   if (!dev) useOwnBuild(url);
   console.log(`Pulseboard is starting on ${url}`);
@@ -44,7 +48,7 @@ async function main(): Promise<void> {
     agent?.close();
     // Nothing more is taken from here on; then the pipeline commits what was.
     const stopListening = root.startup.phase === 'ready' ? await listening : undefined;
-    await Promise.all([closeServer(server, root.drain), stopListening?.()]);
+    await Promise.all([closeServer(server, root.drain), secure?.close(), stopListening?.()]);
     await root.close();
   };
   stopOnSignals(stop, dev ? 'dev' : 'start');
@@ -54,7 +58,7 @@ async function main(): Promise<void> {
     agent = startLocalAgent({ url, key: root.auth.senders.localKey ?? undefined });
   }
   if (settings.SELF_METRICS === 'on') root.onClose(startRecording(root, port));
-  console.log(welcome({ url, location: running.location, env: settings }));
+  console.log(welcome({ url, secureUrl, location: running.location, env: settings }));
 }
 
 function openRoot(): Root {

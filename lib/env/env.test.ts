@@ -22,6 +22,9 @@ test.each([
     { REDIS_URL: 'redis://h', UPSTASH_REDIS_REST_URL: 'https://x', UPSTASH_REDIS_REST_TOKEN: 't' },
     /two ways to reach Redis/,
   ],
+  [{ TLS_CERT: 'cert.pem' }, /TLS_CERT and TLS_KEY belong together/],
+  [{ TLS_KEY: 'key.pem' }, /TLS_CERT and TLS_KEY belong together/],
+  [{ TLS_CERT: 'cert.pem', TLS_KEY: 'key.pem', TLS_PORT: '3000' }, /TLS_PORT and PORT are both 3000/],
 ])('%o is refused', (given, message) => {
   expect(() => parseEnv(given)).toThrow(message);
 });

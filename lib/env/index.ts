@@ -58,6 +58,9 @@ const redisUrl = z
 const settings = z.object({
   PORT: integer(0, 65_535, 3_000),
   HOST: z.string().default('127.0.0.1'),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TLS_PORT: integer(0, 65_535, 3_443),
   ALLOWED_HOSTS: z
     .string()
     .default('')
@@ -139,6 +142,13 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
 /** Checks of several settings together. */
 function checkTogether(settings: Env): Env {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = settings;
+  const { TLS_CERT, TLS_KEY, TLS_PORT, PORT } = settings;
+  if (Boolean(TLS_CERT) !== Boolean(TLS_KEY))
+    throw new Error('Wrong settings:\n  TLS_CERT and TLS_KEY belong together: set both.');
+  if (TLS_CERT && TLS_PORT === PORT && PORT !== 0)
+    throw new Error(
+      `Wrong settings:\n  TLS_PORT and PORT are both ${PORT}: TLS has a port of its own, such as TLS_PORT=3443.`,
+    );
   if (Boolean(url) !== Boolean(token))
     throw new Error(
       'Wrong settings:\n  UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN belong together: set both.',

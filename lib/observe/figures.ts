@@ -139,6 +139,17 @@ const READ_SECONDS = [0.0001, 0.000_25, 0.0005, ...LATENCY_SECONDS];
 const STRETCH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const BATCH_ROWS = [1, 10, 100, 300, 1_000, 3_000, 10_000, 30_000];
 
+/** Of the TLS port, as of now. */
+export interface TlsFigures {
+  /** With a handshake, of HTTP/1.1 and HTTP/2. */
+  readonly connections: number;
+  /** Connections that speak HTTP/2. */
+  readonly sessions: number;
+  readonly streams: number;
+  /** When the certificate in use expires, epoch ms. */
+  readonly expiresAt: number;
+}
+
 /** What a server counts of itself: see `createFigures`. */
 export type Figures = ReturnType<typeof createFigures>;
 
@@ -216,6 +227,14 @@ export function createFigures() {
       'stage',
       STAGES,
     ),
+    tlsEnded: new Counter(
+      'pulseboard_tls_ended_total',
+      'Connections of the TLS port, or streams on them, that were ended for what they did.',
+      'reason',
+      ['handshake', 'flood', 'silent', 'unread', 'body'],
+    ),
+    /** What is open on the TLS port; null without one. */
+    tls: { open: null as TlsFigures | null },
     refusals: new Counter(
       'pulseboard_budget_refusals_total',
       'Requests ended for what they would have cost, or because their client had gone.',

@@ -22,17 +22,20 @@ function reasonOf(state: Startup): string | null {
 
 export interface Welcome {
   url: string;
+  /** The one with TLS. */
+  secureUrl?: string | null;
   location: string;
   env: Env;
 }
 
 /** Where to look, how to send a first sample, and where the data lies. */
-export function welcome({ url, location, env }: Welcome): string {
+export function welcome({ url, secureUrl, location, env }: Welcome): string {
   const key = env.INGEST_KEYS.length > 0 ? `-H 'authorization: Bearer YOUR_KEY' ` : '';
   const sample = `{"name":"coffee_cups","value":1,"labels":{"host":"desk"}}`;
   return [
     '',
     `Pulseboard  ${url}`,
+    ...(secureUrl ? [`With TLS    ${secureUrl}`] : []),
     `Data        ${location}`,
     `Post one    curl ${url}/api/metrics ${key}-H 'content-type: application/json' -d '${sample}'`,
     '',
@@ -40,7 +43,7 @@ export function welcome({ url, location, env }: Welcome): string {
 }
 
 /** The address to type into a browser. */
-export function addressOf(host: string, port: number): string {
+export function addressOf(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

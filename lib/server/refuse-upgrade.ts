@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorResponse } from '../api/http';
+import { linger } from '../api/linger';
 import { requestIdFrom } from '../observe/request-id';
 
 /**
@@ -17,7 +18,19 @@ export function refuseUpgrade(socket: Duplex, error: unknown, requestId?: string
     connection: status === 426 ? 'upgrade, close' : 'close',
     'content-length': Buffer.byteLength(body),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () =>
-    socket.destroy(),
-  );
+  const answer = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+  if ('encrypted' in socket) endAfterSender(socket.end(answer));
+  else socket.end(answer, () => socket.destroy());
+}
+
+/** What is still arriving inside of TLS would reset the connection, and take the answer from whoever sends first. */
+function endAfterSender(socket: Duplex): void {
+  const end = () => {
+    lingering.stop();
+    socket.destroy();
+  };
+  const lingering = linger(end);
+  // Nor is the rest for the parser, which has given up.
+  socket.removeAllListeners('data').on('data', (chunk: Buffer) => lingering.onBytes(chunk.length));
+  socket.once('end', end).once('close', lingering.stop);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { decodePath, nodeHeaderOf } from '../access/auth/request';
 import { type NameSettings, requireOwnSource } from '../access/auth/source';
 import { parseAuthority } from '../env/authority';
@@ -19,11 +19,31 @@ export function receive(request: IncomingMessage, settings: NameSettings): strin
     throw new PulseError('misdirected', 'The request has more than one Host header.');
   if (request.url?.[0] !== '/') takeAbsolute(request);
   const url = request.url ?? '/';
+  if ('encrypted' in request.socket) noteTls(headers, settings);
+  return requireOwn(request.method ?? '', url, headers, settings);
+}
+
+/**
+ * The part of that which looks at the headers only.
+ *
+ * @param url without a host
+ * @throws PulseError `misdirected`, `forbidden`
+ */
+export function requireOwn(
+  method: string,
+  url: string,
+  headers: IncomingHttpHeaders,
+  settings: NameSettings,
+): string {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
-  const source = { method: request.method ?? '', path: decodePath(path), header: nodeHeaderOf(headers) };
-  requireOwnSource(source, settings);
+  requireOwnSource({ method, path: decodePath(path), header: nodeHeaderOf(headers) }, settings);
   return path;
+}
+
+/** Says of a request that came over TLS that it did; only a proxy before us can know better. */
+export function noteTls(headers: IncomingHttpHeaders, { TRUST_PROXY }: NameSettings): void {
+  if (TRUST_PROXY === 0 || headers['x-forwarded-proto'] === undefined) headers['x-forwarded-proto'] = 'https';
 }
 
 /** Node keeps the first of them; a proxy before us may have used the last. */

@@ -8,6 +8,7 @@ import { startRecording } from '../api/self/record';
 import type { Env } from '../env';
 import { isLoopbackHost } from '../env/loopback';
 import { PulseError } from '../model/errors';
+import { log } from '../observe/log';
 import { useBuild } from '../runtime/process/in-use.mjs';
 import { makeRoot, type Root } from '../system/root';
 import type { Pipeline } from '../write/pipeline';
@@ -31,8 +32,9 @@ const LOOK_MS = 20;
 export function startUnderNext(): void {
   const root = makeRoot();
   if (root.runBy('next') !== 'next') return;
-  root.onClose(endUnread(root.reclaim));
-  const { HOST, PORT } = root.settings;
+  root.onClose(endUnread(root.reclaim).stop);
+  const { HOST, PORT, TLS_CERT } = root.settings;
+  if (TLS_CERT) log().warn('TLS_CERT is set, but there is no TLS under next start; npm start has it');
   // As next.config.ts has chosen it.
   const { PAGES_FOLDER } = process.env;
   if (PAGES_FOLDER) useBuild(dirname(PAGES_FOLDER), addressOf(HOST, PORT));

@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
 beforeEach(async () => {
   time = 0;
   answers = [];
-  stop = endUnread(reclaim, { now: () => time, lookEveryMs: 5 });
+  ({ stop } = endUnread(reclaim, { now: () => time, lookEveryMs: 5 }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {

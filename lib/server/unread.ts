@@ -6,7 +6,7 @@ import type { Reclaim } from '../runtime/reclaim';
 
 const LOOK_EVERY_MS = 5 * SECOND;
 /** A reader that takes nothing for so long is gone, or is an attacker. */
-const UNREAD_MS = 30 * SECOND;
+export const UNREAD_MS = 30 * SECOND;
 
 /** A connection, and since when it has taken nothing. */
 interface Watched {
@@ -14,9 +14,15 @@ interface Watched {
   since: number;
 }
 
+export interface Unread {
+  /** Looks after a connection that is no socket of its own to Node.js, such as what comes out of TLS. */
+  watch(socket: Socket): void;
+  stop(): void;
+}
+
 /**
  * Ends connections whose readers do not read: Node.js would hold what it has written for them for ever. Of every
- * server of this process, those of Next.js included; returns the off-switch.
+ * server of this process, those of Next.js included.
  */
 export function endUnread(
   reclaim: Reclaim,
@@ -27,13 +33,13 @@ export function endUnread(
     now?: () => number;
     lookEveryMs?: number;
   } = {},
-): () => void {
+): Unread {
   const watched = new Map<Socket, Watched>();
-  const take = (message: unknown) => {
-    const { socket } = message as { socket: Socket };
+  const watch = (socket: Socket) => {
     watched.set(socket, { taken: 0, since: now() });
     socket.once('close', () => watched.delete(socket));
   };
+  const take = (message: unknown) => watch((message as { socket: Socket }).socket);
   subscribe('net.server.socket', take);
   const timer = setInterval(() => {
     for (const [socket, state] of watched) {
@@ -49,8 +55,11 @@ export function endUnread(
     }
   }, lookEveryMs);
   timer.unref();
-  return () => {
-    unsubscribe('net.server.socket', take);
-    clearInterval(timer);
+  return {
+    watch,
+    stop() {
+      unsubscribe('net.server.socket', take);
+      clearInterval(timer);
+    },
   };
 }

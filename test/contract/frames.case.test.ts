@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { z } from 'zod';
 import { FrameAck, FrameNack } from '@/lib/api/ingest/frame-schemas';
 import { type Dial, dialFrames, FrameClient } from '../support/frame-client';
-import { ask } from '../support/raw-http';
+import { askHttp1 } from '../support/raw-http';
 import { type Client, expectError } from './client';
 
 /** What an agent may rely on that writes over a WebSocket, on any front. */
@@ -120,7 +120,7 @@ export function framesContract(connect: () => Client): void {
     test('is for WebSocket 13 only', async () => {
       const upgrade = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
       const asked = async (headers: Record<string, string>) => {
-        const answer = await ask(client.url, '/api/ingest', { headers });
+        const answer = await askHttp1(client.url, '/api/ingest', { headers });
         const found = new Headers(answer.headers as Record<string, string>);
         return { status: answer.status, headers: found, body: JSON.parse(answer.body) };
       };

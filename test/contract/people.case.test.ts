@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { until } from '../support/processes';
+import { ask } from '../support/raw-http';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { type Client, clientOf, expectError } from './client';
 
@@ -221,7 +221,7 @@ export function describePeople(front: Front): void {
       '/metrics/%00',
       `/${'a/'.repeat(3_000)}`,
     ])('a path with tricks shows nothing: %s', async (path) => {
-      const { status, body } = await rawGet(path);
+      const { status, body } = await ask(server.url, path);
       expect(status).not.toBe(200);
       expect(status).toBeLessThan(500);
       expect(body).not.toMatch(/root:|"dependencies"|node_modules|\bat \S+ \(/);
@@ -229,28 +229,10 @@ export function describePeople(front: Front): void {
 
     test('headers cannot be put into answers', async () => {
       const path = '/login?wrong=1&next=%2F%0d%0aset-cookie:%20a=b';
-      const { headers } = await rawGet(path);
+      const { headers } = await ask(server.url, path);
       expect(headers['set-cookie']).toBeUndefined();
       const answer = await signIn(PASSWORD, '/\r\nset-cookie: a=b', { 'x-forwarded-for': '203.0.113.7' });
       expect(answer.headers.get('set-cookie') ?? '').not.toContain('a=b');
     });
-
-    /** As it is, without what URL and fetch make of it. */
-    function rawGet(
-      path: string,
-    ): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
-      const { hostname, port } = new URL(server.url);
-      return new Promise((resolve, reject) => {
-        request({ hostname, port, path, agent: false }, (response) => {
-          let body = '';
-          response.setEncoding('utf8').on('data', (text) => (body += text));
-          response.on('end', () =>
-            resolve({ status: response.statusCode!, headers: response.headers, body }),
-          );
-        })
-          .on('error', reject)
-          .end();
-      });
-    }
   });
 }

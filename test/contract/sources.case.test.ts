@@ -150,13 +150,14 @@ export function describeSources(front: Front): void {
     });
 
     test('what pages of other sites ask is refused, but for health', async () => {
-      const { port } = new URL(keyless.url);
+      const { port, protocol } = new URL(keyless.url);
+      const otherScheme = protocol === 'http:' ? 'https' : 'http';
       for (const headers of [
         { origin: 'http://evil.example' },
         { origin: 'https://evil.example:443' },
         { origin: 'null' },
         { origin: `http://localhost:${port}` },
-        { origin: `https://127.0.0.1:${port}` },
+        { origin: `${otherScheme}://127.0.0.1:${port}` },
         { origin: 'http://127.0.0.1:1' },
         { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
         { 'sec-fetch-site': 'same-site' },

@@ -76,7 +76,7 @@ describe.each(FRONTS)('SIGTERM, %s', (front) => {
     const code = await server.exited;
     expect(Date.now() - asked).toBeLessThan(SOON_MS);
     // Next.js says which signal it was, as a shell would.
-    expect(code).toBe(front === 'server.ts' ? 0 : 143);
+    expect(code).toBe(front === 'next start' ? 143 : 0);
     for (const text of await ended) expect(text).toContain('event: status');
 
     await load;

@@ -12,13 +12,18 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { SERVER_FLAGS } from '../../scripts/node-flags.mjs';
+import { writeCertificate } from './certificate';
+import { fetchOverHttp2 } from './http2-client';
 import { endWithUs, freePort } from './processes';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 60_000;
 
-/** The two ways to run the product on one build: our own process, and Next.js by itself. */
-export const FRONTS = ['server.ts', 'next start'] as const;
+/**
+ * The ways to run the product on one build: our own process, and Next.js by itself. The first is asked over TLS, too:
+ * then `fetch` and `ask` speak HTTP/2, and whatever says HTTP/1.1 itself does that inside of TLS.
+ */
+export const FRONTS = ['server.ts', 'next start', 'TLS'] as const;
 export type Front = (typeof FRONTS)[number];
 
 export interface ServerProcess {
@@ -38,10 +43,21 @@ export type ServerEnv = Record<string, string>;
 /** Runs the product as its users do, on a free port, and waits until it takes samples. */
 export async function startServer(front: Front, env: ServerEnv): Promise<ServerProcess> {
   const port = await freePort();
-  const server = launch(front, { ...env, PORT: String(port) });
+  const tls = front === 'TLS' ? await tlsSettings() : {};
+  const server = launch(front, { ...tls, ...env, PORT: String(port) });
   await untilReady(server);
   return server;
 }
+
+async function tlsSettings(): Promise<ServerEnv> {
+  globalThis.fetch = http2Fetch;
+  certificate ??= writeCertificate();
+  const { TLS_CERT, TLS_KEY } = await certificate;
+  return { TLS_CERT, TLS_KEY, TLS_PORT: String(await freePort()) };
+}
+
+let certificate: ReturnType<typeof writeCertificate> | undefined;
+const http2Fetch = fetchOverHttp2(globalThis.fetch);
 
 /** Runs a node without pages (`bare-node.ts`) on a free port, and waits until it takes samples. */
 export async function startBareNode(env: ServerEnv): Promise<ServerProcess> {
@@ -118,14 +134,19 @@ export async function bundle(source: string, plugins: Plugin[] = []): Promise<st
 export function launch(front: Front, env: ServerEnv): ServerProcess {
   const host = env.HOST ?? '127.0.0.1';
   const [program, ...args] =
-    front === 'server.ts'
-      ? [...SERVER_FLAGS, 'dist/server.js']
-      : ['node_modules/next/dist/bin/next', 'start', '-H', host, '-p', env.PORT];
+    front === 'next start'
+      ? ['node_modules/next/dist/bin/next', 'start', '-H', host, '-p', env.PORT]
+      : [...SERVER_FLAGS, 'dist/server.js'];
   if (!existsSync(`${ROOT}/.next/BUILD_ID`)) throw new Error('There is no build. Type: npm run build');
-  return spawnProgram([program, ...args], env);
+  const url = front === 'TLS' ? `https://${host}:${env.TLS_PORT}` : `http://${host}:${env.PORT}`;
+  return spawnProgram([program, ...args], env, url);
 }
 
-function spawnProgram(program: string[], env: ServerEnv): ServerProcess {
+function spawnProgram(
+  program: string[],
+  env: ServerEnv,
+  url = `http://${env.HOST ?? '127.0.0.1'}:${env.PORT}`,
+): ServerProcess {
   const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
     cwd: ROOT,
     env: {
@@ -141,7 +162,7 @@ function spawnProgram(program: string[], env: ServerEnv): ServerProcess {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   endWithUs(child);
-  return watch(child, `http://${env.HOST ?? '127.0.0.1'}:${env.PORT}`);
+  return watch(child, url);
 }
 
 function watch(child: ChildProcess, url: string): ServerProcess {

@@ -15,6 +15,7 @@ export function collectFamilies(root: Root): Family[] {
     ...ofConnections(root),
     ...ofScraping(root),
     ...ofReading(root),
+    ...ofTls(root),
     ...ofTheProcess(root),
   ];
 }
@@ -212,6 +213,27 @@ function ofReading({ figures, limits }: Root): Family[] {
         value: reads.total === 0 ? Number.NaN : reads.get('hit') / reads.total,
       })),
     },
+  ];
+}
+
+/** Of the TLS port, where there is one. */
+function ofTls({ figures }: Root): Family[] {
+  const { open } = figures.tls;
+  if (!open) return [];
+  return [
+    gauge(
+      'pulseboard_tls_connections',
+      'Connections of the TLS port, HTTP/1.1 and HTTP/2.',
+      open.connections,
+    ),
+    gauge('pulseboard_tls_sessions', 'Connections that speak HTTP/2.', open.sessions),
+    gauge('pulseboard_tls_streams', 'Requests under way on them.', open.streams),
+    gauge(
+      'pulseboard_tls_certificate_expiry_timestamp_seconds',
+      'When the certificate in use expires.',
+      open.expiresAt / SECOND,
+    ),
+    figures.tlsEnded.family(),
   ];
 }
 

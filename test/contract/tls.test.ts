@@ -1,0 +1,3 @@
+import { contract } from './contract.case.test';
+
+contract('TLS');
