@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { findNodeExporter } from './test/support/node-exporter-binary';
+import { missingSenders } from './test/support/programs';
 import { findTimescaleBinaries } from './test/support/timescale-binaries';
 
 export default defineConfig({
@@ -17,7 +18,11 @@ export default defineConfig({
   test: {
     // One PostgreSQL server for the run, and one with TimescaleDB where the machine has it; a file asks for a
     // database of its own (test/support/postgres.ts).
-    globalSetup: ['test/support/postgres-cluster.ts', 'test/support/timescale-cluster.ts'],
+    globalSetup: [
+      'test/support/postgres-cluster.ts',
+      'test/support/timescale-cluster.ts',
+      'test/support/senders.ts',
+    ],
     include: ['**/*.test.{ts,tsx}'],
     // A `*.case.test.ts` is a suite that the tests of each implementation call.
     exclude: [
@@ -29,6 +34,8 @@ export default defineConfig({
       // Without the extension these are not there, rather than there and skipped (test/support/timescale-cluster.ts).
       ...(findNodeExporter() ? [] : ['**/*.exporter.test.ts']),
       ...(findTimescaleBinaries() ? [] : ['**/*.timescale.test.ts']),
+      // The same for programs of others that send to us (test/support/senders.ts).
+      ...missingSenders().map((name) => `**/*.${name}.test.ts`),
     ],
     // Most tests talk to real processes and databases, on a machine that may be busy.
     testTimeout: 120_000,

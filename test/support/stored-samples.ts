@@ -18,3 +18,24 @@ export async function storedSamples(databaseUrl: string, metric: string): Promis
     await sql.end();
   }
 }
+
+export interface StoredSeries {
+  labels: Record<string, string>;
+  /** By time. */
+  samples: Array<[timestamp: number, value: number]>;
+}
+
+/** The same by series, in the order of their labels. */
+export async function storedSeries(databaseUrl: string, metric: string): Promise<StoredSeries[]> {
+  const sql = postgres(databaseUrl, { max: 1 });
+  try {
+    return await sql<StoredSeries[]>`
+      select labels, json_agg(json_build_array(round(date_part('epoch', ts) * 1000), value) order by ts) as samples
+      from samples join series on series.id = samples.series_id join metrics on metrics.id = series.metric_id
+      where metrics.name = ${metric}
+      group by series.id, labels
+      order by labels::text`;
+  } finally {
+    await sql.end();
+  }
+}

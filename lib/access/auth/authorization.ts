@@ -3,6 +3,15 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return authorization && /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }
 
+/** A key however a sender shows it: as `Bearer` or InfluxDB's `Token`, or as the password of `Basic`. */
+export function shownKey(authorization: string | undefined): string | undefined {
+  return (
+    bearerToken(authorization) ??
+    basicPassword(authorization) ??
+    (authorization && /^Token +(\S+) *$/i.exec(authorization)?.[1])
+  );
+}
+
 /** The password of an `Authorization: Basic` header, whatever the user; undefined for anything else. */
 export function basicPassword(authorization: string | undefined): string | undefined {
   const encoded = authorization && /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization)?.[1];

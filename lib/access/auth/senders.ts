@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { digestOf, findKey, type IngestKey } from '../../env/keys';
 import { PulseError } from '../../model/errors';
-import { bearerToken } from './authorization';
+import { bearerToken, shownKey } from './authorization';
 
 /** The name of the key of a server's own agent. */
 export const LOCAL_AGENT_KEY = 'local-agent';
@@ -43,5 +43,11 @@ export class Senders {
   /** The same for a key that is shown as `Authorization: Bearer`. */
   authorizeBearer(authorization: string | undefined): string | null {
     return this.authorizeKey(bearerToken(authorization), 'send Authorization: Bearer <key>.');
+  }
+
+  /** The same for senders that are no programs of ours, which have a form of their own for it. */
+  authorizeAny(authorization: string | undefined, elsewhere?: string): string | null {
+    const advice = 'send it as Authorization: Bearer <key>, or as the password of Basic.';
+    return this.authorizeKey(shownKey(authorization) ?? elsewhere, advice);
   }
 }

@@ -45,9 +45,10 @@ export interface ContentType {
 }
 
 /**
- * How a body is read: whole, of at most MAX_BODY_BYTES, or in portions as it streams in, where
- * `bodies` has room for what has to be held of it. What it throws ends the body.
+ * How a body is read: whole, of at most MAX_BODY_BYTES, and then decoded at once or in portions; or in portions as it
+ * streams in, where `bodies` has room for what has to be held of it. What it throws ends the body.
  */
 export type Decoder =
   | { whole(bytes: Buffer): DecodedSamples }
+  | { inPortions(bytes: Buffer): Iterable<DecodedSamples> }
   | { portions(pieces: AsyncIterable<Uint8Array>, bodies: HeldBodies): AsyncIterable<DecodedSamples> };

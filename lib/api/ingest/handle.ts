@@ -62,7 +62,21 @@ function decodeBody(
   const encoding = encodingFor(headerIn(head, 'content-encoding'), encodings);
   const decoder = decode(head);
   if ('portions' in decoder) return decoder.portions(readPieces(body, encoding), limits.bodies);
-  return readWhole(body, encoding, settings.MAX_BODY_BYTES, limits.bodies).then(decoder.whole);
+  const bytes = readWhole(body, encoding, settings.MAX_BODY_BYTES, limits.bodies);
+  return 'whole' in decoder ? bytes.then(decoder.whole) : inTurns(bytes, decoder.inPortions);
+}
+
+/** Between portions others have their turn. */
+async function* inTurns(
+  bytes: Promise<Buffer>,
+  inPortions: (bytes: Buffer) => Iterable<DecodedSamples>,
+): AsyncGenerator<DecodedSamples> {
+  let isFirst = true;
+  for (const portion of inPortions(await bytes)) {
+    if (!isFirst) await new Promise((resolve) => setImmediate(resolve));
+    isFirst = false;
+    yield portion;
+  }
 }
 
 function cutOff(): PulseError {

@@ -45,7 +45,8 @@ class Session implements IngestSession {
     try {
       const decoded = source();
       if (Symbol.asyncIterator in decoded) {
-        for await (const portion of decoded) totals.add(await pipeline.write(portion, answerMs));
+        for await (const portion of decoded)
+          totals.add(await pipeline.write(portion, answerMs), portion.items);
       } else totals.add(await pipeline.write(await decoded, answerMs));
       return totals.result();
     } catch (error) {

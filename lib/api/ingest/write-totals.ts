@@ -1,9 +1,11 @@
 import { isPulseError, PulseError } from '../../model/errors';
 import { LIMITS } from '../../model/limits';
-import type { SampleError, WriteResult } from '../../write/ingest/sample';
+import type { ItemKind, Items, SampleError, WriteResult } from '../../write/ingest/sample';
 
 /** After so many bad samples without a good one the rest of a body is not read. */
 const MAX_BAD_SAMPLES = LIMITS.samplesPerJsonBody;
+
+const ITEM_KINDS: readonly ItemKind[] = ['samples', 'histograms'];
 
 /** Adds up the results of the portions of one write request. */
 export class WriteTotals {
@@ -11,9 +13,15 @@ export class WriteTotals {
   private duplicates = 0;
   private rejected = 0;
   private readonly errors: SampleError[] = [];
+  private sent?: Record<ItemKind, number>;
+  private written?: Record<ItemKind, number>;
 
-  /** @throws PulseError `nothing_usable` after too many bad samples without a good one. */
-  add({ accepted, duplicates, rejected, errors }: WriteResult): void {
+  /**
+   * @param items what the portion consists of, where it has items
+   * @throws PulseError `nothing_usable` after too many bad samples without a good one.
+   */
+  add({ accepted, duplicates, rejected, errors }: WriteResult, items?: Items): void {
+    if (items) this.addItems(items, errors);
     this.accepted += accepted;
     this.duplicates += duplicates;
     this.rejected += rejected;
@@ -24,9 +32,20 @@ export class WriteTotals {
 
   /** @throws PulseError `nothing_usable` when every sample was rejected. */
   result(): WriteResult {
-    const { accepted, duplicates, rejected, errors } = this;
+    const { accepted, duplicates, rejected, errors, sent, written } = this;
     if (rejected > 0 && accepted === 0) throw this.nothingUsable();
-    return { accepted, duplicates, rejected, errors };
+    return { accepted, duplicates, rejected, errors, ...(sent && { sent, written }) };
+  }
+
+  /** An item of which any sample was rejected was not written. */
+  private addItems({ counts, kindOf }: Items, errors: readonly SampleError[]): void {
+    this.sent ??= { samples: 0, histograms: 0 };
+    this.written ??= { samples: 0, histograms: 0 };
+    for (const kind of ITEM_KINDS) {
+      this.sent[kind] += counts[kind];
+      this.written[kind] += counts[kind];
+    }
+    for (const index of new Set(errors.map((error) => error.index))) this.written[kindOf(index)]--;
   }
 
   /** Adds to an error in the middle of a body how many samples were stored before it: the sender can continue there. */

@@ -41,11 +41,12 @@ const ENCODINGS: Encodings = {
 /**
  * What a Content-Encoding header names, null for none. Throws `unsupported_encoding`.
  *
- * @param more by name: what a protocol has of its own
+ * @param more by name: what a protocol has of its own; `identity` where its bodies are compressed even if nothing
+ * says so
  */
 export function encodingFor(contentEncoding: string | undefined, more?: Encodings): Encoding | null {
   const name = contentEncoding?.trim().toLowerCase() || 'identity';
-  if (name === 'identity') return null;
+  if (name === 'identity') return more?.identity ?? null;
   for (const encodings of [ENCODINGS, more]) {
     const known = encodings && Object.hasOwn(encodings, name) ? encodings[name] : undefined;
     if (known) return known;
@@ -53,7 +54,7 @@ export function encodingFor(contentEncoding: string | undefined, more?: Encoding
   const names = [
     'identity',
     ...Object.keys(ENCODINGS).filter((each) => ENCODINGS[each] && each !== 'x-gzip'),
-    ...Object.keys(more ?? {}),
+    ...Object.keys(more ?? {}).filter((each) => each !== 'identity'),
   ];
   throw new PulseError('unsupported_encoding', `Content-Encoding must be one of ${names.join(', ')}.`);
 }

@@ -56,7 +56,16 @@ export interface DecodedSamples {
   errors: SampleError[];
   /** What whole numbers were read as; ms where it is not said. */
   precision?: Precision;
+  /** What the protocol counts, where that is not samples. */
+  items?: Items;
 }
+
+/** A histogram is one item of a body and several samples, which have its index. */
+export interface Items {
+  readonly counts: Readonly<Record<ItemKind, number>>;
+  kindOf(index: number): ItemKind;
+}
+export type ItemKind = 'samples' | 'histograms';
 
 /** The result of a write. `accepted` counts those committed now, `duplicates` those of them that were there already. */
 export interface WriteResult {
@@ -64,4 +73,7 @@ export interface WriteResult {
   duplicates: number;
   rejected: number;
   errors: SampleError[];
+  /** Of a protocol that counts items: how many of each kind were sent, and were taken as they are. */
+  sent?: Record<ItemKind, number>;
+  written?: Record<ItemKind, number>;
 }

@@ -1,0 +1,79 @@
+import { compress } from 'snappyjs';
+import { decodeWriteRequest } from '../lib/write/ingest/remote-write/v1';
+import { decodeWriteRequest2 } from '../lib/write/ingest/remote-write/v2';
+import type { DecodedSamples } from '../lib/write/ingest/sample';
+import { snappy } from '../lib/write/ingest/snappy';
+import { encodeV1, encodeV2, type SentSeries } from '../test/support/remote-write';
+import { median } from './support/median';
+import { atLeast, printTable, type Row } from './support/report';
+
+/**
+ * How many samples one core decodes: bodies as real senders make them, of 1,000 samples, from the compressed bytes to
+ * samples that can be admitted. The series are the same in each body and the timestamps are not, as it is all day.
+ */
+const SAMPLES = 1_000;
+const BODIES = 20;
+const ROUNDS = 9;
+const ROUND_MS = 400;
+const MAX_BYTES = 8 * 2 ** 20;
+const AT = 1_795_200_000_000;
+
+type Decode = (body: Buffer) => Promise<number> | number;
+
+/** Names, labels and values like those of a node exporter. */
+function seriesAt(timestamp: number): SentSeries[] {
+  return Array.from({ length: SAMPLES }, (_, i) => ({
+    labels: {
+      __name__: `node_network_${i % 40}_bytes_total`,
+      device: `eth${i % 25}`,
+      env: 'production',
+      instance: `db-${Math.floor(i / 100)}.example.org:9100`,
+      job: 'node-exporter',
+      region: 'eu-central-1',
+    },
+    samples: [[timestamp, (i * 7919) % 100_003]],
+  }));
+}
+
+async function measure(what: string, bodies: Buffer[], decode: Decode, goal: number): Promise<Row> {
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const startedAt = performance.now();
+    let samples = 0;
+    let ms = 0;
+    for (let i = 0; ms < ROUND_MS; i++) {
+      samples += await decode(bodies[i % bodies.length]);
+      ms = performance.now() - startedAt;
+    }
+    // In the first the engine still compiles.
+    if (round > 0) rates.push((samples * 1_000) / ms);
+  }
+  return atLeast(what, median(rates), goal, 'samples/s');
+}
+
+function count(portions: Iterable<DecodedSamples>): number {
+  let samples = 0;
+  for (const portion of portions) samples += portion.samples.length;
+  return samples;
+}
+
+const bodiesOf = (encode: (at: number) => Uint8Array) =>
+  Array.from({ length: BODIES }, (_, i) => Buffer.from(encode(AT + i * 1_000)));
+
+const version1 = bodiesOf((at) => compress(encodeV1(seriesAt(at))));
+const version2 = bodiesOf((at) => compress(encodeV2(seriesAt(at))));
+
+printTable('Decoding, one core', [
+  await measure(
+    'remote write 1.0, snappy and protobuf',
+    version1,
+    async (body) => count(decodeWriteRequest(await snappy.whole(body, MAX_BYTES))),
+    1_000_000,
+  ),
+  await measure(
+    'remote write 2.0, snappy and protobuf',
+    version2,
+    async (body) => count(decodeWriteRequest2(await snappy.whole(body, MAX_BYTES))),
+    1_000_000,
+  ),
+]);

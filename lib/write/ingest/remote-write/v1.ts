@@ -1,0 +1,99 @@
+import { Memo } from '../memo';
+import { Portions, type ReadSeries } from '../portions';
+import { ProtobufReader, tagOf } from '../protobuf';
+import type { DecodedSamples } from '../sample';
+import { readNativeHistogram } from './native-histogram';
+import { readSample } from './sample';
+import { SeriesReader } from './series';
+
+/** Fields of `WriteRequest`, `TimeSeries` and `Label` (prompb/remote.proto, types.proto). */
+const TIMESERIES = tagOf(1, 'bytes');
+const LABEL = tagOf(1, 'bytes');
+const SAMPLE = tagOf(2, 'bytes');
+const HISTOGRAM = tagOf(4, 'bytes');
+const LABEL_NAME = tagOf(1, 'bytes');
+const LABEL_VALUE = tagOf(2, 'bytes');
+
+/** Series by the bytes of their labels: a sender writes those of a series in the same way each time. */
+const MEMO_BYTES = 64 * 2 ** 20;
+const seriesOfBytes = new Memo<ReadSeries>(MEMO_BYTES);
+
+/**
+ * The body of a remote write 1.0, uncompressed. Metadata and exemplars are passed over.
+ *
+ * @throws PulseError `bad_body`
+ */
+export function* decodeWriteRequest(bytes: Buffer): Generator<DecodedSamples> {
+  const reader = new ProtobufReader(bytes);
+  const portions = new Portions();
+  while (reader.isBefore(bytes.length)) {
+    const tag = reader.tag();
+    if (tag !== TIMESERIES) {
+      reader.skip(tag, bytes.length);
+      continue;
+    }
+    readTimeSeries(reader, reader.enter(bytes.length), portions);
+    if (portions.isFull) yield portions.take();
+  }
+  yield portions.take();
+}
+
+function readTimeSeries(reader: ProtobufReader, end: number, portions: Portions): void {
+  const series = seriesOf(labelBytes(reader, end));
+  while (reader.isBefore(end)) {
+    const tag = reader.tag();
+    if (tag === SAMPLE) readSample(reader, reader.enter(end), series, portions);
+    else if (tag === HISTOGRAM) {
+      const histogram = readNativeHistogram(reader, reader.enter(end));
+      if (histogram) portions.addHistogram(series, histogram);
+      else portions.passOver();
+    } else reader.skip(tag, end);
+  }
+}
+
+/** The labels of a series, wherever they are in it, with their tags and lengths. Leaves the reader where it was. */
+function labelBytes(reader: ProtobufReader, end: number): Buffer {
+  const { bytes, at } = reader;
+  let from = -1;
+  let to = -1;
+  const others: Buffer[] = [];
+  while (reader.isBefore(end)) {
+    const start = reader.at;
+    const tag = reader.tag();
+    reader.skip(tag, end);
+    if (tag !== LABEL) continue;
+    if (to !== start && from !== -1) {
+      others.push(bytes.subarray(from, to));
+      from = -1;
+    }
+    if (from === -1) from = start;
+    to = reader.at;
+  }
+  reader.at = at;
+  const last = bytes.subarray(Math.max(from, 0), Math.max(to, 0));
+  return others.length === 0 ? last : Buffer.concat([...others, last]);
+}
+
+function seriesOf(labels: Buffer): ReadSeries {
+  const key = labels.toString('latin1');
+  return seriesOfBytes.get(key) ?? seriesOfBytes.set(key, readLabels(labels));
+}
+
+function readLabels(labels: Buffer): ReadSeries {
+  const reader = new ProtobufReader(labels);
+  const series = new SeriesReader();
+  while (reader.isBefore(labels.length)) {
+    reader.tag();
+    const end = reader.enter(labels.length);
+    let name = '';
+    let value = '';
+    while (reader.isBefore(end)) {
+      const tag = reader.tag();
+      if (tag === LABEL_NAME) name = reader.text(reader.enter(end));
+      else if (tag === LABEL_VALUE) value = reader.text(reader.enter(end));
+      else reader.skip(tag, end);
+    }
+    if (!series.add(name, value)) break;
+  }
+  return series.read();
+}
