@@ -28,7 +28,7 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!api/|api$|_next/static/|_next/hmr|icon.svg|favicon.ico).*)'],
+  matcher: ['/((?!api/|api$|ping$|_next/static/|_next/hmr|icon.svg|favicon.ico).*)'],
 };
 
 function mayLook(request: NextRequest): boolean {

@@ -21,6 +21,7 @@ const OPEN = new Set([
   '/api/health',
   '/api/ready',
   '/api/openapi.json',
+  '/ping',
   '/icon.svg',
   '/favicon.ico',
 ]);

@@ -11,6 +11,7 @@ import { GET as history } from '@/app/api/metrics/[...name]/route';
 import { GET as figures } from '@/app/api/prometheus/route';
 import { GET as ready } from '@/app/api/ready/route';
 import { GET as targets } from '@/app/api/targets/route';
+import { GET as ping } from '@/app/ping/route';
 import { createFront } from '@/lib/server/front';
 import { createHttpServer, refusalOfHost, takePort } from '@/lib/server/listen';
 import { closeServer, stopOnSignals } from '@/lib/server/shutdown';
@@ -26,6 +27,7 @@ const ROUTES: Array<[path: RegExp, route: Route]> = [
   [/^\/api\/fleet$/, fleet],
   [/^\/api\/targets$/, targets],
   [/^\/api\/prometheus$/, figures],
+  [/^\/ping$/, ping],
   [/^\/api\//, unknown],
 ];
 

@@ -1,9 +1,14 @@
 import type { IngestEndpoint } from './endpoint';
+import { influxEndpoints } from './influx';
 import { jsonEndpoint } from './json';
 import { remoteWriteEndpoint } from './remote-write';
 import { IngestRoutes } from './routes';
 
 /** Every ingest protocol: a new one is a file beside this one and a line here. */
-export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [jsonEndpoint, remoteWriteEndpoint];
+export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [
+  jsonEndpoint,
+  remoteWriteEndpoint,
+  ...influxEndpoints,
+];
 
 export const INGEST_ROUTES = new IngestRoutes(INGEST_ENDPOINTS);
