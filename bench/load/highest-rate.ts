@@ -8,7 +8,7 @@ import type { Scene } from './scene';
 const P99_LIMIT_MS = 250;
 const ANSWERED_SHARE = 0.99;
 /** Rates grow by this factor until one is too high, then the space between is halved so often. */
-const GROWTH = 1.3;
+const GROWTH = 1.4;
 const HALVINGS = 2;
 const FIRST_RATE = 4_000;
 

@@ -1,8 +1,8 @@
-import { cpus, release, totalmem } from 'node:os';
 import { type Audience, type EventTimes, openAudience } from './audience';
 import { type Cost, startMeter } from './cost';
 import { type Fleet, type FleetReport, openFleet } from './fleet';
 import { FORMATS } from './formats';
+import { coreSpeed, machine } from './machine';
 import type { Latencies, Result } from './result';
 import type { Scenario } from './scenarios';
 import type { Bus, Scene, Sums } from './scene';
@@ -169,7 +169,7 @@ export async function toResult(
     wirePerSample: { sent: report.bytesSent / allSamples, received: report.bytesReceived / allSamples },
     diskPerSample: { tables: cost.diskBytes.tables / samples, wal: cost.diskBytes.wal / samples },
     generatorLateP99: report.lateness.getValueAtPercentile(99) / 1_000,
-    versions: { machine: machine(), node: process.version, database },
+    versions: { machine: machine(), coreSpeed: coreSpeed(), node: process.version, database },
   };
 }
 
@@ -197,9 +197,4 @@ function latenciesOf({ latencies }: FleetReport): Latencies {
     p999: at(99.9),
     max: latencies.maxValue / 1_000,
   };
-}
-
-function machine(): string {
-  const [first] = cpus();
-  return `${cpus().length} × ${first.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
 }

@@ -54,6 +54,8 @@ export interface Result {
 
 export interface Versions {
   machine: string;
+  /** Bodies of 10 samples that one core parsed a second, right after the run. */
+  coreSpeed: number;
   node: string;
   database: string;
 }

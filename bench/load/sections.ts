@@ -1,6 +1,7 @@
 import { milliseconds, whole } from '../support/report';
 import { type Bar, drawBars } from './chart';
-import { isExact, type Result } from './result';
+import { COLUMNS, isOurs, systemName, table } from './columns';
+import type { Result } from './result';
 
 interface Section {
   text: string;
@@ -19,45 +20,6 @@ const PUBLISHED = {
 };
 const PROMISED = { servers: 10_000, viewers: 500 };
 
-type Column = [head: string, cell: (result: Result) => string];
-
-const COLUMNS = {
-  system: ['engine', ({ system }) => systemName(system)],
-  scenario: ['scenario', ({ scenario }) => `\`${scenario}\``],
-  nodes: ['nodes', ({ nodes }) => String(nodes)],
-  bus: ['bus', ({ bus }) => bus ?? ''],
-  servers: ['servers', ({ servers }) => whole(servers)],
-  viewers: ['viewers', ({ viewers }) => whole(viewers)],
-  rate: ['messages/s', ({ answered }) => whole(answered)],
-  samples: ['samples/s', ({ samplesPerSecond }) => whole(samplesPerSecond)],
-  mean: ['average', ({ ack }) => milliseconds(ack.mean)],
-  p50: ['p50', ({ ack }) => milliseconds(ack.p50)],
-  p95: ['p95', ({ ack }) => milliseconds(ack.p95)],
-  p99: ['p99', ({ ack }) => milliseconds(ack.p99)],
-  max: ['max', ({ ack }) => milliseconds(ack.max)],
-  event50: ['POST to event p50', ({ event }) => (event ? milliseconds(event.p50) : '')],
-  event99: ['POST to event p99', ({ event }) => (event ? milliseconds(event.p99) : '')],
-  cores: [
-    'cores: server / database / Redis / generator',
-    ({ cores }) => figures(cores.server, cores.database, cores.redis, cores.generator),
-  ],
-  perCpu: ['samples per CPU-second', ({ samplesPerCpuSecond }) => whole(samplesPerCpuSecond)],
-  memory: [
-    'memory at most: server / database',
-    ({ memory }) => `${mebibytes(memory.serverPeak)} / ${mebibytes(memory.database)}`,
-  ],
-  wire: [
-    'bytes a sample: there / back',
-    ({ wirePerSample }) => figures(wirePerSample.sent, wirePerSample.received),
-  ],
-  disk: ['on disk: tables / log', ({ diskPerSample }) => figures(diskPerSample.tables, diskPerSample.wal)],
-  durability: ['an answer comes', ({ durability }) => durability],
-  errors: ['errors', ({ errors }) => whole(Object.values(errors).reduce((sum, count) => sum + count, 0))],
-  lost: ['lost', (result) => (isExact(result) ? '0' : `${whole(result.lost)} ✗`)],
-  wrk: ['messages/s of `wrk`', ({ wrk }) => (wrk ? whole(wrk.perSecond) : '')],
-  late: ['generator late by, p99', ({ generatorLateP99 }) => milliseconds(generatorLateP99)],
-} satisfies Record<string, Column>;
-
 /** What the template may ask for. */
 export const SECTIONS: Record<string, (results: readonly Result[]) => Section> = {
   machine: (results) => ({ text: describeVersions(results) }),
@@ -67,7 +29,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
       ({ pace, servers, viewers }) =>
         pace === 'steady' && servers === PROMISED.servers && viewers === PROMISED.viewers,
     );
-    return table(kept, [
+    return tableOf(kept, [
       'scenario',
       'system',
       'bus',
@@ -157,7 +119,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
   },
 
   nodes: (results) =>
-    table(
+    tableOf(
       highestOf(results)
         .filter(({ bus }) => bus === 'redis')
         .toSorted((a, b) => a.system.localeCompare(b.system) || a.nodes - b.nodes),
@@ -200,7 +162,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
   },
 
   steady: (results) =>
-    table(
+    tableOf(
       results.filter(
         ({ name, pace, viewers, servers }) =>
           pace === 'steady' &&
@@ -234,7 +196,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
     ),
 
   generator: (results) =>
-    table(
+    tableOf(
       results.filter(({ pace }) => pace === 'flat-out'),
       ['scenario', 'system', 'servers', 'rate', 'wrk', 'p50', 'p99', 'cores', 'lost'],
     ),
@@ -244,12 +206,8 @@ function highestOf(results: readonly Result[]): Result[] {
   return results.filter(({ name }) => name.startsWith('max.'));
 }
 
-function table(results: readonly Result[], columns: ReadonlyArray<keyof typeof COLUMNS>): Section {
-  if (results.length === 0) return { text: 'Not measured yet.' };
-  const heads = columns.map((name) => COLUMNS[name][0]);
-  const rows = results.map((result) => columns.map((name) => COLUMNS[name][1](result)));
-  const lines = [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  return { text: lines.join('\n') };
+function tableOf(...args: Parameters<typeof table>): Section {
+  return { text: table(...args) };
 }
 
 function chart(title: string, bars: readonly Bar[]) {
@@ -273,27 +231,4 @@ function describeVersions(results: readonly Result[]): string {
       .join('; ')} |`,
     `| measured on | ${days.length > 1 ? `${days[0]} to ${days.at(-1)}` : (days[0] ?? 'no day yet')} |`,
   ].join('\n');
-}
-
-function isOurs(system: Result['system']): boolean {
-  return system === 'postgres' || system === 'timescale';
-}
-
-const NAMES = {
-  postgres: 'postgres',
-  timescale: 'timescale',
-  influxdb: 'InfluxDB',
-  'victoria-metrics': 'VictoriaMetrics',
-};
-
-function systemName(system: Result['system']): string {
-  return NAMES[system];
-}
-
-function figures(...numbers: number[]): string {
-  return numbers.map((each) => (each < 10 ? each.toFixed(2) : each.toFixed(0))).join(' / ');
-}
-
-function mebibytes(bytes: number): string {
-  return `${whole(bytes / 2 ** 20)} MiB`;
 }

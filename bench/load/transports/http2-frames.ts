@@ -29,7 +29,7 @@ export function frame(type: number, flags: number, stream: number, payload: Buff
 }
 
 /**
- * The beginning of a connection: no compression by reference, so that a header's bytes say what it is, and windows that
+ * The beginning of a connection: no compression by reference, so that bytes of a header say what it is, and windows that
  * answers never fill.
  */
 export function preface(): Buffer {

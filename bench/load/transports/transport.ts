@@ -34,10 +34,17 @@ export interface Transport {
   connect(target: Target, events: WireEvents): Promise<Wire>;
 }
 
-/** What Pulseboard says of a message, wherever it says it: `{"accepted":10,"duplicates":0,"rejected":0}` or an error; a peer says 204. */
+/** As much of an error's body as is counted apart. */
+const REASON_LENGTH = 80;
+
+/**
+ * What Pulseboard says of a message, wherever it says it: `{"accepted":10,"duplicates":0,"rejected":0}` or an error.
+ * A peer says 204.
+ */
 export function readAnswer(status: string, text: string): Answer {
   if (status === '204') return { outcome: 'ok', accepted: 'all', duplicates: 0 };
-  if (status !== '200') return { outcome: status, accepted: 0, duplicates: 0 };
+  if (status !== '200')
+    return { outcome: `${status} ${text.slice(0, REASON_LENGTH)}`.trim(), accepted: 0, duplicates: 0 };
   return {
     outcome: 'ok',
     accepted: numberAt(text, '"accepted":'),
