@@ -19,7 +19,9 @@ if (first !== undefined && !names.includes(first)) {
   console.error(`There is no benchmark ${first}; there are: ${names.join(', ')}.`);
   process.exit(1);
 }
-if (!isBuildFresh()) await buildVisibly();
+// What only writes or says something needs no server.
+const needsServer = !rest.includes('--render') && !rest.includes('--help');
+if (needsServer && !isBuildFresh()) await buildVisibly();
 const folder = join(BUILDS, 'bench');
 await bundle(folder, {
   ...Object.fromEntries(names.map((name) => [`bench-${name}`, `bench/${name}.ts`])),

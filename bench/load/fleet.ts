@@ -106,6 +106,7 @@ function merge(reports: Report[]): FleetReport {
       samples: sum((report) => report.acknowledged.samples),
       hundredths: sum((report) => report.acknowledged.hundredths),
     },
+    duplicates: sum((report) => report.duplicates),
     errors,
     latencies: together((report) => report.latencies),
     lateness: together((report) => report.lateness),

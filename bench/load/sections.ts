@@ -100,7 +100,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
       text: whole(result.samplesPerSecond),
     }));
     return {
-      ...table(best, [
+      ...tableOf(best, [
         'scenario',
         'system',
         'rate',
@@ -113,6 +113,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
         'wire',
         'disk',
         'lost',
+        'speed',
       ]),
       chart: chart('Samples a second, p99 ≤ 250 ms, one node', bars),
     };
@@ -123,7 +124,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
       highestOf(results)
         .filter(({ bus }) => bus === 'redis')
         .toSorted((a, b) => a.system.localeCompare(b.system) || a.nodes - b.nodes),
-      ['scenario', 'system', 'nodes', 'rate', 'samples', 'p50', 'p99', 'cores', 'perCpu', 'lost'],
+      ['scenario', 'system', 'nodes', 'rate', 'samples', 'p50', 'p99', 'cores', 'perCpu', 'lost', 'speed'],
     ),
 
   peers: (results) => {
@@ -142,7 +143,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
       isOther: !isOurs(result.system),
     }));
     return {
-      ...table(all, [
+      ...tableOf(all, [
         'system',
         'scenario',
         'durability',
@@ -156,6 +157,7 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
         'wire',
         'disk',
         'lost',
+        'speed',
       ]),
       chart: chart('Samples per CPU-second', bars),
     };
@@ -192,13 +194,14 @@ export const SECTIONS: Record<string, (results: readonly Result[]) => Section> =
         'disk',
         'errors',
         'lost',
+        'speed',
       ],
     ),
 
   generator: (results) =>
     tableOf(
       results.filter(({ pace }) => pace === 'flat-out'),
-      ['scenario', 'system', 'servers', 'rate', 'wrk', 'p50', 'p99', 'cores', 'lost'],
+      ['scenario', 'system', 'servers', 'rate', 'wrk', 'p50', 'p99', 'cores', 'lost', 'speed'],
     ),
 };
 

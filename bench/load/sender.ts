@@ -8,6 +8,7 @@ export class Sender {
   /** When messages were due that could not leave yet. */
   private readonly waiting: number[] = [];
   private wire: Wire | null = null;
+  private lastTraffic = { sent: 0, received: 0 };
   private tally: Tally | null = null;
   private onAnswer: (() => void) | null = null;
 
@@ -57,13 +58,14 @@ export class Sender {
   }
 
   close(): void {
+    this.lastTraffic = this.traffic;
     this.wire?.close();
     this.wire = null;
   }
 
   /** Bytes so far, those of the connection's beginning included. */
   get traffic(): { sent: number; received: number } {
-    return this.wire?.traffic() ?? { sent: 0, received: 0 };
+    return this.wire?.traffic() ?? this.lastTraffic;
   }
 
   private send(dueAt: number, wasHeldUp: boolean): void {

@@ -22,6 +22,8 @@ export interface Report {
   answered: number;
   /** Samples that were acknowledged, and the sum of their values in hundredths: what must be stored in the end. */
   acknowledged: { samples: number; hundredths: number };
+  /** Samples of those that the server found there already. */
+  duplicates: number;
   /** What went wrong, and how often. */
   errors: Record<string, number>;
   /** Answers that came within the time that counts. */
@@ -52,6 +54,7 @@ export class Tally {
   answered = 0;
   private readonly errors: Record<string, number> = {};
   private readonly acknowledged = { samples: 0, hundredths: 0 };
+  private duplicates = 0;
   private answeredInTime = 0;
   private readonly latencies = emptyHistogram();
   private readonly lateness = emptyHistogram();
@@ -74,10 +77,11 @@ export class Tally {
       this.noteError(outcome);
       return;
     }
-    // Every timestamp is sent once, so all of a message is new, or something is wrong.
     const count = accepted === 'all' ? sent.samples : accepted;
-    if (count !== sent.samples || duplicates > 0) this.noteError('not all accepted');
-    this.acknowledged.samples += count - duplicates;
+    if (count !== sent.samples) this.noteError('not all accepted');
+    // Nothing is sent twice: a duplicate is what the server itself wrote again, not knowing whether it had been committed.
+    this.duplicates += duplicates;
+    this.acknowledged.samples += count;
     this.acknowledged.hundredths += sent.hundredths;
     if (this.counts(sent.dueAt)) record(this.latencies, now - sent.dueAt);
   }
@@ -87,9 +91,9 @@ export class Tally {
   }
 
   report(cost: Pick<Report, 'bytesSent' | 'bytesReceived' | 'cpuSeconds'>): Report {
-    const { sent, answered, errors, acknowledged, answeredInTime } = this;
+    const { sent, answered, errors, acknowledged, duplicates, answeredInTime } = this;
     return {
-      ...{ sent, answered, errors, acknowledged, answeredInTime },
+      ...{ sent, answered, errors, acknowledged, duplicates, answeredInTime },
       latencies: encodeIntoCompressedBase64(this.latencies),
       lateness: encodeIntoCompressedBase64(this.lateness),
       ...cost,
