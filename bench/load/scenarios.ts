@@ -36,6 +36,13 @@ export const SCENARIOS = {
     format: 'lines',
     serversPerSender: 100,
   },
+  websocket: {
+    what: 'a numbered frame of 10 samples from each server',
+    transport: 'websocket',
+    path: '/api/ingest',
+    format: 'frame',
+    serversPerSender: 1,
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof SCENARIOS;
