@@ -108,7 +108,7 @@ class FrameReader {
       return;
     }
     this.lastSeq = seq;
-    this.events.answer(readAnswer(isRefused ? `nack ${codeIn(text)}` : '200', text));
+    this.events.answer(isRefused ? readAnswer(`nack ${codeIn(text)}`, '') : readAnswer('200', text));
   }
 }
 
