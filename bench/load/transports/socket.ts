@@ -1,4 +1,4 @@
-import { connect, type OnReadOpts, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Wire, WireEvents } from './transport';
 
 /** All connections read into the same memory: what came is looked at before the next one reads. */
@@ -15,17 +15,13 @@ export function openSocket(
     onBytes((bytes as Buffer).subarray(0, count));
     return true;
   };
-  return open({ port, onread: { buffer: memory, callback } }, events);
-}
-
-/** Opens a connection for somebody else to read from. */
-export function connectPlain(port: number, events: WireEvents): Promise<Socket> {
-  return open({ port }, events);
-}
-
-function open(options: { port: number; onread?: OnReadOpts }, events: WireEvents): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...options, host: '127.0.0.1', noDelay: true });
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: { buffer: memory, callback },
+    });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);

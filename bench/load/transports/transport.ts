@@ -27,8 +27,6 @@ export interface Wire {
 export interface Transport {
   /** How many messages may be without an answer on one connection. */
   readonly atATime: number;
-  /** Whether it goes to the port with TLS. */
-  readonly isSecure?: boolean;
   /** The bytes around a body, the same for every message of its length. */
   frame(body: Buffer, target: Target): { before: Buffer; after?: Buffer };
   connect(target: Target, events: WireEvents): Promise<Wire>;
