@@ -1,9 +1,10 @@
 import { compress } from 'snappyjs';
+import { decodeAllLines } from '../lib/write/ingest/line-protocol/decode';
 import { decodeWriteRequest } from '../lib/write/ingest/remote-write/v1';
 import { decodeWriteRequest2 } from '../lib/write/ingest/remote-write/v2';
 import type { DecodedSamples } from '../lib/write/ingest/sample';
 import { snappy } from '../lib/write/ingest/snappy';
-import { encodeV1, encodeV2, type SentSeries } from '../test/support/remote-write';
+import { encodeV1, encodeV2, type SentSample } from '../test/support/remote-write';
 import { median } from './support/median';
 import { atLeast, printTable, type Row } from './support/report';
 
@@ -21,7 +22,7 @@ const AT = 1_795_200_000_000;
 type Decode = (body: Buffer) => Promise<number> | number;
 
 /** Names, labels and values like those of a node exporter. */
-function seriesAt(timestamp: number): SentSeries[] {
+function seriesAt(timestamp: number) {
   return Array.from({ length: SAMPLES }, (_, i) => ({
     labels: {
       __name__: `node_network_${i % 40}_bytes_total`,
@@ -31,7 +32,7 @@ function seriesAt(timestamp: number): SentSeries[] {
       job: 'node-exporter',
       region: 'eu-central-1',
     },
-    samples: [[timestamp, (i * 7919) % 100_003]],
+    samples: [[timestamp, (i * 7919) % 100_003] satisfies SentSample],
   }));
 }
 
@@ -63,6 +64,17 @@ const bodiesOf = (encode: (at: number) => Uint8Array) =>
 const version1 = bodiesOf((at) => compress(encodeV1(seriesAt(at))));
 const version2 = bodiesOf((at) => compress(encodeV2(seriesAt(at))));
 
+const lines = bodiesOf((at) =>
+  Buffer.from(
+    seriesAt(at)
+      .map(({ labels: { __name__, ...labels }, samples }) => {
+        const tags = Object.entries(labels).map(([name, value]) => `,${name}=${value}`);
+        return `${__name__}${tags.join('')} value=${samples[0][1]} ${at}000000\n`;
+      })
+      .join(''),
+  ),
+);
+
 printTable('Decoding, one core', [
   await measure(
     'remote write 1.0, snappy and protobuf',
@@ -75,5 +87,11 @@ printTable('Decoding, one core', [
     version2,
     async (body) => count(decodeWriteRequest2(await snappy.whole(body, MAX_BYTES))),
     1_000_000,
+  ),
+  await measure(
+    'line protocol, one field a line',
+    lines,
+    (body) => decodeAllLines(body, 'ns').samples.length,
+    500_000,
   ),
 ]);

@@ -83,7 +83,12 @@ export function operateContract(connect: () => Client, engine: Engine): void {
       '/api/ready',
       '/api/series',
       '/api/targets',
+      '/api/v1/write',
+      '/api/v2/write',
+      '/api/v3/write_lp',
       '/metrics',
+      '/ping',
+      '/write',
     ]);
     // Every reference leads somewhere.
     const { components } = body as { components: { schemas: object } };

@@ -13,7 +13,6 @@ export class WriteTotals {
   private duplicates = 0;
   private rejected = 0;
   private readonly errors: SampleError[] = [];
-  private sent?: Record<ItemKind, number>;
   private written?: Record<ItemKind, number>;
 
   /**
@@ -32,19 +31,15 @@ export class WriteTotals {
 
   /** @throws PulseError `nothing_usable` when every sample was rejected. */
   result(): WriteResult {
-    const { accepted, duplicates, rejected, errors, sent, written } = this;
+    const { accepted, duplicates, rejected, errors, written } = this;
     if (rejected > 0 && accepted === 0) throw this.nothingUsable();
-    return { accepted, duplicates, rejected, errors, ...(sent && { sent, written }) };
+    return { accepted, duplicates, rejected, errors, ...(written && { written }) };
   }
 
   /** An item of which any sample was rejected was not written. */
   private addItems({ counts, kindOf }: Items, errors: readonly SampleError[]): void {
-    this.sent ??= { samples: 0, histograms: 0 };
     this.written ??= { samples: 0, histograms: 0 };
-    for (const kind of ITEM_KINDS) {
-      this.sent[kind] += counts[kind];
-      this.written[kind] += counts[kind];
-    }
+    for (const kind of ITEM_KINDS) this.written[kind] += counts[kind];
     for (const index of new Set(errors.map((error) => error.index))) this.written[kindOf(index)]--;
   }
 

@@ -193,6 +193,12 @@ const OPERATE: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/ping': {
+    get: {
+      summary: "Whether anybody is there, for InfluxDB's clients",
+      responses: { '204': { description: 'Somebody is' } },
+    },
+  },
   '/api/openapi.json': {
     get: {
       summary: 'This document',

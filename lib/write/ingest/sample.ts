@@ -73,7 +73,6 @@ export interface WriteResult {
   duplicates: number;
   rejected: number;
   errors: SampleError[];
-  /** Of a protocol that counts items: how many of each kind were sent, and were taken as they are. */
-  sent?: Record<ItemKind, number>;
+  /** Of a protocol that counts items: how many of each kind were taken. */
   written?: Record<ItemKind, number>;
 }
