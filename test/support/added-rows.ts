@@ -31,9 +31,9 @@ export function withRows(rows: readonly Row[]): Plugin {
 
 /** Adds to the one list of a table's file, which is `readonly X[] = […];`. */
 function add(source: string, name: string, from: string): string {
-  const found = /readonly \w+\[\] = \[([^\]]*)\];/.exec(source);
+  const found = /readonly \w+\[\] = \[([^\]]*?),?\s*\];/.exec(source);
   if (!found) throw new Error('This file has no table.');
   const [list, given] = found;
-  const extended = list.replace(`[${given}];`, `[${given ? `${given}, ` : ''}${name}];`);
+  const extended = `${list.slice(0, list.indexOf('= ['))}= [${given ? `${given}, ` : ''}${name}];`;
   return `import { ${name} } from '@/${from}';\n${source.replace(list, extended)}`;
 }
