@@ -49,6 +49,7 @@ const PLACES: Record<string, Place> = {
   '/api/ready': { path: '/api/ready', open: true },
   '/api/series': { path: `/api/series?metric=${METRIC}` },
   '/api/targets': { path: '/api/targets' },
+  '/ping': { path: '/ping', open: true },
 };
 const CLOSED = Object.values(PLACES).filter(({ open }) => !open);
 
