@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { ask, type RawAnswer } from '../support/raw-http';
 import { type Front, type ServerProcess, startServer } from '../support/server-process';
 import { clientOf } from './client';
+import { SPELLINGS, TRICKS } from './gate-tricks';
 
 const PASSWORD = 'open sesame';
 const SECRET = 's'.repeat(40);
@@ -52,94 +53,6 @@ const PLACES: Record<string, Place> = {
   '/ping': { path: '/ping', open: true },
 };
 const CLOSED = Object.values(PLACES).filter(({ open }) => !open);
-
-const TREE = encodeURIComponent('["",{"children":["metrics",{"children":["__PAGE__",{}]}]},null,null,true]');
-const TRICKS: Array<Record<string, string>> = [
-  {},
-  { accept: 'text/html' },
-  { accept: 'TEXT/HTML, */*' },
-  { accept: 'text/x-component' },
-  { accept: 'text/plain; version=0.0.4' },
-  { rsc: '1' },
-  { rsc: '0' },
-  { rsc: '' },
-  { rsc: '1', 'next-router-prefetch': '1' },
-  { rsc: '1', 'next-router-state-tree': TREE },
-  { rsc: '1', 'next-router-state-tree': 'nonsense' },
-  { rsc: '1', 'next-router-segment-prefetch': '/_tree' },
-  { 'next-router-state-tree': TREE, 'next-url': '/login' },
-  { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy' },
-  { 'x-middleware-subrequest': 'middleware:middleware:middleware:middleware:middleware' },
-  { 'x-middleware-next': '1', 'x-middleware-skip': '1' },
-  { 'x-middleware-rewrite': '/metrics' },
-  { 'x-middleware-override-headers': 'cookie', 'x-middleware-request-cookie': 'a=b' },
-  { 'x-nextjs-data': '1' },
-  { 'x-matched-path': '/login' },
-  { 'x-invoke-path': '/login', 'x-invoke-output': '/metrics', 'x-invoke-status': '200' },
-  { 'x-now-route-matches': '1=metrics' },
-  { 'x-prerender-revalidate': 'x' },
-  { 'next-action': '0'.repeat(40) },
-  { 'next-resume': '1' },
-  { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' },
-  { 'x-original-url': '/login', 'x-rewrite-url': '/login' },
-  { 'x-http-method-override': 'OPTIONS' },
-  { purpose: 'prefetch', 'sec-purpose': 'prefetch' },
-  { authorization: 'Bearer wrong' },
-  { authorization: 'Basic' },
-];
-
-/** Other ways to write the addresses of pages and routes. */
-const SPELLINGS = [
-  '//metrics',
-  '/metrics/',
-  '/METRICS',
-  '/%6detrics',
-  '/metrics;x',
-  '/metrics.rsc',
-  '/metrics.json',
-  '/metrics.txt',
-  '/metrics%2f',
-  '/metrics/.',
-  '/./metrics',
-  '/login/../metrics',
-  '/login/..%2fmetrics',
-  '/login%2f..%2fmetrics',
-  '/login;/../metrics',
-  '\\metrics',
-  '/\\metrics',
-  '/metrics?_rsc=1',
-  '/metrics?rsc=1',
-  '/metrics?search=hidden&_rsc=1',
-  '/metrics.segments/_tree.segment.rsc',
-  '/metrics.segments/metrics/__PAGE__.segment.rsc',
-  '/index',
-  '/index.rsc',
-  '/.rsc',
-  '/_next/data/build/metrics.json',
-  '/_next/data/build/index.json',
-  '/_next/static/../../metrics',
-  '/_next/static/..%2f..%2fmetrics',
-  '/_next/static/chunks/../../../api/metrics',
-  '/_next/../metrics',
-  '/_next/image?url=%2Fapi%2Fmetrics&w=64&q=75',
-  '/_next/image?url=http%3A%2F%2F127.0.0.1%2Fmetrics&w=64&q=75',
-  '/icon.svg/../metrics',
-  '/favicon.ico/../api/metrics',
-  '/api/health/../metrics',
-  '/api/health%2f..%2fmetrics',
-  '/api//metrics',
-  '/api/metrics/',
-  '/API/metrics',
-  '/api/%6detrics',
-  '/api/login/../hosts',
-  '/api/openapi.json/../hosts',
-  '/_not-found',
-  '/_error',
-  '/404',
-  '/500',
-  '/_global-error',
-  '/nothing/here',
-];
 
 /** The address of a page or route from its file: folders in parentheses are not part of it. */
 function addressOf(file: string): string {

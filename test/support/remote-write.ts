@@ -1,3 +1,4 @@
+import type { DecodedSamples } from '@/lib/write/ingest/sample';
 import {
   double,
   type Field,
@@ -82,4 +83,14 @@ export function nativeHistogram(timestamp: number, { sum = 10, schema = 0 } = {}
     packed(12, [zigzag(1), zigzag(1), zigzag(1)]),
     int(15, timestamp),
   ];
+}
+
+/** What all portions of a body have. */
+export function all(portions: Iterable<DecodedSamples>): DecodedSamples {
+  const found: DecodedSamples = { samples: [], errors: [] };
+  for (const { samples, errors } of portions) {
+    found.samples.push(...samples);
+    found.errors.push(...errors);
+  }
+  return found;
 }

@@ -3,8 +3,14 @@ import { isPulseError } from '@/lib/model/errors';
 import { Dice } from '@/test/support/hostile-bodies';
 import { usedBytes } from '@/test/support/memory';
 import { bytes, double, int, message, nested, text, varint } from '@/test/support/protobuf-writer';
-import { encodeV1, encodeV2, nativeHistogram, type SentSeries, STALE } from '@/test/support/remote-write';
-import type { DecodedSamples } from '../sample';
+import {
+  all,
+  encodeV1,
+  encodeV2,
+  nativeHistogram,
+  type SentSeries,
+  STALE,
+} from '@/test/support/remote-write';
 import { decodeWriteRequest } from './v1';
 import { decodeWriteRequest2 } from './v2';
 
@@ -13,15 +19,6 @@ const VERSIONS = [
   ['1.0', decodeWriteRequest, encodeV1],
   ['2.0', decodeWriteRequest2, encodeV2],
 ] as const;
-
-function all(portions: Iterable<DecodedSamples>): DecodedSamples {
-  const found: DecodedSamples = { samples: [], errors: [] };
-  for (const { samples, errors } of portions) {
-    found.samples.push(...samples);
-    found.errors.push(...errors);
-  }
-  return found;
-}
 
 const named = (name: string, labels: Record<string, string> = {}) => ({ __name__: name, ...labels });
 
