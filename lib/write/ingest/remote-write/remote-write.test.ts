@@ -19,7 +19,6 @@ const VERSIONS = [
   ['1.0', decodeWriteRequest, encodeV1],
   ['2.0', decodeWriteRequest2, encodeV2],
 ] as const;
-
 const named = (name: string, labels: Record<string, string> = {}) => ({ __name__: name, ...labels });
 
 describe.each(VERSIONS)('a body of remote write %s', (_version, decode, encode) => {
