@@ -52,7 +52,7 @@ describe.each(FRONTS)('SIGTERM, %s', (front) => {
     expect(await busy.closed).toMatchObject({ code: 1001 });
     expect(busy.answers.map(({ ack }) => ack)).toEqual([0, 1, 2, 3]);
     // Next.js says which signal it was, as a shell would.
-    expect(await server.exited).toBe(front === 'server.ts' ? 0 : 143);
+    expect(await server.exited).toBe(front === 'next start' ? 143 : 0);
     expect(await values(metric)).toEqual([0, 1, 2, 3]);
     halfway.destroy();
   });

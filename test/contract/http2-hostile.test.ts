@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ClientHttp2Session, constants } from 'node:http2';
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { connect as connectPlain } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -259,3 +259,16 @@ describe('headers', () => {
     session.destroy();
   });
 });
+
+test('live streams that are not read are ended, although more is written for them all the time', async () => {
+  const session = connect(url, { rejectUnauthorized: false, settings: { initialWindowSize: 0 } });
+  guests.push(session);
+  session.on('error', () => undefined);
+  const ended = Array.from({ length: 20 }, () => {
+    const stream = session.request({ ':path': '/api/live?topic=fleet' });
+    stream.on('error', () => undefined);
+    return once(stream, 'close');
+  });
+  await until(async () => expect(await figure('pulseboard_tls_streams')).toBe(20));
+  await Promise.all(ended);
+}, 120_000);

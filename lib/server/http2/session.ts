@@ -126,10 +126,9 @@ export class Session {
 
   private isUnread(stream: ServerHttp2Stream, open: OpenStream, now: number): boolean {
     const waiting = stream.writableLength;
-    if (waiting === 0 || waiting !== open.waiting) {
-      open.waiting = waiting;
-      open.unreadSince = now;
-    }
+    // More than before is only what we have added: a live stream adds to what is not read.
+    if (waiting === 0 || open.waiting === 0 || waiting < open.waiting) open.unreadSince = now;
+    open.waiting = waiting;
     if (waiting > 0 && !open.isWatched) {
       open.isWatched = true;
       // What goes in pieces of one size looks the same with each of them.
