@@ -34,7 +34,9 @@ function LiveTrend({ query, initial, renderedAt }: LiveTrendProps) {
   return (
     <span ref={box} className="inline-flex items-center gap-3">
       <Sparkline {...sparkline} className="h-5 w-24 shrink-0" />
-      {isRate && latest && <span>{formatValue(latest[1], unitOf(query.metric, '', 'rate'))}</span>}
+      {isRate && latest && (
+        <span className="whitespace-nowrap">{formatValue(latest[1], unitOf(query.metric, '', 'rate'))}</span>
+      )}
     </span>
   );
 }
