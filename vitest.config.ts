@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
-import { findNodeExporter } from './test/support/node-exporter-binary';
 import { missingSenders } from './test/support/programs';
 import { findTimescaleBinaries } from './test/support/timescale-binaries';
 
@@ -32,7 +31,6 @@ export default defineConfig({
       'e2e/**',
       '**/*.case.test.ts',
       // Without the extension these are not there, rather than there and skipped (test/support/timescale-cluster.ts).
-      ...(findNodeExporter() ? [] : ['**/*.exporter.test.ts']),
       ...(findTimescaleBinaries() ? [] : ['**/*.timescale.test.ts']),
       // The same for programs of others that send to us (test/support/senders.ts).
       ...missingSenders().map((name) => `**/*.${name}.test.ts`),

@@ -28,8 +28,8 @@ describe.each(FRONTS)('SIGTERM, %s', (front) => {
     const server = await startServer(front, { DATABASE_URL: database.url });
     const [busy, idle, late] = await Promise.all([1, 2, 3].map(() => FrameClient.open(server.url)));
     await busy.ask(frame(0));
-    // The head of an upgrade has begun to arrive: what it asks for is refused once the server stops. It arrives before the
-    // figures are asked for; a connection without a byte would only be closed.
+    // The head of an upgrade has begun to arrive: what it asks for is refused once the server stops. It arrives before
+    // the figures are asked for; a connection without a byte would only be closed.
     const { hostname, port } = new URL(server.url);
     const halfway = connect(Number(port), hostname);
     let answer = '';

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Programs of others that send to us, by the ending of the tests that need them, and the Debian package they are in. */
+/** Programs of others that tests need, in files that end in their names, and the Debian packages that have them. */
 export const SENDERS = {
   prometheus: 'prometheus',
+  'prometheus-node-exporter': 'prometheus-node-exporter',
   influx: 'influxdb-client',
 } as const;
 export type Sender = keyof typeof SENDERS;

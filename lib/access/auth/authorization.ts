@@ -3,7 +3,10 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return authorization && /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }
 
-/** A key however a sender shows it: as `Bearer` or InfluxDB's `Token` (in its first version behind a name), or as the password of `Basic`. */
+/**
+ * A key however a sender shows it: as `Bearer` or InfluxDB's `Token` (in its first version behind a name), or as the
+ * password of `Basic`.
+ */
 export function shownKey(authorization: string | undefined): string | undefined {
   return (
     bearerToken(authorization) ??

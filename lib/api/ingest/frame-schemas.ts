@@ -24,4 +24,8 @@ export const FrameNack = z
       .optional()
       .meta({ description: 'When to send the frame again; without it, it will never be taken' }),
   })
-  .meta({ id: 'FrameNack', description: 'Nothing of the frame is kept' });
+  .meta({
+    id: 'FrameNack',
+    description:
+      'The frame is not acknowledged: nothing of it is certain to be kept, and sending it again is harmless',
+  });

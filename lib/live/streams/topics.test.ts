@@ -11,8 +11,9 @@ import { startRedis } from '@/test/support/redis';
 import { MemoryNetwork } from '../../cluster/bus/memory';
 import { createRedisTransport } from '../../cluster/bus/redis';
 import type { Transport } from '../../cluster/bus/transport';
-import { sinkOf } from '../../server/live';
+import { createSink } from '../../server/sink';
 import { STREAM_TOPICS } from '../stream-topics';
+import { SSE_HEADERS } from './sse';
 
 /** The line that adds a topic to the streams. */
 const streamTopics = [...STREAM_TOPICS, presenceTopic];
@@ -51,7 +52,7 @@ async function readOver(node: TestNode, search: string): Promise<EventStream> {
     const opening = node.live.streams.open({
       search: searchParams,
       lastEventId: null,
-      sink: sinkOf(response),
+      sink: createSink(response, () => response.writeHead(200, SSE_HEADERS)),
     });
     response.on('close', () => void opening.then((stream) => stream.close()));
   });

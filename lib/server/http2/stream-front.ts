@@ -6,10 +6,10 @@ import { INGEST_ROUTES } from '../../api/ingest/endpoints';
 import { handleIngest } from '../../api/ingest/handle';
 import { openViewerStream } from '../../api/viewer-stream';
 import { SSE_HEADERS } from '../../live/streams/sse';
-import type { StreamSink } from '../../live/streams/stream';
 import { logAnswer } from '../../observe/log';
 import { requestIdFrom, withRequestId } from '../../observe/request-id';
 import type { Root } from '../../system/root';
+import { createSink } from '../sink';
 import { noteTls, requireOwn } from '../target';
 import type { Relay } from './relay';
 import { type Exchange, readRequest } from './request';
@@ -100,33 +100,13 @@ async function answerLive(root: Root, { stream, request }: Exchange, id: string)
     {
       search: new URL(url, 'http://localhost').searchParams,
       lastEventId: String(headers['last-event-id'] ?? '') || null,
-      sink: sinkOf(stream, id),
+      sink: createSink(stream, () => stream.respond({ ':status': 200, 'x-request-id': id, ...SSE_HEADERS })),
     },
     { cookie, authorization, address: addressOf(request, root) },
     gone.signal,
   );
   stream.once('close', () => opened.close());
   if (stream.destroyed) opened.close();
-}
-
-/** A refusal comes before the first text, so the head waits for that. */
-function sinkOf(stream: ServerHttp2Stream, id: string): StreamSink {
-  return {
-    write(text) {
-      if (stream.destroyed || stream.closed || stream.writableEnded) return false;
-      if (!stream.headersSent) stream.respond({ ':status': 200, 'x-request-id': id, ...SSE_HEADERS });
-      return stream.write(text);
-    },
-    held: () => stream.writableLength,
-    onDrain(resume) {
-      stream.on('drain', resume);
-    },
-    close() {
-      // The end would wait behind what a reader that does not read has left, for ever.
-      if (stream.writableNeedDrain) stream.destroy();
-      else stream.end();
-    },
-  };
 }
 
 function addressOf({ headers, remoteAddress }: Exchange['request'], { settings }: Root): string {

@@ -11,8 +11,8 @@ import type { Root } from '../../system/root';
 import { FrameInflater } from '../../write/ingest/frame-inflater';
 import { refuseUpgrade } from '../refuse-upgrade';
 import type { UpgradedConnection } from '../upgrade-endpoint';
+import { Coalescer } from './coalescer';
 import { type ConnectionHost, IngestConnection, type Peer } from './connection';
-import { Turns } from './turns';
 
 /** While this share of the write queue is taken, connections are not read: they wait rather than be refused. */
 const FULL_SHARE = 0.5;
@@ -35,8 +35,8 @@ export class IngestHub implements ConnectionHost {
   private readonly server: WebSocketServer;
   private readonly connections = new Set<IngestConnection>();
   private readonly waiting = new Set<IngestConnection>();
-  private readonly flushes = new Turns<IngestConnection>((connection) => connection.flush());
-  private readonly advances = new Turns<IngestConnection>((connection) => connection.advance());
+  private readonly flushes = new Coalescer<IngestConnection>((connection) => connection.flush());
+  private readonly advances = new Coalescer<IngestConnection>((connection) => connection.advance());
   private timer: NodeJS.Timeout | undefined;
   private lookedAt = 0;
 

@@ -7,7 +7,7 @@ import { announce } from './announce';
 import { appendInTerm, appendOutside, type Batch } from './append';
 import { Heads } from './heads';
 import { InFlight } from './in-flight';
-import { keysOf } from './keys';
+import { keysOf, type SampleKeys } from './keys';
 import { Membership, type MembershipOptions, type Term } from './membership';
 import type { MetricIds } from './metric-ids';
 import { orderByMetric } from './order';
@@ -54,16 +54,16 @@ export class Appender {
     const { metricIds, canPack } = this.options;
     const { order, ...ordered } = orderByMetric(given, await metricIds.of(sql, given.seriesIds));
     const batch = { ...ordered, canPack };
-    const duplicates = await this.store(sql, given, batch);
+    const duplicates = await this.store(sql, keysOf(given), batch);
     return duplicates.map((position) => order[position]).sort((a, b) => a - b);
   }
 
-  private async store(sql: ISql, given: SampleRows, batch: Batch): Promise<number[]> {
+  private async store(sql: ISql, keys: SampleKeys, batch: Batch): Promise<number[]> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const term = await this.membership.current(sql);
       const duplicates = term.intents
-        ? await this.appendAnnounced(sql, term, given, batch)
-        : await this.appendAsHolder(sql, term, batch);
+        ? await this.appendAnnounced(sql, term, keys, batch)
+        : await this.appendAsHolder(sql, term, keys, batch);
       if (duplicates) return duplicates;
     }
     this.heads.note(batch.rows.seriesIds, batch.rows.timestamps);
@@ -73,27 +73,27 @@ export class Appender {
   private async appendAnnounced(
     sql: ISql,
     term: Term,
-    given: SampleRows,
+    keys: SampleKeys,
     batch: Batch,
   ): Promise<number[] | null> {
-    const announced = await announce(
-      sql,
-      { term: term.id, intents: term.intents! },
-      batch.rows,
-      keysOf(given),
-    );
+    const announced = await announce(sql, { term: term.id, intents: term.intents! }, batch.rows, keys);
     if (announced) return appendInTerm(sql, { term: term.id, ...announced }, batch);
     this.membership.end(term);
     return null;
   }
 
-  private async appendAsHolder(sql: ISql, term: Term, batch: Batch): Promise<number[] | null> {
+  private async appendAsHolder(
+    sql: ISql,
+    term: Term,
+    keys: SampleKeys,
+    batch: Batch,
+  ): Promise<number[] | null> {
     const doubtful = this.heads.admit(batch.rows.seriesIds, batch.rows.timestamps);
     const sameSamples = this.inFlight.having(batch.rows, doubtful);
     const append = Promise.allSettled(sameSamples).then(() =>
       this.membership.isCurrent(term) ? this.appendVouched(sql, term, doubtful, batch) : null,
     );
-    const duplicates = await this.inFlight.note(batch.rows, append);
+    const duplicates = await this.inFlight.note(keys, append);
     if (!duplicates) this.membership.end(term);
     return duplicates;
   }

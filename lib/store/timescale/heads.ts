@@ -6,7 +6,7 @@ const FIRST_CAPACITY = 1_024;
  * An upper bound of the timestamps stored for each series, in memory. A sample later than its series' bound cannot
  * be stored already, which spares looking it up; that is nearly every sample.
  *
- * It holds as long as it is told of everything that is appended. Bounds may be too high (a failed append raises them,
+ * It holds as long as everything that is appended is noted here. Bounds may be too high (a failed append raises them,
  * too), never too low.
  */
 export class Heads {
@@ -19,7 +19,7 @@ export class Heads {
     return this.accountedFrom !== NOTHING;
   }
 
-  /** Somebody has appended what this was not told: nothing is known any more. Returns a ticket for `trust`. */
+  /** Something was appended that is not noted here: nothing is known any more. Returns a ticket for `trust`. */
   distrust(): number {
     this.accountedFrom = NOTHING;
     return ++this.distrusted;

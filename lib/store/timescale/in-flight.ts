@@ -1,5 +1,5 @@
 import type { SampleRows } from '../../model/samples';
-import { hasKey, keysOf, type SampleKeys } from './keys';
+import { hasKey, type SampleKeys } from './keys';
 
 /** Appends of this server that are under way, each with what it stores. */
 export class InFlight {
@@ -13,10 +13,10 @@ export class InFlight {
       .map(([append]) => append);
   }
 
-  /** Counts an append as under way until it has settled. */
-  note<T>(rows: SampleRows, append: Promise<T>): Promise<T> {
+  /** Counts an append as under way until it has settled. @param keys of its rows */
+  note<T>(keys: SampleKeys, append: Promise<T>): Promise<T> {
     const done = () => void this.appends.delete(append);
-    this.appends.set(append, keysOf(rows));
+    this.appends.set(append, keys);
     append.then(done, done);
     return append;
   }

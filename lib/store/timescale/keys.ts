@@ -31,9 +31,9 @@ export function hasKey({ seriesIds, timestamps }: SampleKeys, seriesId: number, 
 }
 
 /**
- * Keys as text of about half a byte each: hosts send several series, most often numbered in turn, of one moment. Such a run
- * is the distance of its first id from the last one before, its length with the sign of the time's distance, and that
- * distance, each in groups of seven bits.
+ * Keys as text of about half a byte each: hosts send several series, most often numbered in turn, of one moment. Such
+ * a run is three varints: the distance of its first id from the last one before, its length with the sign of the time's
+ * distance in the lowest bit, and that distance.
  *
  * @throws RangeError for times that are no whole numbers.
  */
@@ -47,9 +47,9 @@ export function encodeKeys({ seriesIds, timestamps }: SampleKeys): string {
     while (to < seriesIds.length && seriesIds[to] === seriesIds[to - 1] + 1 && timestamps[to] === time) to++;
     const distance = time - lastTime;
     if (!Number.isSafeInteger(distance)) throw new RangeError(`${time} is no time in whole milliseconds`);
-    writeNumber(bytes, seriesIds[from] - lastId);
-    writeNumber(bytes, (to - from) * 2 + (distance < 0 ? 1 : 0));
-    writeNumber(bytes, Math.abs(distance));
+    writeVarint(bytes, seriesIds[from] - lastId);
+    writeVarint(bytes, (to - from) * 2 + (distance < 0 ? 1 : 0));
+    writeVarint(bytes, Math.abs(distance));
     lastId = seriesIds[to - 1];
     lastTime = time;
     from = to;
@@ -62,7 +62,7 @@ export function decodeKeys(text: string): SampleKeys {
   const seriesIds: number[] = [];
   const timestamps: number[] = [];
   let at = 0;
-  const readNumber = () => {
+  const readVarint = () => {
     let value = 0;
     for (let weight = 1; ; weight *= 128) {
       const byte = bytes[at++];
@@ -73,9 +73,9 @@ export function decodeKeys(text: string): SampleKeys {
   let id = 0;
   let time = 0;
   while (at < bytes.length) {
-    id += readNumber();
-    const length = readNumber();
-    time += readNumber() * (length % 2 === 1 ? -1 : 1);
+    id += readVarint();
+    const length = readVarint();
+    time += readVarint() * (length % 2 === 1 ? -1 : 1);
     for (let n = length >> 1; n > 0; n--) {
       seriesIds.push(id++);
       timestamps.push(time);
@@ -85,7 +85,7 @@ export function decodeKeys(text: string): SampleKeys {
   return { seriesIds, timestamps };
 }
 
-function writeNumber(bytes: number[], value: number): void {
+function writeVarint(bytes: number[], value: number): void {
   let rest = value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
   bytes.push(rest);

@@ -41,7 +41,7 @@ export class Membership {
   private loading: Promise<void> | null = null;
   private following: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
-  /** So that a database that is away is told of once. */
+  /** So that a database that is away is logged once. */
   private isFollowing = true;
   private isClosed = false;
 

@@ -15,7 +15,10 @@ export interface JoinedTerm {
   since: number;
 }
 
-/** Takes part in the current term of appends, or begins the next. @param known how far this server knows what is stored. */
+/**
+ * Takes part in the current term of appends, or begins the next.
+ * @param known how far this server knows what is stored
+ */
 export async function joinAppends(
   sql: ISql,
   writer: string,
@@ -27,7 +30,7 @@ export async function joinAppends(
   return joined;
 }
 
-/** Tells the others that this server is there, and it which term it is and whether there are others. */
+/** Notes that this server is there. @returns the current term, and whether there are other servers */
 export async function noteWriter(sql: ISql, writer: string): Promise<{ term: string; hasOthers: boolean }> {
   const [noted] = await sql<[{ term: string; hasOthers: boolean }]>`
     select term, has_others as "hasOthers" from note_writer(${writer}::uuid)`;
@@ -46,8 +49,8 @@ export interface StoredHeads {
 }
 
 /**
- * The newest stored sample of each series that has any in the last minutes, by the database's clock; of an empty database,
- * everything. Null while servers append that know of no terms: it would not hold for long.
+ * The newest stored sample of each series that has any in the last minutes, by the database's clock; of an empty
+ * database, everything. Null while servers append that know of no terms: it would not hold for long.
  */
 export async function loadHeads(sql: Sql): Promise<StoredHeads | null> {
   const [{ empty, from, quiet }] = await sql<[{ empty: boolean; from: number; quiet: boolean }]>`

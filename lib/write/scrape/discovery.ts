@@ -23,8 +23,8 @@ interface Source {
 const targetFile = z.array(targetGroup);
 
 /**
- * Follows what targets a job has: those in its configuration at once, those of files and of DNS as they are read. A source
- * that cannot be read keeps the targets that it had.
+ * Follows what targets a job has: those in its configuration at once, those of files and of DNS as they are read. A
+ * source that cannot be read keeps the targets that it had.
  *
  * @param onFound called with all groups of the job, at the start and whenever a source was read
  * @returns the off-switch

@@ -1,4 +1,5 @@
 import type { Labels } from '../../model/labels';
+import { toLabels, toMetricName } from '../ingest/names';
 import type { IncomingSample } from '../ingest/sample';
 import { type ExpositionFormat, parseSeries, readExposition } from './exposition';
 import { relabel } from './relabel';
@@ -80,10 +81,8 @@ export class SampleReader {
     const relabelled = relabel({ ...own, __name__: exposed.name }, job.metric_relabel_configs);
     if (!relabelled?.__name__) return null;
     const { __name__: name, ...labels } = relabelled;
-    return {
-      name,
-      labels: Object.fromEntries(Object.entries(labels).filter(([each]) => !each.startsWith('__'))),
-    };
+    const kept = Object.entries(labels).filter(([each, value]) => !each.startsWith('__') && value !== '');
+    return { name: toMetricName(name), labels: toLabels(new Map(kept)) };
   }
 }
 

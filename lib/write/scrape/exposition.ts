@@ -30,8 +30,8 @@ export interface ExpositionReader {
 export class ExpositionError extends Error {}
 
 /**
- * Reads an exposition line by line (Prometheus' manual, "Exposition formats"; OpenMetrics 1.0). The labels of a line are
- * left as text: whoever reads the same target every second parses each series once, by `parseSeries`.
+ * Reads an exposition line by line (Prometheus' manual, "Exposition formats"; OpenMetrics 1.0). The labels of a line
+ * are left as text: the reader of a target that is scraped every second parses each series once, by `parseSeries`.
  *
  * @throws ExpositionError for the first line that is wrong: what comes after it cannot be trusted either
  */

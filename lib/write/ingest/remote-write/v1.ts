@@ -1,16 +1,13 @@
 import { Memo } from '../memo';
-import { Portions, type ReadSeries } from '../portions';
+import type { ReadSeries } from '../portions';
 import { ProtobufReader, tagOf } from '../protobuf';
 import type { DecodedSamples } from '../sample';
-import { readNativeHistogram } from './native-histogram';
-import { readSample } from './sample';
+import { readRequest } from './request';
 import { SeriesReader } from './series';
 
 /** Fields of `WriteRequest`, `TimeSeries` and `Label` (prompb/remote.proto, types.proto). */
-const TIMESERIES = tagOf(1, 'bytes');
+const FIELDS = { timeSeries: tagOf(1, 'bytes'), histogram: tagOf(4, 'bytes') };
 const LABEL = tagOf(1, 'bytes');
-const SAMPLE = tagOf(2, 'bytes');
-const HISTOGRAM = tagOf(4, 'bytes');
 const LABEL_NAME = tagOf(1, 'bytes');
 const LABEL_VALUE = tagOf(2, 'bytes');
 
@@ -23,32 +20,9 @@ const seriesOfBytes = new Memo<ReadSeries>(MEMO_BYTES);
  *
  * @throws PulseError `bad_body`
  */
-export function* decodeWriteRequest(bytes: Buffer): Generator<DecodedSamples> {
+export function decodeWriteRequest(bytes: Buffer): Generator<DecodedSamples> {
   const reader = new ProtobufReader(bytes);
-  const portions = new Portions();
-  while (reader.isBefore(bytes.length)) {
-    const tag = reader.tag();
-    if (tag !== TIMESERIES) {
-      reader.skip(tag, bytes.length);
-      continue;
-    }
-    readTimeSeries(reader, reader.enter(bytes.length), portions);
-    if (portions.isFull) yield portions.take();
-  }
-  yield portions.take();
-}
-
-function readTimeSeries(reader: ProtobufReader, end: number, portions: Portions): void {
-  const series = seriesOf(labelBytes(reader, end));
-  while (reader.isBefore(end)) {
-    const tag = reader.tag();
-    if (tag === SAMPLE) readSample(reader, reader.enter(end), series, portions);
-    else if (tag === HISTOGRAM) {
-      const histogram = readNativeHistogram(reader, reader.enter(end));
-      if (histogram) portions.addHistogram(series, histogram);
-      else portions.passOver();
-    } else reader.skip(tag, end);
-  }
+  return readRequest(reader, FIELDS, (end) => seriesOf(labelBytes(reader, end)));
 }
 
 /** The labels of a series, wherever they are in it, with their tags and lengths. Leaves the reader where it was. */

@@ -2,20 +2,17 @@ import { LIMITS } from '../../../model/limits';
 import type { MetricType } from '../../../model/series';
 import { Memo } from '../memo';
 import { toUnit } from '../names';
-import { Portions, type ReadSeries } from '../portions';
+import type { ReadSeries } from '../portions';
 import { malformed, ProtobufReader, tagOf } from '../protobuf';
 import type { DecodedSamples } from '../sample';
-import { readNativeHistogram } from './native-histogram';
-import { readSample } from './sample';
+import { readRequest } from './request';
 import { SeriesReader } from './series';
 
 /** Fields of `Request`, `TimeSeries` and `Metadata` (io/prometheus/write/v2/types.proto). */
 const SYMBOL = tagOf(4, 'bytes');
-const TIMESERIES = tagOf(5, 'bytes');
+const FIELDS = { timeSeries: tagOf(5, 'bytes'), histogram: tagOf(3, 'bytes') };
 const LABEL_REFS = tagOf(1, 'bytes');
 const LABEL_REF = tagOf(1, 'varint');
-const SAMPLE = tagOf(2, 'bytes');
-const HISTOGRAM = tagOf(3, 'bytes');
 const METADATA = tagOf(5, 'bytes');
 const METADATA_TYPE = tagOf(1, 'varint');
 const METADATA_UNIT = tagOf(4, 'varint');
@@ -40,20 +37,10 @@ let nextNumber = 0;
  *
  * @throws PulseError `bad_body`
  */
-export function* decodeWriteRequest2(bytes: Buffer): Generator<DecodedSamples> {
+export function decodeWriteRequest2(bytes: Buffer): Generator<DecodedSamples> {
   const reader = new ProtobufReader(bytes);
   const symbols = new Symbols(reader, bytes.length);
-  const portions = new Portions();
-  while (reader.isBefore(bytes.length)) {
-    const tag = reader.tag();
-    if (tag !== TIMESERIES) {
-      reader.skip(tag, bytes.length);
-      continue;
-    }
-    readTimeSeries(reader, reader.enter(bytes.length), symbols, portions);
-    if (portions.isFull) yield portions.take();
-  }
-  yield portions.take();
+  return readRequest(reader, FIELDS, (end) => readSeries(reader, end, symbols));
 }
 
 /** The texts of a body: each is in it once, and made when it is first asked for. */
@@ -111,19 +98,6 @@ class Symbols {
     reader.at = at;
     this.texts[symbol] = text;
     return text;
-  }
-}
-
-function readTimeSeries(reader: ProtobufReader, end: number, symbols: Symbols, portions: Portions): void {
-  const series = readSeries(reader, end, symbols);
-  while (reader.isBefore(end)) {
-    const tag = reader.tag();
-    if (tag === SAMPLE) readSample(reader, reader.enter(end), series, portions);
-    else if (tag === HISTOGRAM) {
-      const histogram = readNativeHistogram(reader, reader.enter(end));
-      if (histogram) portions.addHistogram(series, histogram);
-      else portions.passOver();
-    } else reader.skip(tag, end);
   }
 }
 

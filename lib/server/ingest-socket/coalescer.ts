@@ -5,7 +5,7 @@ const SLICE_MS = 8;
  * Does something for many, once for each however often it is asked for: what is asked for in one turn of the event loop
  * at its end, and where that takes long, the rest in the turns after.
  */
-export class Turns<T> {
+export class Coalescer<T> {
   private due = new Set<T>();
   private isPlanned = false;
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TargetsAnswer } from '@/lib/model/wire/operate';
-import { findNodeExporter } from '../support/node-exporter-binary';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { freePort, start, until } from '../support/processes';
+import { findProgram } from '../support/programs';
 import { type ServerProcess, startBareNode } from '../support/server-process';
 import { askHistory } from '../support/viewer';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'node-exporter-'));
   database = await createTestDatabase();
   exporter = `127.0.0.1:${await freePort()}`;
-  const program = start(findNodeExporter()!, [`--web.listen-address=${exporter}`]);
+  const program = start(findProgram('prometheus-node-exporter')!, [`--web.listen-address=${exporter}`]);
   stopExporter = () => program.kill();
   const path = join(folder, 'scrape.yml');
   await writeFile(
