@@ -20,13 +20,20 @@ export async function post(url: string, samples: readonly SampleInput[]): Promis
   if (body.accepted !== samples.length) throw new Error(`${response.status} ${JSON.stringify(body)}`);
 }
 
-/** One sample a step over the last `minutes`, up to now; `value` of the n-th. */
+export interface HistoryOptions {
+  minutes: number;
+  everyMs: number;
+  /** Its last sample is not after this, epoch ms. */
+  until?: number;
+}
+
+/** One sample a step over the last `minutes`; `value` of the n-th. */
 export function history(
   name: string,
-  { minutes, everyMs, ...sample }: { minutes: number; everyMs: number } & Omit<SampleInput, 'name' | 'value'>,
+  { minutes, everyMs, until = Date.now(), ...sample }: HistoryOptions & Omit<SampleInput, 'name' | 'value'>,
   value: (n: number) => number,
 ): SampleInput[] {
-  const end = Math.floor(Date.now() / everyMs) * everyMs;
+  const end = Math.floor(until / everyMs) * everyMs;
   const count = Math.floor((minutes * 60_000) / everyMs);
   return Array.from({ length: count }, (_, n) => ({
     name,
