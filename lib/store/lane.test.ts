@@ -7,6 +7,7 @@ import { SECOND } from '../model/time/duration';
 import { currentRequestId, withRequestId } from '../observe/request-id';
 import { Endpoint } from './endpoint';
 import { Lane, type LaneOptions } from './lane';
+import { noAnswer } from './pg-errors';
 import { openPools, type Pools } from './pools';
 
 let database: TestDatabase;
@@ -176,6 +177,19 @@ describe('a database that hangs', () => {
     wire.heal();
     await until(async () => expect(await lane.run(answer)).toBe(1));
     await until(() => expect(wire.open).toBeLessThanOrEqual(open));
+  });
+
+  test('for calls that are shorter than it takes to notice, one after the other', async () => {
+    const lane = laneOn();
+    await lane.run(answer);
+    wire.swallow();
+    const ends: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { message } = await lane.run(answer, { limitMs: 700 }).catch((error) => error);
+      ends.push(message);
+    }
+    wire.heal();
+    expect(ends).toContain(noAnswer().message);
   });
 
   test('in the middle of a transaction: nothing of it is kept', async () => {

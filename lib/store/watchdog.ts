@@ -92,16 +92,20 @@ export class Watchdog {
 
   private tick(): void {
     const now = performance.now();
-    for (const call of this.calls) if (now >= call.dueAt) call.end('timeout');
     const [oldest] = this.calls;
     if (!oldest) {
       clearInterval(this.timer);
       this.timer = undefined;
-    }
-    if (!oldest || now - oldest.since < SLOW_MS) {
       this.unansweredTicks = 0;
       return;
     }
+    // Also while all calls are new: those before them may have timed out, each for itself.
+    if (this.unansweredTicks > 0 || now - oldest.since >= SLOW_MS) this.checkAll();
+    // Last: a caller may then try another way, and what was counted holds for that, too.
+    for (const call of this.calls) if (now >= call.dueAt) call.end('timeout');
+  }
+
+  private checkAll(): void {
     this.unansweredTicks++;
     if (this.unansweredTicks > UNANSWERED_TICKS) this.endAll();
     else void this.check();

@@ -52,8 +52,9 @@ export class Scene {
     await Promise.all(this.viewers.map((viewer) => viewer.open()));
   }
 
-  /** After a look at the truth the next failure needs a load again. */
+  /** After a look at the truth the next failure needs a load again; only one: a test that failed may have left its own. */
   async goOn(): Promise<void> {
+    await this.load.stop();
     this.load = this.newLoad();
     await rest(1_500);
   }
