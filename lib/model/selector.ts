@@ -1,5 +1,6 @@
 import { PulseError } from './errors';
 import { LABEL_NAME, type Matcher, type MatchOperator } from './labels';
+import { readQuoted } from './quoted';
 
 const MAX_SELECTOR_LENGTH = 8_000;
 const MAX_MATCHERS = 64;
@@ -8,21 +9,6 @@ export const NAME_LABEL = '__name__';
 
 // Longest first, so that `=~` is not read as `=` and a tilde.
 const OPERATORS = ['=~', '!~', '!=', '='] as const satisfies readonly MatchOperator[];
-const SIMPLE_ESCAPES: Record<string, string> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-  "'": "'",
-};
-/** Digits after the escape's letter, as in Go, whose string literals Prometheus' selectors are. */
-const CODE_ESCAPES: Record<string, number> = { x: 2, u: 4, U: 8 };
-
 /**
  * Prometheus' label selector → its matchers: `{env="prod",host=~"web-.*",region!="us"}`. Empty text and `{}`
  * select everything. Regular expressions are not looked into here; `compileMatchers` does.
@@ -82,45 +68,12 @@ class SelectorParser {
   }
 
   private string(): string {
-    const quoteMark = this.text[this.at];
-    if (quoteMark !== '"' && quoteMark !== "'" && quoteMark !== '`') this.fail('a quoted value');
-    this.at++;
-    let value = '';
-    while (this.at < this.text.length) {
-      const char = this.text[this.at];
-      if (char === quoteMark) {
-        this.at++;
-        return value;
-      }
-      if (char === '\\' && quoteMark !== '`') value += this.escape();
-      else {
-        value += char;
-        this.at++;
-      }
-    }
-    this.fail(`a closing ${quoteMark}`);
-  }
-
-  private escape(): string {
-    const letter = this.text[this.at + 1] ?? '';
-    if (letter in SIMPLE_ESCAPES) {
-      this.at += 2;
-      return SIMPLE_ESCAPES[letter];
-    }
-    const octal = /^[0-3][0-7]{2}/.exec(this.text.slice(this.at + 1))?.[0];
-    if (octal) {
-      this.at += 4;
-      return String.fromCodePoint(Number.parseInt(octal, 8));
-    }
-    const digits = this.text.slice(this.at + 2, this.at + 2 + (CODE_ESCAPES[letter] ?? 0));
-    const code = Number.parseInt(digits, 16);
-    const complete =
-      letter in CODE_ESCAPES && digits.length === CODE_ESCAPES[letter] && /^[0-9a-f]+$/i.test(digits);
-    // A backslash of a regular expression must be written twice, or the value between backticks.
-    if (!complete || code > 0x10ffff)
-      this.fail('an escape such as \\\\ or \\" (or a value between backticks)');
-    this.at += 2 + digits.length;
-    return String.fromCodePoint(code);
+    const { value, end } = readQuoted(this.text, this.at, (expected, at) => {
+      this.at = at;
+      this.fail(expected);
+    });
+    this.at = end;
+    return value;
   }
 
   private skipSpace(): void {

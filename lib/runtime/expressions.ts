@@ -37,20 +37,31 @@ function compile(expression) {
   return made;
 }
 
-parentPort.on('message', ({ expression, values }) => {
+function groupsOf(made, value) {
+  const matcher = made.matcher(value);
+  if (!matcher.matches()) return null;
+  const numbered = [];
+  for (let i = 0; i <= matcher.groupCount(); i++) numbered.push(matcher.group(i) ?? '');
+  const named = Object.entries(made.namedGroups()).map(([name, i]) => [name, numbered[i]]);
+  return { numbered, named: Object.fromEntries(named) };
+}
+
+parentPort.on('message', ({ expression, values, wantsGroups }) => {
   const startedAt = performance.now();
   const verdicts = [];
+  const groups = [];
   let problem;
   try {
     const made = compile(expression);
     for (const value of values) {
-      verdicts.push(made.testExact(value));
+      if (wantsGroups) groups.push(groupsOf(made, value));
+      verdicts.push(wantsGroups ? groups.at(-1) !== null : made.testExact(value));
       if (performance.now() - startedAt > ${TURN_MS}) break;
     }
   } catch (error) {
     problem = String(error.message);
   }
-  parentPort.postMessage({ verdicts, problem, ms: performance.now() - startedAt });
+  parentPort.postMessage({ verdicts, groups, problem, ms: performance.now() - startedAt });
 });
 parentPort.postMessage('ready');
 `;
@@ -59,10 +70,18 @@ parentPort.postMessage('ready');
 export interface Verdicts {
   /** Whether each of the first values matches; those after them are to be asked again. */
   verdicts: boolean[];
+  /** What the groups matched in each of them, where that was asked for; null for one that does not match. */
+  groups: Array<MatchedGroups | null>;
   /** What is wrong with the expression. */
   problem?: string;
   /** Time the thread took. */
   ms: number;
+}
+
+/** The texts of an expression's groups, the whole being number 0; '' for one that took no part. */
+export interface MatchedGroups {
+  numbered: string[];
+  named: Record<string, string>;
 }
 
 /** Who asks. Those that used the least time go first. */
@@ -74,6 +93,7 @@ interface Job {
   asker: Asker;
   expression: string;
   values: readonly string[];
+  wantsGroups: boolean;
   resolve(verdicts: Verdicts | 'too_slow'): void;
 }
 
@@ -85,9 +105,14 @@ export class Expressions {
   private deadline: NodeJS.Timeout | undefined;
 
   /** Tries an expression on values, at least the first of them; `too_slow` when even that takes too long. */
-  match(expression: string, values: readonly string[], asker: Asker): Promise<Verdicts | 'too_slow'> {
+  match(
+    expression: string,
+    values: readonly string[],
+    asker: Asker,
+    { wantsGroups = false } = {},
+  ): Promise<Verdicts | 'too_slow'> {
     return new Promise((resolve) => {
-      this.waiting.push({ asker, expression, values, resolve });
+      this.waiting.push({ asker, expression, values, wantsGroups, resolve });
       this.workOn();
     });
   }
@@ -113,7 +138,8 @@ export class Expressions {
     this.working = job;
     this.expectWithin(this.worker ? LONGEST_MS : START_MS);
     this.worker ??= this.start();
-    this.worker.postMessage({ expression: job.expression, values: job.values });
+    const { expression, values, wantsGroups } = job;
+    this.worker.postMessage({ expression, values, wantsGroups });
   }
 
   private expectWithin(ms: number): void {

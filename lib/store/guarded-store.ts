@@ -1,7 +1,7 @@
 import { isPulseError, PulseError } from '../model/errors';
 import { type Breaker, type BreakerStatus, createBreaker } from '../runtime/breaker';
 import type { Lane, Run } from './lane';
-import type { Database, SampleStore, SeriesCatalogue, Store, Upkeep } from './store';
+import type { ColumnReader, Database, SampleStore, SeriesCatalogue, Store, Upkeep } from './store';
 
 /**
  * One circuit breaker for writing and one for reading: with a replica for reads, either may be away without the other.
@@ -26,6 +26,7 @@ export function guardStore(
   return {
     store: {
       samples: guardSamples(store.samples, { write, read }),
+      columns: guardColumns(store.columns, read),
       catalogue: guardCatalogue(store.catalogue, write),
       upkeep: guardUpkeep(store.upkeep, write),
       database: guardDatabase(database, { write, read }),
@@ -46,6 +47,12 @@ function guardSamples(samples: SampleStore, { write, read }: StoreBreakers): Sam
     // These two never of a replica, which may not know yet.
     readSamples: (range) => eachPage(write, () => samples.readSamples(range)),
     readLast: (question) => write.run(() => samples.readLast(question)),
+  };
+}
+
+function guardColumns(columns: ColumnReader, read: Breaker): ColumnReader {
+  return {
+    readColumns: (question, options) => eachPage(read, () => columns.readColumns(question, options)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { appendCases } from './case/append.case.test';
+import { columnsCases } from './case/columns.case.test';
 import { countersCases } from './case/counters.case.test';
 import type { EngineUnderTest } from './case/engine-under-test';
 import { functionsCases } from './case/functions.case.test';
@@ -17,6 +18,7 @@ export function storeCases(engine: EngineUnderTest): void {
   describe(`a ${engine.name} store`, () => {
     seriesCases(engine);
     appendCases(engine);
+    columnsCases(engine);
     pointsCases(engine);
     countersCases(engine);
     nabCases(engine);

@@ -15,6 +15,7 @@ import type { LaneFigures } from './lane';
  */
 export interface Store {
   samples: SampleStore;
+  columns: ColumnReader;
   catalogue: SeriesCatalogue;
   upkeep: Upkeep;
   database: Database;
@@ -47,6 +48,18 @@ export interface SampleStore {
    * goes on from, at most `COUNTER_GAP_MS` before it. Of the primary, so everything committed before is considered.
    */
   readLast(question: LastQuestion): Promise<SampleRows>;
+}
+
+/** Samples as they are, series by series: for whoever computes with them. */
+export interface ColumnReader {
+  /**
+   * The stored samples of some series of one metric, late and packed ones, too, in pages. A series' samples ascend in
+   * time from page to page; a page has each series once, and only those that have samples in it. Nothing is held
+   * between two pages, neither memory nor a snapshot.
+   *
+   * @throws PulseError also `too_expensive` when a page takes too long, `client_closed`.
+   */
+  readColumns(question: ColumnQuestion, options?: ReadOptions): AsyncIterable<SeriesColumn[]>;
 }
 
 /** Which series there are. */
@@ -93,6 +106,24 @@ export interface SampleRange {
   start: number;
   end: number;
   seriesIds?: readonly number[];
+}
+
+/** Samples of `[start, end)`, epoch ms. */
+export interface ColumnQuestion {
+  metricId: number;
+  seriesIds: readonly number[];
+  start: number;
+  end: number;
+  /** The reader gives up at more samples than this, which a page does not go far beyond. */
+  most: number;
+}
+
+/** Samples of one series, ascending in time. */
+export interface SeriesColumn {
+  readonly seriesId: number;
+  /** Epoch ms. */
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
 }
 
 export interface LastQuestion {

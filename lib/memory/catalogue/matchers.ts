@@ -1,6 +1,7 @@
 import { PulseError } from '../../model/errors';
 import type { Labels, Matcher } from '../../model/labels';
 import { NAME_LABEL } from '../../model/selector';
+import type { Verdicts } from '../../runtime/expressions';
 import type { Work } from '../../runtime/work/work';
 
 /** Items that are tested without a pause: about a millisecond with few matchers, a few with very many. */
@@ -110,10 +111,29 @@ async function matchValues(
 ): Promise<Map<string, boolean>> {
   const distinct = [...new Set(values)];
   const known = new Map<string, boolean>();
+  for await (const { verdicts } of tryExpression(label, expression, distinct, work))
+    for (const isMatch of verdicts) known.set(distinct[known.size], isMatch);
+  return known;
+}
+
+/**
+ * Tries an expression on values, some at a time, in their order; once where there are none.
+ *
+ * @param label what the values are of, for errors
+ * @throws PulseError `bad_parameter` for a wrong expression, `too_expensive` for one that takes too long.
+ */
+export async function* tryExpression(
+  label: string,
+  expression: string,
+  values: readonly string[],
+  work: Work,
+  options?: { wantsGroups: boolean },
+): AsyncGenerator<Verdicts> {
+  let tried = 0;
   do {
     work.addMatching(0);
     const { expressions } = work.scheduler;
-    const answer = await expressions.match(expression, distinct.slice(known.size), work);
+    const answer = await expressions.match(expression, values.slice(tried), work, options);
     if (answer === 'too_slow') work.refuseMatching();
     if (answer.problem !== undefined)
       throw new PulseError(
@@ -121,9 +141,9 @@ async function matchValues(
         `match: the expression for ${label} is not RE2, or too much for it: ${answer.problem}.`,
       );
     work.addMatching(answer.ms);
-    for (const isMatch of answer.verdicts) known.set(distinct[known.size], isMatch);
-  } while (known.size < distinct.length);
-  return known;
+    tried += answer.verdicts.length;
+    yield answer;
+  } while (tried < values.length);
 }
 
 function* chunksOf<Item>(items: Iterable<Item>): Generator<Item[]> {

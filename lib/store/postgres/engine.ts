@@ -1,8 +1,10 @@
 import type { Retention } from '../../model/rollup/tiers';
 import { createCatalogue } from '../catalogue/catalogue';
 import type { Pools } from '../pools';
+import { createColumnReader } from '../sql/read-columns';
 import type { Store } from '../store';
 import { maintain } from './maintain';
+import { listPartitions } from './partitions';
 import { createSampleStore } from './samples';
 
 /** The engine for any PostgreSQL: range partitions, and rollup tables that `maintain` keeps. */
@@ -11,6 +13,10 @@ export function createPostgresStore(pools: Pools, retention: Retention): Store {
   const closing = new AbortController();
   return {
     samples: createSampleStore(lanes),
+    columns: createColumnReader(lanes, {
+      byMetric: false,
+      listStretches: (sql) => listPartitions(sql, 'raw'),
+    }),
     catalogue: createCatalogue(lanes),
     upkeep: {
       maintain(now, signal = closing.signal) {

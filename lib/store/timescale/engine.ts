@@ -2,8 +2,10 @@ import type { Retention } from '../../model/rollup/tiers';
 import { createCatalogue } from '../catalogue/catalogue';
 import { LIMIT_MS } from '../limits';
 import type { Pools } from '../pools';
+import { createColumnReader } from '../sql/read-columns';
 import type { Store } from '../store';
 import { Appender } from './appender';
+import { listChunks } from './chunks';
 import type { TimescaleFeatures } from './detect';
 import { maintain } from './maintain';
 import { MetricIds } from './metric-ids';
@@ -31,6 +33,7 @@ export async function createTimescaleStore(
 
   return {
     samples: createSampleStore(lanes, appender),
+    columns: createColumnReader(lanes, { byMetric: true, listStretches: listChunks }),
     catalogue: createCatalogue(lanes, (series) => metricIds.note(series)),
     upkeep: {
       maintain(now, signal = closing.signal) {

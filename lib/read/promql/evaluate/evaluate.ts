@@ -1,0 +1,137 @@
+import type { PausableWork } from '../../../runtime/work/work';
+import { executionError, PromqlError } from '../errors';
+import { callScalar, callVector } from '../functions/call';
+import type { Expr } from '../syntax/ast';
+import { typeOf } from '../syntax/check';
+import { aggregate } from './aggregate';
+import { binaryScalar, binaryVector } from './binary';
+import { breathe, type Context, type Evaluator, type Ranges, type SampleSource } from './context';
+import { evaluateSubquery, selectRanges, selectVector } from './select';
+import { type Grid, mergeSame, type SampleSeries, type VectorSeries, withoutName } from './series';
+
+/** Values made on the way to an answer, at 9 bytes each, most of which are let go before its end. */
+const MOST_VALUES = 20_000_000;
+
+/** What a query comes to. */
+export type Result =
+  | { type: 'scalar'; values: Float64Array }
+  | { type: 'string'; value: string }
+  | { type: 'vector'; series: VectorSeries[] }
+  | { type: 'matrix'; series: SampleSeries[] };
+
+export interface EvaluateOptions {
+  source: SampleSource;
+  work: PausableWork;
+}
+
+/** An answer, and what its reader should know about it. */
+export interface Evaluated {
+  result: Result;
+  notes: string[];
+}
+
+/**
+ * Evaluates a query at each step of a grid; a range vector only at a single one.
+ * @throws PromqlError `execution`, `bad_data`, and what the source throws
+ */
+export async function evaluate(
+  expr: Expr,
+  grid: Grid,
+  { source, work }: EvaluateOptions,
+): Promise<Evaluated> {
+  const notes = new Set<string>();
+  let values = 0;
+  const evaluator = createEvaluator({
+    source,
+    work,
+    range: { start: grid.start, end: grid.start + (grid.count - 1) * grid.step },
+    reserve(more) {
+      values += more;
+      if (values > MOST_VALUES) throw tooManySamples();
+    },
+    note: (note) => notes.add(note),
+  });
+  const result = await evaluateAs(expr, grid, evaluator);
+  return { result, notes: [...notes] };
+}
+
+export function tooManySamples(): PromqlError {
+  return executionError('query processing would load too many samples into memory in query execution');
+}
+
+async function evaluateAs(expr: Expr, grid: Grid, evaluator: Evaluator): Promise<Result> {
+  switch (typeOf(expr)) {
+    case 'scalar':
+      return { type: 'scalar', values: await evaluator.scalar(expr, grid) };
+    case 'vector':
+      return { type: 'vector', series: await evaluator.vector(expr, grid) };
+    case 'matrix':
+      return { type: 'matrix', series: windowOf(await evaluator.ranges(expr, grid)) };
+    case 'string':
+      if (expr.kind === 'string') return { type: 'string', value: expr.value };
+  }
+  throw new PromqlError('internal', `unexpected ${expr.kind}`);
+}
+
+function windowOf({ series, endOf, length }: Ranges): SampleSeries[] {
+  const end = endOf(0);
+  return series.flatMap(({ labels, timestamps, values }) => {
+    const from = timestamps.findIndex((timestamp) => timestamp > end - length);
+    if (from === -1) return [];
+    const after = timestamps.findLastIndex((timestamp) => timestamp <= end) + 1;
+    if (after <= from) return [];
+    return [{ labels, timestamps: timestamps.subarray(from, after), values: values.subarray(from, after) }];
+  });
+}
+
+function createEvaluator(context: Context): Evaluator {
+  const evaluator: Evaluator = {
+    context,
+    async scalar(expr, grid) {
+      switch (expr.kind) {
+        case 'number':
+          return new Float64Array(grid.count).fill(expr.value);
+        case 'negation':
+          return (await evaluator.scalar(expr.expr, grid)).map((value) => -value);
+        case 'binary':
+          return binaryScalar(expr, grid, evaluator);
+        case 'call':
+          return callScalar(expr, grid, evaluator);
+        default:
+          throw new PromqlError('internal', `${expr.kind} is no scalar`);
+      }
+    },
+    async vector(expr, grid) {
+      switch (expr.kind) {
+        case 'selector':
+          return selectVector(expr, grid, context);
+        case 'call':
+          return callVector(expr, grid, evaluator);
+        case 'aggregation':
+          return aggregate(expr, grid, evaluator);
+        case 'binary':
+          return binaryVector(expr, grid, evaluator);
+        case 'negation':
+          return negate(await evaluator.vector(expr.expr, grid), context);
+        default:
+          throw new PromqlError('internal', `${expr.kind} is no vector`);
+      }
+    },
+    async ranges(expr, grid) {
+      if (expr.kind === 'range') return selectRanges(expr, grid, context);
+      if (expr.kind === 'subquery') return evaluateSubquery(expr, grid, evaluator);
+      throw new PromqlError('internal', `${expr.kind} is no range vector`);
+    },
+  };
+  return evaluator;
+}
+
+async function negate(vector: readonly VectorSeries[], context: Context): Promise<VectorSeries[]> {
+  const negated: VectorSeries[] = [];
+  for (const { labels, values, has } of vector) {
+    await breathe(context);
+    context.reserve(values.length);
+    negated.push({ labels: withoutName(labels), values: values.map((value) => -value), has });
+  }
+  return mergeSame(negated);
+}

@@ -1,0 +1,82 @@
+/**
+ * A sum that keeps what rounding takes from it (Neumaier's variant of Kahan's, as in Prometheus' `kahansum.Inc`).
+ */
+export class ExactSum {
+  sum = 0;
+  private lost = 0;
+
+  constructor(first = 0) {
+    this.sum = first;
+  }
+
+  add(value: number): void {
+    const { sum } = this;
+    const total = sum + value;
+    if (total === Number.POSITIVE_INFINITY || total === Number.NEGATIVE_INFINITY) this.lost = 0;
+    else if (Math.abs(sum) >= Math.abs(value)) this.lost += sum - total + value;
+    else this.lost += value - total + sum;
+    this.sum = total;
+  }
+
+  scale(factor: number): void {
+    this.sum *= factor;
+    this.lost *= factor;
+  }
+
+  get total(): number {
+    return Number.isFinite(this.sum) ? this.sum + this.lost : this.sum;
+  }
+
+  dividedBy(count: number): number {
+    return this.sum / count + this.lost / count;
+  }
+}
+
+/** A mean, of a sum while that does not overflow, and from there on of the mean before. */
+export class ExactMean {
+  private readonly sum = new ExactSum();
+  private count = 0;
+  private isIncremental = false;
+
+  add(value: number): void {
+    const { sum } = this;
+    this.count++;
+    if (this.count === 1) {
+      sum.sum = value;
+      return;
+    }
+    if (!this.isIncremental) {
+      if (Math.abs(sum.sum + value) !== Number.POSITIVE_INFINITY) {
+        sum.add(value);
+        return;
+      }
+      this.isIncremental = true;
+      sum.scale(1 / (this.count - 1));
+    }
+    sum.scale((this.count - 1) / this.count);
+    sum.add(value / this.count);
+  }
+
+  get mean(): number {
+    return this.isIncremental ? this.sum.dividedBy(1) : this.sum.dividedBy(this.count);
+  }
+}
+
+/** A variance by Welford's method. */
+export class Spread {
+  private count = 0;
+  private readonly mean = new ExactSum();
+  private readonly squares = new ExactSum();
+
+  add(value: number): void {
+    this.count++;
+    const before = this.mean.dividedBy(1);
+    const delta = value - before;
+    this.mean.add(delta / this.count);
+    this.squares.add(delta * (value - this.mean.dividedBy(1)));
+  }
+
+  get variance(): number {
+    return this.squares.dividedBy(1) / this.count;
+  }
+}
