@@ -6,6 +6,7 @@ import { MAX_QUERIES_BYTES } from '../api/batch';
 import { methodNotAllowed, type PlainResponse } from '../api/http';
 import type { IngestRoutes } from '../api/ingest/routes';
 import { MAX_FORM_BYTES } from '../api/login';
+import { MAX_PROMQL_FORM_BYTES } from '../api/promql/parameters';
 import { isPulseError, PulseError } from '../model/errors';
 import type { Root } from '../system/root';
 import { viewerHeadersOf } from './head';
@@ -24,6 +25,11 @@ const NEXTS_OWN = /^\/(_next\/image|_(?!_?next))/;
 const BODY_BYTES: Partial<Record<string, number>> = {
   'POST /api/query': MAX_QUERIES_BYTES,
   'POST /api/login': MAX_FORM_BYTES,
+  'POST /api/v1/query': MAX_PROMQL_FORM_BYTES,
+  'POST /api/v1/query_range': MAX_PROMQL_FORM_BYTES,
+  'POST /api/v1/query_exemplars': MAX_PROMQL_FORM_BYTES,
+  'POST /api/v1/series': MAX_PROMQL_FORM_BYTES,
+  'POST /api/v1/labels': MAX_PROMQL_FORM_BYTES,
 };
 
 /**

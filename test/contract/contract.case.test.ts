@@ -8,6 +8,7 @@ import { framesContract } from './frames.case.test';
 import { framesClientOf } from './frames-client';
 import { liveContract } from './live.case.test';
 import { operateContract } from './operate.case.test';
+import { promqlContract } from './promql.case.test';
 import { readContract } from './read.case.test';
 import { readCalculationContract } from './read-calculation.case.test';
 import { writeContract } from './write.case.test';
@@ -36,6 +37,7 @@ export function contract(front: Front, engine: Engine = 'postgres'): void {
   describe('bodies over frames', () => jsonBodiesContract(connectFrames));
   describe('read', () => readContract(connect));
   describe('read calculations', () => readCalculationContract(connect));
+  describe('promql', () => promqlContract(connect));
   describe('live', () => liveContract(connect));
   describe('fleet', () => fleetContract(connect));
   describe('operate', () => operateContract(connect, engine));

@@ -50,6 +50,16 @@ const PLACES: Record<string, Place> = {
   '/api/ready': { path: '/api/ready', open: true },
   '/api/series': { path: `/api/series?metric=${METRIC}` },
   '/api/targets': { path: '/api/targets' },
+  '/api/v1/alerts': { path: '/api/v1/alerts' },
+  '/api/v1/label/[name]/values': { path: '/api/v1/label/host/values' },
+  '/api/v1/labels': { path: '/api/v1/labels' },
+  '/api/v1/metadata': { path: '/api/v1/metadata' },
+  '/api/v1/query': { path: `/api/v1/query?query=${METRIC}`, method: 'POST' },
+  '/api/v1/query_exemplars': { path: '/api/v1/query_exemplars' },
+  '/api/v1/query_range': { path: `/api/v1/query_range?query=${METRIC}&start=1&end=2&step=1` },
+  '/api/v1/rules': { path: '/api/v1/rules' },
+  '/api/v1/series': { path: `/api/v1/series?match[]=${METRIC}`, method: 'POST' },
+  '/api/v1/status/buildinfo': { path: '/api/v1/status/buildinfo' },
   '/ping': { path: '/ping', open: true },
 };
 const CLOSED = Object.values(PLACES).filter(({ open }) => !open);

@@ -15,6 +15,7 @@ import { fleetPaths } from './fleet-paths';
 import { FRAME_SCHEMAS, FRAMES_PATH } from './frames-path';
 import { ingestPaths } from './ingest-paths';
 import { FROM, json, LOOK, ok, refusals } from './operation';
+import { PROMQL_PATHS } from './promql-paths';
 
 /** By the names that descriptions use. */
 const STREAM_EVENT_SCHEMAS = Object.fromEntries(
@@ -45,6 +46,7 @@ export function openApiDocument(endpoints = INGEST_ENDPOINTS): object {
       ...FRAMES_PATH,
       ...READ,
       ...fleetPaths(refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable')),
+      ...PROMQL_PATHS,
       ...OPERATE,
     }),
   });

@@ -1,0 +1,9 @@
+import { refuseOtherMethods } from '@/lib/api/http';
+import { promqlHandler, success } from '@/lib/api/promql/answer';
+
+export const dynamic = 'force-dynamic';
+
+/** There are no rules here; Grafana asks. */
+export const GET = promqlHandler(() => success({ groups: [] }));
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseOtherMethods('GET');

@@ -1,0 +1,153 @@
+import { PromqlError } from '../../read/promql/errors';
+import { type Evaluated, evaluate, type Result } from '../../read/promql/evaluate/evaluate';
+import { compareLabels, type Grid, timeOf } from '../../read/promql/evaluate/series';
+import { StoredSamples } from '../../read/promql/source';
+import type { Expr } from '../../read/promql/syntax/ast';
+import { typeOf } from '../../read/promql/syntax/check';
+import { parseQuery } from '../../read/promql/syntax/parse';
+import type { Work } from '../../runtime/work/work';
+import type { System } from '../../system/system';
+import type { LargeResponse } from '../http';
+import { largeSuccess, type Remarks, sampleJson } from './answer';
+import { type Parameters, refuse } from './parameters';
+
+/** Steps of a range query. */
+const MOST_STEPS = 11_000;
+
+type QuerySystem = Pick<System, 'registry' | 'store'>;
+
+/** The value of a query at one time. */
+export async function instantQuery(
+  parameters: Parameters,
+  work: Work,
+  system: QuerySystem,
+): Promise<LargeResponse> {
+  const limit = parameters.limit();
+  const grid = { start: parameters.time('time', Date.now()), step: 1, count: 1 };
+  const evaluated = await run(readQuery(parameters), grid, work, system);
+  return answerWith(evaluated, limit, work, (result) => instantJson(result, grid));
+}
+
+/** The values of a query at each step of a range. */
+export async function rangeQuery(
+  parameters: Parameters,
+  work: Work,
+  system: QuerySystem,
+): Promise<LargeResponse> {
+  const limit = parameters.limit();
+  const [start, end, step] = [parameters.time('start'), parameters.time('end'), parameters.duration('step')];
+  if (end < start) refuse('end', 'end timestamp must not be before start time');
+  if (step <= 0)
+    refuse('step', 'zero or negative query resolution step widths are not accepted. Try a positive integer');
+  if ((end - start) / step > MOST_STEPS)
+    throw new PromqlError(
+      'bad_data',
+      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+    );
+  const expr = readQuery(parameters);
+  const type = typeOf(expr);
+  if (type === 'matrix' || type === 'string')
+    refuse(
+      'query',
+      `invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
+    );
+  const grid = { start, step, count: Math.floor((end - start) / step) + 1 };
+  const evaluated = await run(expr, grid, work, system);
+  return answerWith(evaluated, limit, work, (result) => rangeJson(result, grid));
+}
+
+function readQuery(parameters: Parameters): Expr {
+  try {
+    return parseQuery(parameters.text('query'));
+  } catch (error) {
+    if (error instanceof PromqlError) refuse('query', error.message);
+    throw error;
+  }
+}
+
+async function run(expr: Expr, grid: Grid, work: Work, { registry, store }: QuerySystem): Promise<Evaluated> {
+  const source = new StoredSamples({ registry, columns: store.columns, work });
+  return evaluate(expr, grid, { source, work });
+}
+
+async function answerWith(
+  { result, notes }: Evaluated,
+  limit: number,
+  work: Work,
+  encode: (result: Result) => Iterable<string>,
+): Promise<LargeResponse> {
+  const remarks = remarksOf(notes);
+  const cut = truncate(result, limit);
+  if (cut !== result) remarks.warnings.push('results truncated due to limit');
+  work.addPoints(countPoints(cut));
+  return largeSuccess(encode(cut), work, remarks);
+}
+
+function remarksOf(notes: readonly string[]): Required<Remarks> & { warnings: string[] } {
+  const isInfo = (note: string) => note.startsWith('PromQL info');
+  return { warnings: notes.filter((note) => !isInfo(note)), infos: notes.filter(isInfo) };
+}
+
+function truncate(result: Result, limit: number): Result {
+  if (result.type === 'vector' && result.series.length > limit)
+    return { type: 'vector', series: result.series.slice(0, limit) };
+  if (result.type === 'matrix' && result.series.length > limit)
+    return { type: 'matrix', series: result.series.slice(0, limit) };
+  return result;
+}
+
+function countPoints(result: Result): number {
+  if (result.type === 'string') return 1;
+  if (result.type === 'scalar') return result.values.length;
+  let points = 0;
+  for (const { values } of result.series) points += values.length;
+  return points;
+}
+
+function* instantJson(result: Result, { start }: Grid): Generator<string> {
+  yield `{"resultType":"${result.type}","result":`;
+  if (result.type === 'scalar') yield sampleJson(start, result.values[0]);
+  if (result.type === 'string') yield `[${start / 1_000},${JSON.stringify(result.value)}]`;
+  if (result.type === 'vector')
+    yield* listOf(
+      result.series.filter(({ has }) => has[0]),
+      ({ labels, values }) => `{"metric":${JSON.stringify(labels)},"value":${sampleJson(start, values[0])}}`,
+    );
+  if (result.type === 'matrix')
+    yield* listOf(result.series, ({ labels, timestamps, values }) =>
+      matrixSeries(
+        labels,
+        Array.from(values, (value, i) => sampleJson(timestamps[i], value)),
+      ),
+    );
+  yield '}';
+}
+
+function* rangeJson(result: Result, grid: Grid): Generator<string> {
+  yield '{"resultType":"matrix","result":';
+  if (result.type === 'scalar')
+    yield `[${matrixSeries(
+      {},
+      Array.from(result.values, (value, k) => sampleJson(timeOf(grid, k), value)),
+    )}]`;
+  if (result.type === 'vector')
+    yield* listOf(
+      result.series.filter(({ has }) => has.includes(1)).sort((a, b) => compareLabels(a.labels, b.labels)),
+      ({ labels, values, has }) => {
+        const samples: string[] = [];
+        for (let k = 0; k < grid.count; k++) if (has[k]) samples.push(sampleJson(timeOf(grid, k), values[k]));
+        return matrixSeries(labels, samples);
+      },
+    );
+  yield '}';
+}
+
+function matrixSeries(labels: object, samples: readonly string[]): string {
+  return `{"metric":${JSON.stringify(labels)},"values":[${samples.join(',')}]}`;
+}
+
+function* listOf<T>(items: readonly T[], encode: (item: T) => string): Generator<string> {
+  yield '[';
+  for (const [i, item] of items.entries()) yield i === 0 ? encode(item) : `,${encode(item)}`;
+  yield ']';
+}
