@@ -98,6 +98,7 @@ export function operateContract(connect: () => Client, engine: Engine): void {
       '/api/v3/write_lp',
       '/metrics',
       '/ping',
+      '/v1/metrics',
       '/write',
     ]);
     // Every reference leads somewhere.

@@ -1,6 +1,7 @@
 import type { IngestEndpoint } from './endpoint';
 import { influxEndpoints } from './influx';
 import { jsonEndpoint } from './json';
+import { otlpEndpoint } from './otlp';
 import { remoteWriteEndpoint } from './remote-write';
 import { IngestRoutes } from './routes';
 
@@ -8,6 +9,7 @@ import { IngestRoutes } from './routes';
 export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [
   jsonEndpoint,
   remoteWriteEndpoint,
+  otlpEndpoint,
   ...influxEndpoints,
 ];
 

@@ -14,6 +14,7 @@ export class WriteTotals {
   private rejected = 0;
   private readonly errors: SampleError[] = [];
   private written?: Record<ItemKind, number>;
+  private itemsRejected = 0;
 
   /**
    * @param items what the portion consists of, where it has items
@@ -31,16 +32,18 @@ export class WriteTotals {
 
   /** @throws PulseError `nothing_usable` when every sample was rejected. */
   result(): WriteResult {
-    const { accepted, duplicates, rejected, errors, written } = this;
+    const { accepted, duplicates, rejected, errors, written, itemsRejected } = this;
     if (rejected > 0 && accepted === 0) throw this.nothingUsable();
-    return { accepted, duplicates, rejected, errors, ...(written && { written }) };
+    return { accepted, duplicates, rejected, errors, ...(written && { written, itemsRejected }) };
   }
 
   /** An item of which any sample was rejected was not written. */
   private addItems({ counts, kindOf }: Items, errors: readonly SampleError[]): void {
     this.written ??= { samples: 0, histograms: 0 };
     for (const kind of ITEM_KINDS) this.written[kind] += counts[kind];
-    for (const index of new Set(errors.map((error) => error.index))) this.written[kindOf(index)]--;
+    const rejected = new Set(errors.map((error) => error.index));
+    for (const index of rejected) this.written[kindOf(index)]--;
+    this.itemsRejected += rejected.size;
   }
 
   /** Adds to an error in the middle of a body how many samples were stored before it: the sender can continue there. */

@@ -1,5 +1,5 @@
 import type { Labels } from '../../model/labels';
-import type { MetricType } from '../../model/series';
+import { zeroBefore } from './delta';
 import type { IncomingSample } from './sample';
 
 /** A histogram at a time, whichever protocol sent it. */
@@ -8,8 +8,8 @@ export interface Histogram {
   name: string;
   labels: Labels;
   timestamp: number;
-  /** `counter` where it counts from a start on, `gauge` where each counts since the one before. */
-  type: MetricType;
+  /** Of one that counts since the one before: when it began, epoch ms, 0 where that is unknown. */
+  since?: number;
   count: number;
   /** Undefined or NaN where it has none. */
   sum?: number;
@@ -21,9 +21,13 @@ export type Buckets = Array<[bound: number, atMost: number]>;
 
 /** As Prometheus stores one that is not native: `_count`, `_sum`, and `_bucket` with the label `le`. */
 export function toSamples(histogram: Histogram, samples: IncomingSample[]): void {
-  const { index, name, labels, timestamp, type, count, sum, buckets } = histogram;
-  const add = (suffix: string, value: number, own = labels) =>
-    samples.push({ index, name: name + suffix, value, timestamp, labels: own, type });
+  const { index, name, labels, timestamp, since, count, sum, buckets } = histogram;
+  const push = (part: string, value: number, at: number, own: Labels) =>
+    samples.push({ index, name: part, value, timestamp: at, labels: own, type: 'counter' });
+  const add = (suffix: string, value: number, own = labels) => {
+    if (since !== undefined) push(name + suffix, 0, zeroBefore(since, timestamp), own);
+    push(name + suffix, value, timestamp, own);
+  };
   add('_count', count);
   if (sum !== undefined && Number.isFinite(sum)) add('_sum', sum);
   for (const [bound, atMost] of buckets)

@@ -5,6 +5,7 @@ import { LIMITS } from '../../model/limits';
 import { METRIC_TYPES, type MetricType } from '../../model/series';
 import { toText } from './body';
 import { refuseExpensiveJson } from './expensive-json';
+import { parseJson } from './parse-json';
 import {
   type DecodedSamples,
   type IncomingSample,
@@ -91,14 +92,7 @@ export function noBody(): PulseError {
 }
 
 function parse(text: string, precision: Precision): unknown {
-  try {
-    return JSON.parse(precision === 'ns' ? nanosecondsToMs(text) : text);
-  } catch (cause) {
-    // The engine's own message quotes the body; the position is enough.
-    const position = /position (\d+)/.exec((cause as Error).message)?.[1];
-    const where = position ? ` (at character ${position})` : '';
-    throw new PulseError('bad_json', `The body is not valid JSON${where}.`, { cause });
-  }
+  return parseJson(precision === 'ns' ? nanosecondsToMs(text) : text);
 }
 
 function decodeSamples(list: readonly unknown[], inherited: Inherited, context: BodyContext): DecodedSamples {

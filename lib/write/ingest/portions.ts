@@ -1,7 +1,9 @@
 import type { Labels } from '../../model/labels';
 import type { MetricType } from '../../model/series';
+import { zeroBefore } from './delta';
 import { type Histogram, toSamples } from './histogram';
 import { type DecodedSamples, type SampleErrorCode, sampleError } from './sample';
+import { type Summary, summarySamples } from './summary';
 
 /** Handed on together at most; between portions others have their turn. */
 const PORTION_ITEMS = 5_000;
@@ -39,6 +41,26 @@ export class Portions {
       const { name, labels, type, unit } = series;
       this.decoded.samples.push({ index, name, value, timestamp, labels, type, unit });
     }
+  }
+
+  /** What was counted since `since`, epoch ms, 0 where that is unknown: an item of two samples, see `zeroBefore`. */
+  addDelta(series: ReadSeries, since: number, timestamp: number, value: number): void {
+    const index = this.index++;
+    if (typeof series === 'string') this.decoded.errors.push(sampleError(index, '', series));
+    else if (Number.isFinite(value)) {
+      const { name, labels, type, unit } = series;
+      const { samples } = this.decoded;
+      const zeroAt = zeroBefore(since, timestamp);
+      samples.push({ index, name, value: 0, timestamp: zeroAt, labels, type, unit });
+      samples.push({ index, name, value, timestamp, labels, type, unit });
+    }
+  }
+
+  addSummary(series: ReadSeries, summary: Omit<Summary, 'index' | 'name' | 'labels'>): void {
+    const index = this.index++;
+    if (typeof series === 'string') this.decoded.errors.push(sampleError(index, '', series));
+    else
+      summarySamples({ index, name: series.name, labels: series.labels, ...summary }, this.decoded.samples);
   }
 
   addHistogram(series: ReadSeries, histogram: Omit<Histogram, 'index' | 'name' | 'labels'>): void {

@@ -97,6 +97,11 @@ export class ProtobufReader {
     return Number(BigInt.asIntN(64, this.longVarint(from)));
   }
 
+  /** Signed, every digit of it. */
+  exactInt64(): bigint {
+    return BigInt.asIntN(64, this.longVarint());
+  }
+
   /** Zigzag: the lowest bit is the sign. */
   sint64(): number {
     const from = this.at;
@@ -119,6 +124,12 @@ export class ProtobufReader {
     return (this.fixed32() | 0) * TWO_32 + low;
   }
 
+  /** Unsigned, beyond 2^53 to the nearest number there is. */
+  fixed64(): number {
+    const low = this.fixed32();
+    return this.fixed32() * TWO_32 + low;
+  }
+
   /** Nanoseconds in 64 bits as whole milliseconds, rounded down: exactly, which a float64 of nanoseconds is not. */
   nanosecondsAsMs(): number {
     const low = this.fixed32();
@@ -132,6 +143,32 @@ export class ProtobufReader {
     this.at = end;
     if (!isUtf8(bytes.subarray(at, end))) throw malformed('a text is not UTF-8');
     return bytes.toString('utf8', at, end);
+  }
+
+  /**
+   * All fields of one tag in what ends at `end`, wherever they are, with their tags and lengths. Leaves the reader
+   * where it was.
+   */
+  fieldsOf(wanted: number, end: number): Buffer {
+    const { bytes, at } = this;
+    let from = -1;
+    let to = -1;
+    const others: Buffer[] = [];
+    while (this.isBefore(end)) {
+      const start = this.at;
+      const tag = this.tag();
+      this.skip(tag, end);
+      if (tag !== wanted) continue;
+      if (to !== start && from !== -1) {
+        others.push(bytes.subarray(from, to));
+        from = -1;
+      }
+      if (from === -1) from = start;
+      to = this.at;
+    }
+    this.at = at;
+    const last = bytes.subarray(Math.max(from, 0), Math.max(to, 0));
+    return others.length === 0 ? last : Buffer.concat([...others, last]);
   }
 
   private fixed32(): number {

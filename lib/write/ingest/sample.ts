@@ -75,4 +75,6 @@ export interface WriteResult {
   errors: SampleError[];
   /** Of a protocol that counts items: how many of each kind were taken. */
   written?: Record<ItemKind, number>;
+  /** And how many were not. */
+  itemsRejected?: number;
 }

@@ -65,7 +65,7 @@ export function readNativeHistogram(reader: ProtobufReader, end: number): Native
   }
   const { count, sum, timestamp } = written;
   if (Number.isNaN(sum) && count === 0) return null;
-  return { timestamp, type: 'counter', count, sum, buckets: bucketsOf(written) };
+  return { timestamp, count, sum, buckets: bucketsOf(written) };
 }
 
 function bucketsOf({ schema, zeroThreshold, zeroCount, positive, negative, bounds }: Written): Buckets {

@@ -22,30 +22,7 @@ const seriesOfBytes = new Memo<ReadSeries>(MEMO_BYTES);
  */
 export function decodeWriteRequest(bytes: Buffer): Generator<DecodedSamples> {
   const reader = new ProtobufReader(bytes);
-  return readRequest(reader, FIELDS, (end) => seriesOf(labelBytes(reader, end)));
-}
-
-/** The labels of a series, wherever they are in it, with their tags and lengths. Leaves the reader where it was. */
-function labelBytes(reader: ProtobufReader, end: number): Buffer {
-  const { bytes, at } = reader;
-  let from = -1;
-  let to = -1;
-  const others: Buffer[] = [];
-  while (reader.isBefore(end)) {
-    const start = reader.at;
-    const tag = reader.tag();
-    reader.skip(tag, end);
-    if (tag !== LABEL) continue;
-    if (to !== start && from !== -1) {
-      others.push(bytes.subarray(from, to));
-      from = -1;
-    }
-    if (from === -1) from = start;
-    to = reader.at;
-  }
-  reader.at = at;
-  const last = bytes.subarray(Math.max(from, 0), Math.max(to, 0));
-  return others.length === 0 ? last : Buffer.concat([...others, last]);
+  return readRequest(reader, FIELDS, (end) => seriesOf(reader.fieldsOf(LABEL, end)));
 }
 
 function seriesOf(labels: Buffer): ReadSeries {
