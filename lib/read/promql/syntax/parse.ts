@@ -8,8 +8,12 @@ import { parseNumber, parseSpanMs } from './literals';
 import { SelectorReader } from './selectors';
 import { AGGREGATIONS, PARAMETER_OF, SIGNATURES } from './signatures';
 
-/** Queries are read in one go; the longest take some milliseconds. */
+/** Queries are read in one go. Long are those that list what a regular expression may match: one token. */
 const MAX_LENGTH = 32_768;
+/** The parser takes up to 20 us for each, most where the text is no PromQL. */
+const MAX_TOKENS = 2_000;
+/** What is not closed ends with the text. */
+const TOKENS = /"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`[^`]*`?|#.*|[\w.]+|\S/g;
 
 /** Nodes of the grammar that are experimental in Prometheus, or about what is not stored here. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -27,7 +31,7 @@ export function parseQuery(text: string): Expr {
     throw parseError(text, { from: 0, to: text.length }, 'no expression found in input');
   if (text.length > MAX_LENGTH)
     throw parseError(text, { from: MAX_LENGTH, to: text.length }, `more than ${MAX_LENGTH} characters`);
-  const tree = parser.parse(withoutBarePoints(text));
+  const tree = parser.parse(readable(text));
   const reader = new Reader(text);
   checkSyntax(tree, text);
   const root = tree.topNode.firstChild;
@@ -38,9 +42,15 @@ export function parseQuery(text: string): Expr {
 }
 
 /** The grammar has no `2.`, which Prometheus has: a blank in place of the point says the same. */
-function withoutBarePoints(text: string): string {
-  const tokens = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#.*|(?<![\w.])(\d+)\.(?![\w.])/g;
-  return text.replace(tokens, (token, digits?: string) => (digits === undefined ? token : `${digits} `));
+function readable(text: string): string {
+  let count = 0;
+  const readable = text.replace(TOKENS, (token) => {
+    count++;
+    return /^\d+\.$/.test(token) ? `${token.slice(0, -1)} ` : token;
+  });
+  if (count > MAX_TOKENS)
+    throw parseError(text, { from: 0, to: text.length }, `more than ${MAX_TOKENS} names, numbers and signs`);
+  return readable;
 }
 
 class Reader {
