@@ -2,6 +2,9 @@ import type { Labels } from '../../model/labels';
 import { zeroBefore } from './delta';
 import type { IncomingSample } from './sample';
 
+/** Buckets that a sender may give one histogram: more than any library keeps. */
+export const MOST_GIVEN_BUCKETS = 4_000;
+
 /** A histogram at a time, whichever protocol sent it. */
 export interface Histogram {
   index: number;

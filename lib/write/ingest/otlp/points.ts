@@ -1,4 +1,4 @@
-import { type Buckets, fixedBuckets, type IndexedCounts } from '../histogram';
+import { type Buckets, fixedBuckets, type IndexedCounts, MOST_GIVEN_BUCKETS } from '../histogram';
 import type { Portions, ReadSeries } from '../portions';
 
 /** What every kind of point has. Times are epoch ms; 0 is one that the sender does not know. */
@@ -36,8 +36,6 @@ export interface SummaryPoint extends Point {
   quantiles: Array<[quantile: number, value: number]>;
 }
 
-/** Of one point, of either sign: many times what libraries make. */
-export const MOST_BUCKETS = 4_000;
 const SCALES = { from: -10, to: 20 };
 /** A flag: the series has ended, or was not there. */
 const NO_RECORDED_VALUE = 1;
@@ -60,7 +58,7 @@ export class Points {
   addHistogram(series: ReadSeries, isDelta: boolean, point: HistogramPoint): void {
     const { flags, count, sum, bounds, counts } = point;
     if (flags & NO_RECORDED_VALUE) this.portions.passOver();
-    else if (bounds.length > MOST_BUCKETS || counts.length > MOST_BUCKETS) this.rejectBuckets();
+    else if (bounds.length > MOST_GIVEN_BUCKETS || counts.length > MOST_GIVEN_BUCKETS) this.rejectBuckets();
     else if (counts.length > 0 && counts.length !== bounds.length + 1)
       this.portions.reject('bad_sample', 'a histogram has one bucket more than explicit bounds');
     else if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? Number.NEGATIVE_INFINITY))))
@@ -71,7 +69,7 @@ export class Points {
   addExponential(series: ReadSeries, isDelta: boolean, point: ExponentialPoint): void {
     const { flags, count, sum, scale, zeroThreshold, zeroCount, positive, negative } = point;
     if (flags & NO_RECORDED_VALUE) this.portions.passOver();
-    else if (positive.counts.length > MOST_BUCKETS || negative.counts.length > MOST_BUCKETS)
+    else if (positive.counts.length > MOST_GIVEN_BUCKETS || negative.counts.length > MOST_GIVEN_BUCKETS)
       this.rejectBuckets();
     else if (!(scale >= SCALES.from && scale <= SCALES.to))
       this.portions.reject('bad_sample', `a scale is from ${SCALES.from} to ${SCALES.to}`);
@@ -85,7 +83,7 @@ export class Points {
   addSummary(series: ReadSeries, point: SummaryPoint): void {
     const { flags, count, sum, quantiles } = point;
     if (flags & NO_RECORDED_VALUE) this.portions.passOver();
-    else if (quantiles.length > MOST_BUCKETS) this.rejectBuckets();
+    else if (quantiles.length > MOST_GIVEN_BUCKETS) this.rejectBuckets();
     else this.portions.addSummary(series, { timestamp: this.timeOf(point), count, sum, quantiles });
   }
 
@@ -100,7 +98,7 @@ export class Points {
   }
 
   private rejectBuckets(): void {
-    this.portions.reject('bad_sample', `a point has at most ${MOST_BUCKETS} buckets`);
+    this.portions.reject('bad_sample', `a point has at most ${MOST_GIVEN_BUCKETS} buckets`);
   }
 
   private timeOf({ time }: Point): number {

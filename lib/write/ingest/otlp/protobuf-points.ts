@@ -1,13 +1,13 @@
+import { MOST_GIVEN_BUCKETS } from '../histogram';
 import type { ReadSeries } from '../portions';
 import { type ProtobufReader, tagOf } from '../protobuf';
-import {
-  type ExponentialBuckets,
-  type ExponentialPoint,
-  type HistogramPoint,
-  MOST_BUCKETS,
-  type NumberPoint,
-  type Points,
-  type SummaryPoint,
+import type {
+  ExponentialBuckets,
+  ExponentialPoint,
+  HistogramPoint,
+  NumberPoint,
+  Points,
+  SummaryPoint,
 } from './points';
 
 /** Reads fields into an object, by their tags. */
@@ -175,5 +175,5 @@ function readPacked(
 
 /** One too many is enough to refuse the point. */
 function push<T>(into: T[], value: T): void {
-  if (into.length <= MOST_BUCKETS) into.push(value);
+  if (into.length <= MOST_GIVEN_BUCKETS) into.push(value);
 }

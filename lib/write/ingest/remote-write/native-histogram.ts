@@ -1,4 +1,10 @@
-import { type Buckets, fixedBuckets, type Histogram, type IndexedCounts } from '../histogram';
+import {
+  type Buckets,
+  fixedBuckets,
+  type Histogram,
+  type IndexedCounts,
+  MOST_GIVEN_BUCKETS,
+} from '../histogram';
 import { malformed, type ProtobufReader, tagOf } from '../protobuf';
 
 /** The schema of a histogram whose bounds are its own. */
@@ -35,17 +41,17 @@ const FIELDS: Record<number, (into: Written, reader: ProtobufReader, end: number
   [tagOf(7, 'fixed64')]: (into, reader) => (into.zeroCount = reader.double()),
   [tagOf(8, 'bytes')]: (into, reader, end) => readSpan(reader, end, into.negative.spans),
   [tagOf(9, 'bytes')]: (into, reader, end) => readPacked(reader, end, into.negative.deltas, 'sint64'),
-  [tagOf(9, 'varint')]: (into, reader) => into.negative.deltas.push(reader.sint64()),
+  [tagOf(9, 'varint')]: (into, reader) => add(into.negative.deltas, reader.sint64()),
   [tagOf(10, 'bytes')]: (into, reader, end) => readPacked(reader, end, into.negative.counts, 'double'),
-  [tagOf(10, 'fixed64')]: (into, reader) => into.negative.counts.push(reader.double()),
+  [tagOf(10, 'fixed64')]: (into, reader) => add(into.negative.counts, reader.double()),
   [tagOf(11, 'bytes')]: (into, reader, end) => readSpan(reader, end, into.positive.spans),
   [tagOf(12, 'bytes')]: (into, reader, end) => readPacked(reader, end, into.positive.deltas, 'sint64'),
-  [tagOf(12, 'varint')]: (into, reader) => into.positive.deltas.push(reader.sint64()),
+  [tagOf(12, 'varint')]: (into, reader) => add(into.positive.deltas, reader.sint64()),
   [tagOf(13, 'bytes')]: (into, reader, end) => readPacked(reader, end, into.positive.counts, 'double'),
-  [tagOf(13, 'fixed64')]: (into, reader) => into.positive.counts.push(reader.double()),
+  [tagOf(13, 'fixed64')]: (into, reader) => add(into.positive.counts, reader.double()),
   [tagOf(15, 'varint')]: (into, reader) => (into.timestamp = reader.int64()),
   [tagOf(16, 'bytes')]: (into, reader, end) => readPacked(reader, end, into.bounds, 'double'),
-  [tagOf(16, 'fixed64')]: (into, reader) => into.bounds.push(reader.double()),
+  [tagOf(16, 'fixed64')]: (into, reader) => add(into.bounds, reader.double()),
 };
 
 export type NativeHistogram = Omit<Histogram, 'index' | 'name' | 'labels'>;
@@ -116,10 +122,17 @@ function readSpan(reader: ProtobufReader, limit: number, spans: WrittenBuckets['
     else if (tag === tagOf(2, 'varint')) span.length = reader.uint64();
     else reader.skip(tag, end);
   }
-  spans.push(span);
+  add(spans, span);
 }
 
 function readPacked(reader: ProtobufReader, limit: number, into: number[], kind: 'sint64' | 'double'): void {
   const end = reader.enter(limit);
-  while (reader.isBefore(end)) into.push(reader[kind]());
+  while (reader.isBefore(end)) add(into, reader[kind]());
+}
+
+/** @throws PulseError `bad_body`: a body of bytes alone could hold millions. */
+function add<T>(into: T[], item: T): void {
+  if (into.length >= MOST_GIVEN_BUCKETS)
+    throw malformed(`a histogram has more than ${MOST_GIVEN_BUCKETS} buckets`);
+  into.push(item);
 }

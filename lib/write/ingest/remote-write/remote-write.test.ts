@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { isPulseError } from '@/lib/model/errors';
 import { Dice } from '@/test/support/hostile-bodies';
 import { usedBytes } from '@/test/support/memory';
-import { bytes, double, int, message, nested, text, varint } from '@/test/support/protobuf-writer';
+import {
+  bytes,
+  double,
+  int,
+  message,
+  nested,
+  packed,
+  text,
+  varint,
+  zigzag,
+} from '@/test/support/protobuf-writer';
 import {
   all,
   encodeV1,
@@ -151,6 +161,14 @@ describe.each(VERSIONS)('a body of remote write %s', (_version, decode, encode) 
       histograms: [[double(3, STALE), int(15, AT)]],
     });
     expect([samples, errors]).toEqual([[], []]);
+  });
+
+  test('a native histogram with thousands of buckets is refused, however they are written', () => {
+    const many = Array.from({ length: 4_001 }, () => zigzag(0));
+    for (const buckets of [[packed(12, many)], many.map(() => double(10, 0)), many.map(() => nested(8))])
+      expect(() =>
+        read({ labels: named('latency'), histograms: [[int(1, 1), ...buckets, int(15, AT)]] }),
+      ).toThrow('a histogram has more than 4000 buckets');
   });
 
   test('items are counted, and come in portions', () => {
