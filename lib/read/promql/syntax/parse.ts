@@ -7,13 +7,10 @@ import { checkSyntax, MAX_DEPTH, unexpectedAt } from './check-syntax';
 import { parseNumber, parseSpanMs } from './literals';
 import { SelectorReader } from './selectors';
 import { AGGREGATIONS, PARAMETER_OF, SIGNATURES } from './signatures';
+import { readable } from './tokens';
 
 /** Queries are read in one go. Long are those that list what a regular expression may match: one token. */
 const MAX_LENGTH = 32_768;
-/** The parser takes up to 20 us for each, most where the text is no PromQL. */
-const MAX_TOKENS = 2_000;
-/** What is not closed ends with the text. */
-const TOKENS = /"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`[^`]*`?|#.*|[\w.]+|\S/g;
 
 /** Nodes of the grammar that are experimental in Prometheus, or about what is not stored here. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -39,18 +36,6 @@ export function parseQuery(text: string): Expr {
   const expr = reader.expr(root);
   checkTypes(expr, text);
   return expr;
-}
-
-/** The grammar has no `2.`, which Prometheus has: a blank in place of the point says the same. */
-function readable(text: string): string {
-  let count = 0;
-  const readable = text.replace(TOKENS, (token) => {
-    count++;
-    return /^\d+\.$/.test(token) ? `${token.slice(0, -1)} ` : token;
-  });
-  if (count > MAX_TOKENS)
-    throw parseError(text, { from: 0, to: text.length }, `more than ${MAX_TOKENS} names, numbers and signs`);
-  return readable;
 }
 
 class Reader {
