@@ -49,6 +49,21 @@ it('rests nine times as long as it worked', async () => {
   expect(worker.ends).toHaveLength(2);
 });
 
+it('rests ten seconds at most: what is late does not wait for long after work that did', async () => {
+  const clock = new ManualClock(0);
+  const background = new Background(clock, 1e9);
+  const worker = controlled();
+  background.request(worker);
+  await clock.advance(0);
+  background.request(worker);
+  worker.ends[0]();
+  await settle();
+  await clock.advance(9_900);
+  expect(worker.ends).toHaveLength(1);
+  await clock.advance(200);
+  expect(worker.ends).toHaveLength(2);
+});
+
 it('tries again what failed, and stops when it is closed', async () => {
   const clock = new ManualClock(0);
   const background = new Background(clock, 9);

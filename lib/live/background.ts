@@ -7,6 +7,8 @@ export interface BackgroundWorker {
 }
 
 const RETRY_MS = 2 * SECOND;
+/** A piece of work may have waited for a database that hung; what is late does not wait for minutes after it. */
+const MOST_REST_MS = 10 * SECOND;
 
 /**
  * Work of the live side outside the turns of its streams, one piece after the other and with rests in between: reads
@@ -59,7 +61,7 @@ export class Background {
     let restMs = 0;
     try {
       await worker.workInBackground();
-      restMs = this.restFactor * Math.max(1, performance.now() - startedAt);
+      restMs = Math.min(MOST_REST_MS, this.restFactor * Math.max(1, performance.now() - startedAt));
     } catch (error) {
       log().warn({ err: error }, 'live points not read; trying again');
       // Unless it was forgotten meanwhile.
