@@ -55,7 +55,10 @@ export interface LiveQueriesParts {
   cursorSlackMs: number;
 }
 
-/** At most a tenth of the time the store is read for live queries, a quarter of the time memory for very large ones. */
+/**
+ * A tenth of the time the store is read for live queries, more only where one read takes over a second; a quarter of the
+ * time memory for very large ones.
+ */
 const STORE_REST_FACTOR = 9;
 const MEMORY_REST_FACTOR = 3;
 
