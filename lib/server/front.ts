@@ -59,7 +59,7 @@ export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext =
         'This path speaks another protocol than HTTP; ask for an upgrade to it.',
       );
     if (routesOfNext && isApi(path)) return answerPage(request, response, path);
-    const endpoint = request.method === 'POST' ? ingest.at(path) : undefined;
+    const endpoint = ingest.at(path, request.method);
     if (endpoint) return answerIngest(root, endpoint, request, response, path);
     if (request.method === 'GET' && path === '/api/live') return answerStream(root, request, response);
     return answerPage(request, response, path);

@@ -37,7 +37,7 @@ const BODY_BYTES: Partial<Record<string, number>> = {
  * removes from the rest what Next.js must not trust.
  *
  * @param path as sent, of a request that was received (`receive`)
- * @param ingest where samples may be posted to
+ * @param ingest where samples may be sent to
  * @returns the answer; null when the request may go on to Next.js
  * @throws PulseError where the answer is an error
  */
@@ -51,10 +51,10 @@ export async function guard(
   const { method = '', headers } = request;
   requirePossible(method, path);
   if (!isApi(path)) {
-    const methods = ingest.at(path) ? 'GET, HEAD, POST' : 'GET, HEAD';
+    const methods = ['GET', 'HEAD', ...ingest.methodsAt(path)].join(', ');
     if (method === 'OPTIONS') return { status: 204, headers: { allow: `${methods}, OPTIONS` }, body: '' };
     if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(method, methods);
-  } else if (method === 'POST' && ingest.at(path)) {
+  } else if (ingest.at(path, method)) {
     // For senders: the endpoint asks for the key and bounds the body.
     keepForNext(request, root.settings);
     return null;

@@ -97,6 +97,8 @@ export function operateContract(connect: () => Client, engine: Engine): void {
       '/api/v2/write',
       '/api/v3/write_lp',
       '/metrics',
+      '/metrics/job/{rest}',
+      '/metrics/job@base64/{rest}',
       '/ping',
       '/v1/metrics',
       '/write',

@@ -9,11 +9,14 @@ import type { PlainResponse } from '../http';
 import type { RequestHead } from '../request-head';
 
 /**
- * One ingest protocol at one path, asked with POST. Reading the body within its bounds, rate limits, the commit and
+ * One ingest protocol at one path, asked with one method. Reading the body within its bounds, rate limits, the commit and
  * the counting are the same for all (`handle.ts`); what differs is here.
  */
 export interface IngestEndpoint {
-  /** An exact path, such as `/api/v2/write`; everything below it where it ends in `/*`. */
+  /**
+   * An exact path, such as `/api/v2/write`; everything below it where it ends in `/*`. It is asked with POST, unless
+   * another method stands before it: `PUT /metrics/job/*`.
+   */
   readonly path: string;
   /** By Content-Type, in lower case without parameters; `*` is any other. */
   readonly contentTypes: Readonly<Record<string, ContentType>>;

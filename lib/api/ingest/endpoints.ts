@@ -2,6 +2,7 @@ import type { IngestEndpoint } from './endpoint';
 import { influxEndpoints } from './influx';
 import { jsonEndpoint } from './json';
 import { otlpEndpoint } from './otlp';
+import { pushEndpoints } from './push';
 import { remoteWriteEndpoint } from './remote-write';
 import { IngestRoutes } from './routes';
 
@@ -11,6 +12,7 @@ export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [
   remoteWriteEndpoint,
   otlpEndpoint,
   ...influxEndpoints,
+  ...pushEndpoints,
 ];
 
 export const INGEST_ROUTES = new IngestRoutes(INGEST_ENDPOINTS);

@@ -4,9 +4,9 @@ import { decodeWriteRequest } from '../../write/ingest/remote-write/v1';
 import { decodeWriteRequest2 } from '../../write/ingest/remote-write/v2';
 import type { WriteResult } from '../../write/ingest/sample';
 import { snappy } from '../../write/ingest/snappy';
-import type { PlainResponse } from '../http';
 import { headerIn, type RequestHead } from '../request-head';
 import type { IngestEndpoint } from './endpoint';
+import { inWords, partialError, plainText } from './plain-text';
 import { statusForRetry } from './retryable';
 
 /** The message of a body, by `proto` of its Content-Type; 1.0 says nothing. */
@@ -20,10 +20,6 @@ const MESSAGES: Readonly<Record<string, typeof decodeWriteRequest>> = {
 const Message = z.string().meta({
   format: 'binary',
   description: `${VERSION_1}, or with ;proto=${VERSION_2} in the Content-Type that; compressed with snappy (block format)`,
-});
-const text = (description: string) => ({
-  description,
-  content: { 'text/plain': { schema: z.string() } },
 });
 const count = (what: string) =>
   z
@@ -69,12 +65,12 @@ export const remoteWriteEndpoint: IngestEndpoint = {
           'x-prometheus-remote-write-exemplars-written': count('exemplars (none)'),
         }),
       },
-      '400': text('Something in it can never be taken; what can is committed'),
-      '401': text('No key was shown'),
-      '403': text('A wrong key, or a page of another site'),
-      '413': text('More than MAX_BODY_BYTES, uncompressed'),
-      '415': text('Another message or compression'),
-      '503': text('Send the same again, after Retry-After'),
+      '400': inWords('Something in it can never be taken; what can is committed'),
+      '401': inWords('No key was shown'),
+      '403': inWords('A wrong key, or a page of another site'),
+      '413': inWords('More than MAX_BODY_BYTES, uncompressed'),
+      '415': inWords('Another message or compression'),
+      '503': inWords('Send the same again, after Retry-After'),
     },
   },
 };
@@ -95,19 +91,5 @@ function writtenHeaders({ written }: WriteResult, head: RequestHead): Record<str
     'x-prometheus-remote-write-samples-written': String(written?.samples ?? 0),
     'x-prometheus-remote-write-histograms-written': String(written?.histograms ?? 0),
     'x-prometheus-remote-write-exemplars-written': '0',
-  };
-}
-
-function partialError({ accepted, rejected, errors }: WriteResult): string {
-  const [{ index, path, message }] = errors;
-  const where = path === '' ? '' : ` (${path})`;
-  return `${rejected} samples were rejected, ${accepted} are stored. The first, number ${index + 1}${where}: ${message}.`;
-}
-
-function plainText(status: number, message: string, headers: Record<string, string>): PlainResponse {
-  return {
-    status,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', ...headers },
-    body: message,
   };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { INGEST_ENDPOINTS } from './endpoints';
 import { jsonEndpoint } from './json';
-import { IngestRoutes } from './routes';
+import { IngestRoutes, routeOf } from './routes';
 
 const at = (...paths: string[]) => paths.map((path) => ({ ...jsonEndpoint, path }));
 
@@ -59,8 +59,21 @@ test('two endpoints have two paths', () => {
   expect(() => new IngestRoutes(at('/api/v2/write', '/api/v2/write'))).toThrow('/api/v2/write');
 });
 
+test('a path may be asked with other methods than POST, each by a row of its own', () => {
+  const [put, remove, post] = at('PUT /push/job/*', 'DELETE /push/job/*', '/push/job/one');
+  const routes = new IngestRoutes([put, remove, post]);
+  expect([routes.at('/push/job/one', 'PUT'), routes.at('/push/job/one', 'DELETE')]).toEqual([put, remove]);
+  expect([routes.at('/push/job/one'), routes.at('/push/job/two')]).toEqual([post, undefined]);
+  for (const method of ['GET', 'put', 'constructor', ''])
+    expect(routes.at('/push/job/one', method)).toBeUndefined();
+  expect(routes.methodsAt('/push/job/one')).toEqual(['PUT', 'DELETE', 'POST']);
+  expect(routes.methodsAt('/push/job/two')).toEqual(['PUT', 'DELETE']);
+  expect(routes.methodsAt('/push/job/')).toEqual([]);
+  expect(() => new IngestRoutes(at('PUT /a', 'PUT /a'))).toThrow('/a');
+});
+
 test('where Next.js answers nothing stands in the way of an endpoint', () => {
   // Its folder would take what is posted there; that of our own protocol hands it on.
-  const inTheWay = INGEST_ENDPOINTS.filter(({ path }) => existsSync(`app${path}/route.ts`));
+  const inTheWay = INGEST_ENDPOINTS.filter(({ path }) => existsSync(`app${routeOf({ path }).path}/route.ts`));
   expect(inTheWay.map(({ path }) => path)).toEqual([jsonEndpoint.path]);
 });

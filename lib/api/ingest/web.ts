@@ -6,8 +6,6 @@ import type { IngestEndpoint } from './endpoint';
 import { INGEST_ROUTES } from './endpoints';
 import { handleIngest } from './handle';
 
-const { OPTIONS: tellMethods, GET: refuseMethod } = refuseOtherMethods('POST');
-
 /**
  * The route handler of every ingest endpoint, for hosts that run only Next.js; under `server.ts` the front answers
  * first. Paths without an endpoint are answered with `not_found`.
@@ -15,10 +13,13 @@ const { OPTIONS: tellMethods, GET: refuseMethod } = refuseOtherMethods('POST');
 export function webIngest(routes = INGEST_ROUTES): (request: Request) => Promise<Response> {
   return (request) => {
     const { pathname: path, search } = new URL(request.url);
-    const endpoint = routes.at(path);
-    if (!endpoint) return notFound(request);
-    if (request.method === 'OPTIONS') return tellMethods(request);
-    if (request.method !== 'POST') return refuseMethod(request);
+    const methods = routes.methodsAt(path);
+    if (methods.length === 0) return notFound(request);
+    const endpoint = routes.at(path, request.method);
+    if (!endpoint) {
+      const { OPTIONS: tellMethods, GET: refuseMethod } = refuseOtherMethods(...methods);
+      return request.method === 'OPTIONS' ? tellMethods(request) : refuseMethod(request);
+    }
     const headers = Object.fromEntries(request.headers);
     const head = { headers, path, search, address: addressOf(request) };
     return named(request, () => answer(endpoint, head, request));

@@ -38,10 +38,8 @@ export function createStreamFront(root: Root, relay: Relay, ingest = INGEST_ROUT
     const { method, url } = request;
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    if (method === 'POST') {
-      const endpoint = ingest.at(path);
-      return endpoint ? (...asked) => answerIngest(endpoint, ...asked) : null;
-    }
+    const endpoint = ingest.at(path, method);
+    if (endpoint) return (...asked) => answerIngest(endpoint, ...asked);
     // A body is where none belongs: the other side has a bound for that.
     return method === 'GET' && path === '/api/live' && stream.endAfterHeaders ? answerLive : null;
   }

@@ -4,8 +4,8 @@ import { gunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { SECOND } from '../../model/time/duration';
 import { VERSION } from '../../observe/version';
+import type { ExpositionFormat } from '../ingest/exposition/exposition';
 import type { ScrapeJob } from './config';
-import type { ExpositionFormat } from './exposition';
 
 const inflate = promisify(gunzip);
 

@@ -1,7 +1,7 @@
 import type { Labels } from '../../model/labels';
+import { type ExpositionFormat, parseSeries, readExposition } from '../ingest/exposition/exposition';
 import { toLabels, toMetricName } from '../ingest/names';
 import type { IncomingSample } from '../ingest/sample';
-import { type ExpositionFormat, parseSeries, readExposition } from './exposition';
 import { relabel } from './relabel';
 import type { Target } from './target';
 

@@ -1,5 +1,5 @@
-import type { Labels } from '../../model/labels';
-import type { MetricType } from '../../model/series';
+import type { Labels } from '../../../model/labels';
+import type { MetricType } from '../../../model/series';
 
 /** The two text formats of Prometheus: its own (0.0.4), and OpenMetrics (1.0). */
 export type ExpositionFormat = 'text' | 'openmetrics';
@@ -36,6 +36,16 @@ export class ExpositionError extends Error {}
  * @throws ExpositionError for the first line that is wrong: what comes after it cannot be trusted either
  */
 export function readExposition(text: string, format: ExpositionFormat, reader: ExpositionReader): void {
+  readInTurns(text, format, reader, Number.POSITIVE_INFINITY).next();
+}
+
+/** The same, putting itself aside after so many lines. */
+export function* readInTurns(
+  text: string,
+  format: ExpositionFormat,
+  reader: ExpositionReader,
+  linesInTurn: number,
+): Generator<void> {
   const families = new Families(format);
   let number = 0;
   let hasEnded = false;
@@ -47,6 +57,7 @@ export function readExposition(text: string, format: ExpositionFormat, reader: E
     if (text.charCodeAt(start) === HASH) hasEnded = families.note(text.slice(start, end));
     else if (skipBlanks(text, start, end) < end) readSample(text, start, end, number, families, reader);
     start = end + 1;
+    if (number % linesInTurn === 0) yield;
   }
   if (format === 'openmetrics' && !hasEnded) throw new ExpositionError('it is cut off: # EOF is missing');
 }
