@@ -6,6 +6,8 @@ import { MAX_QUERIES_BYTES } from '../api/batch';
 import { methodNotAllowed, type PlainResponse } from '../api/http';
 import type { IngestRoutes } from '../api/ingest/routes';
 import { MAX_FORM_BYTES } from '../api/login';
+import { promqlError } from '../api/promql/answer';
+import { labelOfPath } from '../api/promql/label-path';
 import { MAX_PROMQL_FORM_BYTES } from '../api/promql/parameters';
 import { isPulseError, PulseError } from '../model/errors';
 import type { Root } from '../system/root';
@@ -20,6 +22,9 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /** Addresses of Next.js that are not served: resized images, which no page has, and pages of its errors. */
 const NEXTS_OWN = /^\/(_next\/image|_(?!_?next))/;
+
+/** The one address of Prometheus' API in which people's names stand. */
+const LABEL_VALUES = /^\/api\/v1\/label\/[^/]*\/values$/;
 
 /** Routes that read a body, and the most they read; ingest endpoints have bounds of their own for each kind. */
 const BODY_BYTES: Partial<Record<string, number>> = {
@@ -49,6 +54,8 @@ export async function guard(
   ingest: IngestRoutes,
 ): Promise<PlainResponse | null> {
   const { method = '', headers } = request;
+  const misnamed = LABEL_VALUES.test(path) ? refuseMisnamed(path) : null;
+  if (misnamed) return misnamed;
   requirePossible(method, path);
   if (!isApi(path)) {
     const methods = ['GET', 'HEAD', ...ingest.methodsAt(path)].join(', ');
@@ -68,6 +75,16 @@ export async function guard(
   if (access === 'figures') request.url = FIGURES_ROUTE;
   keepForNext(request, root.settings);
   return null;
+}
+
+/** A label that is badly encoded is refused in Prometheus' words, which its clients read; null for any other. */
+function refuseMisnamed(path: string): PlainResponse | null {
+  try {
+    labelOfPath(path);
+    return null;
+  } catch (error) {
+    return promqlError(error);
+  }
 }
 
 function requirePossible(method: string, path: string): void {

@@ -89,6 +89,8 @@ export function promqlContract(clientNow: () => Client): void {
     ['query_range', { query: 'x', start: '0', end: '100000', step: '1' }, 400, 'bad_data'],
     ['query_range', { query: 'x[5m]', start: '0', end: '1', step: '1' }, 400, 'bad_data'],
     ['query', { query: 'count_over_time(vector(1)[1000y:1ms])' }, 422, 'execution'],
+    ['label/%zz/values', {}, 400, 'bad_data'],
+    ['label/%ff/values', {}, 400, 'bad_data'],
     ['series', {}, 400, 'bad_data'],
     ['series', { 'match[]': '{' }, 400, 'bad_data'],
     ['labels', { limit: '-1' }, 400, 'bad_data'],

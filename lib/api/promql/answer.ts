@@ -51,7 +51,7 @@ export function promqlHandler(answer: (parameters: Parameters, work: Work, reque
         throw late?.aborted ? new PromqlError('timeout', 'query timed out in expression evaluation') : error;
       }
     } catch (error) {
-      return errorAnswer(error);
+      return promqlError(error);
     }
   });
 }
@@ -87,7 +87,8 @@ export function sampleJson(timestamp: number, value: number): string {
   return `[${timestamp / 1_000},"${formatValue(value)}"]`;
 }
 
-function errorAnswer(thrown: unknown): PlainResponse {
+/** The response to any thrown value, in the shape of Prometheus'. */
+export function promqlError(thrown: unknown): PlainResponse {
   if (thrown instanceof PromqlError) {
     const { type, message } = thrown;
     return jsonResponse({ status: 'error', errorType: type, error: message }, STATUS[type]);

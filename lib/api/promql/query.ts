@@ -1,6 +1,7 @@
 import { PromqlError } from '../../read/promql/errors';
 import { type Evaluated, evaluate, type Result } from '../../read/promql/evaluate/evaluate';
-import { compareLabels, type Grid, timeOf } from '../../read/promql/evaluate/series';
+import { sortByLabels } from '../../read/promql/evaluate/many';
+import type { Grid } from '../../read/promql/evaluate/series';
 import { StoredSamples } from '../../read/promql/source';
 import type { Expr } from '../../read/promql/syntax/ast';
 import { typeOf } from '../../read/promql/syntax/check';
@@ -8,13 +9,14 @@ import { parseQuery } from '../../read/promql/syntax/parse';
 import type { Work } from '../../runtime/work/work';
 import type { System } from '../../system/system';
 import type { LargeResponse } from '../http';
-import { largeSuccess, type Remarks, sampleJson } from './answer';
+import { largeSuccess, type Remarks } from './answer';
+import { instantJson, rangeJson } from './encode';
 import { type Parameters, refuse } from './parameters';
 
 /** Steps of a range query. */
-const MOST_STEPS = 11_000;
+export const MOST_STEPS = 11_000;
 
-type QuerySystem = Pick<System, 'registry' | 'store'>;
+export type QuerySystem = Pick<System, 'registry' | 'store'>;
 
 /** The value of a query at one time. */
 export async function instantQuery(
@@ -52,8 +54,20 @@ export async function rangeQuery(
       `invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
     );
   const grid = { start, step, count: Math.floor((end - start) / step) + 1 };
-  const evaluated = await run(expr, grid, work, system);
+  const evaluated = await evaluateRange(expr, grid, work, system);
   return answerWith(evaluated, limit, work, (result) => rangeJson(result, grid));
+}
+
+/** The values at each step, series in Prometheus' order. */
+export async function evaluateRange(
+  expr: Expr,
+  grid: Grid,
+  work: Work,
+  system: QuerySystem,
+): Promise<Evaluated> {
+  const { result, notes } = await run(expr, grid, work, system);
+  if (result.type !== 'vector') return { result, notes };
+  return { result: { ...result, series: await sortByLabels(result.series, work, 'encode') }, notes };
 }
 
 function readQuery(parameters: Parameters): Expr {
@@ -102,52 +116,4 @@ function countPoints(result: Result): number {
   let points = 0;
   for (const { values } of result.series) points += values.length;
   return points;
-}
-
-function* instantJson(result: Result, { start }: Grid): Generator<string> {
-  yield `{"resultType":"${result.type}","result":`;
-  if (result.type === 'scalar') yield sampleJson(start, result.values[0]);
-  if (result.type === 'string') yield `[${start / 1_000},${JSON.stringify(result.value)}]`;
-  if (result.type === 'vector')
-    yield* listOf(
-      result.series.filter(({ has }) => has[0]),
-      ({ labels, values }) => `{"metric":${JSON.stringify(labels)},"value":${sampleJson(start, values[0])}}`,
-    );
-  if (result.type === 'matrix')
-    yield* listOf(result.series, ({ labels, timestamps, values }) =>
-      matrixSeries(
-        labels,
-        Array.from(values, (value, i) => sampleJson(timestamps[i], value)),
-      ),
-    );
-  yield '}';
-}
-
-function* rangeJson(result: Result, grid: Grid): Generator<string> {
-  yield '{"resultType":"matrix","result":';
-  if (result.type === 'scalar')
-    yield `[${matrixSeries(
-      {},
-      Array.from(result.values, (value, k) => sampleJson(timeOf(grid, k), value)),
-    )}]`;
-  if (result.type === 'vector')
-    yield* listOf(
-      result.series.filter(({ has }) => has.includes(1)).sort((a, b) => compareLabels(a.labels, b.labels)),
-      ({ labels, values, has }) => {
-        const samples: string[] = [];
-        for (let k = 0; k < grid.count; k++) if (has[k]) samples.push(sampleJson(timeOf(grid, k), values[k]));
-        return matrixSeries(labels, samples);
-      },
-    );
-  yield '}';
-}
-
-function matrixSeries(labels: object, samples: readonly string[]): string {
-  return `{"metric":${JSON.stringify(labels)},"values":[${samples.join(',')}]}`;
-}
-
-function* listOf<T>(items: readonly T[], encode: (item: T) => string): Generator<string> {
-  yield '[';
-  for (const [i, item] of items.entries()) yield i === 0 ? encode(item) : `,${encode(item)}`;
-  yield ']';
 }

@@ -3,13 +3,13 @@ import type { Registry } from '../../memory/catalogue/registry';
 import type { Matcher } from '../../model/labels';
 import { NAME_LABEL } from '../../model/selector';
 import type { Metric, Series } from '../../model/series';
-import { sortInPieces } from '../../runtime/work/sort';
 import type { Work } from '../../runtime/work/work';
 import type { ColumnReader, SeriesColumn } from '../../store/store';
 import { executionError, PromqlError } from './errors';
 import type { Captures, SampleSource } from './evaluate/context';
 import { tooManySamples } from './evaluate/evaluate';
-import { compareLabels, type SampleSeries } from './evaluate/series';
+import { sortByLabels } from './evaluate/many';
+import type { SampleSeries } from './evaluate/series';
 
 /** Samples that one query may have in memory, at 16 bytes each. */
 export const MOST_SAMPLES = 5_000_000;
@@ -57,7 +57,9 @@ export class StoredSamples implements SampleSource {
 
   private async read(matchers: readonly Matcher[], start: number, end: number): Promise<SampleSeries[]> {
     const byMetric = new Map<Metric, Series[]>();
-    for (const series of await selectSeries(matchers, this.parts.registry, this.parts.work)) {
+    const { registry, work } = this.parts;
+    for (const series of await selectSeries(matchers, registry, work)) {
+      if (work.isDue('read')) await work.pause();
       const others = byMetric.get(series.metric);
       if (others) others.push(series);
       else byMetric.set(series.metric, [series]);
@@ -67,10 +69,10 @@ export class StoredSamples implements SampleSource {
     const waiting = [...byMetric];
     const readOn = async () => {
       for (let next = waiting.pop(); next; next = waiting.pop())
-        found.push(...(await this.readMetric(...next, start, end)));
+        for (const series of await this.readMetric(...next, start, end)) found.push(series);
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, readOn));
-    return sortInPieces(found, (a, b) => compareLabels(a.labels, b.labels), this.parts.work, 'read');
+    return sortByLabels(found, work, 'read');
   }
 
   private async readMetric(
@@ -81,37 +83,46 @@ export class StoredSamples implements SampleSource {
   ): Promise<SampleSeries[]> {
     const { columns, work } = this.parts;
     const seriesIds = series.map(({ id }) => id);
-    const pieces = new Map<number, SeriesColumn[]>(seriesIds.map((id) => [id, []]));
+    const pieces = new Map<number, SeriesColumn[]>();
     const { signal, dueAt } = work;
     const question = { metricId: metric.id, seriesIds, start, end, most: this.left };
     for await (const page of columns.readColumns(question, { signal, dueAt })) {
       for (const column of page) {
         if (work.isDue('read')) await work.pause();
         this.left -= column.values.length;
-        pieces.get(column.seriesId)!.push(column);
+        const own = pieces.get(column.seriesId);
+        if (own) own.push(column);
+        else pieces.set(column.seriesId, [column]);
       }
       if (this.left < 0) throw tooManySamples();
     }
     const found: SampleSeries[] = [];
     for (const { id, labels } of series) {
       if (work.isDue('read')) await work.pause();
-      const own = pieces.get(id)!;
-      if (own.length > 0)
+      const own = pieces.get(id);
+      if (own)
         found.push({
           labels: { ...labels, [NAME_LABEL]: metric.name },
-          timestamps: joined(own.map(({ timestamps }) => timestamps)),
-          values: joined(own.map(({ values }) => values)),
+          timestamps: await joined(
+            own.map(({ timestamps }) => timestamps),
+            work,
+          ),
+          values: await joined(
+            own.map(({ values }) => values),
+            work,
+          ),
         });
     }
     return found;
   }
 }
 
-function joined(pieces: readonly Float64Array[]): Float64Array {
+async function joined(pieces: readonly Float64Array[], work: Work): Promise<Float64Array> {
   if (pieces.length === 1) return pieces[0];
   const whole = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
+    if (work.isDue('read')) await work.pause();
     whole.set(piece, at);
     at += piece.length;
   }

@@ -1,7 +1,8 @@
 import { Registry } from '@/lib/memory/catalogue/registry';
 import { type Labels, labelsKey } from '@/lib/model/labels';
 import { NAME_LABEL } from '@/lib/model/selector';
-import { labelOf, withoutName, writeStale } from '@/lib/read/promql/evaluate/series';
+import { labelOf, withoutName } from '@/lib/read/promql/evaluate/series';
+import { writeStale } from '@/lib/read/promql/evaluate/stale';
 import type { ColumnQuestion, ColumnReader, SeriesColumn } from '@/lib/store/store';
 import type { LoadCommand } from './parse';
 

@@ -4,6 +4,7 @@ import { breathe, type Context, type Evaluator } from './context';
 import { countValues } from './count-values';
 import { GROUP_AGGREGATES } from './group-aggregates';
 import { type Group, groupSeries } from './groups';
+import { finish } from './pieces';
 import { quantileOf } from './quantile';
 import { firstOfEach } from './ranking';
 import { emptySeries, type Grid, type VectorSeries } from './series';
@@ -16,7 +17,7 @@ export async function aggregate(
   const { operator, param } = expr;
   const { context } = evaluator;
   const params = param && param.kind !== 'string' ? await evaluator.scalar(param, grid) : null;
-  const groups = groupSeries(expr, await evaluator.vector(expr.expr, grid));
+  const groups = await groupSeries(expr, await evaluator.vector(expr.expr, grid), context);
   if (operator === 'topk' || operator === 'bottomk')
     return firstOfEach(groups, countsOf(params!), operator, grid, context);
   if (operator === 'count_values' && param?.kind === 'string')
@@ -47,7 +48,7 @@ async function quantileInto(
     let count = 0;
     for (const each of series) if (each.has[k]) values[count++] = each.values[k];
     if (count === 0) continue;
-    result.values[k] = quantileOf(q[k], values.subarray(0, count));
+    result.values[k] = await finish(quantileOf(q[k], values.subarray(0, count)), context);
     result.has[k] = 1;
   }
 }

@@ -1,9 +1,10 @@
 import { type Binary, COMPARISONS, SET_OPERATORS } from '../syntax/ast';
 import { typeOf } from '../syntax/check';
 import { breathe, type Evaluator } from './context';
+import { mergeSame } from './many';
 import { matchVectors } from './matching';
 import { operatorOf } from './operators';
-import { emptySeries, type Grid, mergeSame, type VectorSeries, withoutName } from './series';
+import { emptySeries, type Grid, type VectorSeries, withoutName } from './series';
 import { combineSets } from './sets';
 
 /** An operator between numbers. */
@@ -59,5 +60,5 @@ async function withScalar(
     }
     if (result.has.includes(1)) results.push(result);
   }
-  return isFilter ? results : mergeSame(results);
+  return isFilter ? results : mergeSame(results, context);
 }

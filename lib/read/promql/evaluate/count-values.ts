@@ -29,15 +29,20 @@ export async function countValues(
         count.has[k] = 1;
       }
     }
-    counted.push(...byValue.values());
+    for (const count of byValue.values()) counted.push(count);
   }
-  return addSame(counted, grid);
+  return addSame(counted, grid, context);
 }
 
 /** Where the label is one of those grouped by, groups become the same: their counts are added up. */
-function addSame(series: readonly VectorSeries[], grid: Grid): VectorSeries[] {
+async function addSame(
+  series: readonly VectorSeries[],
+  grid: Grid,
+  context: Context,
+): Promise<VectorSeries[]> {
   const byKey = new Map<string, VectorSeries>();
   for (const each of series) {
+    await breathe(context);
     const key = labelsKey(each.labels);
     const known = byKey.get(key);
     if (!known) {

@@ -1,3 +1,4 @@
+import { bisect } from '../../../model/bisect';
 import type { PausableWork } from '../../../runtime/work/work';
 import { executionError, PromqlError } from '../errors';
 import { callScalar, callVector } from '../functions/call';
@@ -6,8 +7,9 @@ import { typeOf } from '../syntax/check';
 import { aggregate } from './aggregate';
 import { binaryScalar, binaryVector } from './binary';
 import { breathe, type Context, type Evaluator, type Ranges, type SampleSource } from './context';
+import { mergeSame } from './many';
 import { evaluateSubquery, selectRanges, selectVector } from './select';
-import { type Grid, mergeSame, type SampleSeries, type VectorSeries, withoutName } from './series';
+import { type Grid, type SampleSeries, type VectorSeries, withoutName } from './series';
 
 /** Values made on the way to an answer, at 9 bytes each, most of which are let go before its end. */
 const MOST_VALUES = 20_000_000;
@@ -66,22 +68,28 @@ async function evaluateAs(expr: Expr, grid: Grid, evaluator: Evaluator): Promise
     case 'vector':
       return { type: 'vector', series: await evaluator.vector(expr, grid) };
     case 'matrix':
-      return { type: 'matrix', series: windowOf(await evaluator.ranges(expr, grid)) };
+      return {
+        type: 'matrix',
+        series: await windowOf(await evaluator.ranges(expr, grid), evaluator.context),
+      };
     case 'string':
       if (expr.kind === 'string') return { type: 'string', value: expr.value };
   }
   throw new PromqlError('internal', `unexpected ${expr.kind}`);
 }
 
-function windowOf({ series, endOf, length }: Ranges): SampleSeries[] {
+/** The samples of the only window. */
+async function windowOf({ series, endOf, length }: Ranges, context: Context): Promise<SampleSeries[]> {
   const end = endOf(0);
-  return series.flatMap(({ labels, timestamps, values }) => {
-    const from = timestamps.findIndex((timestamp) => timestamp > end - length);
-    if (from === -1) return [];
-    const after = timestamps.findLastIndex((timestamp) => timestamp <= end) + 1;
-    if (after <= from) return [];
-    return [{ labels, timestamps: timestamps.subarray(from, after), values: values.subarray(from, after) }];
-  });
+  const found: SampleSeries[] = [];
+  for (const { labels, timestamps, values } of series) {
+    await breathe(context);
+    const low = bisect(0, timestamps.length, (i) => timestamps[i] > end - length);
+    const high = bisect(low, timestamps.length, (i) => timestamps[i] > end);
+    if (low < high)
+      found.push({ labels, timestamps: timestamps.subarray(low, high), values: values.subarray(low, high) });
+  }
+  return found;
 }
 
 function createEvaluator(context: Context): Evaluator {
@@ -133,5 +141,5 @@ async function negate(vector: readonly VectorSeries[], context: Context): Promis
     context.reserve(values.length);
     negated.push({ labels: withoutName(labels), values: values.map((value) => -value), has });
   }
-  return mergeSame(negated);
+  return mergeSame(negated, context);
 }

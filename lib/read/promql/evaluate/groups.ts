@@ -1,6 +1,7 @@
 import { type Labels, labelsKey } from '../../../model/labels';
 import { NAME_LABEL } from '../../../model/selector';
 import type { Aggregation } from '../syntax/ast';
+import { breathe, type Context } from './context';
 import { onlyLabels, type VectorSeries, withoutLabels } from './series';
 
 /** Series that are aggregated into one. */
@@ -9,11 +10,16 @@ export interface Group {
   series: VectorSeries[];
 }
 
-export function groupSeries({ labels, isWithout }: Aggregation, vector: readonly VectorSeries[]): Group[] {
+export async function groupSeries(
+  { labels, isWithout }: Aggregation,
+  vector: readonly VectorSeries[],
+  context: Context,
+): Promise<Group[]> {
   const dropped = new Set([NAME_LABEL, ...labels]);
   const named = new Set(labels);
   const groups = new Map<string, Group>();
   for (const series of vector) {
+    await breathe(context);
     const own = isWithout ? withoutLabels(series.labels, dropped) : onlyLabels(series.labels, named);
     const key = labelsKey(own);
     const group = groups.get(key);

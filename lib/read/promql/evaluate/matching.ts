@@ -3,13 +3,13 @@ import { NAME_LABEL } from '../../../model/selector';
 import { executionError } from '../errors';
 import { type Binary, COMPARISONS, type Matching } from '../syntax/ast';
 import { breathe, type Context } from './context';
+import { gather, mergeSame } from './many';
 import { operatorOf } from './operators';
 import {
   emptySeries,
   formatLabels,
   type Grid,
   labelOf,
-  mergeSame,
   onlyLabels,
   type VectorSeries,
   withLabel,
@@ -24,19 +24,13 @@ export function signatureOf({ isOn, labels }: Matching): (of: Labels) => string 
   return (of) => labelsKey(withoutLabels(of, ignored));
 }
 
+/** Series by what must agree. */
 export function bySignature(
   vector: readonly VectorSeries[],
   matching: Matching,
-): Map<string, VectorSeries[]> {
-  const signature = signatureOf(matching);
-  const found = new Map<string, VectorSeries[]>();
-  for (const series of vector) {
-    const key = signature(series.labels);
-    const others = found.get(key);
-    if (others) others.push(series);
-    else found.set(key, [series]);
-  }
-  return found;
+  context: Context,
+): Promise<Map<string, VectorSeries[]>> {
+  return gather(vector, context, signatureOf(matching));
 }
 
 /** An operator between the series of two sides that match: one with one, or many with one. */
@@ -50,7 +44,7 @@ export async function matchVectors(
   const { matching } = expr;
   const isSwapped = matching.cardinality === 'one-to-many';
   const [many, one] = isSwapped ? [rights, lefts] : [lefts, rights];
-  const ones = bySignature(one, matching);
+  const ones = await bySignature(one, matching, context);
   await requireOne(ones, many, expr, grid, context);
   const signature = signatureOf(matching);
   const compute = matchOperator(expr, isSwapped);
@@ -59,6 +53,7 @@ export async function matchVectors(
   const matched = new Map<string, Uint8Array>();
   const results: VectorSeries[] = [];
   for (const series of many) {
+    await breathe(context);
     const key = signature(series.labels);
     for (const other of ones.get(key) ?? []) {
       await breathe(context);
@@ -79,7 +74,7 @@ export async function matchVectors(
       if (result.has.includes(1)) results.push(result);
     }
   }
-  return mergeSame(results);
+  return mergeSame(results, context);
 }
 
 /** The value of a match; undefined where a comparison leaves it out. */

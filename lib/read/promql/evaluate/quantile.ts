@@ -1,8 +1,10 @@
+import { type InPieces, SAMPLES_AT_ONCE } from './pieces';
+
 /**
  * The φ-quantile of numbers by linear interpolation, NaN being the lowest, as Prometheus takes it. Changes the order of
- * `values`.
+ * `values`. There may be millions.
  */
-export function quantileOf(q: number, values: Float64Array): number {
+export function* quantileOf(q: number, values: Float64Array): InPieces<number> {
   const n = values.length;
   if (n === 0 || Number.isNaN(q)) return Number.NaN;
   if (q < 0) return Number.NEGATIVE_INFINITY;
@@ -11,7 +13,8 @@ export function quantileOf(q: number, values: Float64Array): number {
   const lower = Math.max(0, Math.floor(rank));
   const weight = rank - Math.floor(rank);
   const nans = moveNansFirst(values);
-  const low = lower < nans ? Number.NaN : selectAt(values, lower, nans);
+  yield;
+  const low = lower < nans ? Number.NaN : yield* selectAt(values, lower, nans);
   const upper = Math.min(n - 1, lower + 1);
   const high = upper < nans ? Number.NaN : upper === lower ? low : leastFrom(values, Math.max(upper, nans));
   return low * (1 - weight) + high * weight;
@@ -28,9 +31,10 @@ function moveNansFirst(values: Float64Array): number {
 }
 
 /** Puts the value of rank `at` in its place, smaller ones before it and larger ones behind (Hoare's selection). */
-function selectAt(values: Float64Array, at: number, from: number): number {
+function* selectAt(values: Float64Array, at: number, from: number): InPieces<number> {
   let low = from;
   let high = values.length - 1;
+  let swaps = 0;
   while (low < high) {
     // By chance, so that no order of values is the slow one.
     const pivot = values[low + Math.floor(Math.random() * (high - low + 1))];
@@ -43,10 +47,12 @@ function selectAt(values: Float64Array, at: number, from: number): number {
       const value = values[i];
       values[i++] = values[j];
       values[j--] = value;
+      if (++swaps % SAMPLES_AT_ONCE === 0) yield;
     }
     if (at <= j) high = j;
     else if (at >= i) low = i;
     else return values[at];
+    yield;
   }
   return values[at];
 }

@@ -1,5 +1,7 @@
+import { sortInPieces } from '../../../runtime/work/sort';
 import { breathe, type Context } from './context';
 import type { Group } from './groups';
+import { mapSeries } from './many';
 import type { Grid, VectorSeries } from './series';
 
 /** Whether `a` leaves before `b` where there is no room for both; NaN leaves first. */
@@ -9,6 +11,9 @@ const LEAVES_BEFORE: Record<'topk' | 'bottomk', LeavesBefore> = {
   topk: (a, b) => Number.isNaN(a) || a < b,
   bottomk: (a, b) => Number.isNaN(a) || a > b,
 };
+
+/** Series that are looked at without a pause. */
+const AT_ONCE = 4_096;
 
 /** Of each group the series with the `counts[k]` largest, or smallest, values at each step. */
 export async function firstOfEach(
@@ -22,30 +27,34 @@ export async function firstOfEach(
   const kept: VectorSeries[] = [];
   for (const { series } of groups) {
     context.reserve(series.length * grid.count);
-    const chosen = series.map(({ has }) => new Uint8Array(has.length));
+    const chosen = await mapSeries(series, context, ({ has }) => new Uint8Array(has.length));
     let order: number[] = [];
     for (let k = 0; k < grid.count; k++) {
       await breathe(context);
-      order = firstAt(series, k, counts[k], leavesBefore);
+      order = await firstAt(series, { k, count: counts[k] }, leavesBefore, context);
       for (const i of order) chosen[i][k] = 1;
     }
     // Over many steps there is no order; at one, the series come in that of their values.
     const positions = grid.count === 1 ? order : series.map((_, i) => i);
-    for (const i of positions) if (chosen[i].includes(1)) kept.push({ ...series[i], has: chosen[i] });
+    for (const i of positions) {
+      await breathe(context);
+      if (chosen[i].includes(1)) kept.push({ ...series[i], has: chosen[i] });
+    }
   }
   return kept;
 }
 
-/** The positions of the first series at a step, the first of them first. */
-function firstAt(
+/** The positions of the first `count` series at step `k`, the first of them first. */
+async function firstAt(
   series: readonly VectorSeries[],
-  k: number,
-  count: number,
+  { k, count }: { k: number; count: number },
   leavesBefore: LeavesBefore,
-): number[] {
+  context: Context,
+): Promise<number[]> {
   if (count < 1) return [];
   const heap = new Heap((a, b) => leavesBefore(series[a].values[k], series[b].values[k]));
   for (let i = 0; i < series.length; i++) {
+    if (i % AT_ONCE === AT_ONCE - 1) await breathe(context);
     if (!series[i].has[k]) continue;
     if (heap.items.length < count) heap.push(i);
     else {
@@ -54,9 +63,13 @@ function firstAt(
     }
   }
   // Of equal ones, the first in the heap is last, as in Prometheus.
-  return heap.items
-    .toSorted((a, b) => compare(series[a].values[k], series[b].values[k], leavesBefore))
-    .reverse();
+  const sorted = await sortInPieces(
+    heap.items,
+    (a, b) => compare(series[a].values[k], series[b].values[k], leavesBefore),
+    context.work,
+    'evaluate',
+  );
+  return sorted.reverse();
 }
 
 function compare(a: number, b: number, leavesBefore: LeavesBefore): number {

@@ -1,7 +1,9 @@
 import { MINUTE } from '../../../model/time/duration';
 import type { RangeSelector, Selector, Subquery, TimeShift } from '../syntax/ast';
 import { breathe, type Context, type Evaluator, type Ranges } from './context';
-import { emptySeries, type Grid, staleTest, timeOf, type VectorSeries, withoutStale } from './series';
+import { finish } from './pieces';
+import { emptySeries, type Grid, type SampleSeries, timeOf, type VectorSeries } from './series';
+import { staleTest, withoutStale } from './stale';
 
 /** How long a series has its last value, unless it ends. */
 export const LOOKBACK_MS = 5 * MINUTE;
@@ -50,7 +52,12 @@ export async function selectRanges(
 ): Promise<Ranges> {
   const endOf = endsOf(shift, grid, context);
   const found = await context.source.select(matchers, endOf(0) - rangeMs, endOf(grid.count - 1));
-  return { series: found.map(withoutStale), length: rangeMs, endOf, isFixed: shift.at !== null };
+  const series: SampleSeries[] = [];
+  for (const each of found) {
+    await breathe(context);
+    series.push(await finish(withoutStale(each), context));
+  }
+  return { series, length: rangeMs, endOf, isFixed: shift.at !== null };
 }
 
 /** The values of an expression at steps of its own, for windows that end at each step. */
@@ -70,7 +77,7 @@ export async function evaluateSubquery(
   context.reserve(count);
   const inner: Grid = { start, step, count };
   const vector = await evaluator.vector(expr, inner);
-  const series: Array<Ranges['series'][number]> = [];
+  const series: SampleSeries[] = [];
   for (const each of vector) {
     await breathe(context);
     series.push(samplesOf(each, inner));
@@ -78,7 +85,7 @@ export async function evaluateSubquery(
   return { ...ranges, series };
 }
 
-function samplesOf({ labels, values, has }: VectorSeries, grid: Grid): Ranges['series'][number] {
+function samplesOf({ labels, values, has }: VectorSeries, grid: Grid): SampleSeries {
   let count = 0;
   for (let k = 0; k < has.length; k++) count += has[k];
   const samples = { labels, timestamps: new Float64Array(count), values: new Float64Array(count) };

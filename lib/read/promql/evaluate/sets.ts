@@ -1,7 +1,8 @@
 import type { Binary } from '../syntax/ast';
 import { breathe, type Context } from './context';
+import { mergeSame } from './many';
 import { bySignature, presenceOf, signatureOf } from './matching';
-import { type Grid, mergeSame, type VectorSeries } from './series';
+import type { Grid, VectorSeries } from './series';
 
 /** `and`, `or` and `unless`: which series there are, not what values they have. */
 export async function combineSets(
@@ -13,11 +14,11 @@ export async function combineSets(
 ): Promise<VectorSeries[]> {
   const signature = signatureOf(matching);
   if (operator === 'or') {
-    const present = await presenceByMatch(bySignature(lefts, matching), grid, context);
+    const present = await presenceByMatch(await bySignature(lefts, matching, context), grid, context);
     const others = await filtered(rights, context, ({ labels }) => present.get(signature(labels)), false);
-    return mergeSame([...lefts, ...others]);
+    return mergeSame([...lefts, ...others], context);
   }
-  const present = await presenceByMatch(bySignature(rights, matching), grid, context);
+  const present = await presenceByMatch(await bySignature(rights, matching, context), grid, context);
   return filtered(lefts, context, ({ labels }) => present.get(signature(labels)), operator === 'and');
 }
 

@@ -2,12 +2,10 @@
  * A sum that keeps what rounding takes from it (Neumaier's variant of Kahan's, as in Prometheus' `kahansum.Inc`).
  */
 export class ExactSum {
-  sum = 0;
-  private lost = 0;
-
-  constructor(first = 0) {
-    this.sum = first;
-  }
+  constructor(
+    public sum = 0,
+    public lost = 0,
+  ) {}
 
   add(value: number): void {
     const { sum } = this;
@@ -16,6 +14,11 @@ export class ExactSum {
     else if (Math.abs(sum) >= Math.abs(value)) this.lost += sum - total + value;
     else this.lost += value - total + sum;
     this.sum = total;
+  }
+
+  addAll({ sum, lost }: ExactSum): void {
+    this.add(sum);
+    if (Number.isFinite(this.sum)) this.lost += lost;
   }
 
   scale(factor: number): void {

@@ -1,4 +1,5 @@
 import { breathe, type Context, type Ranges } from './context';
+import { finish, type InPieces, SAMPLES_AT_ONCE } from './pieces';
 import { emptySeries, type Grid, type SampleSeries, timeOf, type VectorSeries } from './series';
 
 /** The samples of one step, positions `[low, high)`, never empty; both only ever go up from one step to the next. */
@@ -13,14 +14,11 @@ export interface Window {
   time: number;
 }
 
-/** The value of a window; undefined: none. */
-export type WindowFunction = (window: Window) => number | undefined;
+/** The value of a window; undefined: none. One that goes through the samples takes pieces: there may be millions. */
+export type WindowFunction = (window: Window) => number | undefined | InPieces<number | undefined>;
 
 /** Makes what works on the windows of one series. */
 export type RangeFunction = (samples: SampleSeries, params: readonly Float64Array[]) => WindowFunction;
-
-/** Samples that are gone through without a pause: about a millisecond of the slowest functions. */
-const SAMPLES_AT_ONCE = 20_000;
 
 /**
  * A function of each window of each series. The ends of windows move forward with the steps, so that nothing is looked
@@ -56,7 +54,8 @@ export async function overWindows(
         while (window.low < window.high && timestamps[window.low] <= window.start) window.low++;
         window.k = k;
         window.time = timeOf(grid, k);
-        value = window.low < window.high ? compute(window) : undefined;
+        const found = window.low < window.high ? compute(window) : undefined;
+        value = typeof found === 'object' ? await finish(found, context) : found;
         seen += window.high - window.low + 1;
       }
       if (value !== undefined) {

@@ -1,15 +1,8 @@
 import { NAME_LABEL } from '../../../model/selector';
 import { breathe, type Context, type Evaluator } from '../evaluate/context';
+import { mapSeries, mergeNameless, mergeSame } from '../evaluate/many';
 import { selectVector } from '../evaluate/select';
-import {
-  emptySeries,
-  type Grid,
-  labelOf,
-  mergeSame,
-  timeOf,
-  type VectorSeries,
-  withoutName,
-} from '../evaluate/series';
+import { emptySeries, type Grid, labelOf, timeOf, type VectorSeries, withoutName } from '../evaluate/series';
 import { overWindows, type RangeFunction } from '../evaluate/windows';
 import type { Call, Expr } from '../syntax/ast';
 import { typeOf } from '../syntax/check';
@@ -34,7 +27,7 @@ export async function callScalar(
 ): Promise<Float64Array> {
   if (name === 'time') return Float64Array.from({ length: grid.count }, (_, k) => timeOf(grid, k) / 1_000);
   if (name === 'pi') return new Float64Array(grid.count).fill(Math.PI);
-  return onlyValues(await evaluator.vector(args[0], grid), grid);
+  return onlyValues(await evaluator.vector(args[0], grid), grid, evaluator.context);
 }
 
 /** A function that gives series. */
@@ -50,18 +43,24 @@ export async function callVector(call: Call, grid: Grid, evaluator: Evaluator): 
     case 'timestamp':
       return timestamps(args[0], grid, evaluator);
     case 'absent':
-      return absentIn(await evaluator.vector(args[0], grid), args[0], grid);
+      return absentIn(await evaluator.vector(args[0], grid), args[0], grid, context);
     case 'histogram_quantile': {
       const q = await evaluator.scalar(args[0], grid);
-      return mergeSame(await histogramQuantile(q, await evaluator.vector(args[1], grid), grid, context));
+      return mergeSame(
+        await histogramQuantile(q, await evaluator.vector(args[1], grid), grid, context),
+        context,
+      );
     }
     case 'label_replace':
       return replaceLabel(await evaluator.vector(args[0], grid), textsOf(args), context);
     case 'label_join':
-      return joinLabels(await evaluator.vector(args[0], grid), textsOf(args));
+      return joinLabels(await evaluator.vector(args[0], grid), textsOf(args), context);
     default:
       // What is left of those with a signature: sort and sort_desc.
-      return sortByValue(await evaluator.vector(args[0], grid), grid, name === 'sort_desc');
+      return sortByValue(await evaluator.vector(args[0], grid), grid, {
+        isDescending: name === 'sort_desc',
+        context,
+      });
   }
 }
 
@@ -75,8 +74,8 @@ async function overRange({ name, args }: Call, grid: Grid, evaluator: Evaluator)
     noteDoubts(name, params, ranges.series[0]?.labels ?? {}, context);
   const isOfTime = name === 'predict_linear';
   const vector = await overWindows(ranges, grid, context, { make: RANGE_FUNCTIONS[name], params, isOfTime });
-  if (name === 'absent_over_time') return absentIn(vector, of, grid);
-  return KEEPING_NAME.has(name) ? vector : mergeSame(vector.map(nameless));
+  if (name === 'absent_over_time') return absentIn(vector, of, grid, context);
+  return KEEPING_NAME.has(name) ? vector : mergeNameless(vector, context);
 }
 
 /** What looks like a mistake, though it has an answer. */
@@ -118,7 +117,7 @@ async function ofValues({ name, args }: Call, grid: Grid, evaluator: Evaluator):
     }
     results.push(result);
   }
-  return mergeSame(results);
+  return mergeSame(results, evaluator.context);
 }
 
 async function ofDates({ name, args }: Call, grid: Grid, evaluator: Evaluator): Promise<VectorSeries[]> {
@@ -138,20 +137,17 @@ async function ofDates({ name, args }: Call, grid: Grid, evaluator: Evaluator): 
       has,
     });
   }
-  return mergeSame(results);
+  return mergeSame(results, evaluator.context);
 }
 
 /** When the samples are from; of anything but a selector, the time of the step. */
 async function timestamps(of: Expr, grid: Grid, evaluator: Evaluator): Promise<VectorSeries[]> {
-  if (of.kind === 'selector')
-    return mergeSame((await selectVector(of, grid, evaluator.context, 'seconds')).map(nameless));
+  const { context } = evaluator;
+  if (of.kind === 'selector') return mergeNameless(await selectVector(of, grid, context, 'seconds'), context);
   const seconds = Float64Array.from({ length: grid.count }, (_, k) => timeOf(grid, k) / 1_000);
   const vector = await evaluator.vector(of, grid);
-  return mergeSame(vector.map(({ labels, has }) => ({ labels: withoutName(labels), values: seconds, has })));
-}
-
-function nameless(series: VectorSeries): VectorSeries {
-  return { ...series, labels: withoutName(series.labels) };
+  const timed = await mapSeries(vector, context, (series) => ({ ...series, values: seconds }));
+  return mergeNameless(timed, context);
 }
 
 function always(values: Float64Array): Pick<VectorSeries, 'values' | 'has'> {

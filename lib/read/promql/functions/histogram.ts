@@ -32,6 +32,7 @@ export async function histogramQuantile(
     context.note('PromQL warning: quantile value should be between 0 and 1');
   const histograms = new Map<string, Array<{ bound: number; series: VectorSeries }>>();
   for (const series of vector) {
+    await breathe(context);
     const bound = parseBound(labelOf(series.labels, BOUND));
     if (bound === null) {
       context.note(`PromQL warning: bucket label "${BOUND}" is missing or has a malformed value`);
@@ -49,6 +50,7 @@ export async function histogramQuantile(
     buckets.sort((a, b) => a.bound - b.bound);
     const result = emptySeries(withoutName(withoutLabels(buckets[0].series.labels, BOUND_ONLY)), grid.count);
     for (let k = 0; k < grid.count; k++) {
+      await breathe(context);
       const present = buckets.filter(({ series }) => series.has[k]);
       if (present.length === 0) continue;
       const counts = present.map(({ bound, series }) => ({ bound, count: series.values[k] }));

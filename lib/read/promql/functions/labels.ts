@@ -1,7 +1,8 @@
 import { NAME_LABEL } from '../../../model/selector';
 import { executionError } from '../errors';
 import type { Captures, Context } from '../evaluate/context';
-import { labelOf, mergeSame, type VectorSeries, withLabel } from '../evaluate/series';
+import { mapSeries, mergeSame } from '../evaluate/many';
+import { labelOf, type VectorSeries, withLabel } from '../evaluate/series';
 
 /** `label_replace(v, target, replacement, source, expression)` */
 export async function replaceLabel(
@@ -10,32 +11,29 @@ export async function replaceLabel(
   context: Context,
 ): Promise<VectorSeries[]> {
   requireLabel(target, 'destination', 'label_replace');
-  const captures = await context.source.capture(
-    expression,
-    vector.map(({ labels }) => labelOf(labels, source)),
-  );
-  return mergeSame(
-    vector.map((series, i) => {
-      const found = captures[i];
-      if (!found) return series;
-      return { ...series, labels: withLabel(series.labels, target, expand(replacement, found)) };
-    }),
-  );
+  const texts = await mapSeries(vector, context, ({ labels }) => labelOf(labels, source));
+  const captures = await context.source.capture(expression, texts);
+  const replaced = await mapSeries(vector, context, (series, i) => {
+    const found = captures[i];
+    if (!found) return series;
+    return { ...series, labels: withLabel(series.labels, target, expand(replacement, found)) };
+  });
+  return mergeSame(replaced, context);
 }
 
 /** `label_join(v, target, separator, source…)` */
-export function joinLabels(
+export async function joinLabels(
   vector: readonly VectorSeries[],
   [target, separator, ...sources]: readonly string[],
-): VectorSeries[] {
+  context: Context,
+): Promise<VectorSeries[]> {
   for (const source of sources) requireLabel(source, 'source', 'label_join');
   requireLabel(target, 'destination', 'label_join');
-  return mergeSame(
-    vector.map((series) => {
-      const value = sources.map((source) => labelOf(series.labels, source)).join(separator);
-      return { ...series, labels: withLabel(series.labels, target, value) };
-    }),
-  );
+  const joined = await mapSeries(vector, context, (series) => {
+    const value = sources.map((source) => labelOf(series.labels, source)).join(separator);
+    return { ...series, labels: withLabel(series.labels, target, value) };
+  });
+  return mergeSame(joined, context);
 }
 
 function requireLabel(name: string, what: 'destination' | 'source', where: string): void {

@@ -1,7 +1,9 @@
+import { type InPieces, inPieces } from '../evaluate/pieces';
 import { quantileOf } from '../evaluate/quantile';
 import type { SampleSeries } from '../evaluate/series';
 import { ExactMean, ExactSum, Spread } from '../evaluate/sums';
 import type { RangeFunction, WindowFunction } from '../evaluate/windows';
+import { type Fold, folded, slidingSum } from './folds';
 
 /** Aggregations of a window's samples. */
 export const OVER_TIME: Readonly<Record<string, RangeFunction>> = {
@@ -29,58 +31,39 @@ export const OVER_TIME: Readonly<Record<string, RangeFunction>> = {
   max_over_time: (samples) => extreme(samples, (a, b) => a > b),
   ts_of_min_over_time: (samples) => timeOfExtreme(samples, (a, b) => a <= b),
   ts_of_max_over_time: (samples) => timeOfExtreme(samples, (a, b) => a >= b),
-  sum_over_time: ({ values }) =>
-    folded(values, () => {
-      const sum = new ExactSum();
-      return { add: (value) => sum.add(value), result: () => sum.total };
-    }),
-  avg_over_time: ({ values }) =>
-    folded(values, () => {
-      const mean = new ExactMean();
-      return { add: (value) => mean.add(value), result: () => mean.mean };
-    }),
-  stdvar_over_time: ({ values }) => spread(values, (variance) => variance),
-  stddev_over_time: ({ values }) => spread(values, Math.sqrt),
+  sum_over_time: ({ values }) => slidingSum(values, (sum) => sum.total, exactSum),
+  avg_over_time: ({ values }) => slidingSum(values, (sum, count) => sum.dividedBy(count), exactMean),
+  stdvar_over_time: ({ values }) => folded(values, () => spread((variance) => variance)),
+  stddev_over_time: ({ values }) => folded(values, () => spread(Math.sqrt)),
   quantile_over_time:
     ({ values }, [q]) =>
     ({ low, high, k }) =>
       quantileOf(q[k], values.slice(low, high)),
-  mad_over_time:
-    ({ values }) =>
-    ({ low, high }) => {
+  mad_over_time: ({ values }) =>
+    function* ({ low, high }) {
       const own = values.slice(low, high);
-      if (own.some(Number.isNaN)) return Number.NaN;
-      const median = quantileOf(0.5, own);
-      return quantileOf(
-        0.5,
-        own.map((value) => Math.abs(value - median)),
-      );
+      for (const value of own) if (Number.isNaN(value)) return Number.NaN;
+      yield;
+      const median = yield* quantileOf(0.5, own);
+      for (let i = 0; i < own.length; i++) own[i] = Math.abs(own[i] - median);
+      yield;
+      return yield* quantileOf(0.5, own);
     },
 };
 
-interface Fold {
-  add(value: number): void;
-  result(): number;
+function exactSum(): Fold {
+  const sum = new ExactSum();
+  return { add: (value) => sum.add(value), result: () => sum.total };
 }
 
-/** Goes through the samples of a window, unless it has the same as the one before. */
-function folded(values: Float64Array, begin: () => Fold): WindowFunction {
-  let last = { low: -1, high: -1, value: 0 };
-  return ({ low, high }) => {
-    if (low !== last.low || high !== last.high) {
-      const fold = begin();
-      for (let i = low; i < high; i++) fold.add(values[i]);
-      last = { low, high, value: fold.result() };
-    }
-    return last.value;
-  };
+function exactMean(): Fold {
+  const mean = new ExactMean();
+  return { add: (value) => mean.add(value), result: () => mean.mean };
 }
 
-function spread(values: Float64Array, result: (variance: number) => number): WindowFunction {
-  return folded(values, () => {
-    const spread = new Spread();
-    return { add: (value) => spread.add(value), result: () => result(spread.variance) };
-  });
+function spread(result: (variance: number) => number): Fold {
+  const spread = new Spread();
+  return { add: (value) => spread.add(value), result: () => result(spread.variance) };
 }
 
 /** Says which of two values wins. */
@@ -88,15 +71,17 @@ type Wins = (a: number, b: number) => boolean;
 
 function extreme({ values }: SampleSeries, wins: Wins): WindowFunction {
   const positionIn = candidates(values, (a, b) => !wins(b, a));
-  return (window) => {
-    const position = positionIn(window);
+  return function* (window) {
+    const position = yield* positionIn(window);
     return position === undefined ? Number.NaN : values[position];
   };
 }
 
 function timeOfExtreme({ timestamps, values }: SampleSeries, wins: Wins): WindowFunction {
   const positionIn = candidates(values, wins);
-  return (window) => timestamps[positionIn(window) ?? window.high - 1] / 1_000;
+  return function* (window) {
+    return timestamps[(yield* positionIn(window)) ?? window.high - 1] / 1_000;
+  };
 }
 
 /**
@@ -106,16 +91,20 @@ function timeOfExtreme({ timestamps, values }: SampleSeries, wins: Wins): Window
 function candidates(
   values: Float64Array,
   replaces: Wins,
-): (window: { low: number; high: number }) => number | undefined {
+): (window: { low: number; high: number }) => InPieces<number | undefined> {
   const queue: number[] = [];
   let head = 0;
   let next = 0;
-  return ({ low, high }) => {
-    for (next = Math.max(next, low); next < high; next++) {
-      if (Number.isNaN(values[next])) continue;
-      while (queue.length > head && replaces(values[next], values[queue[queue.length - 1]])) queue.pop();
-      queue.push(next);
+  const take = (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      if (Number.isNaN(values[i])) continue;
+      while (queue.length > head && replaces(values[i], values[queue[queue.length - 1]])) queue.pop();
+      queue.push(i);
     }
+  };
+  return function* ({ low, high }) {
+    yield* inPieces(Math.max(next, low), high, take);
+    next = high;
     while (head < queue.length && queue[head] < low) head++;
     return queue[head];
   };

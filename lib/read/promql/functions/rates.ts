@@ -1,3 +1,4 @@
+import { inPieces } from '../evaluate/pieces';
 import type { SampleSeries } from '../evaluate/series';
 import type { RangeFunction, Window, WindowFunction } from '../evaluate/windows';
 
@@ -75,6 +76,12 @@ function countedBetween(
   isSo: (now: number, before: number) => boolean,
 ): WindowFunction {
   const counts = new Uint32Array(values.length);
-  for (let i = 1; i < values.length; i++) counts[i] = counts[i - 1] + Number(isSo(values[i], values[i - 1]));
-  return ({ low, high }) => counts[high - 1] - counts[low];
+  let next = 1;
+  return function* ({ low, high }) {
+    yield* inPieces(next, high, (from, to) => {
+      for (let i = from; i < to; i++) counts[i] = counts[i - 1] + Number(isSo(values[i], values[i - 1]));
+    });
+    next = Math.max(next, high);
+    return counts[high - 1] - counts[low];
+  };
 }

@@ -1,19 +1,21 @@
 import type { Labels, Matcher } from '../../../model/labels';
 import { NAME_LABEL } from '../../../model/selector';
-import { emptySeries, type Grid, type VectorSeries, withLabel } from '../evaluate/series';
+import { sortInPieces } from '../../../runtime/work/sort';
+import { breathe, type Context } from '../evaluate/context';
+import { presenceOf } from '../evaluate/matching';
+import { type Grid, type VectorSeries, withLabel } from '../evaluate/series';
 import type { Expr } from '../syntax/ast';
 
 /** 1 at each step at which no series has a value. */
-export function absentIn(vector: readonly VectorSeries[], of: Expr, grid: Grid): VectorSeries[] {
-  const absent = emptySeries(labelsOfAbsent(of), grid.count);
-  let isEmpty = true;
-  for (let k = 0; k < grid.count; k++) {
-    if (vector.some(({ has }) => has[k])) continue;
-    absent.has[k] = 1;
-    absent.values[k] = 1;
-    isEmpty = false;
-  }
-  return isEmpty ? [] : [absent];
+export async function absentIn(
+  vector: readonly VectorSeries[],
+  of: Expr,
+  grid: Grid,
+  context: Context,
+): Promise<VectorSeries[]> {
+  const present = await presenceOf(vector, grid, context);
+  const has = present.map((is) => 1 - is);
+  return has.includes(1) ? [{ labels: labelsOfAbsent(of), values: Float64Array.from(has), has }] : [];
 }
 
 /** What is known of a series that is not there: the labels it would have to have. */
@@ -31,24 +33,35 @@ function labelsOfAbsent(of: Expr): Labels {
 }
 
 /** The value of the only series at each step; NaN where there is none, or more than one. */
-export function onlyValues(vector: readonly VectorSeries[], grid: Grid): Float64Array {
+export async function onlyValues(
+  vector: readonly VectorSeries[],
+  grid: Grid,
+  context: Context,
+): Promise<Float64Array> {
   const values = new Float64Array(grid.count).fill(Number.NaN);
   const seen = new Uint8Array(grid.count);
-  for (const series of vector)
+  for (const series of vector) {
+    await breathe(context);
     for (let k = 0; k < grid.count; k++) {
       if (!series.has[k]) continue;
       values[k] = seen[k] ? Number.NaN : series.values[k];
       seen[k] = 1;
     }
+  }
   return values;
 }
 
 /** In the order of their values, NaN last; only where there is one step, since series have no order over many. */
-export function sortByValue(vector: VectorSeries[], grid: Grid, isDescending: boolean): VectorSeries[] {
+export async function sortByValue(
+  vector: VectorSeries[],
+  grid: Grid,
+  { isDescending, context }: { isDescending: boolean; context: Context },
+): Promise<VectorSeries[]> {
   if (grid.count !== 1) return vector;
-  return vector.toSorted(({ values: [a] }, { values: [b] }) => {
+  const compare = ({ values: [a] }: VectorSeries, { values: [b] }: VectorSeries) => {
     if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
     const order = a < b ? -1 : Number(a > b);
     return isDescending ? -order : order;
-  });
+  };
+  return sortInPieces(vector, compare, context.work, 'evaluate');
 }
