@@ -7,6 +7,7 @@ export const PROGRAMS = {
   server: 'server.ts',
   agent: 'scripts/agent.ts',
   simulate: 'scripts/simulate.ts',
+  events: 'scripts/events.ts',
   import: 'scripts/import.ts',
   'db-move': 'scripts/db-move.ts',
 };

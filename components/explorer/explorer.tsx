@@ -1,6 +1,7 @@
 'use client';
 
 import { Suspense, use } from 'react';
+import { eventsHref } from '@/lib/model/links';
 import { formatSelector } from '@/lib/model/selector';
 import type { MetricType } from '@/lib/model/series';
 import { parseTime } from '@/lib/model/time/parse-time';
@@ -11,6 +12,8 @@ import { PanelMessage } from '../panels/panel-message';
 import { RetryButton } from '../panels/retry-button';
 import { rangeChanges, readRange } from '../panels/time-range';
 import { useUrlState } from '../shell/use-url-state';
+import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { Select } from '../ui/select';
 import { Skeleton } from '../ui/skeleton';
 import {
@@ -21,6 +24,7 @@ import {
   WITHIN_OPTIONS,
   withinChosen,
 } from './aggregates';
+import { eventsOf } from './events-of';
 import { CHART_HEIGHT, ExplorerChart, type ExplorerChartProps } from './explorer-chart';
 import {
   ALL_GROUPS,
@@ -133,6 +137,9 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
           matchers={matchers}
           onChange={(next) => push({ match: formatSelector(next) })}
         />
+        <Button asChild look="ghost">
+          <Link href={eventsHref(eventsOf(state, matchers))}>Events then</Link>
+        </Button>
         <FurtherParameters further={state.further} onRemove={(name) => push({ [name]: null })} />
       </div>
       <section aria-label="Chart" className="rounded-lg border bg-surface p-3">

@@ -9,6 +9,7 @@ const PLACES = [
   { href: '/' as Route, label: 'Fleet', exact: true },
   { href: '/hosts' as Route, label: 'Hosts', exact: false },
   { href: '/metrics' as Route, label: 'Metrics', exact: false },
+  { href: '/events' as Route, label: 'Events', exact: false },
   { href: '/status' as Route, label: 'Status', exact: false },
 ];
 

@@ -108,6 +108,8 @@ const settings = z.object({
   RETENTION_MINUTE: duration('90d'),
   RETENTION_HOUR: duration('2y'),
   RETENTION_DAY: duration('forever'),
+  EVENTS_RETENTION: duration('3d'),
+  EVENTS_MAX_BYTES: bytes.default(2 ** 30),
   RING_MINUTES: integer(1, 1_440, 10),
   RING_MAX_BYTES: bytes.default(() => Math.floor(totalmem() / 4)),
   MAX_SERIES: integer(1, 100_000_000, 1_000_000),

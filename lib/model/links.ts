@@ -11,6 +11,11 @@ export function hostHref(host: string, state: SearchState = {}): Route {
   return `/hosts/${encodeURIComponent(host)}${search(state)}` as Route;
 }
 
+/** The list of events, with these filters. */
+export function eventsHref(filters: SearchState = {}): Route {
+  return `/events${search(filters)}` as Route;
+}
+
 /** The API address of the same question, for CSV and for people who copy it. */
 export function apiHref(name: string, state: SearchState): string {
   return `/api/metrics/${namePath(name)}${search(state)}`;

@@ -162,6 +162,11 @@ export function createFigures() {
       'duplicate',
       'rejected',
     ]),
+    events: new Counter('pulseboard_events_total', 'Events received.', 'result', [
+      'stored',
+      'duplicate',
+      'rejected',
+    ]),
     ingestSeconds: new Histogram(
       'pulseboard_ingest_seconds',
       'From a write request to its answer, the commit included.',

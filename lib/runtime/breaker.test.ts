@@ -85,12 +85,16 @@ test('a store that is away: writes and reads fail at once with an honest time to
     yield [];
     await refuse();
   }
+  const lane = { run: refuse } as unknown as Lane;
   const { store, records, stop } = guardStore(
     {
-      samples: { append: vi.fn(refuse), readSamples: pages },
-      database: { ping: async () => void (await refuse()) },
-    } as unknown as Store,
-    { run: refuse } as unknown as Lane,
+      store: {
+        samples: { append: vi.fn(refuse), readSamples: pages },
+        database: { ping: async () => void (await refuse()) },
+      } as unknown as Store,
+      records: lane,
+      events: { write: lane, read: lane },
+    },
     breakers,
   );
   const rows = { seriesIds: [], timestamps: [], values: [] };

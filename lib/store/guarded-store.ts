@@ -1,6 +1,7 @@
 import { isPulseError, PulseError } from '../model/errors';
 import { type Breaker, type BreakerStatus, createBreaker } from '../runtime/breaker';
-import type { Lane, Run } from './lane';
+import type { Run } from './lane';
+import type { OpenStore } from './open';
 import type { ColumnReader, Database, SampleStore, SeriesCatalogue, Store, Upkeep } from './store';
 
 /**
@@ -11,15 +12,21 @@ interface StoreBreakers {
   read: Breaker;
 }
 
+interface GuardedStore {
+  store: Store;
+  records: Run;
+  events: { write: Run; read: Run };
+  stop(): void;
+}
+
 /**
- * A store, and the records beside it, behind two circuit breakers. `stop` ends their probing; the store itself is left
+ * A store, and what is kept beside it, behind two circuit breakers. `stop` ends their probing; the store itself is left
  * to whoever opened it.
  */
 export function guardStore(
-  store: Store,
-  records: Lane,
+  { store, records, events }: Pick<OpenStore, 'store' | 'records' | 'events'>,
   breakers: Set<BreakerStatus>,
-): { store: Store; records: Run; stop(): void } {
+): GuardedStore {
   const { database } = store;
   const write = databaseBreaker('database_write', () => database.ping('write'), breakers);
   const read = databaseBreaker('database_read', () => database.ping('read'), breakers);
@@ -32,6 +39,10 @@ export function guardStore(
       database: guardDatabase(database, { write, read }),
     },
     records: (work) => write.run(() => records.run(work)),
+    events: {
+      write: (work) => write.run(() => events.write.run(work)),
+      read: (work) => read.run(() => events.read.run(work)),
+    },
     stop() {
       write.close();
       read.close();

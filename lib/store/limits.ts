@@ -15,4 +15,6 @@ export const LIMIT_MS = {
   bulk: 10 * MINUTE,
   /** Signing out is not delayed by the database; what could not be recorded is recorded later. */
   record: 3 * SECOND,
+  /** A page of events. */
+  events: 5 * SECOND,
 } as const;

@@ -22,6 +22,8 @@ export interface OpenStore {
   store: Store;
   /** Connections for what is kept besides samples. */
   records: Lane;
+  /** And for events: one to store them, one to read them. */
+  events: { write: Lane; read: Lane };
   description: StoreDescription;
   /** The database itself, for programs that look at more than a store shows. */
   connection: Connection;
@@ -69,6 +71,7 @@ export async function openStore(env: Env, notice: (reason: string) => void): Pro
     return {
       store,
       records: pools.lanes.records,
+      events: { write: pools.lanes.events, read: pools.lanes.eventReads },
       description: { engineReason: choice.reason, location },
       connection,
       async close() {

@@ -8,7 +8,7 @@ import { Readers } from './readers';
 /** The server's own limit, for when we are not there any more to cancel. */
 const BACKSTOP_MS = 2 * SECOND;
 
-const SESSIONS = { write: 12, light: 6, heavy: 3, bulk: 3, record: 2 } as const;
+const SESSIONS = { write: 12, light: 6, heavy: 3, bulk: 3, record: 2, events: 4, eventReads: 2 } as const;
 
 /** Separate connections, so that neither expensive questions nor upkeep can keep samples from being committed. */
 export interface Lanes {
@@ -18,6 +18,9 @@ export interface Lanes {
   bulk: Lane;
   /** Records. They are always of the primary, since a replica may lag behind. */
   records: Lane;
+  /** Events are stored on one and searched on the other. */
+  events: Lane;
+  eventReads: Lane;
   /** One piece of upkeep at a time, each on a new connection. */
   upkeep: Lane;
 }
@@ -56,6 +59,10 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
   const records = new Lane(
     laneOf(primary, 'write', { sessions: SESSIONS.record, limitMs: LIMIT_MS.record, name: 'records' }),
   );
+  const events = new Lane(
+    laneOf(primary, 'write', { sessions: SESSIONS.events, limitMs: LIMIT_MS.write, name: 'events' }),
+  );
+  const eventReads = new Lane({ ...reader('event reads', SESSIONS.eventReads), limitMs: LIMIT_MS.events });
   const bulk = slow('bulk', { parameters: { work_mem: '64MB' } });
   const upkeep = slow('upkeep', {
     sessions: 1,
@@ -64,9 +71,9 @@ export function openPools(primary: Endpoint, reading: Endpoint): Pools {
     parameters: { 'timescaledb.max_tuples_decompressed_per_dml_transaction': '0' },
   });
   const endpoints = new Set([primary, reading]);
-  const all = { write, light, heavy, bulk, records, upkeep };
+  const all = { write, light, heavy, bulk, records, events, eventReads, upkeep };
   return {
-    lanes: { write, read, bulk, records, upkeep },
+    lanes: { write, read, bulk, records, events, eventReads, upkeep },
     async ping(what) {
       await (what === 'write' ? primary : reading).ping();
     },

@@ -19,6 +19,7 @@ import { Fleet } from '../read/fleet/fleet';
 import { publishFleet } from '../read/fleet/fleet-topic';
 import { createHistory, type History } from '../read/history';
 import { recordsOn } from '../records/database';
+import { type EventLog, openEventLog } from '../records/event-log';
 import { openRecords, type Records } from '../records/records';
 import type { BreakerStatus } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
@@ -26,6 +27,7 @@ import type { Scheduler } from '../runtime/work/scheduler';
 import { guardStore } from '../store/guarded-store';
 import { openStore, untilThere } from '../store/open';
 import type { Store } from '../store/store';
+import { createEvents, type Events } from '../write/events/events';
 import { createPipeline, type Pipeline } from '../write/pipeline';
 import { ScrapingNodes } from '../write/scrape/nodes';
 import { Scraping } from '../write/scrape/scraping';
@@ -61,6 +63,8 @@ export interface System {
   readonly topics: Topics;
   readonly ringSync: RingSync;
   readonly pipeline: Pipeline;
+  readonly events: Events;
+  readonly eventLog: EventLog;
   /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
   readonly spool: SpoolFigures | null;
   /** The targets that are scraped; null without SCRAPE_CONFIG. */
@@ -102,9 +106,14 @@ async function start(
   const opened = await openStore(settings, notice);
   offSwitches.add(() => opened.close());
   const { location, engineReason } = opened.description;
-  const { store, records: run, stop: stopGuard } = guardStore(opened.store, opened.records, breakers);
-  offSwitches.add(stopGuard);
-  const records = openRecords(recordsOn(run));
+  const guarded = guardStore(opened, breakers);
+  const { store } = guarded;
+  offSwitches.add(guarded.stop);
+  const records = openRecords(recordsOn(guarded.records));
+  const eventLog = openEventLog({
+    write: recordsOn(guarded.events.write),
+    read: recordsOn(guarded.events.read),
+  });
 
   notice('Reading the catalogue of series.');
   const registry = new Registry();
@@ -128,7 +137,9 @@ async function start(
   const topics = createTopics({ transport });
   offSwitches.add(() => topics.close());
   // It ends after the last commit: it records when each series was last seen.
-  offSwitches.add(startUpkeep({ store, registry, ring, sessions, records }));
+  offSwitches.add(
+    startUpkeep({ store, registry, ring, sessions, records, events: { log: eventLog, settings } }),
+  );
   // In the background: until it is done, questions about before the start go to the database. Where other nodes
   // write too, the ring is filled per metric instead, when somebody looks at it.
   const refilled = shared ? Promise.resolve() : refillRing(ring, store, registry, startedAt - windowMs);
@@ -138,6 +149,8 @@ async function start(
   const spooled = segments && openSpool(settings, direct, segments);
   const pipeline = spooled ?? direct;
   offSwitches.add(() => pipeline.close());
+  const events = createEvents({ env: settings, log: eventLog, pipeline, registry, topics, figures });
+  offSwitches.add(() => events.close());
   const scraping = await startScraping(settings, { pipeline, figures, records });
   offSwitches.add(() => scraping?.close());
   const ringSync = createRingSync({
@@ -196,6 +209,8 @@ async function start(
     topics,
     ringSync,
     pipeline,
+    events,
+    eventLog,
     get spool() {
       return spooled?.spool ?? null;
     },

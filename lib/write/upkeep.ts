@@ -1,15 +1,21 @@
 import type { EndedSessions } from '../access/auth/ended-sessions';
+import type { Env } from '../env';
 import type { Registry } from '../memory/catalogue/registry';
 import type { Ring } from '../memory/ring/ring';
 import { MINUTE, SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
+import type { EventLog } from '../records/event-log';
 import type { Records } from '../records/records';
 import type { Store } from '../store/store';
+import { MAX_EVENT_AGE_MS } from './events/events';
 
 const EVICT_EVERY_MS = SECOND;
 const MAINTAIN_EVERY_MS = 10 * SECOND;
 /** How long a session that was ended on one server may still be valid on the others. */
 const SYNC_SESSIONS_EVERY_MS = 2 * SECOND;
+const MAKE_ROOM_EVERY_MS = 5 * SECOND;
+/** Clocks of servers may be apart. */
+const PLACES_SLACK_MS = 10 * MINUTE;
 const TOUCH_EVERY_MS = 5 * MINUTE;
 /** Servers that start together should not maintain the database at the same moments. */
 const JITTER = 0.2;
@@ -21,11 +27,12 @@ export interface UpkeepOptions {
   /** Absent where viewers need not sign in. */
   sessions?: EndedSessions;
   records: Records;
+  events: { log: Pick<EventLog, 'maintain'>; settings: Pick<Env, 'EVENTS_RETENTION' | 'EVENTS_MAX_BYTES'> };
 }
 
 /**
- * The periodic jobs: evict old samples from the ring, maintain the database, record when series were last seen, read
- * the sessions that other servers ended. A run that fails is logged and repeated; runs of a job do not overlap.
+ * The periodic jobs: evict old samples from the ring, maintain the database, make room for events, record when series
+ * were last seen, read the sessions that other servers ended. A run that fails is logged and repeated; runs of a job do not overlap.
  *
  * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
  */
@@ -35,6 +42,7 @@ export function startUpkeep({
   ring,
   sessions,
   records,
+  events,
 }: UpkeepOptions): () => Promise<void> {
   const recorded = new Map<number, number>();
   async function touch(): Promise<void> {
@@ -52,6 +60,11 @@ export function startUpkeep({
   const jobs = [
     repeatedly('evict', EVICT_EVERY_MS, async () => ring.evict(Date.now())),
     repeatedly('maintain', MAINTAIN_EVERY_MS, () => store.upkeep.maintain(Date.now(), stop.signal)),
+    repeatedly('make room', MAKE_ROOM_EVERY_MS, () => {
+      const { EVENTS_MAX_BYTES: maxBytes, EVENTS_RETENTION: maxAgeMs } = events.settings;
+      // What comes as late as it may finds its places still.
+      return events.log.maintain({ maxBytes, maxAgeMs }, Date.now() - MAX_EVENT_AGE_MS - PLACES_SLACK_MS);
+    }),
     repeatedly('touch', TOUCH_EVERY_MS, touch),
     ...(sessions
       ? [

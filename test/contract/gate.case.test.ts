@@ -27,6 +27,7 @@ interface Place {
 /** Every page and route of the folder `app`: a new one belongs here, and is asked with every trick below. */
 const PLACES: Record<string, Place> = {
   '/': { path: '/' },
+  '/events': { path: '/events' },
   '/hosts': { path: '/hosts' },
   '/hosts/[host]': { path: `/hosts/${HOST}` },
   '/metrics': { path: '/metrics' },
@@ -34,6 +35,7 @@ const PLACES: Record<string, Place> = {
   '/status': { path: '/status' },
   '/login': { path: '/login', open: true },
   '/api/[[...unknown]]': { path: '/api/nothing' },
+  '/api/events': { path: '/api/events' },
   '/api/fleet': { path: '/api/fleet' },
   '/api/fleet/labels': { path: '/api/fleet/labels' },
   '/api/fleet/map': { path: '/api/fleet/map' },

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { POST as unknown } from '@/app/api/[[...unknown]]/route';
+import { GET as events } from '@/app/api/events/route';
 import { GET as fleet } from '@/app/api/fleet/route';
 import { GET as health } from '@/app/api/health/route';
 import { GET as history } from '@/app/api/metrics/[...name]/route';
@@ -24,6 +25,7 @@ const ROUTES: Array<[path: RegExp, route: Route]> = [
   [/^\/api\/metrics\/./, history],
   [/^\/api\/ready$/, ready],
   [/^\/api\/health$/, health],
+  [/^\/api\/events$/, events],
   [/^\/api\/fleet$/, fleet],
   [/^\/api\/targets$/, targets],
   [/^\/api\/prometheus$/, figures],

@@ -3,10 +3,12 @@ import { notFound } from 'next/navigation';
 import { HostControls } from '@/components/fleet/host-controls';
 import { HostHeader } from '@/components/fleet/host-header';
 import { HostSections } from '@/components/fleet/host-sections';
+import { Button } from '@/components/ui/button';
+import { Link } from '@/components/ui/link';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import { EVERY_HOST } from '@/lib/model/fleet/hosts-query';
-import { nameFromSegments } from '@/lib/model/links';
+import { eventsHref, nameFromSegments } from '@/lib/model/links';
 import { rootOfProcess } from '@/lib/system/process';
 
 type Props = PageProps<'/hosts/[host]'>;
@@ -30,7 +32,11 @@ export default async function HostPage({ params, searchParams }: Props) {
   const header = await fleet.hostsPage({ ...EVERY_HOST, matchers, pageSize: 1 }, [name], pageWork());
   return (
     <div className="flex flex-col gap-3">
-      <HostHeader initial={header} />
+      <HostHeader initial={header}>
+        <Button asChild>
+          <Link href={eventsHref({ host: name })}>Events</Link>
+        </Button>
+      </HostHeader>
       <HostControls {...range} parts={parts} asOf={detail.now} />
       <HostSections host={name} metrics={detail.metrics} range={range} parts={parts} ask={readPanel} />
     </div>

@@ -4,9 +4,10 @@ import type { Senders } from '../../access/auth/senders';
 import type { HeldBodies } from '../../access/limit/held-body';
 import type { PulseError } from '../../model/errors';
 import type { Encodings } from '../../write/ingest/encoding';
-import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
+import type { WriteResult } from '../../write/ingest/sample';
 import type { PlainResponse } from '../http';
 import type { RequestHead } from '../request-head';
+import type { Decoded } from './session';
 
 /**
  * One ingest protocol at one path, asked with one method. Reading the body within its bounds, rate limits, the commit and
@@ -52,6 +53,6 @@ export interface ContentType {
  * streams in, where `bodies` has room for what has to be held of it. What it throws ends the body.
  */
 export type Decoder =
-  | { whole(bytes: Buffer): DecodedSamples }
-  | { inPortions(bytes: Buffer): Iterable<DecodedSamples> }
-  | { portions(pieces: AsyncIterable<Uint8Array>, bodies: HeldBodies): AsyncIterable<DecodedSamples> };
+  | { whole(bytes: Buffer): Decoded }
+  | { inPortions(bytes: Buffer): Iterable<Decoded> }
+  | { portions(pieces: AsyncIterable<Uint8Array>, bodies: HeldBodies): AsyncIterable<Decoded> };

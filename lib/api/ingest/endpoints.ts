@@ -1,4 +1,5 @@
 import type { IngestEndpoint } from './endpoint';
+import { eventsEndpoint } from './events';
 import { influxEndpoints } from './influx';
 import { jsonEndpoint } from './json';
 import { otlpEndpoint } from './otlp';
@@ -9,6 +10,7 @@ import { IngestRoutes } from './routes';
 /** Every ingest protocol: a new one is a file beside this one and a line here. */
 export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [
   jsonEndpoint,
+  eventsEndpoint,
   remoteWriteEndpoint,
   otlpEndpoint,
   ...influxEndpoints,

@@ -4,12 +4,11 @@ import { SECOND } from '../../model/time/duration';
 import type { Root } from '../../system/root';
 import { type Body, readPieces, readWhole } from '../../write/ingest/body';
 import { encodingFor } from '../../write/ingest/encoding';
-import type { DecodedSamples } from '../../write/ingest/sample';
 import { errorHeaders, type PlainResponse, toPulseError } from '../http';
 import { headerIn, type RequestHead } from '../request-head';
 import { contentTypeFor } from './content-type';
 import type { IngestEndpoint } from './endpoint';
-import { type IngestSession, openIngestSession } from './session';
+import { type Decoded, type IngestSession, openIngestSession } from './session';
 
 /**
  * Answers a write request of either front: authorizes the sender, decodes the body, waits for the commit. Errors become
@@ -57,7 +56,7 @@ function decodeBody(
   { contentTypes }: IngestEndpoint,
   head: RequestHead,
   body: Body,
-): Promise<DecodedSamples> | AsyncIterable<DecodedSamples> {
+): Promise<Decoded> | AsyncIterable<Decoded> {
   const { decode, encodings } = contentTypeFor(headerIn(head, 'content-type'), contentTypes);
   const encoding = encodingFor(headerIn(head, 'content-encoding'), encodings);
   const decoder = decode(head);
@@ -69,8 +68,8 @@ function decodeBody(
 /** Between portions others have their turn. */
 async function* inTurns(
   bytes: Promise<Buffer>,
-  inPortions: (bytes: Buffer) => Iterable<DecodedSamples>,
-): AsyncGenerator<DecodedSamples> {
+  inPortions: (bytes: Buffer) => Iterable<Decoded>,
+): AsyncGenerator<Decoded> {
   let isFirst = true;
   for (const portion of inPortions(await bytes)) {
     if (!isFirst) await new Promise((resolve) => setImmediate(resolve));

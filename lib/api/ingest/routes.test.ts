@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { INGEST_ENDPOINTS } from './endpoints';
+import { eventsEndpoint } from './events';
 import { jsonEndpoint } from './json';
 import { IngestRoutes, routeOf } from './routes';
 
@@ -73,7 +74,7 @@ test('a path may be asked with other methods than POST, each by a row of its own
 });
 
 test('where Next.js answers nothing stands in the way of an endpoint', () => {
-  // Its folder would take what is posted there; that of our own protocol hands it on.
+  // Its folder would take what is posted there; those of our own protocols hand it on.
   const inTheWay = INGEST_ENDPOINTS.filter(({ path }) => existsSync(`app${routeOf({ path }).path}/route.ts`));
-  expect(inTheWay.map(({ path }) => path)).toEqual([jsonEndpoint.path]);
+  expect(inTheWay.map(({ path }) => path)).toEqual([jsonEndpoint.path, eventsEndpoint.path]);
 });

@@ -1,24 +1,28 @@
 import type { Sender } from '../../access/limit/ingest-limit';
 import type { Root } from '../../system/root';
+import type { DecodedEvents } from '../../write/events/incoming-event';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
 import { WriteTotals } from './write-totals';
 
-/** Decodes all samples of a request, or portions of them as they arrive. Called after the rate limit was checked. */
-export type SampleSource = () => DecodedSamples | Promise<DecodedSamples> | AsyncIterable<DecodedSamples>;
+/** What a body holds: samples, or events that become samples. */
+export type Decoded = DecodedSamples | DecodedEvents;
+
+/** Decodes all of a request, or portions of it as they arrive. Called after the rate limit was checked. */
+export type Source = () => Decoded | Promise<Decoded> | AsyncIterable<Decoded>;
 
 const NO_HEADERS = {};
 
 /** The session of an authorized sender, for one request or as long as a connection lasts. */
 export interface IngestSession {
   /**
-   * One write request: counted against its sender's rate, decoded, admitted. Resolves once every good sample is
-   * committed. An error in the middle names what was kept before.
+   * One write request: counted against its sender's rate, decoded, admitted. Resolves once every good sample, or event,
+   * is committed. An error in the middle names what was kept before.
    *
    * @throws PulseError `rate_limited`, `nothing_usable`, `queue_full`, `database_unavailable`, `shutting_down`;
    * and what the source throws.
    * @param answerMs how long a commit is waited for, where the sender has waited before
    */
-  write(source: SampleSource, answerMs?: number): Promise<WriteResult>;
+  write(source: Source, answerMs?: number): Promise<WriteResult>;
   /** The headers of the rate limit as of the last write, by name. */
   readonly rateHeaders: Readonly<Record<string, string>>;
 }
@@ -36,18 +40,24 @@ class Session implements IngestSession {
     private readonly sender: Sender,
   ) {}
 
-  async write(source: SampleSource, answerMs?: number): Promise<WriteResult> {
+  async write(source: Source, answerMs?: number): Promise<WriteResult> {
     const { headers, refusal } = this.root.limits.ingest.count(this.sender);
     this.rateHeaders = headers;
     if (refusal) throw refusal;
-    const { pipeline } = this.root.ready();
-    const totals = new WriteTotals();
+    const { pipeline, events } = this.root.ready();
+    let what: 'samples' | 'events' = 'samples';
+    const take = (decoded: Decoded) => {
+      if (!('events' in decoded)) return pipeline.write(decoded, answerMs);
+      what = 'events';
+      return events.write(decoded, answerMs);
+    };
+    const totals = new WriteTotals(() => what);
     try {
       const decoded = source();
       if (Symbol.asyncIterator in decoded) {
         for await (const portion of decoded)
-          totals.add(await pipeline.write(portion, answerMs), portion.items);
-      } else totals.add(await pipeline.write(await decoded, answerMs));
+          totals.add(await take(portion), 'items' in portion ? portion.items : undefined);
+      } else totals.add(await take(await decoded));
       return totals.result();
     } catch (error) {
       throw totals.withTotals(error);

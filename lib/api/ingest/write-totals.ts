@@ -16,6 +16,9 @@ export class WriteTotals {
   private written?: Record<ItemKind, number>;
   private itemsRejected = 0;
 
+  /** @param what a body holds, for messages. */
+  constructor(private readonly what: () => 'samples' | 'events' = () => 'samples') {}
+
   /**
    * @param items what the portion consists of, where it has items
    * @throws PulseError `nothing_usable` after too many bad samples without a good one.
@@ -50,7 +53,7 @@ export class WriteTotals {
   withTotals(error: unknown): unknown {
     const { accepted, duplicates, rejected } = this;
     if (accepted + rejected === 0 || !isPulseError(error) || error.code === 'nothing_usable') return error;
-    const message = `${error.message} Before that, ${accepted} samples of this body were accepted and ${rejected} rejected.`;
+    const message = `${error.message} Before that, ${accepted} ${this.what()} of this body were accepted and ${rejected} rejected.`;
     const { cause, retryAfterMs } = error;
     return new PulseError(error.code, message, {
       cause,
@@ -61,7 +64,7 @@ export class WriteTotals {
 
   private nothingUsable(): PulseError {
     const { rejected, errors } = this;
-    const message = `None of the ${rejected} samples can be used; the first one: ${errors[0].message}.`;
+    const message = `None of the ${rejected} ${this.what()} can be used; the first one: ${errors[0].message}.`;
     return new PulseError('nothing_usable', message, { details: errors });
   }
 }

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { STREAM_TOPICS } from '../../live/stream-topics';
 import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
+import { EventsAnswer } from '../../model/wire/events';
 import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
 import { HealthAnswer, ReadyAnswer, TargetsAnswer } from '../../model/wire/operate';
 import { STREAM_EVENTS } from '../../model/wire/stream';
 import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
+import { eventListParams } from '../../read/events';
 import { queryParams } from '../../read/query/query-params';
 import { Batch, Sample } from '../../write/ingest/schemas';
 import { MAX_QUERIES } from '../batch';
@@ -66,6 +68,16 @@ const READ: ZodOpenApiPathsObject = {
       requestParams: { query: metricListParams },
       responses: {
         ...ok('A page of metrics', CatalogueAnswer),
+        ...refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable'),
+      },
+    },
+  },
+  '/api/events': {
+    get: {
+      summary: 'Events, the newest first',
+      requestParams: { query: eventListParams },
+      responses: {
+        ...ok('A page of events', EventsAnswer),
         ...refusals('bad_parameter', 'too_expensive', ...LOOK, 'too_busy', 'database_unavailable'),
       },
     },

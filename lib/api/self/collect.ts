@@ -27,7 +27,7 @@ function ofTheSystem({ startup: started }: Root): Family[] {
     started.phase === 'ready' ? 1 : 0,
   );
   if (started.phase !== 'ready') return [up];
-  const { registry, ring, pipeline, live } = started.system;
+  const { registry, ring, pipeline, events, live } = started.system;
   const { rowsWaiting, rowsInFlight, commitsInFlight, maxRows } = pipeline.figures;
   return [
     up,
@@ -54,6 +54,7 @@ function ofTheSystem({ startup: started }: Root): Family[] {
       maxRows,
     ),
     gauge('pulseboard_commits_in_flight', 'Commits under way.', commitsInFlight),
+    gauge('pulseboard_events_waiting', 'Events on their way to the database.', events.figures.waiting),
     ...ofTheStreams(live.figures),
   ];
 }
@@ -156,8 +157,8 @@ function ofBreakers({ breakers }: Root): Family[] {
 }
 
 function ofIngest({ figures }: Root): Family[] {
-  const { ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows } = figures;
-  return [ingestRequests, ingestSamples, ingestSeconds, commitSeconds, commitRows].map((each) =>
+  const { ingestRequests, ingestSamples, events, ingestSeconds, commitSeconds, commitRows } = figures;
+  return [ingestRequests, ingestSamples, events, ingestSeconds, commitSeconds, commitRows].map((each) =>
     each.family(),
   );
 }

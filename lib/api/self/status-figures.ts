@@ -23,6 +23,8 @@ export const STATUS_SECTIONS: readonly FigureSection[] = [
     figures: [
       { name: 'pulseboard_ready', title: 'Ready' },
       { name: 'pulseboard_ingest_samples_total', title: 'Samples ingested', chart: { result: 'stored' } },
+      { name: 'pulseboard_events_total', title: 'Events ingested', chart: { result: 'stored' } },
+      { name: 'pulseboard_events_waiting', title: 'Events waiting' },
       { name: 'pulseboard_ingest_requests_total', title: 'Write requests', chart: {} },
       { name: 'pulseboard_ingest_seconds', title: 'Write request latency', chart: {} },
       { name: 'pulseboard_queue_rows', title: 'Write queue', chart: {} },

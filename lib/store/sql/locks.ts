@@ -20,6 +20,8 @@ export const LOCK = {
   round: 7,
   /** Held while an append is announced, so that all servers see intents in one order; in SQL. */
   intents: 8,
+  /** Who stores events shares it; who empties a segment of them excludes them. */
+  events: 9,
 } as const;
 
 /**

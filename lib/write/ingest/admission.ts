@@ -47,14 +47,16 @@ function checkSample({ index, name, value, timestamp }: IncomingSample, window: 
   if (name.length > LIMITS.metricNameLength || !METRIC_NAME.test(name))
     return sampleError(index, 'name', 'bad_name');
   if (!Number.isFinite(value)) return sampleError(index, 'value', 'not_finite');
-  const { oldest, newest } = window;
-  if (timestamp < oldest || timestamp > newest || timestamp < PLAUSIBLE_MS.from)
-    return checkTime(index, timestamp, window);
+  return checkTime(index, timestamp, window);
 }
 
 /** A timestamp of 1970 is a mistake even where samples are kept for ever. */
-function checkTime(index: number, timestamp: number, window: AdmissionWindow): SampleError | undefined {
-  const { oldest, newest, precision = 'ms' } = window;
+export function checkTime(
+  index: number,
+  timestamp: number,
+  { oldest, newest, precision = 'ms' }: AdmissionWindow,
+): SampleError | undefined {
+  if (timestamp >= oldest && timestamp <= newest && timestamp >= PLAUSIBLE_MS.from) return undefined;
   const code = timestamp > newest ? 'in_future' : 'too_old';
   const problem = wrongEpochUnit(timestamp, precision);
   if (problem)

@@ -1,5 +1,6 @@
 import type { Labels } from '../../model/labels';
 import type { MetricType } from '../../model/series';
+import type { EventErrorCode } from '../events/event-error';
 import type { Precision } from './timestamp';
 
 /** A sample as a protocol decoded it: the types are right, the content is not yet admitted. */
@@ -36,7 +37,8 @@ export interface SampleError {
   index: number;
   /** Where in the sample: `value`, `labels.host`; empty for the sample as a whole. */
   path: string;
-  code: SampleErrorCode;
+  /** Those of events only where events were sent. */
+  code: SampleErrorCode | EventErrorCode;
   message: string;
 }
 

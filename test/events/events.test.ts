@@ -1,0 +1,3 @@
+import { eventsCases } from './events.case.test';
+
+eventsCases('postgres');
