@@ -3,6 +3,7 @@ import { DAY } from '../../lib/model/time/duration';
 import { ProgressBar } from '../progress';
 import { Checkpoint } from './checkpoint';
 import { compare } from './compare';
+import { copyEventPlaces } from './copy-event-places';
 import { copyRollups } from './copy-rollups';
 import { copySamples } from './copy-samples';
 import { copySeries } from './copy-series';
@@ -53,6 +54,7 @@ async function copy(
   // The secret that sessions are signed with stays where it was, so they would hold again.
   for (const session of await source.records.endedSessions.list(now))
     await target.records.endedSessions.add(session);
+  await copyEventPlaces(source, target);
 
   const before = await rollupsBefore(source);
   if (before !== null && !checkpoint.noted.rollups) {

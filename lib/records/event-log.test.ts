@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+import { eventLogCases } from './event-log.case.test';
+
+eventLogCases('postgres', inject('postgresUrl'));
