@@ -38,6 +38,17 @@ const integer = (lowest: number, highest: number, fallback: number) =>
       return value;
     });
 
+/** Off where it is not set. */
+const port = z
+  .string()
+  .transform((text, context) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
+    context.addIssue('a port from 1 to 65535');
+    return z.NEVER;
+  })
+  .optional();
+
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/database')
@@ -121,6 +132,9 @@ const settings = z.object({
   SPOOL_DIR: z.string().optional(),
   SPOOL_MAX_BYTES: bytes.default(2 ** 30),
   SCRAPE_CONFIG: z.string().optional(),
+  STATSD_PORT: port,
+  GRAPHITE_PORT: port,
+  KEYLESS_HOST: z.string().default('127.0.0.1'),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
   SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),

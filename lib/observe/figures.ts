@@ -150,6 +150,14 @@ export interface TlsFigures {
   readonly expiresAt: number;
 }
 
+/** Of StatsD, as of now. */
+export interface StatsdFigures {
+  readonly series: number;
+  readonly heldBytes: number;
+  /** Packets that the system threw away because they were not read in time, since the start; null where it does not say. */
+  readonly droppedPackets: number | null;
+}
+
 /** What a server counts of itself: see `createFigures`. */
 export type Figures = ReturnType<typeof createFigures>;
 
@@ -240,6 +248,35 @@ export function createFigures() {
     ),
     /** What is open on the TLS port; null without one. */
     tls: { open: null as TlsFigures | null },
+    statsdLines: new Counter('pulseboard_statsd_lines_total', 'Lines of StatsD received.', 'result', [
+      'taken',
+      'malformed',
+      'unsupported',
+      'negative',
+      'full',
+    ]),
+    graphiteLines: new Counter('pulseboard_graphite_lines_total', 'Lines of Graphite received.', 'result', [
+      'taken',
+      'malformed',
+    ]),
+    keylessConnections: new Gauge(
+      'pulseboard_keyless_connections',
+      'TCP connections of StatsD and Graphite.',
+    ),
+    keylessEnded: new Counter(
+      'pulseboard_keyless_ended_total',
+      'TCP connections of StatsD and Graphite that were ended.',
+      'reason',
+      ['too_many', 'silent'],
+    ),
+    keylessLost: new Counter(
+      'pulseboard_keyless_samples_lost_total',
+      'Samples of StatsD and Graphite that were received and could not be stored.',
+      'protocol',
+      ['statsd', 'graphite'],
+    ),
+    /** What is held for StatsD; null where it is off. */
+    statsd: { open: null as StatsdFigures | null },
     refusals: new Counter(
       'pulseboard_budget_refusals_total',
       'Requests ended for what they would have cost, or because their client had gone.',

@@ -42,30 +42,44 @@ export function createHttpServer(listener: RequestListener): Server {
   return server;
 }
 
-type PortName = 'PORT' | 'TLS_PORT';
+/** The settings that are ports, each with a usual value and the setting that says on which host. */
+const PORTS = {
+  PORT: { usual: 3_000, hostName: 'HOST' },
+  TLS_PORT: { usual: 3_443, hostName: 'HOST' },
+  STATSD_PORT: { usual: 8_125, hostName: 'KEYLESS_HOST' },
+  GRAPHITE_PORT: { usual: 2_003, hostName: 'KEYLESS_HOST' },
+} as const;
+type PortName = keyof typeof PORTS;
 
 /**
  * Takes the port that a setting names. Resolves with the port taken.
  * @throws Error with one sentence on why it cannot be taken
  */
-export function takePort<Name extends PortName = 'PORT'>(
+export function takePort<Name extends 'PORT' | 'TLS_PORT' = 'PORT'>(
   server: NetServer,
   settings: Pick<Env, 'HOST' | Name>,
   name: Name = 'PORT' as Name,
 ): Promise<number> {
-  const { HOST } = settings;
-  const port: number = settings[name];
+  return listenAt(server, settings.HOST, settings[name], name);
+}
+
+/** The same for the port of any setting. */
+export function listenAt(server: NetServer, host: string, port: number, name: PortName): Promise<number> {
   return new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException) =>
-      reject(new Error(explain(error, HOST, port, name), { cause: error }));
+    const refuse = (error: NodeJS.ErrnoException) => reject(refusedPort(error, host, port, name));
     server.once('error', refuse);
-    server.listen(port, HOST, () => {
+    server.listen(port, host, () => {
       server.off('error', refuse);
       server.on('error', (error) => log().error({ err: error }, 'a connection was not accepted'));
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : port);
     });
   });
+}
+
+/** Why a port cannot be taken, in a sentence. */
+export function refusedPort(cause: NodeJS.ErrnoException, host: string, port: number, name: PortName): Error {
+  return new Error(explain(cause, host, port, name), { cause });
 }
 
 function explain(
@@ -80,8 +94,8 @@ function explain(
     return `Port ${port} on ${host} is taken by ${holder}. Choose another one: ${setting}=${port + 1} npm start`;
   }
   if (code === 'EACCES')
-    return `Port ${port} may not be opened by this user. Choose one above 1023: ${setting}=${setting === 'PORT' ? 3000 : 3443} npm start`;
+    return `Port ${port} may not be opened by this user. Choose one above 1023: ${setting}=${PORTS[setting].usual} npm start`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `HOST is ${host}, which is not an address of this machine.`;
+    return `${PORTS[setting].hostName} is ${host}, which is not an address of this machine.`;
   return `Cannot listen on ${host}:${port}: ${message}`;
 }

@@ -1,23 +1,13 @@
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
 import type { Root } from '../system/root';
+import { graphiteListener } from './keyless/graphite';
+import { statsdListener } from './keyless/statsd';
+import type { Listener } from './listener';
 import { FINISH_MS } from './shutdown';
 
-/** Takes samples in another way than over our port, such as a socket of its own for TCP or UDP. */
-export interface Listener {
-  /** For the log. */
-  readonly name: string;
-  /**
-   * Begins to listen, once the system is ready. `openIngestSession` decides who may send, and how often.
-   *
-   * @returns the off-switch, which resolves when nothing more is taken
-   * @throws Error with a sentence for people when it cannot listen; the server then does not start
-   */
-  start(root: Root): Promise<() => Promise<void>>;
-}
-
 /** Every listener beside our port: a new one is a file beside this one and a line here. */
-export const LISTENERS: readonly Listener[] = [];
+export const LISTENERS: readonly Listener[] = [statsdListener, graphiteListener];
 
 /** Starts them one after the other; when one cannot, none is left running. Returns the off-switch of all. */
 export async function startListeners(root: Root, listeners = LISTENERS): Promise<() => Promise<void>> {

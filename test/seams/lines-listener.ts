@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { toPulseError } from '@/lib/api/http';
 import { openIngestSession } from '@/lib/api/ingest/session';
-import type { Listener } from '@/lib/server/listeners';
+import type { Listener } from '@/lib/server/listener';
 import type { Root } from '@/lib/system/root';
 import { serveLines } from './lines';
 

@@ -1,6 +1,6 @@
 import type { LiveFigures } from '../../live/live';
 import { SECOND } from '../../model/time/duration';
-import type { Family } from '../../observe/figures';
+import type { Family, StatsdFigures } from '../../observe/figures';
 import { VERSION } from '../../observe/version';
 import type { Root } from '../../system/root';
 
@@ -14,6 +14,7 @@ export function collectFamilies(root: Root): Family[] {
     ...ofIngest(root),
     ...ofConnections(root),
     ...ofScraping(root),
+    ...ofKeyless(root),
     ...ofReading(root),
     ...ofTls(root),
     ...ofTheProcess(root),
@@ -184,6 +185,30 @@ function ofScraping({ figures, startup }: Root): Family[] {
     },
     figures.scrapes.family(),
     figures.scrapedSamples.family(),
+  ];
+}
+
+/** Of the ports without keys, where there are any. */
+function ofKeyless({ figures, settings }: Root): Family[] {
+  const { STATSD_PORT, GRAPHITE_PORT } = settings;
+  if (!STATSD_PORT && !GRAPHITE_PORT) return [];
+  const { keylessConnections, keylessEnded, keylessLost, statsdLines, graphiteLines } = figures;
+  const both = [keylessConnections, keylessEnded, keylessLost];
+  const lines = [...(STATSD_PORT ? [statsdLines] : []), ...(GRAPHITE_PORT ? [graphiteLines] : [])];
+  return [...[...both, ...lines].map((each) => each.family()), ...ofStatsd(figures.statsd.open)];
+}
+
+function ofStatsd(open: StatsdFigures | null): Family[] {
+  if (!open) return [];
+  const dropped = total(
+    'pulseboard_statsd_dropped_packets_total',
+    'Packets of StatsD that the system threw away, because they were not read in time.',
+    open.droppedPackets ?? Number.NaN,
+  );
+  return [
+    gauge('pulseboard_statsd_series', 'Series of StatsD that are held.', open.series),
+    gauge('pulseboard_statsd_held_bytes', 'Memory that they take.', open.heldBytes),
+    ...(open.droppedPackets === null ? [] : [dropped]),
   ];
 }
 

@@ -1,0 +1,133 @@
+import { isUtf8 } from 'node:buffer';
+import { hostname } from 'node:os';
+import { openIngestSession } from '../../api/ingest/session';
+import { SECOND } from '../../model/time/duration';
+import type { StatsdFigures } from '../../observe/figures';
+import { log } from '../../observe/log';
+import type { Root } from '../../system/root';
+import { readLines } from '../../write/ingest/lines';
+import type { DecodedSamples, IncomingSample } from '../../write/ingest/sample';
+import { StatsdWindow } from '../../write/ingest/statsd/window';
+import type { Listener } from '../listener';
+import { listenForLines } from './connections';
+import { giveUpAfterStop, warnOfReach } from './give-up';
+import { listenForPackets, type Packets } from './packets';
+import { writePatiently } from './write-patiently';
+
+const FLUSH_MS = SECOND;
+const LOOK_AT_DROPPED_MS = 5 * SECOND;
+const MOST_LINE_BYTES = 8_192;
+/** Written together at most; between portions others have their turn. */
+const PORTION = 5_000;
+
+/** StatsD over UDP and TCP, on one port. */
+export const statsdListener: Listener = {
+  name: 'StatsD',
+  async start(root) {
+    const { STATSD_PORT: port, KEYLESS_HOST: host } = root.settings;
+    if (!port) return async () => undefined;
+    const statsd = new Statsd(root, `${hostname()}:${port}`);
+    const packets = await listenForPackets(host, port, (packet) => statsd.take(packet));
+    const { figures, limits } = root;
+    const take = async (pieces: AsyncIterable<Uint8Array>) => {
+      for await (const lines of readLines(pieces, MOST_LINE_BYTES, limits.bodies))
+        for (const { bytes } of lines) statsd.take(bytes);
+    };
+    const closeConnections = await listenForLines({ host, port, name: 'STATSD_PORT', figures, take }).catch(
+      async (error) => {
+        await packets.close();
+        throw error;
+      },
+    );
+    warnOfReach('StatsD', host, port);
+    statsd.start(packets);
+    return async () => {
+      await Promise.all([packets.close(), closeConnections()]);
+      await statsd.stop();
+    };
+  },
+};
+
+/**
+ * Writes what a window has summed up once a second. While the last one cannot be written the window stays open, so what
+ * is held does not grow, and counts are not lost.
+ */
+class Statsd implements StatsdFigures {
+  droppedPackets: number | null = null;
+  private readonly window: StatsdWindow;
+  private readonly giveUp = giveUpAfterStop();
+  private writing: Promise<void> | undefined;
+  private timers: NodeJS.Timeout[] = [];
+
+  constructor(
+    private readonly root: Root,
+    instance: string,
+  ) {
+    const { statsdLines } = root.figures;
+    this.window = new StatsdWindow(instance, Date.now(), (result) => statsdLines.add(result));
+  }
+
+  get series(): number {
+    return this.window.series;
+  }
+
+  get heldBytes(): number {
+    return this.window.heldBytes;
+  }
+
+  start(packets: Packets): void {
+    this.root.figures.statsd.open = this;
+    const look = async () => {
+      this.droppedPackets = await packets.dropped();
+    };
+    void look();
+    this.timers = [setInterval(() => this.flush(), FLUSH_MS), setInterval(look, LOOK_AT_DROPPED_MS)];
+  }
+
+  /** @param bytes a packet, or a line; null for a line that was too long */
+  take(bytes: Buffer | null): void {
+    if (!bytes || !isUtf8(bytes)) {
+      this.root.figures.statsdLines.add('malformed');
+      return;
+    }
+    for (const line of bytes.toString('utf8').split('\n')) this.takeLine(line.trim());
+  }
+
+  /** Writes what is left. Nothing is taken any more when this is called. */
+  async stop(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    this.giveUp.begin();
+    await this.writing;
+    this.flush();
+    await this.writing;
+    this.root.figures.statsd.open = null;
+  }
+
+  private takeLine(line: string): void {
+    if (line.length <= MOST_LINE_BYTES) this.window.add(line);
+    else this.root.figures.statsdLines.add('malformed');
+  }
+
+  private flush(): void {
+    if (this.writing) return;
+    const samples = this.window.end(Date.now());
+    if (samples.length === 0) return;
+    this.writing = this.write(samples).finally(() => {
+      this.writing = undefined;
+    });
+  }
+
+  private async write(samples: readonly IncomingSample[]): Promise<void> {
+    const session = openIngestSession(this.root, { key: null, address: 'statsd' });
+    if (await writePatiently(session, () => inPortions(samples), this.giveUp.signal)) return;
+    this.root.figures.keylessLost.add('statsd', samples.length);
+    log().warn({ samples: samples.length }, 'samples of StatsD could not be stored');
+  }
+}
+
+async function* inPortions(samples: readonly IncomingSample[]): AsyncGenerator<DecodedSamples> {
+  for (let from = 0; from < samples.length; from += PORTION) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    yield { samples: samples.slice(from, from + PORTION), errors: [] };
+  }
+}

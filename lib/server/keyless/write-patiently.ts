@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IngestSession, SampleSource } from '../../api/ingest/session';
+import { isPulseError } from '../../model/errors';
+import { SECOND } from '../../model/time/duration';
+import { log } from '../../observe/log';
+
+/** Where the error does not say. */
+const RETRY_MS = SECOND;
+
+/**
+ * Writes for a sender that cannot be told to send again: tries until the server can take it. To write a sample again
+ * changes nothing.
+ *
+ * @param giveUp when to stop trying
+ * @returns whether all that can be stored of it is
+ */
+export async function writePatiently(
+  session: IngestSession,
+  source: SampleSource,
+  giveUp: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    try {
+      await session.write(source);
+      return true;
+    } catch (error) {
+      if (isPulseError(error) && error.code === 'nothing_usable') return true;
+      if (!isForNow(error)) {
+        log().error({ err: error }, 'samples that were received are not stored');
+        return false;
+      }
+      const waitMs = (isPulseError(error) && error.retryAfterMs) || RETRY_MS;
+      await sleep(waitMs, undefined, { signal: giveUp }).catch(() => undefined);
+      if (giveUp.aborted) return false;
+    }
+  }
+}
+
+function isForNow(error: unknown): boolean {
+  return isPulseError(error) && (error.status === 503 || error.status === 429);
+}
