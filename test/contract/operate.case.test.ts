@@ -69,6 +69,7 @@ export function operateContract(connect: () => Client, engine: Engine): void {
     expect(body).toMatchObject({ openapi: '3.1.1' });
     const { paths } = body as { paths: object };
     expect(Object.keys(paths).sort()).toEqual([
+      '/api/collectd',
       '/api/events',
       '/api/fleet',
       '/api/fleet/labels',

@@ -6,6 +6,7 @@ export const SENDERS = {
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   influx: 'influxdb-client',
+  collectd: 'collectd-core libyajl2 libcurl3-gnutls',
 } as const;
 export type Sender = keyof typeof SENDERS;
 

@@ -1,3 +1,4 @@
+import { collectdEndpoint } from './collectd';
 import type { IngestEndpoint } from './endpoint';
 import { eventsEndpoint } from './events';
 import { influxEndpoints } from './influx';
@@ -15,6 +16,7 @@ export const INGEST_ENDPOINTS: readonly IngestEndpoint[] = [
   otlpEndpoint,
   ...influxEndpoints,
   ...pushEndpoints,
+  collectdEndpoint,
 ];
 
 export const INGEST_ROUTES = new IngestRoutes(INGEST_ENDPOINTS);

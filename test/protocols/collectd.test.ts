@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { type ServerProcess, startBareNode } from '../support/server-process';
+import { storedSeries } from '../support/stored-samples';
+
+let database: TestDatabase;
+let server: ServerProcess;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const INGEST_KEYS = 'collectd:secret,slow:slow-secret';
+  const settings = { INGEST_KEYS, DASHBOARD_PASSWORD: 'open sesame', RATE_LIMIT: 'off,slow=1' };
+  server = await startBareNode({ DATABASE_URL: database.url, ...settings });
+});
+afterAll(async () => {
+  await server?.stop();
+  await database?.drop();
+});
+
+async function post(body: string, query = '', headers: Record<string, string> = {}) {
+  const all = { authorization: 'Bearer secret', 'content-type': 'application/json', ...headers };
+  const response = await fetch(`${server.url}/api/collectd${query}`, { method: 'POST', headers: all, body });
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    body: await response.text(),
+  };
+}
+
+const list = (type: string, time = Date.now() / 1_000) => ({
+  values: [1.5],
+  dstypes: ['derive'],
+  dsnames: ['value'],
+  time,
+  interval: 1,
+  host: 'web-1',
+  plugin: type,
+  plugin_instance: '',
+  type,
+  type_instance: '',
+});
+
+test('is answered so that collectd logs what is wrong', async () => {
+  expect(await post(JSON.stringify([list('a')]))).toMatchObject({ status: 200, body: '' });
+  expect(await post('[]')).toMatchObject({ status: 200 });
+  expect(await post(JSON.stringify([list('b'), list('b', 1), 5]))).toMatchObject({
+    status: 400,
+    body: expect.stringContaining('2 samples were rejected, 1 are stored'),
+  });
+  for (const body of ['', '{}', '[', 'PUTVAL "x"']) expect(await post(body)).toMatchObject({ status: 400 });
+  expect(await post('x', '', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+  expect(await post('[]', '', { authorization: '' })).toMatchObject({ status: 401 });
+  expect(await post('[]', '', { authorization: 'Bearer wrong' })).toMatchObject({ status: 403 });
+  expect(await post(' '.repeat(9 * 2 ** 20))).toMatchObject({ status: 413 });
+  const slow = { authorization: 'Bearer slow-secret' };
+  expect(await post('[]', '', slow)).toMatchObject({ status: 200 });
+  expect(await post('[]', '', slow)).toMatchObject({
+    status: 503,
+    retryAfter: expect.stringMatching(/^[1-9]/),
+  });
+});
+
+test('says by a parameter that it sends rates', async () => {
+  expect(await post(JSON.stringify([list('c')]), '?rates=true')).toMatchObject({ status: 200 });
+  expect(await storedSeries(database.url, 'collectd_c')).toHaveLength(1);
+  expect(await storedSeries(database.url, 'collectd_c_total')).toEqual([]);
+  expect(await post('[]', '?rates=maybe')).toMatchObject({ status: 400 });
+});
