@@ -6,6 +6,7 @@ import { clientOf } from './client';
 import { fleetContract } from './fleet.case.test';
 import { framesContract } from './frames.case.test';
 import { framesClientOf } from './frames-client';
+import { grafanaContract } from './grafana.case.test';
 import { liveContract } from './live.case.test';
 import { operateContract } from './operate.case.test';
 import { promqlContract } from './promql.case.test';
@@ -38,6 +39,7 @@ export function contract(front: Front, engine: Engine = 'postgres'): void {
   describe('read', () => readContract(connect));
   describe('read calculations', () => readCalculationContract(connect));
   describe('promql', () => promqlContract(connect));
+  describe('grafana', () => grafanaContract(connect));
   describe('live', () => liveContract(connect));
   describe('fleet', () => fleetContract(connect));
   describe('operate', () => operateContract(connect, engine));

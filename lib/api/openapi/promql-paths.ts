@@ -8,9 +8,12 @@ const query = z.string().meta({ description: 'An expression in PromQL' });
 const limit = z.string().optional().meta({ description: 'Entries of the answer at most; 0: any number' });
 const match = z.array(z.string()).optional().meta({ description: 'Selectors' });
 const timeout = duration.optional();
+const lookback_delta = duration
+  .optional()
+  .meta({ description: 'How long a series has its last value; 5 minutes without it' });
 
-const instant = z.object({ query, time: time.optional(), timeout, limit });
-const range = z.object({ query, start: time, end: time, step: duration, timeout, limit });
+const instant = z.object({ query, time: time.optional(), timeout, lookback_delta, limit });
+const range = z.object({ query, start: time, end: time, step: duration, timeout, lookback_delta, limit });
 const listing = z.object({ 'match[]': match, start: time.optional(), end: time.optional(), limit });
 
 const remarks = { warnings: z.array(z.string()).optional(), infos: z.array(z.string()).optional() };

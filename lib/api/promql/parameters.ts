@@ -47,6 +47,13 @@ export class Parameters {
     return ms;
   }
 
+  /** How long a series has its last value, ms; undefined: as long as usual. @throws PromqlError `bad_data` */
+  lookbackMs(): number | undefined {
+    if (this.text('lookback_delta') === '') return undefined;
+    const ms = this.duration('lookback_delta');
+    return ms > 0 ? ms : undefined;
+  }
+
   /** How many entries the answer may have; Infinity: any number. @throws PromqlError `bad_data` */
   limit(name = 'limit'): number {
     const text = this.text(name);

@@ -26,7 +26,7 @@ export async function instantQuery(
 ): Promise<LargeResponse> {
   const limit = parameters.limit();
   const grid = { start: parameters.time('time', Date.now()), step: 1, count: 1 };
-  const evaluated = await run(readQuery(parameters), grid, work, system);
+  const evaluated = await run(readQuery(parameters), grid, work, system, parameters.lookbackMs());
   return answerWith(evaluated, limit, work, (result) => instantJson(result, grid));
 }
 
@@ -54,7 +54,7 @@ export async function rangeQuery(
       `invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
     );
   const grid = { start, step, count: Math.floor((end - start) / step) + 1 };
-  const evaluated = await evaluateRange(expr, grid, work, system);
+  const evaluated = await evaluateRange(expr, grid, work, system, parameters.lookbackMs());
   return answerWith(evaluated, limit, work, (result) => rangeJson(result, grid));
 }
 
@@ -64,8 +64,9 @@ export async function evaluateRange(
   grid: Grid,
   work: Work,
   system: QuerySystem,
+  lookbackMs?: number,
 ): Promise<Evaluated> {
-  const { result, notes } = await run(expr, grid, work, system);
+  const { result, notes } = await run(expr, grid, work, system, lookbackMs);
   if (result.type !== 'vector') return { result, notes };
   return { result: { ...result, series: await sortByLabels(result.series, work, 'encode') }, notes };
 }
@@ -79,9 +80,15 @@ function readQuery(parameters: Parameters): Expr {
   }
 }
 
-async function run(expr: Expr, grid: Grid, work: Work, { registry, store }: QuerySystem): Promise<Evaluated> {
+async function run(
+  expr: Expr,
+  grid: Grid,
+  work: Work,
+  { registry, store }: QuerySystem,
+  lookbackMs?: number,
+): Promise<Evaluated> {
   const source = new StoredSamples({ registry, columns: store.columns, work });
-  return evaluate(expr, grid, { source, work });
+  return evaluate(expr, grid, { source, work, lookbackMs });
 }
 
 async function answerWith(

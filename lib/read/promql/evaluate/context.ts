@@ -20,6 +20,8 @@ export interface Context {
   readonly work: PausableWork;
   /** The range that is asked for, which `@ start()` and `@ end()` mean, epoch ms. */
   readonly range: { start: number; end: number };
+  /** How long a series has its last value, unless it ends, ms. */
+  readonly lookbackMs: number;
   /** Counts values that are about to be made. @throws PromqlError `execution` when they are too many */
   reserve(values: number): void;
   /** Says something about the answer, once. */

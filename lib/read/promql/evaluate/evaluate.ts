@@ -1,4 +1,5 @@
 import { bisect } from '../../../model/bisect';
+import { MINUTE } from '../../../model/time/duration';
 import type { PausableWork } from '../../../runtime/work/work';
 import { executionError, PromqlError } from '../errors';
 import { callScalar, callVector } from '../functions/call';
@@ -21,9 +22,13 @@ export type Result =
   | { type: 'vector'; series: VectorSeries[] }
   | { type: 'matrix'; series: SampleSeries[] };
 
+/** How long a series has its last value, where a query does not say it. */
+const LOOKBACK_MS = 5 * MINUTE;
+
 export interface EvaluateOptions {
   source: SampleSource;
   work: PausableWork;
+  lookbackMs?: number;
 }
 
 /** An answer, and what its reader should know about it. */
@@ -39,13 +44,14 @@ export interface Evaluated {
 export async function evaluate(
   expr: Expr,
   grid: Grid,
-  { source, work }: EvaluateOptions,
+  { source, work, lookbackMs = LOOKBACK_MS }: EvaluateOptions,
 ): Promise<Evaluated> {
   const notes = new Set<string>();
   let values = 0;
   const evaluator = createEvaluator({
     source,
     work,
+    lookbackMs,
     range: { start: grid.start, end: grid.start + (grid.count - 1) * grid.step },
     reserve(more) {
       values += more;

@@ -5,8 +5,6 @@ import { finish } from './pieces';
 import { emptySeries, type Grid, type SampleSeries, timeOf, type VectorSeries } from './series';
 import { staleTest, withoutStale } from './stale';
 
-/** How long a series has its last value, unless it ends. */
-export const LOOKBACK_MS = 5 * MINUTE;
 /** The step of a subquery that names none. */
 const DEFAULT_STEP_MS = MINUTE;
 
@@ -21,7 +19,7 @@ export async function selectVector(
   taken: Taken = 'value',
 ): Promise<VectorSeries[]> {
   const endOf = endsOf(shift, grid, context);
-  const after = endOf(0) - LOOKBACK_MS;
+  const after = endOf(0) - context.lookbackMs;
   const found = await context.source.select(matchers, after, endOf(grid.count - 1));
   context.reserve(found.length * grid.count);
   const vector: VectorSeries[] = [];
@@ -34,7 +32,7 @@ export async function selectVector(
     for (let k = 0; k < grid.count; k++) {
       const end = endOf(k);
       while (last + 1 < timestamps.length && timestamps[last + 1] <= end) last++;
-      if (last < 0 || timestamps[last] <= end - LOOKBACK_MS || isStale(last)) continue;
+      if (last < 0 || timestamps[last] <= end - context.lookbackMs || isStale(last)) continue;
       series.values[k] = taken === 'value' ? values[last] : timestamps[last] / 1_000;
       series.has[k] = 1;
       isEmpty = false;
