@@ -1,4 +1,4 @@
-import type { Metadata } from 'next';
+import type { Metadata, Route } from 'next';
 import { MetricSearch } from '@/components/catalogue/metric-search';
 import { MetricTable } from '@/components/catalogue/metric-table';
 import { NextPage } from '@/components/catalogue/next-page';
@@ -6,6 +6,8 @@ import { trendQuery } from '@/components/catalogue/trend-query';
 import { PostSample } from '@/components/panels/post-sample';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
+import { Button } from '@/components/ui/button';
+import { Link } from '@/components/ui/link';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { pageWork, readPanel } from '@/lib/api/panel-history';
 import { formatCount } from '@/lib/model/format';
@@ -37,6 +39,9 @@ export default async function MetricsPage({ searchParams }: PageProps<'/metrics'
         note={`${formatCount(registry.metrics.size)} metrics, ${formatCount(registry.size)} series`}
       >
         <MetricSearch search={String(search)} />
+        <Button asChild>
+          <Link href={'/promql' as Route}>PromQL</Link>
+        </Button>
       </PageHeader>
       {rows.length > 0 ? (
         <MetricTable rows={rows} now={Date.now()} />

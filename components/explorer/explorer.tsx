@@ -11,6 +11,8 @@ import { feedOfTab } from '../live/feed';
 import { PanelMessage } from '../panels/panel-message';
 import { RetryButton } from '../panels/retry-button';
 import { rangeChanges, readRange } from '../panels/time-range';
+import { ModeSwitch } from '../promql/mode-switch';
+import { promqlHref, promqlOf } from '../promql/promql-state';
 import { useUrlState } from '../shell/use-url-state';
 import { Button } from '../ui/button';
 import { Link } from '../ui/link';
@@ -84,6 +86,14 @@ export function Explorer({ metric, type, unit, labels, query, initial }: Explore
     <div className="flex flex-col gap-3">
       <RangePicker choice={readRange(url, DEFAULT_RANGE)} changes={changes} range={range} />
       <div className="flex flex-wrap items-center gap-1.5">
+        <ModeSwitch
+          mode="builder"
+          builder={url.href({})}
+          promql={promqlHref(promqlOf(state), {
+            start: url.params.get('start') ?? undefined,
+            end: url.params.get('end') ?? undefined,
+          })}
+        />
         <Select
           label="Aggregate"
           value={choice.within}

@@ -20,6 +20,8 @@ export interface KeptAnswerOptions<T> {
   /** The shortest time between two requests, however often there is news. */
   everyMs: number;
   fetch: typeof fetch;
+  /** What a body says; without it, the body is the answer. */
+  read?(body: unknown): T;
   now?(): number;
   random?(): number;
   /** The next address, when it depends on the last answer (`since=`). */
@@ -47,6 +49,7 @@ const LONGEST_WAIT_MS = 15 * SECOND;
 
 export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T> {
   const { now = Date.now, random = Math.random, isInitialWhole = true, everyMs } = options;
+  const { read = (body: unknown) => body as T } = options;
   const listeners = new Set<() => void>();
   let { url } = options;
   let state: Kept<T> = { answer: options.initial, pending: false, problem: null, receivedAt: null };
@@ -78,7 +81,7 @@ export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T
     const another = state.pending;
     const address = another ? url : (options.nextUrl?.(url, state.answer) ?? url);
     try {
-      const next = await fetchJson<T>(options.fetch, address, mine.signal);
+      const next = read(await fetchJson(options.fetch, address, mine.signal));
       if (asking !== mine) return;
       failures = 0;
       const answer = another || !options.merge ? next : options.merge(state.answer, next);
@@ -119,15 +122,17 @@ export function createKeptAnswer<T>(options: KeptAnswerOptions<T>): KeptAnswer<T
   };
 }
 
-async function fetchJson<T>(fetchLike: typeof fetch, url: string, signal: AbortSignal): Promise<T> {
+async function fetchJson(fetchLike: typeof fetch, url: string, signal: AbortSignal): Promise<unknown> {
   const ended = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const response = await fetchLike(url, { signal: ended }).catch((cause) => {
     throw new Error('The server cannot be reached.', { cause });
   });
-  if (response.ok) return (await response.json()) as T;
+  if (response.ok) return response.json();
   const message = await response
     .json()
-    .then((body: { error?: { message?: string } }) => body.error?.message)
+    .then(({ error }: { error?: string | { message?: string } }) =>
+      typeof error === 'string' ? error : error?.message,
+    )
     .catch(() => undefined);
   throw new Refusal(response.status, message ?? `The server answered ${response.status}.`);
 }

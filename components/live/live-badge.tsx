@@ -8,7 +8,12 @@ import { useFeedStatus } from './feed';
 import { useServerNow } from './now';
 
 const LOOKS = {
-  idle: { tone: 'neutral', word: 'Not live', dot: 'bg-ink-3', explanation: 'Nothing on this page is live.' },
+  idle: {
+    tone: 'neutral',
+    word: 'Not live',
+    dot: 'bg-ink-3',
+    explanation: 'Nothing on this page comes over the live stream.',
+  },
   connecting: {
     tone: 'neutral',
     word: 'Connecting',

@@ -26,6 +26,8 @@ export interface FeedClock {
   now(): number;
   /** Calls `listener` after each write of the stream has been folded in; returns the off-switch. */
   onTick(listener: () => void): () => void;
+  /** The server says that it was this time, ms: for pages without a stream, whose events say it. */
+  note(serverMs: number): void;
 }
 
 /** Whether the feed is connected, as the page is hidden, shown and left. */
@@ -207,6 +209,7 @@ export function createFeed(options: FeedOptions): Feed {
     status,
     clock: {
       now: () => clock.now(),
+      note: (serverMs) => clock.note(serverMs),
       onTick(listener) {
         tickListeners.add(listener);
         return () => tickListeners.delete(listener);

@@ -18,7 +18,7 @@ const BANDED = ['avg,min,max', 'avg(avg),min,max'];
  * the order by value changes; a new line takes the first free place.
  */
 export function useChartSeries(
-  { series, aggregate }: QuerySnapshot,
+  { series, aggregate }: Pick<QuerySnapshot, 'series' | 'aggregate'>,
   by: string,
   fallbackName: string,
 ): ChartSeries[] {

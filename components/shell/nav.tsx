@@ -8,7 +8,7 @@ import { Link } from '../ui/link';
 const PLACES = [
   { href: '/' as Route, label: 'Fleet', exact: true },
   { href: '/hosts' as Route, label: 'Hosts', exact: false },
-  { href: '/metrics' as Route, label: 'Metrics', exact: false },
+  { href: '/metrics' as Route, label: 'Metrics', exact: false, also: '/promql' },
   { href: '/events' as Route, label: 'Events', exact: false },
   { href: '/status' as Route, label: 'Status', exact: false },
 ];
@@ -17,8 +17,8 @@ export function Nav() {
   const path = usePathname();
   return (
     <nav aria-label="Main" className="flex shrink-0 items-center gap-0.5">
-      {PLACES.map(({ href, label, exact }) => {
-        const here = exact ? path === href : path.startsWith(href);
+      {PLACES.map(({ href, label, exact, also }) => {
+        const here = exact ? path === href : path.startsWith(href) || path === also;
         return (
           <Link
             key={href}

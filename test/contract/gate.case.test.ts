@@ -32,6 +32,7 @@ const PLACES: Record<string, Place> = {
   '/hosts/[host]': { path: `/hosts/${HOST}` },
   '/metrics': { path: '/metrics' },
   '/metrics/[...name]': { path: `/metrics/${METRIC}` },
+  '/promql': { path: '/promql?query=1' },
   '/status': { path: '/status' },
   '/login': { path: '/login', open: true },
   '/api/[[...unknown]]': { path: '/api/nothing' },

@@ -184,9 +184,14 @@ export function describeSources(front: Front): void {
         'sec-fetch-mode': 'navigate',
         'sec-fetch-dest': 'document',
       };
-      const pages: Array<[string, RawRequest]> = ['/', '/metrics', '/hosts', '/status', '/login'].map(
-        (path) => [path, { headers: { accept: 'text/html' } }],
-      );
+      const pages: Array<[string, RawRequest]> = [
+        '/',
+        '/metrics',
+        '/promql',
+        '/hosts',
+        '/status',
+        '/login',
+      ].map((path) => [path, { headers: { accept: 'text/html' } }]);
       await each(keyless.url, visit, ({ status }, context) => expect(status, context).toBe(200), pages);
       await each(
         named.url,
