@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IngestSession, SampleSource } from '../../api/ingest/session';
+import type { IngestSession, Source } from '../../api/ingest/session';
 import { isPulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
@@ -16,7 +16,7 @@ const RETRY_MS = SECOND;
  */
 export async function writePatiently(
   session: IngestSession,
-  source: SampleSource,
+  source: Source,
   giveUp: AbortSignal,
 ): Promise<boolean> {
   for (;;) {
