@@ -40,10 +40,15 @@ export function EventsView({ initial }: { initial: EventsAnswer }) {
         title="Events"
         note={
           <FreshnessNote kept={kept}>
-            {!live ? 'Of the past.' : isHeld ? 'Held.' : 'The newest first, as they happen.'} Made of them:{' '}
-            <MetricLink name="request_count" aggregate="sum" match={match} />,{' '}
-            <MetricLink name="error_rate" aggregate="avg" match={match} />,{' '}
-            <MetricLink name="response_time" aggregate="p99" match={match} />
+            {!live ? 'Of the past.' : isHeld ? 'Held.' : 'The newest first, as they happen.'}
+            {shown.events.length > 0 && (
+              <>
+                {' '}
+                Made of them: <MetricLink name="request_count" aggregate="sum" match={match} />,{' '}
+                <MetricLink name="error_rate" aggregate="avg" match={match} />,{' '}
+                <MetricLink name="response_time" aggregate="p99" match={match} />
+              </>
+            )}
           </FreshnessNote>
         }
       >
@@ -72,7 +77,7 @@ function MetricLink({ name, aggregate, match }: { name: string; aggregate: strin
   return (
     <Link
       href={metricHref(name, { aggregate, by: match ? 'endpoint' : 'service', match })}
-      className="rounded text-accent hover:underline"
+      className="rounded text-accent underline underline-offset-2"
     >
       {name}
     </Link>

@@ -186,5 +186,89 @@ export function eventsCases(engine: Engine, server?: string): void {
       expect(await count({ from: String(timestamp + 24) })).toBe(10);
       expect(await count({ to: String(timestamp + 1) })).toBe(10);
     });
+
+    test('a page that is open on one node hears of events that were sent to the other', async () => {
+      const service = freshService();
+      const stream = await fetch(`${b.url}/api/live?topic=events`);
+      const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+      await a.accepted([{ service, message: 'news' }]);
+      let text = '';
+      while (!/event: topic\ndata: .*"topic":"events"/.test(text)) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`the stream ended: ${text}`);
+        text += value;
+      }
+      await reader.cancel();
+      expect((await b.list({ service })).events).toMatchObject([{ message: 'news' }]);
+    });
+
+    test('what can never be taken is refused in the shape of all errors, and what can is stored', async () => {
+      const service = freshService();
+      const now = Date.now();
+      const { accepted, errors } = await a.accepted([
+        { service, message: 'good' },
+        { service, message: 'old', timestamp: now - 25 * 3_600_000 },
+        { service, message: 'early', timestamp: now + 11 * 60_000 },
+        { service, message: 'of 1970', timestamp: 5 },
+        { service, message: 'far', timestamp: 2 ** 53 },
+        { service, message: 'backwards', timestamp: -(2 ** 53) },
+        { service, message: 'negative', duration: -1 },
+        7,
+      ]);
+      expect(accepted).toBe(1);
+      expect(errors!.map(({ index, code }) => [index, code])).toEqual([
+        [1, 'too_old'],
+        [2, 'in_future'],
+        [3, 'too_old'],
+        [4, 'in_future'],
+        [5, 'too_old'],
+        [6, 'bad_duration'],
+        [7, 'bad_event'],
+      ]);
+      expect((await b.list({ service })).events).toHaveLength(1);
+      for (const [body, status, headers] of [
+        ['{', 400],
+        ['7', 400],
+        ['[{}]', 400],
+        ['['.repeat(1_000_000), 400],
+        [`[${'{},'.repeat(10_001)}{}]`, 413],
+        ['{"message":"x"}', 415, { 'content-type': 'text/plain' }],
+        ['{"message":"x"}', 415, { 'content-encoding': 'rot13' }],
+        ['{"message":"x"}', 400, { 'content-encoding': 'gzip' }],
+        ['{"message":"x"}', 400, { 'idempotency-key': 'k'.repeat(129) }],
+      ] as Array<[string, number, Record<string, string>?]>) {
+        const response = await a.post(body, headers);
+        expect([response.status, body.slice(0, 20)]).toEqual([status, body.slice(0, 20)]);
+        expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } });
+      }
+      for (const wrong of [
+        'level=loud',
+        'limit=0',
+        'limit=1001',
+        'before=x',
+        'from=yesterday',
+        'who=me',
+        'q=%00',
+      ])
+        expect((await fetch(`${a.url}/api/events?${wrong}`)).status, wrong).toBe(400);
+    });
+
+    test('lines are taken as they stream in; a bad one stands for itself', async () => {
+      const service = freshService();
+      const lines = [
+        JSON.stringify({ service, message: 'a' }),
+        'no json',
+        '',
+        JSON.stringify([{ service, message: 'b' }, { service }, { service, message: 'c' }]),
+      ];
+      const { accepted, errors } = await b.accepted(lines.join('\n'), {
+        'content-type': 'application/x-ndjson',
+      });
+      expect(accepted).toBe(3);
+      expect(errors!.map(({ index, code }) => [index, code])).toEqual([
+        [1, 'bad_event'],
+        [3, 'bad_event'],
+      ]);
+    });
   });
 }
