@@ -52,9 +52,11 @@ export async function listenForPackets(
 /** The last column of the kernel's lists of sockets (proc(5)). */
 async function droppedAt(port: number): Promise<number | null> {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const lists = await Promise.all(
-    ['/proc/net/udp', '/proc/net/udp6'].map((path) => readFile(path, 'utf8').catch(() => '')),
-  );
+  // Paths that are made at run time would make Next.js pack the whole project.
+  const lists = await Promise.all([
+    readFile('/proc/net/udp', 'utf8').catch(() => ''),
+    readFile('/proc/net/udp6', 'utf8').catch(() => ''),
+  ]);
   const sockets = lists.flatMap((list) => list.split('\n').slice(1)).map((line) => line.trim().split(/\s+/));
   const dropped = sockets
     .filter(([, address]) => address?.endsWith(local))
