@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { NextConfig } from 'next';
 import { PHASE_PRODUCTION_SERVER } from 'next/constants';
+import { SECURITY_HEADERS } from './lib/api/security-headers';
 
 /**
  * Where the pages are. A build has a folder of its own (`scripts/build.mjs`), so that a later one changes nothing under
@@ -26,14 +27,7 @@ const config: NextConfig = {
   headers: async () => [
     {
       source: '/:path*',
-      headers: [
-        { key: 'x-content-type-options', value: 'nosniff' },
-        { key: 'x-frame-options', value: 'DENY' },
-        { key: 'referrer-policy', value: 'same-origin' },
-        { key: 'cross-origin-opener-policy', value: 'same-origin' },
-        { key: 'cross-origin-resource-policy', value: 'same-origin' },
-        { key: 'permissions-policy', value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()' },
-      ],
+      headers: Object.entries(SECURITY_HEADERS).map(([key, value]) => ({ key, value })),
     },
   ],
   rewrites: async () => ({

@@ -6,9 +6,10 @@ import type { HistoryAnswer } from '../model/wire/history';
 import type { ParsedQuery } from '../read/query/query-params';
 import { Reclaim } from '../runtime/reclaim';
 import { answerEach, readQueries } from './batch';
+import { fromWeb } from './web-body';
 
 const bodies = new HeldBodies(new Reclaim());
-const request = (body: string) => new Request('http://x/api/query', { method: 'POST', body });
+const request = (body: string) => fromWeb(new Request('http://x/api/query', { method: 'POST', body }));
 
 it('reads a list of queries', async () => {
   expect(await readQueries(request('{"queries":[{"metric":"cpu","top":5}]}'), bodies)).toEqual([

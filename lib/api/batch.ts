@@ -8,6 +8,7 @@ import type { AnswerOptions, History } from '../read/history';
 import { parseQuery } from '../read/query/query-params';
 import type { Work } from '../runtime/work/work';
 import { toPulseError } from './http';
+import type { ViewerRequest } from './viewer-route';
 import { readText } from './web-body';
 
 export const MAX_QUERIES = 50;
@@ -25,7 +26,7 @@ const queriesBody = z.object({
 
 /** @throws PulseError `bad_json`, `bad_shape`, and what `readText` throws. */
 export async function readQueries(
-  request: Request,
+  request: Pick<ViewerRequest, 'headers' | 'arriving'>,
   bodies: HeldBodies,
 ): Promise<Array<Record<string, unknown>>> {
   const limit = { maxBytes: MAX_QUERIES_BYTES, withinMs: 30 * SECOND };

@@ -2,6 +2,7 @@ import { type HeldBodies, isDisconnect, tooLarge } from '../access/limit/held-bo
 import { PulseError } from '../model/errors';
 import { formatDuration } from '../model/time/duration';
 import { linger } from './linger';
+import type { ArrivingBody, ViewerRequest } from './viewer-route';
 
 /** Limits of a body. */
 export interface BodyLimit {
@@ -18,11 +19,15 @@ const GO_ON_MS = 1_000;
  *
  * @throws PulseError `body_too_large`, `request_timeout`, `unsupported_encoding`, `bad_body`, `queue_full`
  */
-export async function readText(request: Request, limit: BodyLimit, bodies: HeldBodies): Promise<string> {
-  const { body, finish } = webBody(request);
+export async function readText(
+  { headers, arriving }: Pick<ViewerRequest, 'headers' | 'arriving'>,
+  limit: BodyLimit,
+  bodies: HeldBodies,
+): Promise<string> {
+  const { body, finish } = arriving();
   const held = bodies.open(limit.maxBytes);
   try {
-    checkHead(request.headers, limit.maxBytes);
+    checkHead(headers, limit.maxBytes);
     for await (const chunk of within(body, limit.withinMs)) held.add(chunk);
     return held.whole().toString('utf8');
   } catch (error) {
@@ -39,14 +44,14 @@ export async function readText(request: Request, limit: BodyLimit, bodies: HeldB
  *
  * @throws PulseError `unsupported_content_type`
  */
-export function requireJson({ headers }: Request): void {
+export function requireJson({ headers }: Pick<ViewerRequest, 'headers'>): void {
   const type = headers.get('content-type')?.split(';')[0].trim().toLowerCase();
   if (type !== 'application/json')
     throw new PulseError('unsupported_content_type', 'Content-Type must be application/json.');
 }
 
 /** Checks that need no byte of the body. */
-function checkHead(headers: Headers, maxBytes: number): void {
+function checkHead(headers: ViewerRequest['headers'], maxBytes: number): void {
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() || 'identity';
   if (encoding !== 'identity')
     throw new PulseError('unsupported_encoding', 'A body is read here as it is, without a Content-Encoding.');
@@ -69,7 +74,15 @@ async function* within(pieces: AsyncIterable<Uint8Array>, withinMs: number): Asy
     }
   } finally {
     clearTimeout(timer);
+    // Not waited for: it may still wait for a piece.
+    void iterator.return?.();
   }
+}
+
+/** A web `Request` as what is asked of viewers' routes. */
+export function fromWeb(request: Request): ViewerRequest {
+  const { url, headers } = request;
+  return { url, headers, arriving: () => webBody(request) };
 }
 
 /**
@@ -78,10 +91,7 @@ async function* within(pieces: AsyncIterable<Uint8Array>, withinMs: number): Asy
  * a while or `mostMs` have passed. Resolves with whether the body has ended: if not, the connection cannot be used
  * again.
  */
-export function webBody({ body }: Request): {
-  body: AsyncIterable<Uint8Array>;
-  finish(mostMs?: number): Promise<boolean>;
-} {
+export function webBody({ body }: Request): ArrivingBody {
   const reader = body?.getReader();
   let ended = reader === undefined;
 

@@ -15,7 +15,7 @@ import type { Question } from './query/question';
 import { rankGroups } from './query/rank';
 
 export interface AnswerParts {
-  registry: Pick<Registry, 'knownMetric'>;
+  registry: Pick<Registry, 'knownMetric' | 'candidates'>;
   readPoints: ReadPoints;
   work: Work;
   /** Everything committed before it is in the answer, epoch ms. */
@@ -64,14 +64,16 @@ export async function answerQuestion(question: Question, parts: AnswerParts): Pr
 
 async function selectGroups(
   { operands, by, ranking }: Question,
-  registry: Pick<Registry, 'knownMetric'>,
+  registry: Pick<Registry, 'knownMetric' | 'candidates'>,
   work: Work,
 ): Promise<{ groups: JoinedGroup[]; notes: Note[] }> {
   const metrics = operands.map(({ metric }) => registry.knownMetric(metric));
   const limit = (count: number) => limitGroups(count, by, ranking);
   const byOperand: SeriesGroup[][] = [];
-  for (const [index, { matchers }] of operands.entries())
-    byOperand.push(await groupSeries(metrics[index].series, { matchers, by, limit }, work));
+  for (const [index, { matchers }] of operands.entries()) {
+    const candidates = await registry.candidates(metrics[index], matchers, work);
+    byOperand.push(await groupSeries(candidates, { matchers, by, limit }, work));
+  }
   return joinGroups(byOperand);
 }
 

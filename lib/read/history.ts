@@ -52,7 +52,7 @@ export interface AnswerOptions {
 export interface HistoryParts {
   env: Pick<Env, 'RETENTION_RAW' | 'RETENTION_MINUTE' | 'RETENTION_HOUR' | 'RETENTION_DAY'>;
   store: Pick<Store, 'samples'>;
-  registry: Pick<Registry, 'metrics' | 'knownMetric'>;
+  registry: Pick<Registry, 'metrics' | 'knownMetric' | 'candidates'>;
   ring: Pick<
     Ring,
     'samples' | 'coveredSince' | 'predecessorsSince' | 'missingPredecessors' | 'addPredecessors'

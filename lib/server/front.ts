@@ -3,6 +3,8 @@ import { errorResponse } from '../api/http';
 import type { IngestEndpoint } from '../api/ingest/endpoint';
 import { INGEST_ROUTES } from '../api/ingest/endpoints';
 import { handleIngest } from '../api/ingest/handle';
+import type { ViewerRoute } from '../api/viewer-route';
+import { viewerRouteAt } from '../api/viewer-routes';
 import { PulseError } from '../model/errors';
 import { logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
@@ -15,6 +17,7 @@ import { isApi } from './route-access';
 import { sendPlain } from './send';
 import { receive } from './target';
 import { UPGRADE_ENDPOINTS } from './upgrade-endpoints';
+import { answerViewer } from './viewer';
 
 const UPGRADE_PATHS = new Set(UPGRADE_ENDPOINTS.map(({ path }) => path));
 
@@ -27,8 +30,8 @@ export interface Front {
 }
 
 /**
- * Ingest and live streams are answered on plain `node:http`, before Next.js sees them: twenty times as many requests
- * per core. Everything else is for Next.js.
+ * Ingest, live streams and the questions of dashboards are answered on plain `node:http`, before Next.js sees them:
+ * twenty times as many writes per core. Everything else is for Next.js.
  *
  * @param routesOfNext whether route handlers answer under `/api`, as they do where Next.js runs by itself
  */
@@ -52,6 +55,16 @@ export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext =
       );
     }
   };
+  const answerQuestion = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    route: ViewerRoute,
+  ) => {
+    const own = await guard(root, request, response, path, ingest);
+    if (own) sendPlain(request, response, own, signal);
+    else await answerViewer(root, route, request, response, goneSignal(response));
+  };
   const answerReceived = (request: IncomingMessage, response: ServerResponse, path: string) => {
     if (UPGRADE_PATHS.has(path) && request.method !== 'OPTIONS')
       throw new PulseError(
@@ -59,6 +72,8 @@ export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext =
         'This path speaks another protocol than HTTP; ask for an upgrade to it.',
       );
     if (routesOfNext && isApi(path)) return answerPage(request, response, path);
+    const route = viewerRouteAt(request.method ?? '', path);
+    if (route) return answerQuestion(request, response, path, route);
     const endpoint = ingest.at(path, request.method);
     if (endpoint) return answerIngest(root, endpoint, request, response, path);
     if (request.method === 'GET' && path === '/api/live') return answerStream(root, request, response);

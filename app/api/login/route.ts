@@ -1,7 +1,7 @@
 import { isSecure, originHeaders } from '@/lib/access/auth/request';
 import { addressOf, openHandler, refuseOtherMethods } from '@/lib/api/http';
 import { handleLogin, MAX_FORM_BYTES } from '@/lib/api/login';
-import { readText } from '@/lib/api/web-body';
+import { fromWeb, readText } from '@/lib/api/web-body';
 import { SECOND } from '@/lib/model/time/duration';
 import { rootOfProcess } from '@/lib/system/process';
 
@@ -13,7 +13,7 @@ export const POST = openHandler(async (request) => {
   const { auth, limits, settings } = rootOfProcess();
   auth.attempts.requireLeft(address, Date.now());
   const limit = { maxBytes: MAX_FORM_BYTES, withinMs: 10 * SECOND };
-  const form = await readText(request, limit, limits.bodies);
+  const form = await readText(fromWeb(request), limit, limits.bodies);
   const headers = originHeaders(request, settings);
   return handleLogin(auth, { form, address, secure: isSecure(request), headers });
 });

@@ -4,7 +4,7 @@ import { SECOND } from '../../model/time/duration';
 import { PromqlError } from '../../read/promql/errors';
 import { durationMs, parseNumber } from '../../read/promql/syntax/literals';
 import { parseQuery } from '../../read/promql/syntax/parse';
-import { readText } from '../web-body';
+import { fromWeb, readText } from '../web-body';
 
 /** Limit of a form. */
 export const MAX_PROMQL_FORM_BYTES = 1024 * 1024;
@@ -83,7 +83,7 @@ export async function readParameters(request: Request, bodies: HeldBodies): Prom
   const type = request.headers.get('content-type')?.split(';')[0].trim().toLowerCase();
   if (request.method === 'POST' && type === 'application/x-www-form-urlencoded') {
     const limit = { maxBytes: MAX_PROMQL_FORM_BYTES, withinMs: 30 * SECOND };
-    const form = new URLSearchParams(await readText(request, limit, bodies));
+    const form = new URLSearchParams(await readText(fromWeb(request), limit, bodies));
     // What a form says comes first.
     for (const [name, value] of values) form.append(name, value);
     return new Parameters(form);

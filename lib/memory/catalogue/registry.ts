@@ -1,15 +1,11 @@
 import { PulseError } from '../../model/errors';
-import { type Labels, labelsKey } from '../../model/labels';
+import { type Labels, labelsKey, type Matcher } from '../../model/labels';
 import type { Metric, Series, StoredSeries } from '../../model/series';
+import type { PausableWork } from '../../runtime/work/work';
+import { LabelIndex, type LabelSet } from './label-index';
 
 /** Label names kept for a metric: people choose from this list. */
 const MOST_LABEL_NAMES = 1_000;
-
-/** One set of labels and the series that have it. */
-interface LabelSet {
-  readonly labels: Labels;
-  readonly byMetric: Map<string, Series>;
-}
 
 /**
  * Every series this process knows. One identity has one object for the life of the process, so `Series` may be kept and
@@ -19,6 +15,7 @@ export class Registry {
   readonly metrics = new Map<string, Metric>();
   readonly seriesById = new Map<number, Series>();
   private readonly labelSets = new Map<string, LabelSet>();
+  private readonly labelIndex = new LabelIndex();
   private readonly listeners = new Set<(series: Series) => void>();
 
   get size(): number {
@@ -28,6 +25,20 @@ export class Registry {
   /** The series with these labels, by metric name: samples of one host arrive together and share one lookup. */
   withLabels(labelsKey: string): ReadonlyMap<string, Series> | undefined {
     return this.labelSets.get(labelsKey)?.byMetric;
+  }
+
+  /**
+   * Series of a metric among which are all that the matchers match: those with a label that few others have, or all of
+   * the metric's.
+   */
+  async candidates(
+    metric: Metric,
+    matchers: readonly Matcher[],
+    work: PausableWork,
+  ): Promise<readonly Series[]> {
+    const sets = await this.labelIndex.rarest(matchers, work);
+    if (!sets || sets.length >= metric.series.length) return metric.series;
+    return sets.flatMap(({ byMetric }) => byMetric.get(metric.name) ?? []);
   }
 
   /** @throws PulseError `unknown_metric` */
@@ -75,6 +86,7 @@ export class Registry {
     if (!set) {
       set = { labels, byMetric: new Map() };
       this.labelSets.set(key, set);
+      this.labelIndex.add(set);
     }
     return set;
   }

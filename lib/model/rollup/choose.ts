@@ -1,7 +1,7 @@
 import { PulseError } from '../errors';
 import { alignDown, alignUp } from '../points';
 import { DAY, formatDuration, HOUR, MINUTE, SECOND } from '../time/duration';
-import { type Retention, STORE_TIERS, TIER } from './tiers';
+import { type Retention, tierForStep } from './tiers';
 
 /** The steps `auto` chooses from, ms. */
 export const AUTO_STEPS = [
@@ -94,8 +94,7 @@ function chooseAuto({
   now,
   retention,
 }: StepOptions): number {
-  const longest = Math.max(...AUTO_STEPS.map((step) => reach(step, retention)));
-  const neededAge = Math.min(now - start + offset, longest);
+  const neededAge = Math.min(now - start + offset, reach(COARSEST, retention));
   const finest = AUTO_STEPS.find((step) => step * INTERVAL_SLACK >= intervalMs) ?? COARSEST;
   const stored = AUTO_STEPS.filter((step) => step >= finest && reach(step, retention) >= neededAge);
   const lasting = isMoving ? stored.find((step) => Math.ceil((end - start) / step) < maxPoints) : undefined;
@@ -103,10 +102,9 @@ function chooseAuto({
   return found ?? finestWithin(start, end, maxPoints);
 }
 
-/** How far back points of this step can be made: the longest retention among the tiers that add up to it, ms. */
+/** How far back points of this step can be made, ms: coarser tiers are kept at least as long as finer ones. */
 function reach(step: number, retention: Retention): number {
-  const usable = STORE_TIERS.filter((tier) => step % TIER[tier].stepMs === 0);
-  return Math.max(...usable.map((tier) => retention[tier]));
+  return retention[tierForStep(step)];
 }
 
 /** The finest step of the ladder, or multiple of its coarsest, that makes at most `most` points of the range. */

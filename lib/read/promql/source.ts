@@ -22,7 +22,7 @@ const EARLIEST = 0;
 const LATEST = Date.UTC(9999, 11, 31);
 
 export interface SourceParts {
-  registry: Pick<Registry, 'metrics' | 'seriesById'>;
+  registry: Pick<Registry, 'metrics' | 'seriesById' | 'candidates'>;
   columns: ColumnReader;
   work: Work;
   mostSamples?: number;
@@ -140,9 +140,13 @@ export async function selectSeries(
 ): Promise<Series[]> {
   await requireSelective(matchers, work);
   const name = matchers.find(({ label, operator }) => label === NAME_LABEL && operator === '=');
-  const candidates = name ? (registry.metrics.get(name.value)?.series ?? []) : registry.seriesById.values();
+  const candidates = () => {
+    if (!name) return registry.seriesById.values();
+    const metric = registry.metrics.get(name.value);
+    return metric ? registry.candidates(metric, matchers, work) : [];
+  };
   const found: Series[] = [];
-  for await (const some of selectMatching(candidates, matchers, work)) {
+  for await (const some of selectMatching(await candidates(), matchers, work)) {
     found.push(...some);
     if (found.length > MOST_SERIES)
       throw executionError(`query would select more than ${MOST_SERIES} series with one selector`);

@@ -35,28 +35,53 @@ export type ParameterSource = URLSearchParams | Readonly<Record<string, unknown>
 
 /**
  * Reads parameters from a URL, a page's `searchParams` or a JSON object. Lists may be comma separated or repeated;
- * empty values are defaults.
+ * empty values are defaults. What it returns is shared and not to be changed.
  *
  * @throws PulseError `bad_parameter` naming the parameter, also one that does not exist.
  */
-export function readParameters<Shape extends z.ZodRawShape>(
+export function readParameters<Shape extends Record<string, z.ZodType>>(
   schema: z.ZodObject<Shape>,
   source: ParameterSource,
 ): z.output<z.ZodObject<Shape>> {
-  const result = schema.safeParse(asTexts(source));
-  if (result.success) return result.data;
-  const details = result.error.issues.map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? {
-          parameter: issue.keys[0],
-          message: `is not a parameter; there are ${Object.keys(schema.shape).join(', ')}`,
-        }
-      : { parameter: String(issue.path[0]), message: issue.message },
-  );
+  const shape: Record<string, z.ZodType> = schema.shape;
+  const defaults = defaultsOf(shape);
+  const texts = asTexts(source);
+  const details: Array<{ parameter: string; message: string }> = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, parameter] of Object.entries(shape)) {
+    const text = texts.get(name);
+    if (text === undefined && defaults.has(name)) values[name] = defaults.get(name);
+    else {
+      const { data, error } = parameter.safeParse(text);
+      if (error) details.push(...error.issues.map(({ message }) => ({ parameter: name, message })));
+      else values[name] = data;
+    }
+  }
+  for (const name of texts.keys()) {
+    if (Object.hasOwn(shape, name)) continue;
+    const message = `is not a parameter; there are ${Object.keys(shape).join(', ')}`;
+    details.push({ parameter: name, message });
+  }
+  if (details.length === 0) return values as z.output<z.ZodObject<Shape>>;
   throw new PulseError('bad_parameter', `${details[0].parameter} ${details[0].message}.`, { details });
 }
 
-function asTexts(source: ParameterSource): Record<string, string> {
+const knownDefaults = new WeakMap<object, ReadonlyMap<string, unknown>>();
+
+/** What parameters are when they are not given. Most questions give a few of many. */
+function defaultsOf(shape: Record<string, z.ZodType>): ReadonlyMap<string, unknown> {
+  const known = knownDefaults.get(shape);
+  if (known) return known;
+  const defaults = new Map<string, unknown>();
+  for (const [name, parameter] of Object.entries(shape)) {
+    const { success, data } = parameter.safeParse(undefined);
+    if (success) defaults.set(name, data);
+  }
+  knownDefaults.set(shape, defaults);
+  return defaults;
+}
+
+function asTexts(source: ParameterSource): Map<string, string> {
   const entries = source instanceof URLSearchParams ? [...source] : Object.entries(source);
   const texts = new Map<string, string>();
   for (const [name, value] of entries) {
@@ -65,7 +90,7 @@ function asTexts(source: ParameterSource): Record<string, string> {
     const before = texts.get(name);
     texts.set(name, before === undefined ? text : `${before},${text}`);
   }
-  return Object.fromEntries(texts);
+  return texts;
 }
 
 function asText(name: string, value: unknown): string {
