@@ -4,7 +4,7 @@ import type { ViewerRoute } from './viewer-route';
 
 const VIEWER_ROUTES: readonly ViewerRoute[] = [
   // Names that are plain in a path; Next.js decodes the others.
-  { method: 'GET', path: /^\/api\/metrics\/(?!\.{1,2}$)[\w.:~-]+$/, answer: answerPoints },
+  { method: 'GET', path: /^\/api\/metrics(?:\/(?!\.{1,2}(?:\/|$))[\w.:~-]+)+$/, answer: answerPoints },
   { method: 'POST', path: /^\/api\/query$/, answer: answerQueries },
 ];
 
