@@ -6,7 +6,6 @@ import { SECURITY_HEADERS } from '../api/security-headers';
 import type { ViewerRequest, ViewerRoute } from '../api/viewer-route';
 import { work } from '../runtime/work/work';
 import type { Root } from '../system/root';
-import { compressionFor, varyByEncoding } from './compression';
 import { sendPlain } from './send';
 
 /**
@@ -44,7 +43,7 @@ function requestOf(request: IncomingMessage): ViewerRequest {
   };
 }
 
-/** Sends an answer, compressed where the reader takes that, as fast as it is read. */
+/** Sends an answer as fast as it is read. */
 async function sendLarge(
   request: IncomingMessage,
   response: ServerResponse,
@@ -52,21 +51,16 @@ async function sendLarge(
   drain: AbortSignal,
 ): Promise<void> {
   const { status, body } = answer;
-  const headers: Record<string, string> = { ...SECURITY_HEADERS, ...varyByEncoding(answer.headers) };
-  const compression = compressionFor(request.headers['accept-encoding'], body);
-  if (compression) headers['content-encoding'] = compression.name;
+  const headers: Record<string, string> = { ...SECURITY_HEADERS, ...answer.headers };
   if (body instanceof Uint8Array) {
-    const sent = compression ? await compression.whole(body) : body;
-    sendPlain(request, response, { status, headers, body: sent }, drain);
+    sendPlain(request, response, { status, headers, body }, drain);
     return;
   }
   if (drain.aborted) headers.connection = 'close';
   response.writeHead(status, headers);
   const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-  await (compression ? pipeline(source, compression.stream(), response) : pipeline(source, response)).catch(
-    (error: unknown) => {
-      // A reader that leaves is no error.
-      if (!response.destroyed) throw error;
-    },
-  );
+  await pipeline(source, response).catch((error: unknown) => {
+    // A reader that leaves is no error.
+    if (!response.destroyed) throw error;
+  });
 }

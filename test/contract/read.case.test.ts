@@ -1,5 +1,3 @@
-import { request as httpRequest } from 'node:http';
-import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CatalogueAnswer, SeriesAnswer } from '@/lib/model/wire/catalogue';
 import { HistoryAnswer, ResultsAnswer } from '@/lib/model/wire/history';
@@ -61,50 +59,6 @@ export function readContract(connect: () => Client): void {
     });
     expectError(await client.get('/api/series?metric=nobody_has_this'), 404, 'unknown_metric');
     expectError(await client.get('/api/series?match={a'), 400, 'bad_parameter');
-  });
-
-  describe('answers are compressed for those who take that', () => {
-    const encodingOf = (path: string, acceptEncoding?: string, body?: string) =>
-      new Promise<{ encoding: string | undefined; vary: string; text: string }>((resolve, reject) => {
-        const headers = {
-          ...(acceptEncoding !== undefined && { 'accept-encoding': acceptEncoding }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        };
-        const method = body === undefined ? 'GET' : 'POST';
-        const request = httpRequest(`${client.url}${path}`, { method, headers }, async (response) => {
-          const bytes = Buffer.concat(await response.toArray());
-          const encoding = response.headers['content-encoding'];
-          const text = String(encoding === 'gzip' ? gunzipSync(bytes) : bytes);
-          resolve({ encoding, vary: response.headers.vary ?? '', text });
-        });
-        request.on('error', reject).end(body);
-      });
-    const path = () => `/api/metrics/${metric}?start=${start}&end=${start + 5 * MINUTE}&step=1s&fill=0`;
-
-    test.each([
-      ['gzip, deflate, br', 'gzip'],
-      ['GZIP;q=0.5', 'gzip'],
-      ['br;q=1, gzip;q=0', undefined],
-      ['identity', undefined],
-      ['', undefined],
-      [undefined, undefined],
-    ])('Accept-Encoding: %s', async (accepted, encoding) => {
-      const plain = await encodingOf(path());
-      const answer = await encodingOf(path(), accepted);
-      expect(answer.encoding).toBe(encoding);
-      expect(answer.vary.toLowerCase()).toContain('accept-encoding');
-      expect(HistoryAnswer.parse(JSON.parse(answer.text)).series).toEqual(JSON.parse(plain.text).series);
-    });
-
-    test('also large ones and those of several questions, and not what is small', async () => {
-      const query = { metric, start: String(start), end: String(start + 5 * MINUTE), step: '1s', fill: '0' };
-      const queries = JSON.stringify({ queries: Array.from({ length: 50 }, () => query) });
-      const large = await encodingOf('/api/query', 'gzip', queries);
-      expect(large.encoding).toBe('gzip');
-      expect(large.text.length).toBeGreaterThan(100_000);
-      expect(ResultsAnswer.parse(JSON.parse(large.text)).results).toHaveLength(50);
-      expect((await encodingOf(`/api/metrics/${metric}?start=now-1m`, 'gzip')).encoding).toBeUndefined();
-    });
   });
 
   describe('GET /api/metrics/{name}', () => {

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from 'vitest';
-import { createRandom } from '@/test/support/random';
+import { Dice } from '@/test/support/hostile-bodies';
 import { createScheduler } from '@/test/support/scheduler';
 import type { Labels } from '../../model/labels';
 import { parseSelector } from '../../model/selector';
@@ -43,13 +43,13 @@ async function select(registry: Registry, name: string, selector: string) {
 
 it('candidates hold every series that matches, while series are added', async () => {
   const registry = new Registry();
-  const random = createRandom(7);
+  const dice = new Dice(7);
   for (let round = 0; round < 4; round++) {
     for (let i = 0; i < HOSTS; i++) {
-      const labels: Record<string, string> = { host: `h${Math.floor(random() * HOSTS)}` };
-      if (random() < 0.5) labels.env = random() < 0.5 ? 'prod' : 'dev';
-      if (random() < 0.3) labels.disk = random() < 0.5 ? 'sda' : 'sdb';
-      add(registry, 1 + Math.floor(random() * 3), labels);
+      const labels: Record<string, string> = { host: `h${Math.floor(dice.next() * HOSTS)}` };
+      if (dice.next() < 0.5) labels.env = dice.next() < 0.5 ? 'prod' : 'dev';
+      if (dice.next() < 0.3) labels.disk = dice.next() < 0.5 ? 'sda' : 'sdb';
+      add(registry, 1 + Math.floor(dice.next() * 3), labels);
     }
     for (const name of ['m1', 'm2', 'm3'])
       for (const selector of SELECTORS) {
