@@ -18,7 +18,7 @@ CREATE TABLE "events" (
 	"trace_id" text,
 	"message" text NOT NULL,
 	"fields" text,
-	PRIMARY KEY ("segment", "id")
+	PRIMARY KEY ("id", "segment")
 ) PARTITION BY LIST ("segment");
 --> statement-breakpoint
 CREATE INDEX "events_by_time" ON "events" ("ts" DESC, "number" DESC);

@@ -52,7 +52,9 @@ export function openEventLog({ write, read }: { write: OnRecords; read: OnRecord
     store: (events) =>
       write((database) =>
         database.transaction(async (tx) => {
-          await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCKS}::int, ${LOCK.events}::int)`);
+          // Of a segment that grew since it was last looked at, the planner would rather read all of it than its index.
+          await tx.execute(sql`select pg_advisory_xact_lock_shared(${LOCKS}::int, ${LOCK.events}::int),
+            set_config('enable_seqscan', 'off', true)`);
           return storeEvents(tx, events);
         }),
       ),
