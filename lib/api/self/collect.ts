@@ -1,8 +1,10 @@
 import type { LiveFigures } from '../../live/live';
 import { SECOND } from '../../model/time/duration';
-import type { Family, StatsdFigures } from '../../observe/figures';
+import type { Family } from '../../observe/figures';
 import { VERSION } from '../../observe/version';
 import type { Root } from '../../system/root';
+import { gauge, total } from './family';
+import { ofSenders } from './senders';
 
 /** The figures of `GET /metrics`, read now. */
 export function collectFamilies(root: Root): Family[] {
@@ -11,10 +13,7 @@ export function collectFamilies(root: Root): Family[] {
     ...ofTheBus(root),
     ...ofTheSpool(root),
     ...ofBreakers(root),
-    ...ofIngest(root),
-    ...ofConnections(root),
-    ...ofScraping(root),
-    ...ofKeyless(root),
+    ...ofSenders(root),
     ...ofReading(root),
     ...ofTls(root),
     ...ofTheProcess(root),
@@ -135,8 +134,6 @@ function ofTheBus({ startup: started }: Root): Family[] {
   ];
 }
 
-const HEALTHS = ['up', 'down', 'unknown'] as const;
-
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 function ofBreakers({ breakers }: Root): Family[] {
@@ -154,61 +151,6 @@ function ofBreakers({ breakers }: Root): Family[] {
       type: 'counter',
       readings: all.map(({ name, opened }) => ({ labels: { name }, value: opened })),
     },
-  ];
-}
-
-function ofIngest({ figures }: Root): Family[] {
-  const { ingestRequests, ingestSamples, events, ingestSeconds, commitSeconds, commitRows } = figures;
-  return [ingestRequests, ingestSamples, events, ingestSeconds, commitSeconds, commitRows].map((each) =>
-    each.family(),
-  );
-}
-
-function ofConnections({ figures }: Root): Family[] {
-  const { connections, connectionsPaused, frames, frameBytes, frameSeconds } = figures;
-  return [connections, connectionsPaused, frames, frameBytes, frameSeconds].map((each) => each.family());
-}
-
-function ofScraping({ figures, startup }: Root): Family[] {
-  const scraping = startup.phase === 'ready' ? startup.system.scraping : null;
-  if (!scraping) return [];
-  const { targets } = scraping;
-  return [
-    {
-      name: 'pulseboard_scrape_targets',
-      help: 'Targets by their health; unknown: not scraped yet, or scraped by another node.',
-      type: 'gauge',
-      readings: HEALTHS.map((health) => ({
-        labels: { health },
-        value: targets.filter(({ state }) => state.health === health).length,
-      })),
-    },
-    figures.scrapes.family(),
-    figures.scrapedSamples.family(),
-  ];
-}
-
-/** Of the ports without keys, where there are any. */
-function ofKeyless({ figures, settings }: Root): Family[] {
-  const { STATSD_PORT, GRAPHITE_PORT } = settings;
-  if (!STATSD_PORT && !GRAPHITE_PORT) return [];
-  const { keylessConnections, keylessEnded, keylessLost, statsdLines, graphiteLines } = figures;
-  const both = [keylessConnections, keylessEnded, keylessLost];
-  const lines = [...(STATSD_PORT ? [statsdLines] : []), ...(GRAPHITE_PORT ? [graphiteLines] : [])];
-  return [...[...both, ...lines].map((each) => each.family()), ...ofStatsd(figures.statsd.open)];
-}
-
-function ofStatsd(open: StatsdFigures | null): Family[] {
-  if (!open) return [];
-  const dropped = total(
-    'pulseboard_statsd_dropped_packets_total',
-    'Packets of StatsD that the system threw away, because they were not read in time.',
-    open.droppedPackets ?? Number.NaN,
-  );
-  return [
-    gauge('pulseboard_statsd_series', 'Series of StatsD that are held.', open.series),
-    gauge('pulseboard_statsd_held_bytes', 'Memory that they take.', open.heldBytes),
-    ...(open.droppedPackets === null ? [] : [dropped]),
   ];
 }
 
@@ -291,12 +233,4 @@ function ofTheProcess({ eventLoopDelay }: Root): Family[] {
       readings: lags,
     },
   ];
-}
-
-function gauge(name: string, help: string, value: number): Family {
-  return { name, help, type: 'gauge', readings: [{ value }] };
-}
-
-function total(name: string, help: string, value: number): Family {
-  return { ...gauge(name, help, value), type: 'counter' };
 }
