@@ -9,8 +9,14 @@ import { FINISH_MS } from './shutdown';
 /** Every listener beside our port: a new one is a file beside this one and a line here. */
 export const LISTENERS: readonly Listener[] = [statsdListener, graphiteListener];
 
-/** Starts them one after the other; when one cannot, none is left running. Returns the off-switch of all. */
-export async function startListeners(root: Root, listeners = LISTENERS): Promise<() => Promise<void>> {
+/**
+ * Starts them one after the other; when one cannot, none is left running.
+ * @returns the off-switch of all; null where none listens
+ */
+export async function startListeners(
+  root: Root,
+  listeners = LISTENERS,
+): Promise<(() => Promise<void>) | null> {
   const offSwitches: Array<() => Promise<void>> = [];
   const stopAll = async () => {
     await Promise.all(offSwitches.splice(0).map((stop) => stop()));
@@ -18,13 +24,13 @@ export async function startListeners(root: Root, listeners = LISTENERS): Promise
   try {
     for (const listener of listeners) {
       const stop = await listener.start(root);
-      offSwitches.push(() => stopInTime(listener.name, stop));
+      if (stop) offSwitches.push(() => stopInTime(listener.name, stop));
     }
   } catch (error) {
     await stopAll();
     throw error;
   }
-  return stopAll;
+  return offSwitches.length > 0 ? stopAll : null;
 }
 
 /** A listener that does not stop must not prevent the commit of samples that were taken. */

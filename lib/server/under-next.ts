@@ -14,7 +14,7 @@ import { makeRoot, type Root } from '../system/root';
 import type { Pipeline } from '../write/pipeline';
 import { createFront } from './front';
 import { mayBeReached } from './listen';
-import { LISTENERS, startListeners } from './listeners';
+import { startListeners } from './listeners';
 import { addressOf } from './notices';
 import { refuseUpgrade } from './refuse-upgrade';
 import { sendPlain } from './send';
@@ -57,8 +57,9 @@ async function startParts(root: Root): Promise<() => Promise<void>> {
   if (SELF_METRICS === 'on') root.onClose(startRecording(root, PORT));
   const stopListening = await startListeners(root);
   return async () => {
+    if (!stopListening) return;
     await stopListening();
-    if (LISTENERS.length > 0) await untilCommitted(pipeline);
+    await untilCommitted(pipeline);
   };
 }
 

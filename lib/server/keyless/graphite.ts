@@ -17,7 +17,7 @@ export const graphiteListener: Listener = {
   name: 'Graphite',
   async start(root) {
     const { GRAPHITE_PORT: port, KEYLESS_HOST: host } = root.settings;
-    if (!port) return async () => undefined;
+    if (!port) return null;
     const { figures } = root;
     const giveUp = giveUpAfterStop();
     const take = (pieces: AsyncIterable<Uint8Array>, address: string) =>

@@ -25,7 +25,7 @@ export const statsdListener: Listener = {
   name: 'StatsD',
   async start(root) {
     const { STATSD_PORT: port, KEYLESS_HOST: host } = root.settings;
-    if (!port) return async () => undefined;
+    if (!port) return null;
     const statsd = new Statsd(root, `${hostname()}:${port}`);
     const packets = await listenForPackets(host, port, (packet) => statsd.take(packet));
     const { figures, limits } = root;
