@@ -207,7 +207,7 @@ function statement(
   const apart = samples ? sql`, samples_apart as (${unite(sql, samples)})` : sql``;
   return sql`
     with ${stale} parts as (${united})${apart}
-    select grp, ${question.starts ? sql`t` : sql`round(date_part('epoch', t) * 1000)`}, ${sql.unsafe(columns.map(({ name }) => `"${name}"`).join(', '))}
+    select grp, ${question.starts ? sql`t` : sql`round(date_part('epoch', t) * 1000)`}, ${sql.unsafe(columns.map(({ name }) => `"${name}"`).join(','))}
     from (${pointsOf(sql, question, columns, sources)}) points
     where grp >= 0
     order by grp, t
