@@ -196,9 +196,14 @@ export function describeOddRequests(front: Front): void {
         connection: 'close',
       });
       const unannounced = { ...headers, 'transfer-encoding': 'chunked' };
-      const { status, sent, connection } = await drip(path, method, unannounced, 'x'.repeat(100_000), 1);
-      // What is not read is not waited for either.
+      // What is not read is not waited for either, and who still writes may lose the answer with the connection.
       const isUnread = method !== 'GET' && !READING.has(`${method} ${path}`);
+      const answer = await drip(path, method, unannounced, 'x'.repeat(100_000), 1).catch((error) => {
+        if (isUnread && ['EPIPE', 'ECONNRESET'].includes(error.code)) return null;
+        throw error;
+      });
+      if (!answer) return;
+      const { status, sent, connection } = answer;
       expect([isUnread || status === 413, connection]).toEqual([true, 'close']);
       expect(sent).toBeLessThan(200 * 2 ** 20);
     });
