@@ -66,7 +66,10 @@ export function LiveBadge() {
       >
         <Badge tone={tone} className="h-6 max-w-full px-1.5 text-xs max-sm:text-2xs sm:px-2">
           <span aria-hidden className={cn('size-2 shrink-0 rounded-full', look.dot)} />
-          <span className="truncate">{look.word}</span>
+          {/* A phone has no room for it: there its absence says that all is well. */}
+          <span className={cn('truncate', state === 'live' && !degraded && 'max-sm:hidden')}>
+            {look.word}
+          </span>
           {/* On a phone the colour and the explanation say it. */}
           {degraded && <span className="max-sm:hidden">· degraded</span>}
           {figure && <span className="hidden min-w-[5ch] text-right font-normal sm:inline">{figure}</span>}

@@ -14,8 +14,8 @@ import { readText } from './web-body';
 export const MAX_QUERIES = 50;
 /** Limit of the body of `POST /api/query`. */
 export const MAX_QUERIES_BYTES = 1024 * 1024;
-/** Queries answered at a time: while some wait for the database, others are computed. */
-const AT_A_TIME = 4;
+/** Queries answered at a time, as many as a dashboard has: while some wait for the database, others are computed. */
+const AT_A_TIME = 12;
 /** These errors end the whole request. */
 const ENDING: readonly ErrorCode[] = ['too_busy', 'client_closed'];
 

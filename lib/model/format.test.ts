@@ -45,6 +45,21 @@ describe('formatValue', () => {
 });
 
 describe('axisFormatter', () => {
+  it('leaves out what is counted, which an axis has no room for', () => {
+    const ticks = [0, 250, 500];
+    expect(ticks.map(axisFormatter(ticks, unitOf('a', 'requests')))).toEqual(['0', '250', '500']);
+    expect(ticks.map(axisFormatter(ticks, unitOf('a', 'requests', 'rate')))).toEqual([
+      '0/s',
+      '250/s',
+      '500/s',
+    ]);
+    expect(ticks.map(axisFormatter(ticks, unitOf('a', 'bytes')))).toEqual([
+      '0\u00a0B',
+      '250\u00a0B',
+      '500\u00a0B',
+    ]);
+  });
+
   it('gives all ticks one scale and as many digits as their distance needs', () => {
     const bytes = axisFormatter([0, 2 ** 29, 2 ** 30], unitOf('a_bytes'));
     expect([0, 2 ** 29, 2 ** 30].map(bytes)).toEqual(['0.0\u00a0GiB', '0.5\u00a0GiB', '1.0\u00a0GiB']);

@@ -126,8 +126,10 @@ export function formatValue(value: number, unit: Unit, digits = 3): string {
 
 /**
  * One formatter for all ticks of an axis, so that they share a scale (`0.5 GiB`, `1.0 GiB`, not `512 MiB`, `1 GiB`).
+ * What plain numbers count is not said: an axis has no room for any word that somebody may declare.
  */
-export function axisFormatter(ticks: readonly number[], unit: Unit): (value: number) => string {
+export function axisFormatter(ticks: readonly number[], ofValues: Unit): (value: number) => string {
+  const unit = { ...ofValues, noun: '' };
   const largest = Math.max(0, ...ticks.map(Math.abs));
   const { factor, suffix } = scaleFor(largest, unit);
   const gap = ticks.length > 1 ? Math.abs(scaledBy(ticks[1] - ticks[0], unit)) / factor : 1;
