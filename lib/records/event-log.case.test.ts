@@ -7,6 +7,7 @@ import { type OpenStore, openStore } from '../store/open';
 import type { Engine } from '../store/store';
 import { type OnRecords, recordsOn } from './database';
 import { type EventLog, type EventsQuestion, openEventLog, SEARCHED_AT_ONCE } from './event-log';
+import { FORGOTTEN_AT_ONCE } from './event-room';
 import { MOST_PLACES, type NewEvent } from './stored-event';
 
 const ALL: EventsQuestion = {
@@ -156,12 +157,49 @@ export function eventLogCases(engine: Engine, server: string): void {
       expect(events.at(-1)!.timestamp).toBeGreaterThanOrEqual(1_795_200_400_001);
     });
 
+    it('makes room while events are stored without a pause', async () => {
+      let isOver = false;
+      const storing = [1, 2, 3].map(async () => {
+        while (!isOver) await log.store([event(1_795_200_450_000)]);
+      });
+      const current = async () => [...(await on((db) => db.execute(sql`select current from event_segment`)))];
+      try {
+        for (let round = 0; round < 10; round++) {
+          const before = await current();
+          await log.maintain({ ...PLENTY, maxBytes: 0 }, 0);
+          expect(await current()).not.toEqual(before);
+        }
+      } finally {
+        isOver = true;
+        await Promise.all(storing);
+      }
+    });
+
     it('forgets the places of seconds that nothing may come for any more', async () => {
       const ts = 1_795_200_500_000;
       await log.store([event(ts), event(ts + 5_000)]);
       await log.maintain(PLENTY, ts + 5_000);
       const rows = await on((db) => db.execute(sql`select second::float8 as second from event_places`));
       expect([...rows]).toEqual([{ second: ts / 1_000 + 5 }]);
+    });
+
+    it('forgets very many places in several rounds, the oldest first', async () => {
+      const last = 1_795_200_500 - 1;
+      await on((db) =>
+        db.execute(sql`insert into event_places
+          select ${last}::bigint - n, 7, 1 from generate_series(0, ${FORGOTTEN_AT_ONCE + 1}::int) as n`),
+      );
+      const left = async () => [
+        ...(await on((db) =>
+          db.execute(
+            sql`select second::float8 as second from event_places where second <= ${last}::bigint order by 1`,
+          ),
+        )),
+      ];
+      await log.maintain(PLENTY, (last + 1) * 1_000);
+      expect(await left()).toEqual([{ second: last - 1 }, { second: last }]);
+      await log.maintain(PLENTY, (last + 1) * 1_000);
+      expect(await left()).toEqual([]);
     });
   });
 }

@@ -4,7 +4,7 @@ import { SECOND } from '../model/time/duration';
 import type { EventEntry } from '../model/wire/events';
 import { LOCK, LOCKS } from '../store/sql/locks';
 import type { OnRecords } from './database';
-import { makeRoom, type Room } from './event-room';
+import { forgetPlaces, makeRoom, type Room } from './event-room';
 import { storeEvents } from './store-events';
 import type { NewEvent, StoredEvent } from './stored-event';
 
@@ -43,7 +43,10 @@ export interface EventLog {
   store(events: readonly NewEvent[]): Promise<StoredEvent[]>;
   /** A page of the newest. @throws PulseError also `too_expensive`, `too_busy` */
   list(question: EventsQuestion): Promise<EventsPage>;
-  /** Makes room, and forgets places of seconds before `placesFrom`, epoch ms. Any number of servers may call it. */
+  /**
+   * Makes room, and forgets places of seconds before `placesFrom`, epoch ms, some of them where there are very many.
+   * Any number of servers may call it.
+   */
   maintain(room: Room, placesFrom: number): Promise<void>;
 }
 
@@ -61,10 +64,8 @@ export function openEventLog({ write, read }: { write: OnRecords; read: OnRecord
     list: (question) => read((database) => listEvents((statement) => database.execute(statement), question)),
     maintain: (room, placesFrom) =>
       write(async (database) => {
-        await database.execute(
-          sql`delete from event_places where second < ${Math.floor(placesFrom / SECOND)}::bigint`,
-        );
-        await database.transaction((tx) => makeRoom(tx, room));
+        await makeRoom(database, room);
+        await forgetPlaces(database, Math.floor(placesFrom / SECOND));
       }),
   };
 }
