@@ -140,14 +140,18 @@ class TimerTotal implements Aggregate {
     const { total, before } = this;
     const buckets = total.buckets();
     const known = new Map(before.buckets());
-    const isNew = (bound: number) => !known.has(bound);
-    // At the start, a bound has what was below it before: nothing, or all there was.
-    const atStart: Buckets = buckets.map(([bound]) => [bound, before.atMost(bound)]);
+    // To the bit what was written: added up in another order it may be a little less, which means a restart. A new
+    // bound has what the one below it had.
+    let atMost = 0;
+    const atStart: Buckets = buckets.map(([bound]) => {
+      atMost = known.get(bound) ?? atMost;
+      return [bound, atMost];
+    });
     if (this.writtenAt !== start) this.push(start, before, atStart, samples);
     else
       this.pushBuckets(
         start,
-        atStart.filter(([bound]) => isNew(bound)),
+        atStart.filter(([bound]) => !known.has(bound)),
         samples,
       );
     this.push(end, total, buckets, samples);

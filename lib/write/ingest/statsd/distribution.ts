@@ -42,13 +42,6 @@ export class Distribution {
     return fixedBuckets({ scale: SCALE, zeroThreshold: 0, zeroCount, positive, negative: [] });
   }
 
-  /** How many are at most this bound, which is one of the buckets'. */
-  atMost(bound: number): number {
-    let atMost = this.zeroCount;
-    for (const [index, count] of this.counts) if (boundOf(index) <= bound) atMost += count;
-    return atMost;
-  }
-
   copy(): Distribution {
     const copy = new Distribution();
     copy.count = this.count;

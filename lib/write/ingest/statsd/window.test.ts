@@ -151,6 +151,22 @@ describe('a timer', () => {
     }
   });
 
+  test('never falls, in whatever order and with whatever weights its values come', () => {
+    const dice = new Dice(5);
+    for (let round = 0; round < 50; round++) {
+      const { take, end } = openWindow();
+      const last = new Map<unknown, unknown>();
+      for (let second = 1; second < 40; second++) {
+        for (let i = dice.below(3); i > 0; i--)
+          take(`took:${2 ** dice.below(12)}|ms|@0.${1 + dice.below(9)}`);
+        for (const [name, , value] of end(second)) {
+          expect(value, String(name)).toBeGreaterThanOrEqual(Number(last.get(name) ?? 0));
+          last.set(name, value);
+        }
+      }
+    }
+  });
+
   test('takes all of a line or nothing', () => {
     const { take, end, results } = openWindow();
     take('took:1:x|ms', 'took:|ms', 'took:NaN|d', 'took:1e308|d', 'took:1e308|d');
