@@ -5,8 +5,7 @@ import { keepHuge } from '../sql/keep-huge';
 import { moment } from '../sql/parts';
 import { type RollupTier, SOURCE } from '../sql/rollup-tiers';
 import { type RollupState, readState } from '../sql/state';
-import { inTurn } from '../sql/turn';
-import { ensurePartitions, listPartitions, type Partition } from './partitions';
+import { inTurnWithPartitions, listPartitions, type Partition, requirePartitions } from './partitions';
 import { inPortions, type Pace, Stopped } from './portions';
 import { rollUpMinutes } from './roll-up-minutes';
 import { rollUpRows } from './roll-up-rows';
@@ -26,7 +25,7 @@ export interface Progress {
  */
 export async function advance(sql: Sql, tier: RollupTier, pace: Pace): Promise<Progress | null> {
   try {
-    return await inTurn(sql, (tx) => advanceInTurn(tx, tier, pace));
+    return await inTurnWithPartitions(sql, (tx) => advanceInTurn(tx, tier, pace));
   } catch (error) {
     if (error instanceof Stopped) return { rows: 0, finished: true };
     throw error;
@@ -44,7 +43,7 @@ async function advanceInTurn(tx: TransactionSql, tier: RollupTier, pace: Pace): 
   const finished = rolled >= limit;
   let rows = 0;
   if (slice) {
-    await ensurePartitions(tx, tier, [slice.from]);
+    await requirePartitions(tx, tier, [slice.from]);
     // Upkeep that is behind works without pauses.
     const spreadMs = finished ? pace.spreadMs : 0;
     rows = await inPortions(tx, { tier: SOURCE[tier], ...slice }, { ...pace, spreadMs }, (series) =>

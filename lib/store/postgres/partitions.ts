@@ -1,7 +1,8 @@
-import type { ISql } from 'postgres';
+import type { ISql, Sql, TransactionSql } from 'postgres';
 import { alignDown } from '../../model/points';
 import { type StoreTier, TIER } from '../../model/rollup/tiers';
 import { DAY } from '../../model/time/duration';
+import { inTurn } from '../sql/turn';
 
 /** How much time one partition holds. Multiples of each other, so that no coarser row spans two finer partitions. */
 const WIDTH_MS: Record<StoreTier, number> = { raw: DAY, minute: DAY, hour: 30 * DAY, day: 360 * DAY };
@@ -27,6 +28,46 @@ export async function ensurePartitions(sql: ISql, tier: StoreTier, times: Iterab
     if (made) created++;
   }
   return created;
+}
+
+/** Undoes a step of upkeep. */
+class PartitionsMissing extends Error {
+  constructor(
+    readonly tier: StoreTier,
+    readonly times: readonly number[],
+  ) {
+    super(`partitions of ${tier} are missing`);
+  }
+}
+
+/**
+ * `inTurn` for rows that need partitions: `work` names their moments to `requirePartitions` before it writes them, and
+ * is begun again when some were missing. Partitions are committed before the rows in them, since PostgreSQL shows
+ * others what a transaction has committed before it tells them to plan with its partitions: a reader who looked in
+ * between was told that the rows were made, and read without them.
+ */
+export async function inTurnWithPartitions<T>(
+  sql: Sql,
+  work: (tx: TransactionSql) => Promise<T>,
+): Promise<T | null> {
+  for (;;) {
+    try {
+      return await inTurn(sql, work);
+    } catch (error) {
+      if (!(error instanceof PartitionsMissing)) throw error;
+      const { tier, times } = error;
+      if ((await inTurn(sql, (tx) => ensurePartitions(tx, tier, times))) === null) return null;
+    }
+  }
+}
+
+/** To be called in `inTurnWithPartitions`, which catches what it throws. */
+export async function requirePartitions(
+  tx: TransactionSql,
+  tier: StoreTier,
+  times: readonly number[],
+): Promise<void> {
+  if ((await ensurePartitions(tx, tier, times)) > 0) throw new PartitionsMissing(tier, times);
 }
 
 /** The partitions of a tier, oldest first. */

@@ -7,9 +7,8 @@ import { keepHugeAgain } from '../sql/keep-huge';
 import { epochMs, interval, moment } from '../sql/parts';
 import type { ChangedRow, RollupTier } from '../sql/rollup-tiers';
 import { type RollupState, readState } from '../sql/state';
-import { inTurn } from '../sql/turn';
 import type { Progress } from './advance';
-import { ensurePartitions } from './partitions';
+import { inTurnWithPartitions, requirePartitions } from './partitions';
 import { rollUpChangedMinutes } from './roll-up-minutes';
 import { rollUpChangedRows } from './roll-up-rows';
 
@@ -22,13 +21,13 @@ const COARSER: Partial<Record<RollupTier, RollupTier>> = { minute: 'hour', hour:
  * Null when another server is at upkeep.
  */
 export function repair(sql: Sql, tier: RollupTier): Promise<Progress | null> {
-  return inTurn(sql, async (tx) => {
+  return inTurnWithPartitions(sql, async (tx) => {
     const state = await readState(tx);
     const { rolled } = state;
     const { taken, entries } = await takeEntries(tx, tier, rolled[tier]);
     if (taken === 0) return { rows: 0, finished: true };
     const changed = tier === 'minute' ? await withSuccessors(tx, entries, state) : entries;
-    await ensurePartitions(
+    await requirePartitions(
       tx,
       tier,
       changed.map(({ ts }) => ts),
