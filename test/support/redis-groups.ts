@@ -32,7 +32,9 @@ export async function startSentinel(): Promise<RedisServer & { sentinelPort: num
 
 /** A cluster of one server, which holds every slot. */
 export async function startRedisCluster(): Promise<RedisServer> {
-  const redis = await startRedis(['--cluster-enabled', 'yes']);
+  // By default 10,000 above its port, among those the system hands out: then it could not start where one is in use.
+  const busPort = String(await freePort());
+  const redis = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', busPort]);
   const client = createClient({ url: redis.url });
   client.on('error', () => {});
   await client.connect();
