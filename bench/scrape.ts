@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECOND } from '../lib/model/time/duration';
 import { createFigures } from '../lib/observe/figures';
+import { Clients } from '../lib/write/clients/clients';
 import { Scraping } from '../lib/write/scrape/scraping';
 import { usageOf } from './support/processes';
 import { atLeast, printTable, whole } from './support/report';
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
       return { accepted: decoded.samples.length, duplicates: 0, rejected: 0, errors: [] };
     },
   };
-  const scraping = await Scraping.start({ path, pipeline, figures, nodes: null });
+  const scraping = await Scraping.start({ path, pipeline, figures, clients: new Clients(), nodes: null });
   console.log(`${whole(TARGETS)} targets, warming up …`);
   await sleep(WARM_UP_MS);
   const before = { ...usageOf(process.pid), samples, up: figures.scrapes.get('up') };

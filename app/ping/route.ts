@@ -1,5 +1,5 @@
 import { openHandler, refuseOtherMethods } from '@/lib/api/http';
-import { VERSION } from '@/lib/observe/version';
+import { VERSION } from '@/lib/model/version';
 
 export const dynamic = 'force-dynamic';
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { SECOND } from '../model/time/duration';
 import type { ErrorAnswer } from '../model/wire/error';
-import { failureReason } from './post';
+import { failureReason, USER_AGENT } from './post';
 
 const OPEN_WITHIN_MS = 30 * SECOND;
 const CLOSE_WITHIN_MS = 2 * SECOND;
@@ -56,7 +56,8 @@ export class FrameConnection {
 
   /** @param url of a server's `/api/ingest`. @throws UpgradeRefusal */
   static async open(url: URL, options: FrameConnectionOptions): Promise<FrameConnection> {
-    const headers = options.key ? { authorization: `Bearer ${options.key}` } : undefined;
+    const headers: Record<string, string> = { 'user-agent': USER_AGENT };
+    if (options.key) headers.authorization = `Bearer ${options.key}`;
     const ws = new WebSocket(url, {
       headers,
       perMessageDeflate: false,

@@ -2,6 +2,10 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { SECOND } from '../model/time/duration';
+import { VERSION } from '../model/version';
+
+/** How the agent, and what plays one, names itself. */
+export const USER_AGENT = `pulseboard-agent/${VERSION}`;
 
 const ANSWER_WITHIN_MS = 30 * SECOND;
 
@@ -27,14 +31,15 @@ export function createPoster(
   const isSecure = url.protocol === 'https:';
   const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: connections });
   const send = isSecure ? secureRequest : request;
-  const authorization: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {};
+  const own: Record<string, string> = { 'user-agent': USER_AGENT };
+  if (key) own.authorization = `Bearer ${key}`;
 
   return {
     post(body, headers) {
       return new Promise<PostResponse>((resolve, reject) => {
         const outgoing = send(
           url,
-          { method: 'POST', agent, headers: { ...authorization, ...headers }, timeout: ANSWER_WITHIN_MS },
+          { method: 'POST', agent, headers: { ...own, ...headers }, timeout: ANSWER_WITHIN_MS },
           (incoming) => {
             readResponse(incoming)
               .then(resolve, reject)

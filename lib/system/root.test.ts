@@ -34,7 +34,7 @@ function rootIn(folder: string, key: string, redis?: RedisServer): Root {
 
 async function write(root: Root, secret: string, value: number): Promise<void> {
   const key = root.auth.senders.authorizeKey(secret, 'it is an argument.');
-  const session = openIngestSession(root, { key, address: '192.0.2.1' });
+  const session = openIngestSession(root, { key, address: '192.0.2.1', protocol: null });
   const sample = { index: 0, name: METRIC, value, timestamp: Date.now(), labels: { host: `h${value}` } };
   await session.write(() => ({ samples: [sample], errors: [] }));
 }

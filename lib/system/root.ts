@@ -13,6 +13,7 @@ import type { BreakerStatus } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
 import { Reclaim } from '../runtime/reclaim';
 import { Scheduler } from '../runtime/work/scheduler';
+import { Clients } from '../write/clients/clients';
 import { type System, startSystem } from './system';
 
 export type Startup =
@@ -30,6 +31,8 @@ export type Runner = 'server.ts' | 'next';
 export class Root {
   /** Its own figures. */
   readonly figures = createFigures();
+  /** Who sends to it. */
+  readonly clients = new Clients();
   readonly eventLoopDelay = monitorEventLoopDelay({ resolution: 10 });
   readonly breakers = new Set<BreakerStatus>();
   readonly scheduler = new Scheduler({ figures: this.figures });

@@ -27,10 +27,12 @@ import type { Scheduler } from '../runtime/work/scheduler';
 import { guardStore } from '../store/guarded-store';
 import { openStore, untilThere } from '../store/open';
 import type { Store } from '../store/store';
+import type { Clients } from '../write/clients/clients';
+import { ClientsOfNodes } from '../write/clients/clients-of-nodes';
 import { createEvents, type Events } from '../write/events/events';
 import { createPipeline, type Pipeline } from '../write/pipeline';
 import { ScrapingNodes } from '../write/scrape/nodes';
-import { Scraping } from '../write/scrape/scraping';
+import { Scraping, type ScrapingParts } from '../write/scrape/scraping';
 import { Segments } from '../write/spool/segments';
 import { createSpooledPipeline, type SpoolFigures } from '../write/spool/spooled-pipeline';
 import { startUpkeep } from '../write/upkeep';
@@ -48,6 +50,7 @@ export interface SystemParts {
   redis: RedisCommands | null;
   breakers: Set<BreakerStatus>;
   figures: Figures;
+  clients: Clients;
   scheduler: Scheduler;
   /** Aborted when the server stops. */
   drain: AbortController;
@@ -67,6 +70,8 @@ export interface System {
   readonly eventLog: EventLog;
   /** What waits on this machine's disk for the database; null without SPOOL_DIR. */
   readonly spool: SpoolFigures | null;
+  /** Who sends to this node and to others. */
+  readonly clientsOfNodes: ClientsOfNodes;
   /** The targets that are scraped; null without SCRAPE_CONFIG. */
   readonly scraping: Scraping | null;
   readonly history: History;
@@ -96,7 +101,7 @@ export async function startSystem(parts: SystemParts, notice: (reason: string) =
 
 /** In the order in which the parts need each other: they end in the reverse one. */
 async function start(
-  { settings, auth, redis, breakers, figures, scheduler, drain }: SystemParts,
+  { settings, auth, redis, breakers, figures, clients, scheduler, drain }: SystemParts,
   notice: (reason: string) => void,
   offSwitches: OffSwitches,
 ): Promise<System> {
@@ -136,6 +141,8 @@ async function start(
   offSwitches.add(() => bus.close());
   const topics = createTopics({ transport });
   offSwitches.add(() => topics.close());
+  const clientsOfNodes = new ClientsOfNodes(clients, topics);
+  offSwitches.add(() => clientsOfNodes.close());
   // It ends after the last commit: it records when each series was last seen.
   offSwitches.add(
     startUpkeep({ store, registry, ring, sessions, records, events: { log: eventLog, settings } }),
@@ -151,7 +158,7 @@ async function start(
   offSwitches.add(() => pipeline.close());
   const events = createEvents({ env: settings, log: eventLog, pipeline, registry, topics, figures });
   offSwitches.add(() => events.close());
-  const scraping = await startScraping(settings, { pipeline, figures, records });
+  const scraping = await startScraping(settings, { pipeline, figures, clients, records });
   offSwitches.add(() => scraping?.close());
   const ringSync = createRingSync({
     bus,
@@ -211,6 +218,7 @@ async function start(
     pipeline,
     events,
     eventLog,
+    clientsOfNodes,
     get spool() {
       return spooled?.spool ?? null;
     },
@@ -227,12 +235,12 @@ async function start(
 /** Several nodes may share the targets where they share a database. */
 async function startScraping(
   { SCRAPE_CONFIG: path, DATABASE_URL: database }: Env,
-  { pipeline, figures, records }: { pipeline: Pipeline; figures: Figures; records: Records },
+  { records, ...parts }: Omit<ScrapingParts, 'path' | 'nodes'> & { records: Records },
 ): Promise<Scraping | null> {
   if (!path) return null;
   const nodes = database ? new ScrapingNodes(records.scrapingNodes) : null;
   try {
-    return await Scraping.start({ path, pipeline, figures, nodes });
+    return await Scraping.start({ path, ...parts, nodes });
   } catch (error) {
     await nodes?.close();
     throw new Error(

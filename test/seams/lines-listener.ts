@@ -34,7 +34,7 @@ async function serve(root: Root, socket: Socket): Promise<void> {
   socket.unshift(first.subarray(at + 1));
   try {
     const key = root.auth.senders.authorizeKey(first.toString('utf8', 0, at).trim(), 'it is the first line.');
-    const session = openIngestSession(root, { key, address: socket.remoteAddress ?? '' });
+    const session = openIngestSession(root, { key, address: socket.remoteAddress ?? '', protocol: null });
     await serveLines(socket, session, root.limits.bodies);
   } catch (error) {
     socket.end(`error ${toPulseError(error).code}\n`);

@@ -8,7 +8,7 @@ export const linesUpgrade: UpgradeEndpoint = {
   path: '/api/lines',
   open: (root) => (requestHead) => {
     const key = root.auth.senders.authorizeBearer(headerIn(requestHead, 'authorization'));
-    const session = openIngestSession(root, { key, address: requestHead.address });
+    const session = openIngestSession(root, { key, address: requestHead.address, protocol: null });
     return ({ socket, head, signal }) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: lines\r\n\r\n');
       socket.unshift(head);

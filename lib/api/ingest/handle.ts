@@ -1,5 +1,6 @@
 import { isDisconnect } from '../../access/limit/held-body';
 import { PulseError } from '../../model/errors';
+import { protocolAt } from '../../model/protocols/protocols';
 import { SECOND } from '../../model/time/duration';
 import type { Root } from '../../system/root';
 import { type Body, readPieces, readWhole } from '../../write/ingest/body';
@@ -34,10 +35,12 @@ async function ingest(
   head: RequestHead,
   body: Body,
 ): Promise<PlainResponse> {
+  const protocol = protocolAt(endpoint.path);
+  const userAgent = headerIn(head, 'user-agent');
   let session: IngestSession | undefined;
   try {
     const key = endpoint.authorize(head, root.auth.senders);
-    session = openIngestSession(root, { key, address: head.address });
+    session = openIngestSession(root, { key, address: head.address, protocol, userAgent });
     const result = await session.write(() => decodeBody(root, endpoint, head, body));
     const answer = endpoint.answers.committed(result, head);
     Object.assign(answer.headers, session.rateHeaders);
@@ -46,6 +49,8 @@ async function ingest(
     const error = isDisconnect(thrown) ? cutOff() : toPulseError(thrown);
     const answer = endpoint.answers.refused(error, head);
     Object.assign(answer.headers, errorHeaders(error), session?.rateHeaders);
+    const { code, message } = error;
+    root.clients.noteRefused({ protocol, userAgent }, { status: answer.status, code, message });
     return answer;
   }
 }

@@ -1,5 +1,6 @@
 import type { Sender } from '../../access/limit/ingest-limit';
 import type { Root } from '../../system/root';
+import type { ClientName } from '../../write/clients/clients';
 import type { DecodedEvents } from '../../write/events/incoming-event';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
 import { WriteTotals } from './write-totals';
@@ -27,8 +28,10 @@ export interface IngestSession {
   readonly rateHeaders: Readonly<Record<string, string>>;
 }
 
-/** @param sender the name of the key that `authorize` of the endpoint accepted, and the address. */
-export function openIngestSession(root: Root, sender: Sender): IngestSession {
+/** The name of the key that `authorize` of the endpoint accepted, the address, and the program. */
+export type SessionSender = Sender & ClientName;
+
+export function openIngestSession(root: Root, sender: SessionSender): IngestSession {
   return new Session(root, sender);
 }
 
@@ -37,7 +40,7 @@ class Session implements IngestSession {
 
   constructor(
     private readonly root: Root,
-    private readonly sender: Sender,
+    private readonly sender: SessionSender,
   ) {}
 
   async write(source: Source, answerMs?: number): Promise<WriteResult> {
@@ -61,6 +64,18 @@ class Session implements IngestSession {
       return totals.result();
     } catch (error) {
       throw totals.withTotals(error);
+    } finally {
+      this.note(totals);
+    }
+  }
+
+  /** Who is refused a whole body is told by whoever answers. */
+  private note({ accepted, rejected, firstError }: WriteTotals): void {
+    const { clients } = this.root;
+    clients.noteTaken(this.sender, accepted);
+    if (accepted > 0 && firstError) {
+      const message = `${rejected} of ${accepted + rejected} were rejected; the first one: ${firstError.message}.`;
+      clients.noteRefused(this.sender, { code: firstError.code, message });
     }
   }
 }

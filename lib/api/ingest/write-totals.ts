@@ -9,9 +9,9 @@ const ITEM_KINDS: readonly ItemKind[] = ['samples', 'histograms'];
 
 /** Adds up the results of the portions of one write request. */
 export class WriteTotals {
-  private accepted = 0;
+  accepted = 0;
+  rejected = 0;
   private duplicates = 0;
-  private rejected = 0;
   private readonly errors: SampleError[] = [];
   private written?: Record<ItemKind, number>;
   private itemsRejected = 0;
@@ -38,6 +38,10 @@ export class WriteTotals {
     const { accepted, duplicates, rejected, errors, written, itemsRejected } = this;
     if (rejected > 0 && accepted === 0) throw this.nothingUsable();
     return { accepted, duplicates, rejected, errors, ...(written && { written, itemsRejected }) };
+  }
+
+  get firstError(): SampleError | undefined {
+    return this.errors[0];
   }
 
   /** An item of which any sample was rejected was not written. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { STREAM_TOPICS } from '../../live/stream-topics';
+import { VERSION } from '../../model/version';
 import { CatalogueAnswer, SeriesAnswer } from '../../model/wire/catalogue';
 import { EventsAnswer } from '../../model/wire/events';
 import { HistoryAnswer, ResultsAnswer } from '../../model/wire/history';
 import { HealthAnswer, ReadyAnswer, TargetsAnswer } from '../../model/wire/operate';
 import { STREAM_EVENTS } from '../../model/wire/stream';
-import { VERSION } from '../../observe/version';
 import { metricListParams, seriesListParams } from '../../read/catalogue-list';
 import { eventListParams } from '../../read/events';
 import { queryParams } from '../../read/query/query-params';

@@ -1,4 +1,4 @@
-import { VERSION } from '../../observe/version';
+import { VERSION } from '../../model/version';
 
 /** The Prometheus whose API is answered: its clients choose by this what they ask for. */
 const LIKE_PROMETHEUS = '3.0.0';

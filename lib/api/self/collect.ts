@@ -1,7 +1,7 @@
 import type { LiveFigures } from '../../live/live';
 import { SECOND } from '../../model/time/duration';
+import { VERSION } from '../../model/version';
 import type { Family } from '../../observe/figures';
-import { VERSION } from '../../observe/version';
 import type { Root } from '../../system/root';
 import { gauge, total } from './family';
 import { ofSenders } from './senders';

@@ -1,5 +1,5 @@
+import { VERSION } from '../../model/version';
 import type { HealthAnswer, ReadyAnswer } from '../../model/wire/operate';
-import { VERSION } from '../../observe/version';
 import type { Root } from '../../system/root';
 import { jsonResponse, type PlainResponse } from '../http';
 

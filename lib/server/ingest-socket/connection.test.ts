@@ -39,7 +39,9 @@ describe('a connection', () => {
     const frames = new WebSocketServer({ noServer: true });
     server = createServer().on('upgrade', (request, socket, head) =>
       frames.handleUpgrade(request, socket, head, (ws) => {
-        const connection = new IngestConnection(host, { ws, socket, session, precision: 'ms' }, 0);
+        const noteRefused = () => undefined;
+        const peer = { ws, socket, session, precision: 'ms' as const, noteRefused };
+        const connection = new IngestConnection(host, peer, 0);
         ws.on('close', () => connection.end());
         opened.push(connection);
       }),

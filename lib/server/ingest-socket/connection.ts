@@ -4,6 +4,7 @@ import { CHUNK_BYTES, type HeldBodies } from '../../access/limit/held-body';
 import { toPulseError } from '../../api/http';
 import { ackText, nackText, readFrame } from '../../api/ingest/frame';
 import type { IngestSession } from '../../api/ingest/session';
+import type { PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import type { Figures } from '../../observe/figures';
 import { log } from '../../observe/log';
@@ -42,6 +43,7 @@ export interface Peer {
   socket: Duplex;
   session: IngestSession;
   precision: Precision;
+  noteRefused(error: PulseError): void;
 }
 
 /** A frame that has arrived. */
@@ -194,7 +196,7 @@ export class IngestConnection {
 
   /** Does not reject. */
   private async answerTo({ data, isBinary, at }: Arrived): Promise<string | null> {
-    const { session, precision } = this.peer;
+    const { session, precision, noteRefused } = this.peer;
     const { frames } = this.host.figures;
     let seq: number | null | undefined = null;
     try {
@@ -208,6 +210,7 @@ export class IngestConnection {
       return seq === undefined ? null : ackText(seq, result);
     } catch (thrown) {
       const error = toPulseError(thrown);
+      noteRefused(error);
       frames.add(seq === undefined ? 'none' : 'nack');
       return seq === undefined ? null : nackText(seq, error);
     }

@@ -1,5 +1,6 @@
 import { WebSocketServer } from 'ws';
 import type { HeldBodies } from '../../access/limit/held-body';
+import { toPulseError } from '../../api/http';
 import { readPrecision } from '../../api/ingest/json';
 import { openIngestSession } from '../../api/ingest/session';
 import { headerIn, type RequestHead } from '../../api/request-head';
@@ -8,6 +9,7 @@ import { SECOND } from '../../model/time/duration';
 import type { Figures } from '../../observe/figures';
 import { requestIdFrom } from '../../observe/request-id';
 import type { Root } from '../../system/root';
+import type { ClientName } from '../../write/clients/clients';
 import { FrameInflater } from '../../write/ingest/frame-inflater';
 import { refuseUpgrade } from '../refuse-upgrade';
 import type { UpgradedConnection } from '../upgrade-endpoint';
@@ -72,20 +74,13 @@ export class IngestHub implements ConnectionHost {
    *   `too_many_connections`
    */
   admit(head: RequestHead): (connection: UpgradedConnection) => void {
-    const { root } = this;
-    requireWebSocket(head);
-    const precision = readPrecision(head.search);
-    const key = root.auth.senders.authorizeBearer(headerIn(head, 'authorization'));
-    // Refused while the server starts, so that its sender looks for another one.
-    root.ready();
-    this.requireRoom();
-    const { address } = head;
-    const release = root.limits.connections.admit(address);
-    const session = openIngestSession(root, { key, address });
-    return ({ request, socket, head: first }) => {
-      socket.once('close', release);
-      this.server.handleUpgrade(request, socket, first, (ws) => this.add({ ws, socket, session, precision }));
-    };
+    const client: ClientName = { protocol: 'websocket', userAgent: headerIn(head, 'user-agent') };
+    try {
+      return this.letIn(head, client);
+    } catch (thrown) {
+      this.root.clients.noteRefused(client, toPulseError(thrown));
+      throw thrown;
+    }
   }
 
   hasRoom(connection: IngestConnection): boolean {
@@ -99,6 +94,27 @@ export class IngestHub implements ConnectionHost {
 
   flushSoon(connection: IngestConnection): void {
     this.flushes.add(connection);
+  }
+
+  private letIn(head: RequestHead, client: ClientName): (connection: UpgradedConnection) => void {
+    const { root } = this;
+    requireWebSocket(head);
+    const precision = readPrecision(head.search);
+    const key = root.auth.senders.authorizeBearer(headerIn(head, 'authorization'));
+    // Refused while the server starts, so that its sender looks for another one.
+    root.ready();
+    this.requireRoom();
+    const { address } = head;
+    const release = root.limits.connections.admit(address);
+    const session = openIngestSession(root, { key, address, ...client });
+    const noteRefused = ({ code, message }: PulseError) =>
+      root.clients.noteRefused(client, { code, message });
+    return ({ request, socket, head: first }) => {
+      socket.once('close', release);
+      this.server.handleUpgrade(request, socket, first, (ws) =>
+        this.add({ ws, socket, session, precision, noteRefused }),
+      );
+    };
   }
 
   private requireRoom(): void {

@@ -5,8 +5,10 @@ import { SECOND } from '../../model/time/duration';
 import type { StatsdFigures } from '../../observe/figures';
 import { log } from '../../observe/log';
 import type { Root } from '../../system/root';
+import type { ClientName, Reason } from '../../write/clients/clients';
 import { readLines } from '../../write/ingest/lines';
 import type { DecodedSamples, IncomingSample } from '../../write/ingest/sample';
+import type { Refused } from '../../write/ingest/statsd/line';
 import { StatsdWindow } from '../../write/ingest/statsd/window';
 import type { Listener } from '../listener';
 import { listenForLines } from './connections';
@@ -19,6 +21,15 @@ const LOOK_AT_DROPPED_MS = 5 * SECOND;
 const MOST_LINE_BYTES = 8_192;
 /** Written together at most; between portions others have their turn. */
 const PORTION = 5_000;
+
+const CLIENT: ClientName = { protocol: 'statsd' };
+/** Why a line does not count, for people. */
+const REASONS: Record<Refused, string> = {
+  malformed: 'A line was not of the form "name:value|type", was longer than 8 KiB, or was not UTF-8.',
+  unsupported: 'A line was of a type that is not supported: events, service checks, unknown ones.',
+  negative: 'A counter was changed by less than zero; what goes down is a gauge.',
+  full: 'There is no room for more series.',
+};
 
 /** StatsD over UDP and TCP, on one port. */
 export const statsdListener: Listener = {
@@ -57,14 +68,15 @@ class Statsd implements StatsdFigures {
   private readonly window: StatsdWindow;
   private readonly giveUp = giveUpAfterStop();
   private writing: Promise<void> | undefined;
+  /** Of a line since the last look: many may come, and people are told once. */
+  private refused: Refused | null = null;
   private timers: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly root: Root,
     instance: string,
   ) {
-    const { statsdLines } = root.figures;
-    this.window = new StatsdWindow(instance, Date.now(), (result) => statsdLines.add(result));
+    this.window = new StatsdWindow(instance, Date.now(), (result) => this.count(result));
   }
 
   get series(): number {
@@ -86,11 +98,8 @@ class Statsd implements StatsdFigures {
 
   /** @param bytes a packet, or a line; null for a line that was too long */
   take(bytes: Buffer | null): void {
-    if (!bytes || !isUtf8(bytes)) {
-      this.root.figures.statsdLines.add('malformed');
-      return;
-    }
-    for (const line of bytes.toString('utf8').split('\n')) this.takeLine(line.trim());
+    if (!bytes || !isUtf8(bytes)) this.count('malformed');
+    else for (const line of bytes.toString('utf8').split('\n')) this.takeLine(line.trim());
   }
 
   /** Writes what is left. Nothing is taken any more when this is called. */
@@ -105,10 +114,17 @@ class Statsd implements StatsdFigures {
 
   private takeLine(line: string): void {
     if (line.length <= MOST_LINE_BYTES) this.window.add(line);
-    else this.root.figures.statsdLines.add('malformed');
+    else this.count('malformed');
+  }
+
+  private count(result: Refused | 'taken'): void {
+    this.root.figures.statsdLines.add(result);
+    if (result !== 'taken') this.refused = result;
   }
 
   private flush(): void {
+    if (this.refused) this.noteRefused({ code: this.refused, message: REASONS[this.refused] });
+    this.refused = null;
     if (this.writing) return;
     const samples = this.window.end(Date.now());
     if (samples.length === 0) return;
@@ -118,10 +134,15 @@ class Statsd implements StatsdFigures {
   }
 
   private async write(samples: readonly IncomingSample[]): Promise<void> {
-    const session = openIngestSession(this.root, { key: null, address: 'statsd' });
-    if (await writePatiently(session, () => inPortions(samples), this.giveUp.signal)) return;
+    const session = openIngestSession(this.root, { key: null, address: 'statsd', ...CLIENT });
+    const noteRefused = (reason: Reason) => this.noteRefused(reason);
+    if (await writePatiently(session, () => inPortions(samples), this.giveUp.signal, noteRefused)) return;
     this.root.figures.keylessLost.add('statsd', samples.length);
     log().warn({ samples: samples.length }, 'samples of StatsD could not be stored');
+  }
+
+  private noteRefused(reason: Reason): void {
+    this.root.clients.noteRefused(CLIENT, reason);
   }
 }
 

@@ -3,6 +3,7 @@ import type { IngestSession, Source } from '../../api/ingest/session';
 import { isPulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
+import type { Reason } from '../../write/clients/clients';
 
 /** Where the error does not say. */
 const RETRY_MS = SECOND;
@@ -12,18 +13,21 @@ const RETRY_MS = SECOND;
  * changes nothing.
  *
  * @param giveUp when to stop trying
+ * @param noteRefused called with what the server could not take, each time
  * @returns whether all that can be stored of it is
  */
 export async function writePatiently(
   session: IngestSession,
   source: Source,
   giveUp: AbortSignal,
+  noteRefused: (reason: Reason) => void,
 ): Promise<boolean> {
   for (;;) {
     try {
       await session.write(source);
       return true;
     } catch (error) {
+      if (isPulseError(error)) noteRefused({ code: error.code, message: error.message });
       if (isPulseError(error) && error.code === 'nothing_usable') return true;
       if (!isForNow(error)) {
         log().error({ err: error }, 'samples that were received are not stored');

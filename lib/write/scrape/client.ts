@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { SECOND } from '../../model/time/duration';
-import { VERSION } from '../../observe/version';
+import { VERSION } from '../../model/version';
 import type { ExpositionFormat } from '../ingest/exposition/exposition';
 import type { ScrapeJob } from './config';
 

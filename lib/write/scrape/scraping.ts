@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { SECOND } from '../../model/time/duration';
 import type { Figures } from '../../observe/figures';
 import { log } from '../../observe/log';
+import type { Clients } from '../clients/clients';
 import type { Pipeline } from '../pipeline';
 import { ScrapeClient } from './client';
 import { readScrapeConfig, type ScrapeJob } from './config';
@@ -18,6 +19,7 @@ export interface ScrapingParts {
   path: string;
   pipeline: Pick<Pipeline, 'write'>;
   figures: Pick<Figures, 'scrapes' | 'scrapedSamples'>;
+  clients: Clients;
   /** Null where this is the only node. */
   nodes: ScrapingNodes | null;
 }
@@ -120,7 +122,7 @@ class RunningJob {
 
   /** Begins with targets that are new and ends with those that are gone. */
   private follow(targets: readonly Target[]): void {
-    const { pipeline, figures, nodes } = this.parts;
+    const { pipeline, figures, clients, nodes } = this.parts;
     const keys = new Set(targets.map(({ key }) => key));
     for (const [key, scraper] of this.scrapers) {
       if (keys.has(key)) continue;
@@ -132,7 +134,7 @@ class RunningJob {
       if (this.scrapers.has(target.key)) continue;
       this.scrapers.set(
         target.key,
-        new TargetScraper(target, { client: this.client, pipeline, figures, isOurs }),
+        new TargetScraper(target, { client: this.client, pipeline, figures, clients, isOurs }),
       );
     }
   }

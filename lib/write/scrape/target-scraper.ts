@@ -3,6 +3,7 @@ import { isPulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import type { Figures } from '../../observe/figures';
 import { log } from '../../observe/log';
+import type { ClientName, Clients } from '../clients/clients';
 import type { IncomingSample } from '../ingest/sample';
 import type { Pipeline } from '../pipeline';
 import type { ScrapeClient } from './client';
@@ -12,6 +13,8 @@ import type { Target } from './target';
 /** A scrape that begins up to this share of an interval late has the time when it was due. */
 const PUNCTUAL_SHARE = 0.1;
 const RETRY_MS = 500;
+
+const SCRAPED: ClientName = { protocol: 'scrape' };
 
 /** What the last scrape of a target came to. */
 export interface TargetState {
@@ -28,6 +31,7 @@ export interface TargetScraperParts {
   client: ScrapeClient;
   pipeline: Pick<Pipeline, 'write'>;
   figures: Pick<Figures, 'scrapes' | 'scrapedSamples'>;
+  clients: Clients;
   /** Whether this node is the one that scrapes it, at this moment. */
   isOurs(target: Target): boolean;
 }
@@ -85,7 +89,7 @@ export class TargetScraper {
 
   /** The samples of one scrape, and those about it. Does not throw. */
   private async scrape(at: number): Promise<IncomingSample[]> {
-    const { client, figures } = this.parts;
+    const { client, figures, clients } = this.parts;
     const startedAt = performance.now();
     let found: ExposedSamples = { samples: [], scraped: 0, added: 0 };
     let error: string | null = null;
@@ -105,6 +109,8 @@ export class TargetScraper {
       error,
     };
     figures.scrapes.add(error === null ? 'up' : 'down');
+    if (error !== null)
+      clients.noteRefused(SCRAPED, { code: 'down', message: `${this.target.url}: ${error}` });
     const about: Array<[name: string, value: number]> = [
       ['up', error === null ? 1 : 0],
       ['scrape_duration_seconds', durationMs / SECOND],
@@ -120,12 +126,15 @@ export class TargetScraper {
 
   /** Tries again while the server cannot take them, until the next scrape is due. */
   private async write(samples: IncomingSample[], until: number): Promise<void> {
-    const { pipeline, figures } = this.parts;
+    // Of a target that is down there is only what is said about it.
+    const isUp = this.state.health === 'up';
+    const { pipeline, figures, clients } = this.parts;
     for (;;) {
       try {
         const { accepted, rejected } = await pipeline.write({ samples, errors: [] });
         figures.scrapedSamples.add('accepted', accepted);
         figures.scrapedSamples.add('rejected', rejected);
+        if (isUp) clients.noteTaken(SCRAPED, accepted);
         return;
       } catch (error) {
         const waitMs = (isPulseError(error) && error.retryAfterMs) || RETRY_MS;
