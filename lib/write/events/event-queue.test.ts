@@ -2,13 +2,14 @@ import { expect, it } from 'vitest';
 import { EventQueue } from './event-queue';
 
 /** A queue whose commits end when the test says so. */
-function scene({ maxItems = 10, maxInFlight = 1 } = {}) {
+function scene({ maxItems = 10, maxInFlight = 1, bytesOf = (_: number): number => 1 } = {}) {
   const commits: Array<{ items: readonly number[]; end(): void; fail(error: Error): void }> = [];
   const queue = new EventQueue<number, string>({
-    bytesOf: () => 1,
+    bytesOf,
     maxItems,
     maxInFlight,
     batchItems: 4,
+    batchBytes: 1_000,
     commit: (items) =>
       new Promise((resolve, reject) => {
         commits.push({ items, end: () => resolve(items.map((item) => `done ${item}`)), fail: reject });
@@ -35,6 +36,17 @@ it('commits together what came meanwhile, never splits a writer, and tells each 
   commits[2].end();
   expect(await others[2]).toEqual(['done 7']);
   expect(queue.size).toBe(0);
+});
+
+it('puts no more into a commit than the database takes in one go', async () => {
+  const { queue, commits, turn } = scene({ bytesOf: (item) => item });
+  const writes = [600, 700, 2_000, 1].map((item) => queue.write([item], 1_000));
+  for (let i = 0; i < 3; i++) {
+    await turn();
+    commits[i].end();
+  }
+  await Promise.all(writes);
+  expect(commits.map(({ items }) => items)).toEqual([[600, 700], [2_000], [1]]);
 });
 
 it('refuses what goes beyond its bound, and takes more as soon as there is room', async () => {

@@ -16,7 +16,9 @@ export interface EventQueueOptions<Item, Done> {
   /** Commits items of several writers together, and returns what became of each. */
   commit(items: readonly Item[]): Promise<Done[]>;
   bytesOf(item: Item): number;
+  /** With so many, or so much, a commit takes no further writer: a statement is made and read in one go. */
   batchItems?: number;
+  batchBytes?: number;
   maxInFlight?: number;
   /** Waiting and in flight; beyond them writers get `queue_full`. */
   maxItems?: number;
@@ -42,6 +44,7 @@ export class EventQueue<Item, Done> {
   constructor(options: EventQueueOptions<Item, Done>) {
     this.options = {
       batchItems: 2_000,
+      batchBytes: 8 * 2 ** 20,
       maxInFlight: 3,
       maxItems: 50_000,
       maxBytes: 64 * 2 ** 20,
@@ -110,15 +113,19 @@ export class EventQueue<Item, Done> {
   }
 
   private takeBatch(): Array<Waiting<Item, Done>> {
+    const { batchItems, batchBytes } = this.options;
     let items = 0;
+    let bytes = 0;
     let writers = 0;
-    while (writers < this.waiting.length && items < this.options.batchItems)
-      items += this.waiting[writers++].items.length;
+    while (writers < this.waiting.length && items < batchItems && bytes < batchBytes) {
+      const next = this.waiting[writers++];
+      items += next.items.length;
+      bytes += next.bytes;
+    }
     const taken = this.waiting.slice(0, writers);
     this.waiting = this.waiting.slice(writers);
-    const batch = taken.filter(({ isRefused }) => !isRefused);
     this.letGo(taken.filter(({ isRefused }) => isRefused));
-    return batch;
+    return taken.filter(({ isRefused }) => !isRefused);
   }
 
   private async commit(batch: ReadonlyArray<Waiting<Item, Done>>): Promise<void> {

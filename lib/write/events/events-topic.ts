@@ -21,8 +21,11 @@ export class EventsAnnouncer {
     this.timer ??= setTimeout(() => this.publish(), EVERY_MS);
   }
 
+  /** Says what it has not said yet. */
   close(): void {
+    if (this.timer === undefined) return;
     clearTimeout(this.timer);
+    this.publish();
   }
 
   private publish(): void {

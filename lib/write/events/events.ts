@@ -139,8 +139,8 @@ export function createEvents({
       const { isRefused } = stored[index];
       return isRefused ? [] : samplesOf(rules, event, values, stored[index], index);
     });
+    announcer.note(stored.filter(({ isNew, isRefused }) => isNew && !isRefused).length);
     const errors = await writeSamples(samples);
-    announcer.note(stored.reduce((sum, { isNew, isRefused }) => sum + Number(isNew && !isRefused), 0));
     return stored.map((one, index) => outcomeOf(one, errors.get(index)));
   }
 
