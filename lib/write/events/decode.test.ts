@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPulseError } from '../../model/errors';
 import { EVENT_LIMITS } from '../../model/events';
+import type { Precision } from '../ingest/timestamp';
 import { decodeEvents } from './decode';
 import type { DecodedEvents } from './incoming-event';
 import { readEvent } from './read-event';
@@ -9,9 +10,9 @@ import { readEvent } from './read-event';
 const context = { precision: 'ms', bodyKey: null } as const;
 const reading = { ...context, now: 1_795_200_000_000 };
 
-function decode(text: string | Buffer): DecodedEvents {
+function decode(text: string | Buffer, precision: Precision = 'ms'): DecodedEvents {
   const all: DecodedEvents = { events: [], errors: [] };
-  for (const { events, errors } of decodeEvents(Buffer.from(text), context)) {
+  for (const { events, errors } of decodeEvents(Buffer.from(text), { ...context, precision })) {
     all.events.push(...events);
     all.errors.push(...errors);
   }
@@ -121,6 +122,16 @@ describe('a body', () => {
     expect(errors.map(({ index }) => index)).toEqual([1]);
     expect(decode('[]')).toEqual({ events: [], errors: [] });
     expect(decode('{"message":"alone"}').events).toHaveLength(1);
+  });
+
+  it('in nanoseconds has its timestamps in them, and nothing else', () => {
+    const event = '{"timestamp":1795200000123456789,"video":{"timestamp":90},"__proto__":1}';
+    const text = event.replace(',"__proto__":1', '');
+    for (const body of [text, `[${text}]`])
+      expect(decode(body, 'ns').events).toMatchObject([
+        { timestamp: 1_795_200_000_123, fieldsText: '{"video":{"timestamp":90}}' },
+      ]);
+    expect(decode(`[7,${event}]`, 'ns').errors.map(({ code }) => code)).toEqual(['bad_event', 'bad_field']);
   });
 
   it.each(['', '7', 'null', '"x"', '{', '[{"message":"x"}', '{"message":"\ud800'])(

@@ -78,12 +78,21 @@ function parseEvents(bytes: Buffer, precision: Precision, mayBeBlank = false): u
   refuseExpensiveJson(bytes, BOUNDS);
   const text = toText(bytes);
   if (mayBeBlank && text.trim() === '') return [];
-  const body = parseJson(precision === 'ns' ? nanosecondsToMs(text) : text);
+  const body = parseJson(text);
   const events = Array.isArray(body) ? body : [body];
   if (events.length > EVENT_LIMITS.eventsPerJsonBody) throw new PulseError('too_many_samples', BOUNDS.advice);
   if (!Array.isArray(body) && (typeof body !== 'object' || body === null))
     throw new PulseError('bad_shape', 'The body must be an event or an array of events.');
-  return events;
+  return precision === 'ns' ? withMs(events, text) : events;
+}
+
+/** The same with their own timestamps in ms. A further field of that name may be anything, and stays. */
+function withMs(events: readonly unknown[], text: string): unknown[] {
+  const converted = [parseJson(nanosecondsToMs(text))].flat() as Array<{ timestamp: unknown }>;
+  return events.map((event, at) => {
+    if (typeof event !== 'object' || event === null || !('timestamp' in event)) return event;
+    return { ...event, timestamp: converted[at].timestamp };
+  });
 }
 
 function readEvents(

@@ -14,9 +14,10 @@ const LONG_NUMBER = /\d{4}/;
 
 /**
  * An endpoint without what differs from request to request, so that there are not as many as requests:
- * `GET /users/123?page=2` → `GET /users/:id`. What it leaves may still be many, which `EndpointNames` bounds.
+ * `GET /users/123?page=2` → `GET /users/:id`; null where nothing is left. What it leaves may still be many, which
+ * `EndpointNames` bounds.
  */
-export function templateOf(endpoint: string): string {
+export function templateOf(endpoint: string): string | null {
   const [path] = endpoint.split(/[?#]/, 1);
   const parts = path.split(/([/\s]+)/);
   const kept: string[] = [];
@@ -29,12 +30,12 @@ export function templateOf(endpoint: string): string {
     kept.push(at % 2 === 0 ? wordOf(parts[at]) : parts[at].replace(/\s+/g, ' ').replace(/\/+/g, '/'));
   }
   const template = kept.join('').trim();
+  if (template === '') return null;
   return template.length > LONGEST ? `${cut(template)}…` : template;
 }
 
 function wordOf(word: string): string {
-  if (word === '' || !varies(word)) return word;
-  return ID;
+  return varies(word) ? ID : word;
 }
 
 function varies(word: string): boolean {
