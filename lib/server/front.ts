@@ -6,7 +6,7 @@ import { handleIngest } from '../api/ingest/handle';
 import type { ViewerRoute } from '../api/viewer-route';
 import { viewerRouteAt } from '../api/viewer-routes';
 import { PulseError } from '../model/errors';
-import { logAnswer } from '../observe/log';
+import { log, logAnswer } from '../observe/log';
 import { currentRequestId, requestIdFrom, withRequestId } from '../observe/request-id';
 import type { Root } from '../system/root';
 import { guard } from './guard';
@@ -94,8 +94,10 @@ export function createFront(root: Root, { ingest = INGEST_ROUTES, routesOfNext =
           path = receive(request, settings);
           await answerReceived(request, response, path);
         } catch (error) {
-          if (response.headersSent) response.destroy();
-          else sendPlain(request, response, errorResponse(error), signal);
+          if (response.headersSent) {
+            log().error({ err: error, path }, 'an answer broke off');
+            response.destroy();
+          } else sendPlain(request, response, errorResponse(error), signal);
         }
         logAnswer({ method, path, status: response.statusCode, ms: performance.now() - startedAt });
       };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isDisconnect } from '../access/limit/held-body';
 import type { LargeResponse } from '../api/http';
 import { SECURITY_HEADERS } from '../api/security-headers';
 import type { ViewerRequest, ViewerRoute } from '../api/viewer-route';
@@ -43,7 +44,7 @@ function requestOf(request: IncomingMessage): ViewerRequest {
   };
 }
 
-/** Sends an answer as fast as it is read. */
+/** Sends an answer as fast as it is read. Throws what breaks it off, but for a reader that leaves. */
 async function sendLarge(
   request: IncomingMessage,
   response: ServerResponse,
@@ -60,7 +61,7 @@ async function sendLarge(
   response.writeHead(status, headers);
   const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
   await pipeline(source, response).catch((error: unknown) => {
-    // A reader that leaves is no error.
-    if (!response.destroyed) throw error;
+    // A reader that leaves is none of ours.
+    if (!isDisconnect(error)) throw error;
   });
 }
