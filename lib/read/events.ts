@@ -59,6 +59,13 @@ export async function listEvents(
   return { events, next: next && `${next.ts}_${next.number}`, searchedTo };
 }
 
+/** A page as JSON, in texts of at most one event. */
+export function* jsonOfEvents({ events, next, searchedTo }: EventsAnswer): Generator<string> {
+  yield '{"events":[';
+  for (const [i, event] of events.entries()) yield (i === 0 ? '' : ',') + JSON.stringify(event);
+  yield `],${JSON.stringify({ next, searchedTo }).slice(1)}`;
+}
+
 function readLevels(given: string, reject: Reject): Level[] {
   const levels = given.split(',').filter(Boolean);
   const known = LEVELS.filter((level) => levels.includes(level));
