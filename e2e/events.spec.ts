@@ -96,6 +96,27 @@ test.describe('with events', () => {
     await postEvents(server.url, [{ message: 'while held' }]);
     await page.getByRole('button', { name: 'Go on' }).click();
     await expect(rows(page).first()).toContainText('while held');
+    // Other filters are another list, which is not held.
+    await page.getByRole('button', { name: 'Hold' }).click();
+    await page.getByRole('link', { name: 'checkout' }).first().click();
+    await expect(rows(page)).toHaveCount(50);
+    await expect(page.getByRole('button', { name: 'Hold' })).toBeVisible();
+  });
+
+  test('a page of the past is left as it is while events come', async ({ page, context, server }) => {
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/events') asked.push(request.url());
+    });
+    await page.goto(`/events?to=${Date.now() - 5_000}`);
+    await expect(rows(page)).toHaveCount(100);
+    const live = await context.newPage();
+    await live.goto('/events');
+    for (const message of ['now', 'then']) {
+      await postEvents(server.url, [{ message }]);
+      await expect(rows(live).first()).toContainText(message);
+    }
+    expect(asked).toEqual([]);
   });
 
   test('is reached from a host and from a chart, for what that shows', async ({ page, server }) => {

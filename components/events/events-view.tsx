@@ -22,15 +22,17 @@ import { NoEvents } from './no-events';
 export function EventsView({ initial }: { initial: EventsAnswer }) {
   const url = useUrlState();
   const live = isLive(url.params);
+  const asked = apiUrl(url.params);
   const kept = useKeptAnswer<EventsAnswer>({
-    topic: 'events',
-    url: apiUrl(url.params),
+    topic: live ? 'events' : null,
+    url: asked,
     initial,
     everyMs: SECOND,
   });
-  const [held, setHeld] = useState<EventsAnswer | null>(null);
-  const isHeld = held !== null && live;
-  const shown = isHeld ? held : kept.answer;
+  // With other filters it goes on: what is held is what was asked for then.
+  const [held, setHeld] = useState<{ asked: string; answer: EventsAnswer } | null>(null);
+  const isHeld = live && held?.asked === asked;
+  const shown = isHeld ? held.answer : kept.answer;
   const isFiltered = FILTERS.some((name) => url.params.has(name));
   const service = url.params.get('service');
   const match = service ? formatSelector([{ label: 'service', operator: '=', value: service }]) : undefined;
@@ -53,7 +55,10 @@ export function EventsView({ initial }: { initial: EventsAnswer }) {
         }
       >
         {live && (
-          <Button aria-pressed={isHeld} onClick={() => setHeld(isHeld ? null : kept.answer)}>
+          <Button
+            aria-pressed={isHeld}
+            onClick={() => setHeld(isHeld ? null : { asked, answer: kept.answer })}
+          >
             {isHeld ? <Play aria-hidden /> : <Pause aria-hidden />}
             {isHeld ? 'Go on' : 'Hold'}
           </Button>

@@ -8,8 +8,8 @@ import { useTopicListener } from './use-topic';
 export type { Kept } from './kept-answer';
 
 export interface UseKeptAnswerOptions<T> extends Omit<KeptAnswerOptions<T>, 'fetch' | 'onSignedOut'> {
-  /** An event of this topic means that the answer may have changed. */
-  topic: string;
+  /** An event of this topic means that the answer may have changed; null: it does not change. */
+  topic: string | null;
 }
 
 /**

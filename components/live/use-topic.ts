@@ -4,18 +4,17 @@ import { useEffect, useRef, useState } from 'react';
 import { feedOfTab } from './feed';
 import type { TopicListener } from './topic-listeners';
 
-/** Subscribes to a topic of the page's stream for as long as the component is mounted. */
-export function useTopicListener(topic: string, listener: TopicListener): void {
+/** Subscribes to a topic of the page's stream for as long as the component is mounted; null: to none. */
+export function useTopicListener(topic: string | null, listener: TopicListener): void {
   const latest = useRef(listener);
   latest.current = listener;
-  useEffect(
-    () =>
-      feedOfTab().subscribe(topic, {
-        event: (data) => latest.current.event(data),
-        missed: () => latest.current.missed(),
-      }),
-    [topic],
-  );
+  useEffect(() => {
+    if (topic === null) return;
+    return feedOfTab().subscribe(topic, {
+      event: (data) => latest.current.event(data),
+      missed: () => latest.current.missed(),
+    });
+  }, [topic]);
 }
 
 /** The newest event of a topic, of the shape that the topic has; null before the first. */
