@@ -21,19 +21,12 @@ export async function storeEvents(tx: Execute, events: readonly NewEvent[]): Pro
   const overtaken = storable.filter(({ id }) => !stored.has(id)).map(({ id }) => id);
   for (const [id, event] of await findKnown(tx, overtaken)) known.set(id, event);
   return events.map((event) => {
-    const { id, ts, service, endpoint } = event;
+    const { id } = event;
     const before = known.get(id);
     if (before) return { ...before, isNew: false, isRefused: false };
-    const isNew = first.get(id) === event;
-    const { ts: at, service: of, endpoint: there } = first.get(id) ?? { ts, service, endpoint };
-    return {
-      ts: at,
-      service: of,
-      endpoint: there,
-      place: places.get(id) ?? null,
-      isNew,
-      isRefused: !stored.has(id),
-    };
+    const { ts, service, endpoint } = first.get(id)!;
+    const place = places.get(id) ?? null;
+    return { ts, service, endpoint, place, isNew: first.get(id) === event, isRefused: !stored.has(id) };
   });
 }
 

@@ -52,14 +52,18 @@ function ofKeyless({ figures, settings }: Root): Family[] {
 
 function ofStatsd(open: StatsdFigures | null): Family[] {
   if (!open) return [];
-  const dropped = total(
-    'pulseboard_statsd_dropped_packets_total',
-    'Packets of StatsD that the system threw away, because they were not read in time.',
-    open.droppedPackets ?? Number.NaN,
-  );
-  return [
-    gauge('pulseboard_statsd_series', 'Series of StatsD that are held.', open.series),
-    gauge('pulseboard_statsd_held_bytes', 'Memory that they take.', open.heldBytes),
-    ...(open.droppedPackets === null ? [] : [dropped]),
+  const { series, heldBytes, droppedPackets } = open;
+  const families = [
+    gauge('pulseboard_statsd_series', 'Series of StatsD that are held.', series),
+    gauge('pulseboard_statsd_held_bytes', 'Memory that they take.', heldBytes),
   ];
+  if (droppedPackets !== null)
+    families.push(
+      total(
+        'pulseboard_statsd_dropped_packets_total',
+        'Packets of StatsD that the system threw away, because they were not read in time.',
+        droppedPackets,
+      ),
+    );
+  return families;
 }

@@ -39,12 +39,12 @@ export function slidingSum(
 ): WindowFunction {
   const anew = folded(values, begin);
   const sums = new SlidingSums(values);
-  let isEven: boolean | null = null;
+  let fitsAnyOrder: boolean | null = null;
   return (window) => {
     const count = window.high - window.low;
     if (count < SHORTEST || count > LONGEST) return anew(window);
-    isEven ??= values.every((value) => Math.abs(value) <= LARGEST);
-    return isEven ? slide(window.low, window.high) : anew(window);
+    fitsAnyOrder ??= values.every((value) => Math.abs(value) <= LARGEST);
+    return fitsAnyOrder ? slide(window.low, window.high) : anew(window);
   };
   function* slide(low: number, high: number): InPieces<number> {
     return result(yield* sums.of(low, high), high - low);
