@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../model/time/duration';
 import { parseBytes } from '../model/units';
 import { parseHostNames } from './authority';
+import { parseForwardUrls } from './forward-urls';
 import { parseIngestKeys } from './keys';
 import { parseRates } from './rates';
 import { parseRedisAddress } from './redis-address';
@@ -132,6 +133,16 @@ const settings = z.object({
   SPOOL_DIR: z.string().optional(),
   SPOOL_MAX_BYTES: bytes.default(2 ** 30),
   SCRAPE_CONFIG: z.string().optional(),
+  FORWARD_URL: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const urls = parseForwardUrls(text);
+      if (!urls) context.addIssue('URLs separated by commas, such as http://prometheus:9090/api/v1/write');
+      return urls ?? [];
+    }),
+  FORWARD_CONFIG: z.string().optional(),
+  FORWARD_MAX_BYTES: bytes.default(2 ** 30),
   STATSD_PORT: port,
   GRAPHITE_PORT: port,
   KEYLESS_HOST: z.string().default('127.0.0.1'),

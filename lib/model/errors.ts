@@ -17,6 +17,7 @@ export const ERROR_STATUS = {
   unknown_metric: 404,
   method_not_allowed: 405,
   request_timeout: 408,
+  forwarding_loop: 409,
   body_too_large: 413,
   too_many_samples: 413,
   unsupported_content_type: 415,

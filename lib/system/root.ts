@@ -14,6 +14,7 @@ import { OffSwitches } from '../runtime/off-switches';
 import { Reclaim } from '../runtime/reclaim';
 import { Scheduler } from '../runtime/work/scheduler';
 import { Clients } from '../write/clients/clients';
+import { Relays } from '../write/forward/relays';
 import { type System, startSystem } from './system';
 
 export type Startup =
@@ -41,6 +42,8 @@ export class Root {
   readonly redis: RedisCommands | null;
   readonly limits: Limits;
   readonly reclaim = new Reclaim();
+  /** Who forwards samples to this server. */
+  readonly relays = new Relays();
   /** Aborted when the server stops: an open stream would keep the process from ending (58 s were measured). */
   readonly drain = new AbortController();
   /** The label that this server's own figures are stored with; null while they are not stored. */

@@ -25,11 +25,13 @@ import type { BreakerStatus } from '../runtime/breaker';
 import { OffSwitches } from '../runtime/off-switches';
 import type { Scheduler } from '../runtime/work/scheduler';
 import { guardStore } from '../store/guarded-store';
-import { openStore, untilThere } from '../store/open';
+import { type OpenStore, openStore, untilThere } from '../store/open';
 import type { Store } from '../store/store';
 import type { Clients } from '../write/clients/clients';
 import { ClientsOfNodes } from '../write/clients/clients-of-nodes';
 import { createEvents, type Events } from '../write/events/events';
+import { Forwarding } from '../write/forward/forwarding';
+import type { Relays } from '../write/forward/relays';
 import { createPipeline, type Pipeline } from '../write/pipeline';
 import { ScrapingNodes } from '../write/scrape/nodes';
 import { Scraping, type ScrapingParts } from '../write/scrape/scraping';
@@ -52,6 +54,7 @@ export interface SystemParts {
   figures: Figures;
   clients: Clients;
   scheduler: Scheduler;
+  relays: Relays;
   /** Aborted when the server stops. */
   drain: AbortController;
 }
@@ -74,6 +77,8 @@ export interface System {
   readonly clientsOfNodes: ClientsOfNodes;
   /** The targets that are scraped; null without SCRAPE_CONFIG. */
   readonly scraping: Scraping | null;
+  /** Where samples are forwarded to; null without FORWARD_URL and FORWARD_CONFIG. */
+  readonly forwarding: Forwarding | null;
   readonly history: History;
   readonly live: Live;
   readonly fleet: Fleet;
@@ -101,17 +106,20 @@ export async function startSystem(parts: SystemParts, notice: (reason: string) =
 
 /** In the order in which the parts need each other: they end in the reverse one. */
 async function start(
-  { settings, auth, redis, breakers, figures, clients, scheduler, drain }: SystemParts,
+  { settings, auth, redis, breakers, figures, clients, scheduler, relays, drain }: SystemParts,
   notice: (reason: string) => void,
   offSwitches: OffSwitches,
 ): Promise<System> {
   // First: the server must not start where another has the folder.
   const segments = settings.SPOOL_DIR ? await Segments.open(settings.SPOOL_DIR) : null;
   if (segments) offSwitches.add(() => segments.close());
+  const registry = new Registry();
+  const forwarding = await Forwarding.open({ settings, registry, relays });
+  offSwitches.add(() => forwarding?.close());
   const opened = await openStore(settings, notice);
   offSwitches.add(() => opened.close());
   const { location, engineReason } = opened.description;
-  const guarded = guardStore(opened, breakers);
+  const guarded = guardStore(forwarding ? withQueue(opened, forwarding) : opened, breakers);
   const { store } = guarded;
   offSwitches.add(guarded.stop);
   const records = openRecords(recordsOn(guarded.records));
@@ -121,13 +129,14 @@ async function start(
   });
 
   notice('Reading the catalogue of series.');
-  const registry = new Registry();
   const sessions = auth.viewers.key ? auth.endedSessions : undefined;
   const read = async () => {
     for await (const page of store.catalogue.load()) for (const stored of page) registry.add(stored);
     await sessions?.sync(records.endedSessions, Date.now());
   };
   await untilThere(read, location, notice);
+  // Queued are ids of series, which are known now.
+  forwarding?.start();
 
   const windowMs = settings.RING_MINUTES * MINUTE;
   const startedAt = Date.now();
@@ -223,6 +232,7 @@ async function start(
       return spooled?.spool ?? null;
     },
     scraping,
+    forwarding,
     history,
     live,
     fleet,
@@ -230,6 +240,10 @@ async function start(
     engineReason,
     close: () => offSwitches.close(),
   };
+}
+
+function withQueue({ store, ...others }: OpenStore, forwarding: Forwarding): OpenStore {
+  return { ...others, store: { ...store, samples: forwarding.queueing(store.samples) } };
 }
 
 /** Several nodes may share the targets where they share a database. */

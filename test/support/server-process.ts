@@ -69,7 +69,7 @@ let bareNode: Promise<string> | undefined;
 
 /** Runs a program that `bundle` has made on a free port, and waits until it takes samples. */
 export async function startProgram(program: string, env: ServerEnv): Promise<ServerProcess> {
-  const server = spawnProgram([program], { ...env, PORT: String(await freePort()) });
+  const server = spawnProgram([program], { PORT: String(await freePort()), ...env });
   await untilReady(server);
   return server;
 }

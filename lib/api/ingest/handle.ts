@@ -3,6 +3,7 @@ import { PulseError } from '../../model/errors';
 import { protocolAt } from '../../model/protocols/protocols';
 import { SECOND } from '../../model/time/duration';
 import type { Root } from '../../system/root';
+import { FORWARDED_BY } from '../../write/forward/relays';
 import { type Body, readPieces, readWhole } from '../../write/ingest/body';
 import { encodingFor } from '../../write/ingest/encoding';
 import { errorHeaders, type PlainResponse, toPulseError } from '../http';
@@ -40,6 +41,8 @@ async function ingest(
   let session: IngestSession | undefined;
   try {
     const key = endpoint.authorize(head, root.auth.senders);
+    const relays = headerIn(head, FORWARDED_BY);
+    if (relays) root.relays.receive(relays);
     session = openIngestSession(root, { key, address: head.address, protocol, userAgent });
     const result = await session.write(() => decodeBody(root, endpoint, head, body));
     const answer = endpoint.answers.committed(result, head);

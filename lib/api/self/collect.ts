@@ -4,6 +4,7 @@ import { VERSION } from '../../model/version';
 import type { Family } from '../../observe/figures';
 import type { Root } from '../../system/root';
 import { gauge, total } from './family';
+import { ofForwarding } from './forwarding';
 import { ofSenders } from './senders';
 
 /** The figures of `GET /metrics`, read now. */
@@ -12,6 +13,7 @@ export function collectFamilies(root: Root): Family[] {
     ...ofTheSystem(root),
     ...ofTheBus(root),
     ...ofTheSpool(root),
+    ...ofForwarding(root),
     ...ofBreakers(root),
     ...ofSenders(root),
     ...ofReading(root),

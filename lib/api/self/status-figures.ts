@@ -129,6 +129,20 @@ export const STATUS_SECTIONS: readonly FigureSection[] = [
     ],
   },
   {
+    title: 'Forwarding',
+    figures: [
+      { name: 'pulseboard_forward_up', title: 'Destination takes samples' },
+      { name: 'pulseboard_forward_lag_seconds', title: 'Forwarding lag' },
+      { name: 'pulseboard_forward_samples_total', title: 'Samples forwarded' },
+      { name: 'pulseboard_forward_dropped_samples_total', title: 'Samples dropped' },
+      { name: 'pulseboard_forward_filtered_samples_total', title: 'Samples filtered out' },
+      { name: 'pulseboard_forward_retries_total', title: 'Requests retried' },
+      { name: 'pulseboard_forward_queue_bytes', title: 'Queue size' },
+      { name: 'pulseboard_forward_queue_samples', title: 'Samples queued' },
+      { name: 'pulseboard_forward_queue_limit_bytes', title: 'Queue limit' },
+    ],
+  },
+  {
     title: 'Process',
     figures: [
       { name: 'nodejs_eventloop_lag_seconds', title: 'Event-loop delay', chart: { quantile: '0.99' } },

@@ -16,6 +16,10 @@ const WORDS: Record<string, ReadonlyArray<[text: string, tone: Tone]>> = {
     ['no', 'bad'],
     ['yes', 'good'],
   ],
+  pulseboard_forward_up: [
+    ['no', 'warn'],
+    ['yes', 'good'],
+  ],
   pulseboard_breaker_state: [
     ['closed', 'good'],
     ['half-open', 'warn'],

@@ -2,19 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { parseDuration } from '../../model/time/duration';
 import { parseBytes } from '../../model/units';
+import { authorization, basicAuth, credentialsOf, duration, tlsConfig } from '../client-config';
 import { relabelRule } from './relabel';
-
-/** `1m30s`, `15s`, `500ms`, as Prometheus writes durations; in ms. */
-const duration = z.coerce.string().transform((text, context) => {
-  const parts = text.match(/\d+(?:ms|[smhdwy])/g) ?? [];
-  const ms = parts.map((part) => parseDuration(part));
-  if (parts.length > 0 && parts.join('') === text && ms.every((part) => part !== null && part > 0))
-    return ms.reduce<number>((sum, part) => sum + (part ?? 0), 0);
-  context.addIssue('a duration such as 15s, 1m30s or 500ms');
-  return z.NEVER;
-});
 
 const size = z.coerce.string().transform((text, context) => {
   const bytes = parseBytes(text);
@@ -58,27 +48,9 @@ const job = z.strictObject({
   enable_compression: z.boolean().default(true),
   sample_limit: z.int().min(0).default(0),
   body_size_limit: size.prefault('16MiB'),
-  basic_auth: z
-    .strictObject({
-      username: z.string(),
-      password: z.string().optional(),
-      password_file: z.string().optional(),
-    })
-    .optional(),
-  authorization: z
-    .strictObject({
-      type: z.string().default('Bearer'),
-      credentials: z.string().optional(),
-      credentials_file: z.string().optional(),
-    })
-    .optional(),
-  tls_config: z
-    .strictObject({
-      ca_file: z.string().optional(),
-      server_name: z.string().optional(),
-      insecure_skip_verify: z.boolean().default(false),
-    })
-    .optional(),
+  basic_auth: basicAuth,
+  authorization,
+  tls_config: tlsConfig,
   static_configs: z.array(targetGroup).default([]),
   file_sd_configs: z.array(fileDiscovery).default([]),
   dns_sd_configs: z.array(dnsDiscovery).default([]),
@@ -143,16 +115,4 @@ function parseScrapeConfig(text: string): z.output<typeof scrapeConfig> {
     return result.data;
   }
   throw new Error(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-}
-
-async function credentialsOf(
-  { basic_auth: basic, authorization }: ParsedJob,
-  read: (file: string | undefined) => Promise<string | undefined>,
-): Promise<string | null> {
-  if (basic) {
-    const password = basic.password ?? (await read(basic.password_file)) ?? '';
-    return `Basic ${Buffer.from(`${basic.username}:${password}`).toString('base64')}`;
-  }
-  if (!authorization) return null;
-  return `${authorization.type} ${authorization.credentials ?? (await read(authorization.credentials_file)) ?? ''}`;
 }

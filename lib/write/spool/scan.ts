@@ -27,7 +27,8 @@ export interface ScanResult {
   lastFlushAt: number;
 }
 
-interface Framing {
+/** Finds the records of a file. */
+export interface Framing {
   /** The intact record that begins at `offset`, or null. */
   at(offset: number): Promise<RecordLocation | null>;
   /** The first intact record that begins at `offset` or behind it, or null. */
@@ -74,7 +75,7 @@ async function scanAs(pages: Pages, from: number, isLegacy: boolean): Promise<Sc
 }
 
 /** Also records in `found` what the heads of damaged records say. */
-function currentFraming(pages: Pages, found: ScanResult): Framing {
+export function currentFraming(pages: Pages, found: Pick<ScanResult, 'highest' | 'lastFlushAt'>): Framing {
   async function at(offset: number): Promise<RecordLocation | null> {
     // Copied: reading the payload moves the window.
     const bytes = Buffer.from(await pages.read(offset, HEAD_BYTES));
