@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Agent, type Dispatcher, request } from 'undici';
 import { SECOND } from '../../model/time/duration';
-import { VERSION } from '../../observe/version';
+import { VERSION } from '../../model/version';
 import type { DestinationSettings } from './config';
 import { FORWARDED_BY } from './relays';
 

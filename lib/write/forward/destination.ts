@@ -115,15 +115,14 @@ export class Destination {
   private async round(): Promise<void> {
     const { reader, settings, onSent } = this.parts;
     const { max_shards: shards, max_samples_per_send: most } = settings.queue_config;
-    const from = reader.next;
     try {
       const records = await reader.read(shards * most * REQUESTS_AHEAD);
       if (records.length > 0) await this.sendRecords(records);
     } catch (error) {
-      reader.rewind(from);
+      reader.rewind();
       throw error;
     }
-    if (reader.next !== from) await onSent(reader.next);
+    if (reader.settle()) await onSent(reader.next);
   }
 
   private async sendRecords(records: readonly QueuedRows[]): Promise<void> {

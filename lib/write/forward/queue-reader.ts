@@ -2,6 +2,14 @@ import type { ForwardQueue } from './queue';
 import { type QueueFile, readRecords } from './queue-files';
 import { type QueuedRows, withoutRows } from './rows';
 
+/** Where the next record begins. */
+interface Position {
+  /** Index of its first sample. */
+  next: number;
+  file: QueueFile | null;
+  offset: number;
+}
+
 /** Reads a queue from an index on, for one destination. */
 export class QueueReader {
   /** Samples that could not be read. */
@@ -9,27 +17,43 @@ export class QueueReader {
   private file: QueueFile | null = null;
   private offset = 0;
   private dropped = 0;
+  /** Where everything before was dealt with. */
+  private settled: Position;
 
   /** @param next index of the first sample to read */
   constructor(
     private readonly queue: ForwardQueue,
     public next: number,
-  ) {}
+  ) {
+    this.settled = { next, file: null, offset: 0 };
+  }
 
   /** Samples that were dropped before they could be read, because the queue was full. */
   get droppedSoFar(): number {
     return this.dropped + Math.max(0, this.queue.start - this.next);
   }
 
-  /** Samples that may be read. */
+  /** Samples that may be read, and those that were and are not settled. */
   get waiting(): number {
-    return Math.max(0, this.queue.readable - Math.max(this.next, this.queue.start));
+    return Math.max(0, this.queue.readable - Math.max(this.settled.next, this.queue.start));
   }
 
-  /** Bytes that are still to be read. */
+  /** The bytes of them, and of what may not be read yet. */
   get bytes(): number {
-    const isThere = this.file !== null && this.queue.fileOf(this.next) === this.file;
-    return this.queue.bytesFrom(this.next, isThere ? this.offset : 0);
+    const { next, file, offset } = this.settled;
+    return this.queue.bytesFrom(next, file !== null && this.queue.fileOf(next) === file ? offset : 0);
+  }
+
+  /** All that was read has been dealt with. @returns whether that was anything */
+  settle(): boolean {
+    const { next, file, offset, settled } = this;
+    this.settled = { next, file, offset };
+    return next !== settled.next;
+  }
+
+  /** Reads what is not settled once more. */
+  rewind(): void {
+    Object.assign(this, this.settled);
   }
 
   /** Whole records, of so many samples or somewhat more; none when there is nothing. */
@@ -37,7 +61,7 @@ export class QueueReader {
     const records: QueuedRows[] = [];
     const first = this.next;
     while (this.next - first < most) {
-      const file = this.position();
+      const file = this.fileToRead();
       const { next } = this;
       if (!file) break;
       await this.readFrom(file, first + most, records);
@@ -47,13 +71,7 @@ export class QueueReader {
     return records;
   }
 
-  /** Reads again from an index. */
-  rewind(next: number): void {
-    this.next = next;
-    this.file = null;
-  }
-
-  private position(): QueueFile | null {
+  private fileToRead(): QueueFile | null {
     const { queue } = this;
     if (this.next < queue.start) {
       this.dropped += queue.start - this.next;
