@@ -154,7 +154,7 @@ export interface TlsFigures {
 export interface StatsdFigures {
   readonly series: number;
   readonly heldBytes: number;
-  /** Packets that the system threw away because they were not read in time, since the start; null where it does not say. */
+  /** Packets that the system threw away since the start, because they were not read in time; null: it does not say. */
   readonly droppedPackets: number | null;
 }
 

@@ -4,7 +4,7 @@ import type { StreamSink } from '../live/streams/stream';
 /** The response of HTTP/1.1, or a stream of HTTP/2. */
 type Reply = Writable & { readonly headersSent: boolean };
 
-/** A stream's sink on a reply. Its head waits for the first text: a refusal, with a head of its own, comes before that. */
+/** A stream's sink on a reply. Its head waits for the first text: a refusal, with its own head, comes before that. */
 export function createSink(reply: Reply, sendHead: () => void): StreamSink {
   return {
     write(text) {

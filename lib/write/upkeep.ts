@@ -32,7 +32,8 @@ export interface UpkeepOptions {
 
 /**
  * The periodic jobs: evict old samples from the ring, maintain the database, make room for events, record when series
- * were last seen, read the sessions that other servers ended. A run that fails is logged and repeated; runs of a job do not overlap.
+ * were last seen, read the sessions that other servers ended. A run that fails is logged and repeated; runs of a job do
+ * not overlap.
  *
  * @returns the off-switch: resolves when nothing is under way any more and the last-seen times are recorded.
  */

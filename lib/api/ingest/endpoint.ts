@@ -10,8 +10,8 @@ import type { RequestHead } from '../request-head';
 import type { Decoded } from './session';
 
 /**
- * One ingest protocol at one path, asked with one method. Reading the body within its bounds, rate limits, the commit and
- * the counting are the same for all (`handle.ts`); what differs is here.
+ * One ingest protocol at one path, asked with one method. Reading the body within its bounds, rate limits, the commit
+ * and the counting are the same for all (`handle.ts`); what differs is here.
  */
 export interface IngestEndpoint {
   /**

@@ -38,8 +38,8 @@ export function ackText(seq: number, { accepted, duplicates, rejected, errors }:
 }
 
 /**
- * The answer to a frame of which nothing is certain to be kept. With `retryAfterMs` it is to be sent again; without, it will never
- * be taken.
+ * The answer to a frame of which nothing is certain to be kept. With `retryAfterMs` it is to be sent again; without, it
+ * will never be taken.
  *
  * @param seq null where it is not known: then it is that of the first frame that is not answered yet
  */

@@ -10,8 +10,8 @@ const GONE_AFTER_MS = 8 * SECOND;
 
 /**
  * Which of the nodes on one database scrapes a target. Each announces itself in the database; among those that are
- * there the target goes to the one with the highest hash of both (rendezvous hashing, Thaler and Ravishankar 1998): when
- * a node comes or goes, only its own targets move.
+ * there the target goes to the one with the highest hash of both (rendezvous hashing, Thaler and Ravishankar 1998):
+ * when a node comes or goes, only its own targets move.
  */
 export class ScrapingNodes {
   private readonly id = randomUUID();

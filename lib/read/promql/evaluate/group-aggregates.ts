@@ -1,6 +1,6 @@
 import { breathe, type Context } from './context';
 import type { VectorSeries } from './series';
-import { ExactMean, ExactSum } from './sums';
+import { exactMean, exactSum, type Fold } from './sums';
 
 /** Writes the aggregate of series at each step at which any has a value. */
 type GroupAggregate = (
@@ -14,16 +14,8 @@ export const GROUP_AGGREGATES: Readonly<Record<string, GroupAggregate>> = {
   count: (result, series, context) => eachValue(series, context, (k) => set(result, k, result.values[k] + 1)),
   min: (result, series, context) => extreme(result, series, context, (a, b) => a < b),
   max: (result, series, context) => extreme(result, series, context, (a, b) => a > b),
-  sum: (result, series, context) =>
-    eachStep(result, series, context, () => {
-      const sum = new ExactSum();
-      return { add: (value) => sum.add(value), result: () => sum.total };
-    }),
-  avg: (result, series, context) =>
-    eachStep(result, series, context, () => {
-      const mean = new ExactMean();
-      return { add: (value) => mean.add(value), result: () => mean.mean };
-    }),
+  sum: (result, series, context) => eachStep(result, series, context, exactSum),
+  avg: (result, series, context) => eachStep(result, series, context, exactMean),
   stdvar: (result, series, context) => variance(result, series, context, (value) => value),
   stddev: (result, series, context) => variance(result, series, context, Math.sqrt),
 };
@@ -57,11 +49,6 @@ function extreme(
   });
 }
 
-interface Fold {
-  add(value: number): void;
-  result(): number;
-}
-
 async function eachStep(
   result: VectorSeries,
   series: readonly VectorSeries[],
@@ -78,7 +65,10 @@ async function eachStep(
   });
 }
 
-/** By Welford's method; of one value that is not finite there is none. */
+/**
+ * By Welford's method; of one value that is not finite there is none. Without what `Spread` keeps of rounding, as
+ * Prometheus computes it over series: the last digits are its.
+ */
 function variance(
   result: VectorSeries,
   series: readonly VectorSeries[],

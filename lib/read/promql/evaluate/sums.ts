@@ -1,3 +1,9 @@
+/** What values are added to, one after the other. */
+export interface Fold {
+  add(value: number): void;
+  result(): number;
+}
+
 /**
  * A sum that keeps what rounding takes from it (Neumaier's variant of Kahan's, as in Prometheus' `kahansum.Inc`).
  */
@@ -35,8 +41,13 @@ export class ExactSum {
   }
 }
 
+export function exactSum(): Fold {
+  const sum = new ExactSum();
+  return { add: (value) => sum.add(value), result: () => sum.total };
+}
+
 /** A mean, of a sum while that does not overflow, and from there on of the mean before. */
-export class ExactMean {
+class ExactMean {
   private readonly sum = new ExactSum();
   private count = 0;
   private isIncremental = false;
@@ -65,7 +76,12 @@ export class ExactMean {
   }
 }
 
-/** A variance by Welford's method. */
+export function exactMean(): Fold {
+  const mean = new ExactMean();
+  return { add: (value) => mean.add(value), result: () => mean.mean };
+}
+
+/** A variance by Welford's method, which keeps what rounding takes from it, as Prometheus' over time do. */
 export class Spread {
   private count = 0;
   private readonly mean = new ExactSum();

@@ -1,12 +1,6 @@
 import { type InPieces, inPieces } from '../evaluate/pieces';
-import { ExactSum } from '../evaluate/sums';
+import { ExactSum, type Fold } from '../evaluate/sums';
 import type { WindowFunction } from '../evaluate/windows';
-
-/** What values are added to, one after the other. */
-export interface Fold {
-  add(value: number): void;
-  result(): number;
-}
 
 /** Goes through the samples of each window, unless it has the same as the one before. */
 export function folded(values: Float64Array, begin: () => Fold): WindowFunction {
@@ -22,7 +16,7 @@ export function folded(values: Float64Array, begin: () => Fold): WindowFunction 
   };
 }
 
-/** Shorter windows are gone through anew, in Prometheus' order; so are longer ones, whose sums would take much memory. */
+/** Shorter windows are gone through anew, in Prometheus' order; so are longer ones, whose sums take much memory. */
 const SHORTEST = 64;
 const LONGEST = 1_000_000;
 /** Sums of a million of these do not overflow, so that it does not matter in which order they are added. */

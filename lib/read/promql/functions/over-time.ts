@@ -1,9 +1,9 @@
 import { type InPieces, inPieces } from '../evaluate/pieces';
 import { quantileOf } from '../evaluate/quantile';
 import type { SampleSeries } from '../evaluate/series';
-import { ExactMean, ExactSum, Spread } from '../evaluate/sums';
+import { exactMean, exactSum, type Fold, Spread } from '../evaluate/sums';
 import type { RangeFunction, WindowFunction } from '../evaluate/windows';
-import { type Fold, folded, slidingSum } from './folds';
+import { folded, slidingSum } from './folds';
 
 /** Aggregations of a window's samples. */
 export const OVER_TIME: Readonly<Record<string, RangeFunction>> = {
@@ -50,16 +50,6 @@ export const OVER_TIME: Readonly<Record<string, RangeFunction>> = {
       return yield* quantileOf(0.5, own);
     },
 };
-
-function exactSum(): Fold {
-  const sum = new ExactSum();
-  return { add: (value) => sum.add(value), result: () => sum.total };
-}
-
-function exactMean(): Fold {
-  const mean = new ExactMean();
-  return { add: (value) => mean.add(value), result: () => mean.mean };
-}
 
 function spread(result: (variance: number) => number): Fold {
   const spread = new Spread();

@@ -8,7 +8,7 @@ import { attributesOf, resourceAttributes, scopeName } from './protobuf-labels';
 import { KINDS, type Kind } from './protobuf-points';
 import { MetricSeries, Origin } from './series';
 
-/** Fields of `ExportMetricsServiceRequest`, `ResourceMetrics`, `ScopeMetrics`, `Metric` and its data (metrics.proto). */
+/** Fields of `ExportMetricsServiceRequest`, `ResourceMetrics`, `ScopeMetrics`, `Metric`, its data (metrics.proto). */
 const RESOURCE_METRICS = tagOf(1, 'bytes');
 const RESOURCE = tagOf(1, 'bytes');
 const SCOPE_METRICS = tagOf(2, 'bytes');

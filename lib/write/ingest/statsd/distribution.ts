@@ -2,7 +2,7 @@ import { type Buckets, fixedBuckets } from '../histogram';
 
 /** Two buckets from each power of two to the next, as all histograms without bounds of their own have here. */
 const SCALE = 1;
-/** Bounds from a millionth to a million millions; what is smaller is in the first, what is larger in none but `+Inf`. */
+/** Bounds from a millionth to a million millions; what is smaller is in the first, what is larger only in `+Inf`. */
 const FIRST = -20 * 2 ** SCALE;
 const LAST = 40 * 2 ** SCALE;
 
