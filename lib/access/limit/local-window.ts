@@ -54,7 +54,7 @@ export class LocalWindow {
   private previous = new Map<string, number>();
 
   constructor(
-    readonly windowMs: number,
+    private readonly windowMs: number,
     private readonly maxSenders = Number.POSITIVE_INFINITY,
   ) {}
 

@@ -27,8 +27,8 @@ export class Changes {
 
   constructor(
     channel: Pick<SampleChannel, 'subscribe'>,
-    readonly order: CommitOrder,
-    readonly arrivals: ArrivalLog,
+    private readonly order: CommitOrder,
+    private readonly arrivals: ArrivalLog,
   ) {
     this.unsubscribe = channel.subscribe((samples) => this.note(samples));
   }

@@ -56,8 +56,8 @@ export interface LiveQueriesParts {
 }
 
 /**
- * A tenth of the time the store is read for live queries, more only where one read takes over a second; a quarter of the
- * time memory for very large ones.
+ * A tenth of the time the store is read for live queries, more only where one read takes over a second; a quarter of
+ * the time memory for very large ones.
  */
 const STORE_REST_FACTOR = 9;
 const MEMORY_REST_FACTOR = 3;
@@ -72,7 +72,7 @@ export function createLiveQueries(parts: LiveQueriesParts): LiveQueries & { clos
     memory: new Background(clock, MEMORY_REST_FACTOR),
   };
   const query = { history, memory: { registry, ring }, order, now: clock.now, background, scheduler };
-  const watched = new WatchedQueries({ query, changes, ringSync });
+  const watched = new WatchedQueries({ query, changes, arrivals, ringSync });
   const unlisten = registry.onSeries((series) => watched.take(series));
   let stopBeat: (() => void) | null = null;
 

@@ -4,6 +4,7 @@ import { PulseError } from '../../model/errors';
 import type { Series } from '../../model/series';
 import { SECOND } from '../../model/time/duration';
 import { refusedWork, Work } from '../../runtime/work/work';
+import type { ArrivalLog } from '../changes/arrival-log';
 import type { Changes } from '../changes/changes';
 import type { LiveGroup } from './live-group';
 import { LiveQuery, type LiveQueryParts } from './live-query';
@@ -17,7 +18,8 @@ const RETRY_AFTER_MS = 5 * SECOND;
 
 export interface WatchedQueriesParts {
   query: LiveQueryParts;
-  changes: Changes;
+  changes: Pick<Changes, 'size' | 'watch' | 'unwatch'>;
+  arrivals: ArrivalLog;
   ringSync?: Pick<RingSync, 'watch'>;
 }
 
@@ -35,7 +37,7 @@ export class WatchedQueries {
 
   constructor(private readonly parts: WatchedQueriesParts) {
     this.newSeries = new NewSeriesQueue({
-      arrivals: parts.changes.arrivals,
+      arrivals: parts.arrivals,
       now: parts.query.now,
       scheduler: parts.query.scheduler,
       join: (query, series, operandIndex) => this.join(query, series, operandIndex),

@@ -131,16 +131,12 @@ export async function* tryExpression(
 ): AsyncGenerator<Verdicts> {
   let tried = 0;
   do {
-    work.addMatching(0);
-    const { expressions } = work.scheduler;
-    const answer = await expressions.match(expression, values.slice(tried), work, options);
-    if (answer === 'too_slow') work.refuseMatching();
+    const answer = await work.match(expression, values.slice(tried), options);
     if (answer.problem !== undefined)
       throw new PulseError(
         'bad_parameter',
         `match: the expression for ${label} is not RE2, or too much for it: ${answer.problem}.`,
       );
-    work.addMatching(answer.ms);
     tried += answer.verdicts.length;
     yield answer;
   } while (tried < values.length);

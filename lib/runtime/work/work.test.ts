@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { settle } from '@/test/support/manual-clock';
 import { createScheduler, newWork } from '@/test/support/scheduler';
 import { SLICE_MS, Turns } from './turns';
@@ -122,10 +122,14 @@ describe('work', () => {
     expect(work.spent).toBeLessThan(130);
   });
 
-  it('counts regular expressions and points of all questions together', () => {
+  it('counts regular expressions and points of all questions together', async () => {
     const work = begin({ matchBudgetMs: 10 });
-    work.addMatching(6);
-    expect(() => work.addMatching(6)).toThrow(/expression is too slow/);
+    const answer = { verdicts: [true], groups: [], ms: 6 };
+    const asked = vi.spyOn(loop.scheduler.expressions, 'match').mockResolvedValue(answer);
+    expect(await work.match('a', ['a'])).toBe(answer);
+    for (let i = 0; i < 2; i++)
+      await expect(work.match('a', ['a'])).rejects.toThrow(/expression is too slow/);
+    expect(asked).toHaveBeenCalledTimes(2);
     work.addPoints(MAX_REQUEST_POINTS);
     expect(() => work.addPoints(1)).toThrow(/points/);
   });

@@ -1,6 +1,7 @@
 import { isPulseError, PulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { STAGES, type Stage } from '../../observe/stages';
+import type { Verdicts } from '../expressions';
 import type { HeavyLine } from './heavy';
 import type { Scheduler } from './scheduler';
 import type { Turns } from './turns';
@@ -181,15 +182,29 @@ export class Work {
     return this.matchMs;
   }
 
-  /** Notes time that regular expressions took. @throws Refusal `too_expensive` when that is too much altogether. */
-  addMatching(ms: number): void {
+  /**
+   * Tries an expression on values, at least the first of them, in the thread that all work shares.
+   * @throws Refusal `too_expensive` when it takes too long, by itself or together with all before.
+   */
+  async match(
+    expression: string,
+    values: readonly string[],
+    options?: { wantsGroups: boolean },
+  ): Promise<Verdicts> {
+    this.addMatching(0);
+    const answer = await this.scheduler.expressions.match(expression, values, this, options);
+    if (answer === 'too_slow') this.refuseMatching();
+    if (answer.problem === undefined) this.addMatching(answer.ms);
+    return answer;
+  }
+
+  private addMatching(ms: number): void {
     this.checkClient();
     this.matchMs += ms;
     if (this.matchMs > this.matchBudgetMs) this.refuseMatching();
   }
 
-  /** @throws Refusal `too_expensive`: an expression takes too long. */
-  refuseMatching(): never {
+  private refuseMatching(): never {
     this.matchMs = Number.POSITIVE_INFINITY;
     this.refuse('match', 'too_expensive', 'match: the expression is too slow; write a simpler one.');
   }
@@ -268,6 +283,10 @@ export class Work {
 
 /** What a loop takes that only pauses. */
 export type PausableWork = Pick<Work, 'isDue' | 'pause'>;
+/** What selects series, by regular expressions too. */
+export type MatchingWork = PausableWork & Pick<Work, 'match'>;
+/** What reads points, from the database too. */
+export type ReadingWork = PausableWork & Pick<Work, 'signal' | 'dueAt' | 'checkClient'>;
 
 /** Does what one request asks for; see `Work`. */
 export function work<T>(
