@@ -1,7 +1,7 @@
 import { SECOND } from '../model/time/duration';
 import { log } from '../observe/log';
 import type { Scheduler } from '../runtime/work/scheduler';
-import { Work } from '../runtime/work/work';
+import { type PausableWork, Work } from '../runtime/work/work';
 import type { Clock } from './clock';
 
 /** How much longer than its tick a stream may wait to be written together with others, as a share of the tick. */
@@ -23,7 +23,7 @@ export interface Paced {
   /** Epoch ms; -Infinity before the first. */
   readonly writtenAt: number;
   /** As a part of larger work, which goes on when it resolves or rejects. */
-  takeTurn(round: Round, work: Work): Promise<void> | void;
+  takeTurn(round: Round, work: PausableWork): Promise<void> | void;
 }
 
 interface Turn {

@@ -5,7 +5,7 @@ import type { GroupPoints, PointsAnswer } from '../model/points';
 import { nameOfStep, stepsOf } from '../model/time/steps';
 import { topGroups } from '../model/top';
 import type { HistoryAnswer, Note } from '../model/wire/history';
-import type { Work } from '../runtime/work/work';
+import type { PausableWork, Work } from '../runtime/work/work';
 import { formatExpression } from './query/expression';
 import type { GroupedQuestion, JoinedGroup, ReadPoints } from './query/grouped-question';
 import { joinGroups } from './query/join-groups';
@@ -96,7 +96,7 @@ async function readLimited(
 async function fillGroups(
   series: GroupPoints[],
   { fill, step }: Question,
-  work: Work,
+  work: PausableWork,
 ): Promise<GroupPoints[]> {
   const withPoints = series.filter(({ points }) => points.length > 0);
   if (fill === 'none') return withPoints;

@@ -5,7 +5,7 @@ import { parseSelector } from '../model/selector';
 import type { Metric, Series } from '../model/series';
 import type { CatalogueAnswer, MetricEntry, SeriesAnswer } from '../model/wire/catalogue';
 import { FirstFew } from '../runtime/work/sort';
-import type { Work } from '../runtime/work/work';
+import type { MatchingWork, PausableWork } from '../runtime/work/work';
 import { parameter, readCount } from './query/parameters';
 
 const DEFAULT_LIMIT = 100;
@@ -39,7 +39,7 @@ export type SeriesListParams = z.output<typeof seriesListParams>;
 export async function listMetrics(
   registry: Pick<Registry, 'metrics' | 'knownMetric' | 'seriesById'>,
   { search, limit, cursor }: MetricListParams,
-  work: Work,
+  work: PausableWork,
 ): Promise<CatalogueAnswer> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const first = new FirstFew<Metric>(limit + 1, (a, b) => (a.name < b.name ? -1 : 1));
@@ -77,7 +77,7 @@ function describe(metric: Metric): MetricEntry {
 export async function listSeries(
   registry: Pick<Registry, 'metrics' | 'knownMetric' | 'seriesById'>,
   { metric, match, limit, cursor }: SeriesListParams,
-  work: Work,
+  work: MatchingWork,
 ): Promise<SeriesAnswer> {
   const all = metric === '' ? registry.seriesById.values() : registry.knownMetric(metric).series;
   const first = new FirstFew<Series>(limit + 1, (a, b) => a.id - b.id);

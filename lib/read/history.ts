@@ -15,7 +15,7 @@ import type { Figures } from '../observe/figures';
 import { createSingleFlight } from '../runtime/single-flight';
 import { within } from '../runtime/within';
 import type { Scheduler } from '../runtime/work/scheduler';
-import { refusedWork, Work } from '../runtime/work/work';
+import { type ReadingWork, refusedWork, Work } from '../runtime/work/work';
 import { tooManyWaiting } from '../store/pg-errors';
 import type { ReadOptions, SampleStore, Store, StoreQuestion } from '../store/store';
 import { answerQuestion } from './answer-question';
@@ -153,7 +153,7 @@ export function createHistory({
     return { groups, tier: groups.some((points) => points.length > 0) ? 'cache' : 'ring' };
   }
 
-  async function readOlder(question: StoreQuestion, work: Work): Promise<PointsAnswer> {
+  async function readOlder(question: StoreQuestion, work: ReadingWork): Promise<PointsAnswer> {
     const options = { signal: work.signal, dueAt: work.dueAt, scheduler };
     try {
       return await (cache ?? database).readPoints(question, options);

@@ -8,12 +8,12 @@ import { alignUp, type Point, type PointsAnswer } from '../model/points';
 import type { Series } from '../model/series';
 import { SECOND } from '../model/time/duration';
 import type { Figures } from '../observe/figures';
-import type { Work } from '../runtime/work/work';
+import type { PausableWork, ReadingWork } from '../runtime/work/work';
 import type { StoreQuestion } from '../store/store';
 import type { OperandQuestion, ReadOperand } from './query/grouped-question';
 
 /** Reads the points that are older than memory. */
-export type ReadOlder = (question: StoreQuestion, work: Work) => Promise<PointsAnswer>;
+export type ReadOlder = (question: StoreQuestion, work: ReadingWork) => Promise<PointsAnswer>;
 
 /** Answers for one operand, the newest points from memory. */
 export interface MemoryTier {
@@ -89,7 +89,7 @@ export function createMemoryTier({ registry, ring, predecessors, figures }: Memo
   async function evaluateGroup(
     group: readonly Series[],
     question: OperandQuestion,
-    work: Work,
+    work: PausableWork,
   ): Promise<Point[]> {
     if (work.isDue('evaluate')) await work.pause();
     if (group.length <= FEW_SERIES) return evaluateAtOnce(group, question);

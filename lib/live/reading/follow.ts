@@ -1,4 +1,4 @@
-import type { Work } from '../../runtime/work/work';
+import type { MatchingWork } from '../../runtime/work/work';
 import type { Paced, Pacer, Round } from '../pacer';
 import type { Upserts } from './live-group';
 import type { LiveQueries } from './live-queries';
@@ -30,7 +30,7 @@ export async function follow(
   { queries, pacer }: FollowParts,
   question: LiveQuestion,
   follower: Follower,
-  work: Work,
+  work: MatchingWork,
 ): Promise<() => void> {
   const turns = new FollowerTurns(pacer, follower);
   const subscriber = { notify: () => turns.notify(), reset: (reason: string) => follower.reset(reason) };

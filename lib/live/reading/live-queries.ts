@@ -5,7 +5,7 @@ import type { RingSync } from '../../memory/ring/ring-sync';
 import type { Metric } from '../../model/series';
 import type { History } from '../../read/history';
 import type { Scheduler } from '../../runtime/work/scheduler';
-import type { Work } from '../../runtime/work/work';
+import type { MatchingWork } from '../../runtime/work/work';
 import { Background } from '../background';
 import type { Beat } from '../beat';
 import { ArrivalLog } from '../changes/arrival-log';
@@ -29,7 +29,7 @@ export interface LiveQueries {
    * Subscribes to the question's changes from now on; `close` of the subscription ends it.
    * @throws PulseError `bad_parameter`, `too_expensive`, `too_busy`, `too_many_streams`.
    */
-  subscribe(question: LiveQuestion, subscriber: Subscriber, work: Work): Promise<Subscription>;
+  subscribe(question: LiveQuestion, subscriber: Subscriber, work: MatchingWork): Promise<Subscription>;
   /** Whether everything that arrived since `cursor`, epoch ms, is still known. */
   reaches(cursor: number): boolean;
   /**

@@ -5,7 +5,7 @@ import type { Series } from '../../model/series';
 import { stepOfSample } from '../../model/time/steps';
 import type { History } from '../../read/history';
 import type { Scheduler } from '../../runtime/work/scheduler';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { Background, BackgroundWorker } from '../background';
 import type { ArrivalLog } from '../changes/arrival-log';
 import type { CommitOrder, CommitStamp } from '../changes/commit-order';
@@ -161,7 +161,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
    * What may have changed for a reader that had everything before samples since `from` arrived; null for nothing,
    * `too_much` when it should read history again.
    */
-  replay(from: number, work: Work): Promise<Upserts | null | 'too_much'> {
+  replay(from: number, work: ReadingWork): Promise<Upserts | null | 'too_much'> {
     // Readers that return together, after a restart or a lost connection, share one replay.
     if (this.replaysSeq !== this.marks.seq) this.replays.clear();
     this.replaysSeq = this.marks.seq;
@@ -194,7 +194,7 @@ export class LiveQuery implements GroupWatcher, BackgroundWorker {
     else background.memory.request(this.memoryWorker);
   }
 
-  private async readReplay(from: number, work: Work): Promise<Upserts | null | 'too_much'> {
+  private async readReplay(from: number, work: ReadingWork): Promise<Upserts | null | 'too_much'> {
     const upserts = this.ranking
       ? await this.ranking.replay(from, work)
       : await this.upserts.readSince([...this.groups.all], from, work);

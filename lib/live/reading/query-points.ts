@@ -5,7 +5,7 @@ import type { History } from '../../read/history';
 import type { GroupedQuestion } from '../../read/query/grouped-question';
 import { isRaw, limitRawSamples } from '../../read/query/limits';
 import type { Scheduler } from '../../runtime/work/scheduler';
-import { Work } from '../../runtime/work/work';
+import { type ReadingWork, Work } from '../../runtime/work/work';
 import type { CommitOrder } from '../changes/commit-order';
 import type { LiveGroup, Upsert } from './live-group';
 import type { PendingReads } from './pending-reads';
@@ -72,7 +72,7 @@ export class QueryPoints {
   async read(
     groups: readonly LiveGroup[],
     range: TimeRange,
-    work = this.backgroundWork(),
+    work: ReadingWork = this.backgroundWork(),
   ): Promise<Point[][]> {
     const question = this.parts.groups.questionOf(groups, range);
     if (!question) return groups.map(() => []);

@@ -1,6 +1,6 @@
 import { countSteps } from '../../model/time/steps';
 import { isRaw } from '../../read/query/limits';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { Filling } from './filling';
 import type { LiveGroup, Upsert } from './live-group';
 import type { QueryGroups } from './query-groups';
@@ -31,7 +31,11 @@ export class QueryUpserts {
   }
 
   /** All points of some groups since `from`. */
-  async readSince(groups: readonly LiveGroup[], from: number, work: Work): Promise<Upsert[] | 'too_much'> {
+  async readSince(
+    groups: readonly LiveGroup[],
+    from: number,
+    work: ReadingWork,
+  ): Promise<Upsert[] | 'too_much'> {
     const { range, filling, points } = this.parts;
     const { question } = range;
     const now = range.now();

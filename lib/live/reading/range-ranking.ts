@@ -1,7 +1,7 @@
 import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { rankWhole } from '../../read/query/rank';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import { DEPARTURE_MS, FirstLoad, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
@@ -73,7 +73,7 @@ export class RangeRanking implements LiveRanking {
     return [...(this.changedSeq > since ? ranked(upserts) : upserts), ...this.departures(since)];
   }
 
-  async replay(_from: number, work: Work): Promise<Upsert[] | 'too_much'> {
+  async replay(_from: number, work: ReadingWork): Promise<Upsert[] | 'too_much'> {
     await this.firstLoad.done;
     const whole = await this.query.upserts.readSince(this.order, Number.NEGATIVE_INFINITY, work);
     if (whole === 'too_much') return whole;

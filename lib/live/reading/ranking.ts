@@ -1,5 +1,5 @@
 import { MINUTE } from '../../model/time/duration';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import type { QueryGroups } from './query-groups';
 import type { QueryMarks } from './query-marks';
@@ -21,7 +21,7 @@ export interface LiveRanking {
   /** What has changed after `since`. */
   changes(since: number): Upsert[];
   /** What a reader may lack that had everything before samples since `from` arrived. */
-  replay(from: number, work: Work): Promise<Upsert[] | 'too_much'>;
+  replay(from: number, work: ReadingWork): Promise<Upsert[] | 'too_much'>;
 }
 
 /** The parts of a live query that a ranking works with. */

@@ -2,7 +2,7 @@ import { isPulseError } from '../../model/errors';
 import type { Tier } from '../../model/rollup/tiers';
 import { startFrom } from '../../model/time/steps';
 import { log } from '../../observe/log';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { ArrivalLog } from '../changes/arrival-log';
 import type { Round } from '../pacer';
 import type { Upserts } from './live-group';
@@ -57,7 +57,7 @@ export class Subscription implements QueryReader {
    *
    * @returns why that cannot be replayed and the reader must read history again; null when it can.
    */
-  async catchUp(cursor: number, slackMs: number, work: Work): Promise<string | null> {
+  async catchUp(cursor: number, slackMs: number, work: ReadingWork): Promise<string | null> {
     const { arrivals, cursorSlackMs } = this.parts;
     const changed = this.query.changedSince(arrivals, cursor - slackMs - cursorSlackMs);
     const from = Math.min(changed, startFrom(this.query.question.steps, cursor));

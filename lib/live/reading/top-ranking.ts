@@ -4,7 +4,7 @@ import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { firstRanked } from '../../model/top';
 import { readLatest } from '../../read/query/rank';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { LiveGroup, Upsert } from './live-group';
 import { DEPARTURE_MS, FirstLoad, type LiveRanking, type RankedQuery } from './ranking';
 import { canBeRemoved } from './removed-points';
@@ -130,7 +130,7 @@ export class TopRanking implements LiveRanking {
    * For a reader whose top may be of long ago: the top with all its points, and the newest point of every other
    * group that changed since, so that it falls to where it belongs.
    */
-  async replay(from: number, work: Work): Promise<Upsert[] | 'too_much'> {
+  async replay(from: number, work: ReadingWork): Promise<Upsert[] | 'too_much'> {
     await this.firstLoad.done;
     const now = this.query.range.now();
     this.update(now);

@@ -3,7 +3,7 @@ import type { RingSync } from '../../memory/ring/ring-sync';
 import { PulseError } from '../../model/errors';
 import type { Series } from '../../model/series';
 import { SECOND } from '../../model/time/duration';
-import { refusedWork, Work } from '../../runtime/work/work';
+import { type MatchingWork, refusedWork, Work } from '../../runtime/work/work';
 import type { ArrivalLog } from '../changes/arrival-log';
 import type { Changes } from '../changes/changes';
 import type { LiveGroup } from './live-group';
@@ -57,7 +57,7 @@ export class WatchedQueries {
   }
 
   /** @throws PulseError `bad_parameter` for a wrong expression, `too_expensive`, `too_busy`, `too_many_streams`. */
-  async watch(question: LiveQuestion, reader: QueryReader, work: Work): Promise<LiveQuery> {
+  async watch(question: LiveQuestion, reader: QueryReader, work: MatchingWork): Promise<LiveQuery> {
     for (;;) {
       const query = this.byText.get(question.text) ?? this.begin(question, work);
       query.readers.add(reader);
@@ -90,7 +90,7 @@ export class WatchedQueries {
     }
   }
 
-  private begin(question: LiveQuestion, work: Work): LiveQuery {
+  private begin(question: LiveQuestion, work: MatchingWork): LiveQuery {
     const query = new LiveQuery(question, this.parts.query);
     this.byText.set(question.text, query);
     for (const { metric } of question.operands) {
@@ -105,7 +105,7 @@ export class WatchedQueries {
     return query;
   }
 
-  private async open(query: LiveQuery, work: Work): Promise<void> {
+  private async open(query: LiveQuery, work: MatchingWork): Promise<void> {
     const { changes } = this.parts;
     const { metrics } = this.parts.query.memory.registry;
     // Those that are created from now on are passed to `take`.

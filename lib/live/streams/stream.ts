@@ -3,7 +3,7 @@ import { PulseError } from '../../model/errors';
 import type { Tier } from '../../model/rollup/tiers';
 import { MINUTE, SECOND } from '../../model/time/duration';
 import type { Scheduler } from '../../runtime/work/scheduler';
-import { type Work, work } from '../../runtime/work/work';
+import { type MatchingWork, type PausableWork, work } from '../../runtime/work/work';
 import type { Clock } from '../clock';
 import type { Paced, Pacer, Round } from '../pacer';
 import type { LiveQueries } from '../reading/live-queries';
@@ -87,7 +87,7 @@ export class LiveStream implements Paced {
   async open(
     { queries, topics }: StreamSources,
     { questions, topics: chosen, cursor }: StreamParams,
-    work: Work,
+    work: MatchingWork,
   ): Promise<void> {
     this.leaveHost = this.host.admit(this);
     try {
@@ -115,7 +115,7 @@ export class LiveStream implements Paced {
     queries: LiveQueries,
     q: number,
     question: LiveQuestion,
-    work: Work,
+    work: MatchingWork,
   ): Promise<void> {
     const reader = { notify: () => this.notify(), reset: (reason: string) => this.reset(reason) };
     try {
@@ -127,7 +127,7 @@ export class LiveStream implements Paced {
     if (this.isClosed) throw new PulseError('shutting_down', 'The server is shutting down; connect again.');
   }
 
-  async takeTurn(round: Round, work: Work): Promise<void> {
+  async takeTurn(round: Round, work: PausableWork): Promise<void> {
     try {
       await this.take(round, work);
     } catch (error) {
@@ -141,7 +141,7 @@ export class LiveStream implements Paced {
     else if (this.changedAt !== null) this.schedule();
   }
 
-  private async take(round: Round, work: Work): Promise<void> {
+  private async take(round: Round, work: PausableWork): Promise<void> {
     const { now } = round;
     const { changedAt } = this;
     this.changedAt = null;

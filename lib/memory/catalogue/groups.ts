@@ -1,7 +1,7 @@
 import type { Labels, Matcher } from '../../model/labels';
 import type { Series } from '../../model/series';
 import { sortInPieces } from '../../runtime/work/sort';
-import type { Work } from '../../runtime/work/work';
+import type { MatchingWork } from '../../runtime/work/work';
 import { selectMatching } from './matchers';
 
 /** The series of one line of an answer: those with the same values of the labels grouped by. */
@@ -37,7 +37,7 @@ export interface Grouping {
 export async function groupSeries(
   series: Iterable<Series>,
   { matchers, by, limit }: Grouping,
-  work: Work,
+  work: MatchingWork,
 ): Promise<SeriesGroup[]> {
   const groups = new Map<string, SeriesGroup>();
   for await (const found of selectMatching(series, matchers, work)) {

@@ -2,7 +2,7 @@ import { PulseError } from '../../model/errors';
 import type { Labels, Matcher } from '../../model/labels';
 import { NAME_LABEL } from '../../model/selector';
 import type { Verdicts } from '../../runtime/expressions';
-import type { Work } from '../../runtime/work/work';
+import type { MatchingWork } from '../../runtime/work/work';
 
 /** Items that are tested without a pause: about a millisecond with few matchers, a few with very many. */
 const CHUNK = 512;
@@ -28,7 +28,7 @@ type ExpressionMatcher = Matcher & { isNegated: boolean };
 export async function* selectMatching<Item extends Selectable>(
   items: Iterable<Item>,
   matchers: readonly Matcher[],
-  work: Work,
+  work: MatchingWork,
 ): AsyncGenerator<Item[]> {
   const { tests, expressions } = compileMatchers(matchers);
   // An invalid expression is refused even when there are no items.
@@ -92,7 +92,7 @@ function labelOf({ labels, metric }: Selectable, label: string): string {
 async function filterBy<Item extends Selectable>(
   expression: ExpressionMatcher,
   items: Item[],
-  work: Work,
+  work: MatchingWork,
 ): Promise<Item[]> {
   if (items.length === 0) return items;
   const matched = await matchValues(
@@ -107,7 +107,7 @@ async function filterBy<Item extends Selectable>(
 async function matchValues(
   { label, value: expression }: ExpressionMatcher,
   values: readonly string[],
-  work: Work,
+  work: MatchingWork,
 ): Promise<Map<string, boolean>> {
   const distinct = [...new Set(values)];
   const known = new Map<string, boolean>();
@@ -126,7 +126,7 @@ export async function* tryExpression(
   label: string,
   expression: string,
   values: readonly string[],
-  work: Work,
+  work: MatchingWork,
   options?: { wantsGroups: boolean },
 ): AsyncGenerator<Verdicts> {
   let tried = 0;

@@ -4,7 +4,7 @@ import { alignDown, type Point, type PointsAnswer, type TimeRange } from '../../
 import { MINUTE, SECOND } from '../../model/time/duration';
 import type { Figures } from '../../observe/figures';
 import type { Scheduler } from '../../runtime/work/scheduler';
-import { Work } from '../../runtime/work/work';
+import { type PausableWork, Work } from '../../runtime/work/work';
 import type { ClosedPast, ReadOptions, SampleStore, StoreQuestion } from '../../store/store';
 import { blocksOf } from './blocks';
 import { cutIntoPieces, joinPieces } from './join-pieces';
@@ -169,7 +169,7 @@ function isTooLarge({ groups }: Piece): boolean {
 async function prefixOf(
   { metricId, groups, aggregates, step }: StoreQuestion,
   version: string,
-  work: Work,
+  work: PausableWork,
 ): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([version, metricId, aggregates, step]));
   for (const group of groups) {

@@ -20,7 +20,7 @@ import { DAY } from '../../model/time/duration';
 import type { FleetEvent } from '../../model/wire/fleet';
 import type { Scheduler } from '../../runtime/work/scheduler';
 import { FirstFew, sortInPieces } from '../../runtime/work/sort';
-import { Work } from '../../runtime/work/work';
+import { type PausableWork, Work } from '../../runtime/work/work';
 import { ARRIVALS_STEP_MS, Arrivals } from './arrivals';
 import { labelFacets } from './facets';
 import { Host } from './host';
@@ -211,7 +211,7 @@ export class Fleet {
     hosts: Host[],
     { sort, descending, pageSize }: HostsQuery,
     page: number,
-    work: Work,
+    work: PausableWork,
   ): Promise<Host[]> {
     const by = sortHeadline(sort);
     const figures = by && (await this.snapshot.figuresOf(by, work));

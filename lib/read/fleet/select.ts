@@ -1,13 +1,13 @@
 import { selectMatching } from '../../memory/catalogue/matchers';
 import type { HostsQuery, SortKey } from '../../model/fleet/hosts-query';
-import type { Work } from '../../runtime/work/work';
+import type { MatchingWork } from '../../runtime/work/work';
 import type { Host } from './host';
 
 /** The hosts that match a search and label filters, of any status: the tabs of the page count them by status. */
 export async function selectHosts(
   hosts: readonly Host[],
   { search, matchers }: Pick<HostsQuery, 'search' | 'matchers'>,
-  work: Work,
+  work: MatchingWork,
 ): Promise<Host[]> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const selected: Host[] = [];

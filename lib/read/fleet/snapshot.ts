@@ -2,7 +2,7 @@ import type { Ring } from '../../memory/ring/ring';
 import { HEADLINES, type HeadlineKey } from '../../model/fleet/headlines';
 import type { Scheduler } from '../../runtime/work/scheduler';
 import { mergeInPieces, sortInPieces } from '../../runtime/work/sort';
-import { Work } from '../../runtime/work/work';
+import { type PausableWork, Work } from '../../runtime/work/work';
 import type { Host } from './host';
 
 /** How long a snapshot is used at least: a refresh costs about 1 µs a host. */
@@ -55,7 +55,7 @@ export class FleetSnapshot {
   }
 
   /** A figure of every host, by the rank of its name; computed once for each snapshot. */
-  async figuresOf(key: HeadlineKey, work: Work): Promise<Float64Array> {
+  async figuresOf(key: HeadlineKey, work: PausableWork): Promise<Float64Array> {
     const { figures: known, hosts } = this;
     const ready = known.get(key);
     if (ready) return ready;
@@ -90,7 +90,7 @@ export class FleetSnapshot {
   }
 
   /** Sorts the added hosts in. */
-  private async rankNames(work: Work): Promise<void> {
+  private async rankNames(work: PausableWork): Promise<void> {
     // Sorts web-2 before web-10.
     const { compare } = new Intl.Collator('en', { numeric: true });
     const byName = (a: Host, b: Host) => compare(a.name, b.name);

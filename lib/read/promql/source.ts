@@ -3,7 +3,7 @@ import type { Registry } from '../../memory/catalogue/registry';
 import type { Matcher } from '../../model/labels';
 import { NAME_LABEL } from '../../model/selector';
 import type { Metric, Series } from '../../model/series';
-import type { Work } from '../../runtime/work/work';
+import type { MatchingWork, PausableWork, ReadingWork } from '../../runtime/work/work';
 import type { ColumnReader, SeriesColumn } from '../../store/store';
 import { executionError, PromqlError } from './errors';
 import type { Captures, SampleSource } from './evaluate/context';
@@ -24,7 +24,7 @@ const LATEST = Date.UTC(9999, 11, 31);
 export interface SourceParts {
   registry: Pick<Registry, 'metrics' | 'seriesById' | 'candidates'>;
   columns: ColumnReader;
-  work: Work;
+  work: MatchingWork & ReadingWork;
   mostSamples?: number;
 }
 
@@ -117,7 +117,7 @@ export class StoredSamples implements SampleSource {
   }
 }
 
-async function joined(pieces: readonly Float64Array[], work: Work): Promise<Float64Array> {
+async function joined(pieces: readonly Float64Array[], work: PausableWork): Promise<Float64Array> {
   if (pieces.length === 1) return pieces[0];
   const whole = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -136,7 +136,7 @@ async function joined(pieces: readonly Float64Array[], work: Work): Promise<Floa
 export async function selectSeries(
   matchers: readonly Matcher[],
   registry: SourceParts['registry'],
-  work: Work,
+  work: MatchingWork,
 ): Promise<Series[]> {
   await requireSelective(matchers, work);
   const name = matchers.find(({ label, operator }) => label === NAME_LABEL && operator === '=');
@@ -155,7 +155,7 @@ export async function selectSeries(
 }
 
 /** As Prometheus, refuses to select everything, which nobody wants but by mistake. */
-async function requireSelective(matchers: readonly Matcher[], work: Work): Promise<void> {
+async function requireSelective(matchers: readonly Matcher[], work: MatchingWork): Promise<void> {
   for (const matcher of matchers) {
     const holds = simpleTest([matcher]);
     if (holds) {

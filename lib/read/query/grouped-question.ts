@@ -4,7 +4,7 @@ import type { PointsAnswer, TimeRange } from '../../model/points';
 import type { Operand } from '../../model/question';
 import type { Series } from '../../model/series';
 import type { Steps } from '../../model/time/steps';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { Expression } from './expression';
 
 /** One line of an answer, and the series of each operand that it is made of. */
@@ -35,5 +35,5 @@ export interface OperandQuestion extends Evaluation {
   groups: ReadonlyArray<readonly Series[]>;
 }
 
-export type ReadPoints = (question: GroupedQuestion, work: Work) => Promise<PointsAnswer>;
-export type ReadOperand = (question: OperandQuestion, work: Work) => Promise<PointsAnswer>;
+export type ReadPoints = (question: GroupedQuestion, work: ReadingWork) => Promise<PointsAnswer>;
+export type ReadOperand = (question: OperandQuestion, work: ReadingWork) => Promise<PointsAnswer>;

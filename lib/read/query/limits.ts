@@ -3,7 +3,7 @@ import { alignDown, alignUp, type PointsAnswer } from '../../model/points';
 import type { Fill, Ranking } from '../../model/question';
 import { DAY, HOUR, MINUTE } from '../../model/time/duration';
 import { countSteps, fixedSteps, type Steps } from '../../model/time/steps';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { GroupedQuestion, ReadPoints } from './grouped-question';
 import { MAX_GROUPS } from './query-params';
 
@@ -53,7 +53,7 @@ export async function limitRawSamples(
   question: GroupedQuestion,
   most: number,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<number> {
   let samples = 0;
   for (const index of question.operands.keys()) {
@@ -77,7 +77,7 @@ async function countSamples(
   { operands, groups, ...question }: GroupedQuestion,
   operandIndex: number,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<number[]> {
   const operand = operands[operandIndex];
   const step = question.end - question.start > DAY ? HOUR : MINUTE;

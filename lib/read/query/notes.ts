@@ -4,7 +4,7 @@ import { COUNTER_GAP_MS } from '../../model/samples';
 import { DAY, MINUTE } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import type { Note } from '../../model/wire/history';
-import type { Work } from '../../runtime/work/work';
+import type { ReadingWork } from '../../runtime/work/work';
 import type { GroupedQuestion, ReadPoints } from './grouped-question';
 
 /** The recorded time of a series' last sample may be this much too early. */
@@ -20,7 +20,7 @@ export async function notesOn(
   question: GroupedQuestion,
   points: ReadonlyArray<readonly Point[]>,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<Note[]> {
   const notes: Note[] = [];
   for (const index of question.operands.keys())
@@ -33,7 +33,7 @@ async function notesOnGrowth(
   operandIndex: number,
   points: ReadonlyArray<readonly Point[]>,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<Note[]> {
   const operand = operands[operandIndex];
   const { aggregates, offset } = operand;

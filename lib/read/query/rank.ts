@@ -4,7 +4,7 @@ import type { Ranking } from '../../model/question';
 import { SECOND } from '../../model/time/duration';
 import { wholeStep } from '../../model/time/steps';
 import { firstRanked, type Rank, topGroups } from '../../model/top';
-import type { PausableWork, Work } from '../../runtime/work/work';
+import type { PausableWork, ReadingWork } from '../../runtime/work/work';
 import type { GroupedQuestion, JoinedGroup, ReadPoints } from './grouped-question';
 
 /** How far back the newest points are searched first, and the factor by which that grows. */
@@ -26,7 +26,7 @@ export async function rankGroups(
   question: GroupedQuestion,
   ranking: Ranking,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
   completeFrom = question.start,
 ): Promise<JoinedGroup[]> {
   const kept =
@@ -41,7 +41,7 @@ export async function rankWhole(
   question: GroupedQuestion,
   ranking: Ranking,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<Array<{ group: JoinedGroup }>> {
   const values = await readWhole(question, read, work);
   return keepFirst(values, (some) => firstRanked(some, ranking), work);
@@ -68,7 +68,7 @@ async function keepFirst<T>(
 async function readWhole(
   question: GroupedQuestion,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<Array<Rank & { group: JoinedGroup }>> {
   const { start, end } = question;
   if (start >= end) return [];
@@ -102,7 +102,7 @@ async function readWhole(
 export async function readLatest(
   question: GroupedQuestion,
   read: ReadPoints,
-  work: Work,
+  work: ReadingWork,
 ): Promise<RankedGroup[]> {
   const { steps } = question;
   const found: RankedGroup[] = [];
