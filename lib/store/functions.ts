@@ -12,7 +12,7 @@ import { ABANDONED_MS, PRESENCE_MS } from './timescale/presence';
  * Raised with every change of a function. A server does not replace functions of a higher revision: a newer server has
  * installed them, together with its migrations.
  */
-export const FUNCTIONS_REVISION = 2;
+export const FUNCTIONS_REVISION = 3;
 
 /** What functions share with this code. In a script `{{NAME}}` stands for each. */
 const CONSTANTS: Record<string, number> = {

@@ -21,8 +21,7 @@ export function rollUpMinutes(
   // What came before the range: the newest row of the minutes before it. Where that row is stale, this one counts as
   // stale too, and is made again with it.
   const before = sql`ts >= ${moment(sql, from - NEAR_MS)} and ts < ${moment(sql, from)}`;
-  const bounds = { start: from - NEAR_MS, end: from };
-  const far = sampleBefore(sql, sql`e.series_id`, moment(sql, from - NEAR_MS), coverageOf(state), bounds);
+  const far = sampleBefore(sql, sql`e.series_id`, from - NEAR_MS, coverageOf(state));
   const priorAt = sql`${epochMs(sql, 'ts')} + last_ms as at`;
   if (!series) {
     const samples = sql`select series_id, ts, value, 0 as run from samples where ${within}`;
@@ -69,7 +68,8 @@ export function rollUpChangedMinutes(
     where p.series_id = r.series_id and p.ts < r.bin and p.ts >= r.bin - ${interval(sql, NEAR_MS)}
     order by p.ts desc
     limit 1`;
-  const far = sampleBefore(sql, sql`e.series_id`, sql`e.bin - ${interval(sql, NEAR_MS)}`, coverageOf(state));
+  const near = { at: sql`e.bin - ${interval(sql, NEAR_MS)}` };
+  const far = sampleBefore(sql, sql`e.series_id`, near, coverageOf(state));
   return writeRows(sql, 'minute', minutes(sql, samples, prior, far));
 }
 

@@ -34,26 +34,15 @@ export async function readCoverage(
   sql: ISql,
   { metricId, seriesIds, reach, end }: Pick<Selection, 'metricId' | 'seriesIds' | 'reach' | 'end'>,
 ): Promise<ReadCoverage> {
-  const ofSeries =
-    seriesIds.length <= FEW_SERIES ? sql`and series_id = any(${arrayText(seriesIds)}::int4[])` : sql``;
+  const some = seriesIds.length <= FEW_SERIES ? arrayText(seriesIds) : null;
   const [row] = await sql`
-    select date_part('epoch', minute_rolled) * 1000 as minute,
-      date_part('epoch', hour_rolled) * 1000 as hour,
-      date_part('epoch', day_rolled) * 1000 as day,
-      date_part('epoch', raw_from) * 1000 as "rawFrom",
-      exists (
-        select from rollup_stale
-        where ts >= ${moment(sql, reach)} and ts < ${moment(sql, end)} ${ofSeries}
-      ) as stale,
-      exists (select from huge_metrics where metric_id = ${metricId}) as "careful",
-      ${newestPart(sql)} as newest
-    from rollup_state`;
+    select * from read_coverage(${metricId}, ${some}::int4[], ${moment(sql, reach)}, ${moment(sql, end)})`;
   return {
     rolled: { minute: row.minute, hour: row.hour, day: row.day },
     stale: row.stale,
-    rawFrom: row.rawFrom,
+    rawFrom: row.raw_from,
     careful: row.careful,
-    newestPart: row.newest,
+    newestPart: row.newest_part,
   };
 }
 
@@ -140,7 +129,7 @@ function stretch(sql: ISql, level: StoreTier, selection: Stretch & Whose, covera
     return sql`from ${partsOf(sql, level, coverage.careful)} where ${within} ${ofMetric} and p.series_id = ${selection.series}`;
   const ids = arrayText(selection.seriesIds);
   if (level === 'raw' && selection.counters === 'stored') {
-    const samples = samplesWithPrevious(sql, sql`m.series_id`, from, until, coverage, selection);
+    const samples = samplesWithPrevious(sql, sql`m.series_id`, selection, null, coverage);
     return sql`from unnest(${ids}::int4[]) as m(series_id) cross join lateral (${samples}) p where ${within}`;
   }
   const ofSeries = sql`and p.series_id = any(${ids}::int4[])`;
@@ -155,11 +144,11 @@ function insteadOf(
   coarser: Stretch & Whose & { tier: RollupTier },
   coverage: Coverage,
 ): Fragment {
-  const until = sql`c.ts + ${interval(sql, TIER[coarser.tier].stepMs)}`;
+  const row = { from: sql`c.ts`, until: sql`c.ts + ${interval(sql, TIER[coarser.tier].stepMs)}` };
   const rows =
     level === 'raw' && coarser.counters === 'stored'
-      ? samplesWithPrevious(sql, sql`c.series_id`, sql`c.ts`, until, coverage, coarser)
-      : sql`select * from ${partsOf(sql, level, coverage.careful)} where p.series_id = c.series_id and p.ts >= c.ts and p.ts < ${until} ${among(sql, 'p.ts', coarser)}`;
+      ? samplesWithPrevious(sql, sql`c.series_id`, coarser, row, coverage)
+      : sql`select * from ${partsOf(sql, level, coverage.careful)} where p.series_id = c.series_id and p.ts >= ${row.from} and p.ts < ${row.until} ${among(sql, 'p.ts', coarser)}`;
   const ofSeries = 'series' in coarser ? sql`and c.series_id = ${coarser.series}` : sql``;
   return sql`
     from ${sql(`stale_${coarser.tier}`)} c cross join lateral (${rows}) p
@@ -168,25 +157,29 @@ function insteadOf(
 
 /**
  * The samples of one series in order, each with the one before it (`prev`, `prev_ts`), as `partColumns` takes them
- * for `stored` counters. Begins early enough to know the one before the first, which is looked for only where it is
- * not near: whoever reads leaves out `ts < from`.
+ * for `stored` counters: of `range`, or of a row of a rollup in it. Begins early enough to know the one before the
+ * first, which is looked for only where it is not near: whoever reads leaves out `ts < from`.
  */
 function samplesWithPrevious(
   sql: ISql,
   series: Fragment,
-  from: Fragment,
-  until: Fragment,
+  range: TimeBounds,
+  row: { from: Fragment; until: Fragment } | null,
   coverage: Coverage,
-  { start, end }: TimeBounds,
 ): Fragment {
-  const near = sql`${from} - ${interval(sql, NEAR_MS)}`;
-  const reach = { start: start - NEAR_MS, end };
-  const far = sql`case when s.ts >= ${from} then ${sampleBefore(sql, sql`s.series_id`, near, coverage, reach)} end`;
+  const nearby = { start: range.start - NEAR_MS, end: range.end };
+  const from = row?.from ?? moment(sql, range.start);
+  const near = row && sql`${from} - ${interval(sql, NEAR_MS)}`;
+  const ofRow = row ? sql`and s.ts >= ${near} and s.ts < ${row.until}` : sql``;
+  const before = near ? { at: near, bounds: nearby } : nearby.start;
+  const far = (element: 1 | 2) =>
+    sql`case when s.ts >= ${from} then (select sample[${sql.unsafe(String(element))}] from far) end`;
   return sql`
-    select s.series_id, s.ts, s.value, ${beforeEach(sql, 's.value', sql`(${far})[1]`)} as prev,
-      ${beforeEach(sql, 's.ts', sql`to_timestamp((${far})[2] / 1000)`)} as prev_ts
+    with far as materialized (select ${sampleBefore(sql, series, before, coverage)} as sample)
+    select s.series_id, s.ts, s.value, ${beforeEach(sql, 's.value', far(1))} as prev,
+      ${beforeEach(sql, 's.ts', sql`to_timestamp(${far(2)} / 1000)`)} as prev_ts
     from samples s
-    where s.series_id = ${series} and s.ts >= ${near} and s.ts < ${until} ${among(sql, 's.ts', reach)}
+    where s.series_id = ${series} ${ofRow} ${among(sql, 's.ts', nearby)}
     window w as (order by s.ts)`;
 }
 
@@ -202,32 +195,35 @@ export function beforeEach(
   return sql`lag(${sql.unsafe(column)}, 1, ${far}) over w`;
 }
 
+/** A moment, epoch ms, or one that a row names: with the bounds of all these moments, where they are known. */
+type NamedMoment = number | { at: Fragment; bounds?: TimeBounds };
+
 /**
  * The last sample of a series before a moment, `array[value, epoch ms]`, in a database that finds samples by series and
  * time. Null when there is none that a counter would go on from, or a little beyond. Where samples are gone, rollups
  * know the last of them.
- *
- * @param bounds of all these moments, where they are known beforehand.
  */
-export function sampleBefore(
-  sql: ISql,
-  series: Fragment,
-  at: Fragment,
-  coverage: Coverage,
-  bounds?: TimeBounds,
-): Fragment {
+export function sampleBefore(sql: ISql, series: Fragment, before: NamedMoment, coverage: Coverage): Fragment {
   const { rolled, rawFrom } = coverage;
-  const kept = Number.isFinite(rawFrom) ? sql`and b.ts >= ${moment(sql, rawFrom)}` : sql``;
-  const near = bounds ? among(sql, 'b.ts', { ...bounds, start: bounds.start - COUNTER_GAP_MS }) : sql``;
   const stored = sql`(
     select array[b.value, ${epochMs(sql, 'b.ts')}] from samples b
-    where b.series_id = ${series} and b.ts < ${at} and b.ts >= ${at} - ${interval(sql, COUNTER_GAP_MS)} ${kept} ${near}
+    where b.series_id = ${series} ${shortlyBefore(sql, before, rawFrom)}
     order by b.ts desc
     limit 1
   )`;
   if (!Number.isFinite(rawFrom)) return stored;
   // No sample comes late to what is gone, so no row from before is stale.
   return sql`coalesce(${stored}, ${lastBefore(sql, { series }, rawFrom, { rolled, rawFrom, stale: false })})`;
+}
+
+/** Of samples `b`, those that a counter would go on from. */
+function shortlyBefore(sql: ISql, before: NamedMoment, rawFrom: number): Fragment {
+  if (typeof before === 'number')
+    return among(sql, 'b.ts', { start: Math.max(rawFrom, before - COUNTER_GAP_MS), end: before });
+  const { at, bounds } = before;
+  const near = bounds ? among(sql, 'b.ts', { ...bounds, start: bounds.start - COUNTER_GAP_MS }) : sql``;
+  const kept = Number.isFinite(rawFrom) ? sql`and b.ts >= ${moment(sql, rawFrom)}` : sql``;
+  return sql`and b.ts < ${at} and b.ts >= ${at} - ${interval(sql, COUNTER_GAP_MS)} ${kept} ${near}`;
 }
 
 /**

@@ -2,7 +2,7 @@
 with parts as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:10:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:10:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -18,11 +18,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","min","max","count"
 from (
@@ -38,7 +38,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-18T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-18T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
 )
 select grp, round(date_part('epoch', t) * 1000), "sum"
 from (
@@ -54,15 +54,15 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_day" p
-  where p.ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-10-21T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-21T00:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-21T00:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "last"
 from (
@@ -78,15 +78,15 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_day" p
-  where p.ts >= to_timestamp(«2026-11-01T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-01T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-12-02T00:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-12-02T00:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, t, "avg"
 from (
@@ -102,11 +102,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = any(«{1,3}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = any(«{1,3}»::int4[])
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,3}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,3}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -122,11 +122,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -142,11 +142,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -162,31 +162,32 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
   from unnest(«{1,2,3,4}»::int4[]) as m(series_id)
   cross join lateral (
-    select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
-      select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-      from samples b
-      where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
-      order by b.ts desc
-      limit 1
-    ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-      (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
+    with far as materialized (
+      select (
         select array[b.value, round(date_part('epoch', b.ts) * 1000)]
         from samples b
-        where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+        where b.series_id = m.series_id and b.ts >= «2026-11-06T04:55:00.000Z»::timestamptz and b.ts < «2026-11-20T04:55:00.000Z»::timestamptz
         order by b.ts desc
         limit 1
-      ) end)[2] / 1000
-    )) over w as prev_ts
+      ) as sample
+    )
+    select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+      select sample[1]
+      from far
+    ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+      select sample[2]
+      from far
+    ) end / 1000)) over w as prev_ts
     from samples s
-    where s.series_id = m.series_id and s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and s.ts >= to_timestamp(«2026-11-20T04:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+    where s.series_id = m.series_id and s.ts >= «2026-11-20T04:55:00.000Z»::timestamptz and s.ts < «2026-11-20T06:00:00.000Z»::timestamptz
     window w as (order by s.ts)
   ) p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "rate","increase"
 from (
@@ -196,7 +197,7 @@ from (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
     ) ready
     union all
     select series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max, max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
@@ -204,26 +205,27 @@ from (
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
       from unnest(«{1,2,3,4}»::int4[]) as m(series_id)
       cross join lateral (
-        select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
-          select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-          from samples b
-          where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
-          order by b.ts desc
-          limit 1
-        ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-          (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
+        with far as materialized (
+          select (
             select array[b.value, round(date_part('epoch', b.ts) * 1000)]
             from samples b
-            where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+            where b.series_id = m.series_id and b.ts >= «2026-11-06T04:55:00.000Z»::timestamptz and b.ts < «2026-11-20T04:55:00.000Z»::timestamptz
             order by b.ts desc
             limit 1
-          ) end)[2] / 1000
-        )) over w as prev_ts
+          ) as sample
+        )
+        select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+          select sample[1]
+          from far
+        ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+          select sample[2]
+          from far
+        ) end / 1000)) over w as prev_ts
         from samples s
-        where s.series_id = m.series_id and s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and s.ts >= to_timestamp(«2026-11-20T04:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+        where s.series_id = m.series_id and s.ts >= «2026-11-20T04:55:00.000Z»::timestamptz and s.ts < «2026-11-20T06:00:00.000Z»::timestamptz
         window w as (order by s.ts)
       ) p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz
     ) others
     group by 1, 2
   ) series
@@ -237,7 +239,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
   from "rollup_day" p
-  where p.ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-10-21T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
 )
 select grp, round(date_part('epoch', t) * 1000), "rate"
 from (
@@ -247,7 +249,7 @@ from (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
       from "rollup_day" p
-      where p.ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-10-21T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
     ) ready
   ) series
   group by 1, 2
@@ -260,7 +262,7 @@ limit «2000001»;
 with parts as (
   select series_id, ts, n, sum, min, max, last_at, last , increase + case when first_at - prev_at <= 1209600000 then counted(first, prev) else 0 end as increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed , summable(last) - summable(first) + case when first_at - prev_at <= 1209600000 then summable(first) - summable(prev) else 0 end as delta
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -268,7 +270,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -278,7 +280,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -288,7 +290,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -296,7 +298,7 @@ with parts as (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -304,7 +306,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -314,7 +316,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -324,7 +326,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -336,15 +338,15 @@ with parts as (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "delta"
 from (
@@ -360,7 +362,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "p95","stddev"
 from (
@@ -383,15 +385,15 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 ), samples_apart as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","p95"
 from (
@@ -415,31 +417,32 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
   from unnest(«{1,2,3,4}»::int4[]) as m(series_id)
   cross join lateral (
-    select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
-      select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-      from samples b
-      where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
-      order by b.ts desc
-      limit 1
-    ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-      (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
+    with far as materialized (
+      select (
         select array[b.value, round(date_part('epoch', b.ts) * 1000)]
         from samples b
-        where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+        where b.series_id = m.series_id and b.ts >= «2026-11-06T04:55:00.000Z»::timestamptz and b.ts < «2026-11-20T04:55:00.000Z»::timestamptz
         order by b.ts desc
         limit 1
-      ) end)[2] / 1000
-    )) over w as prev_ts
+      ) as sample
+    )
+    select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+      select sample[1]
+      from far
+    ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+      select sample[2]
+      from far
+    ) end / 1000)) over w as prev_ts
     from samples s
-    where s.series_id = m.series_id and s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and s.ts >= to_timestamp(«2026-11-20T04:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+    where s.series_id = m.series_id and s.ts >= «2026-11-20T04:55:00.000Z»::timestamptz and s.ts < «2026-11-20T06:00:00.000Z»::timestamptz
     window w as (order by s.ts)
   ) p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "value_0","value_1"
 from (
@@ -451,7 +454,7 @@ from (
       from (
         select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
         from "rollup_minute" p
-        where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+        where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
       ) ready
       union all
       select series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as t, sum(n) as n, sum(sum) as sum, min(min) as min, max(max) as max, max(last_at) as last_at, (max(array[last_at, last]))[2] as last, sum(increase) as increase, sum(elapsed) as elapsed
@@ -459,26 +462,27 @@ from (
         select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
         from unnest(«{1,2,3,4}»::int4[]) as m(series_id)
         cross join lateral (
-          select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
-            select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-            from samples b
-            where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
-            order by b.ts desc
-            limit 1
-          ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-            (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
+          with far as materialized (
+            select (
               select array[b.value, round(date_part('epoch', b.ts) * 1000)]
               from samples b
-              where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+              where b.series_id = m.series_id and b.ts >= «2026-11-06T04:55:00.000Z»::timestamptz and b.ts < «2026-11-20T04:55:00.000Z»::timestamptz
               order by b.ts desc
               limit 1
-            ) end)[2] / 1000
-          )) over w as prev_ts
+            ) as sample
+          )
+          select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+            select sample[1]
+            from far
+          ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+            select sample[2]
+            from far
+          ) end / 1000)) over w as prev_ts
           from samples s
-          where s.series_id = m.series_id and s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and s.ts >= to_timestamp(«2026-11-20T04:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+          where s.series_id = m.series_id and s.ts >= «2026-11-20T04:55:00.000Z»::timestamptz and s.ts < «2026-11-20T06:00:00.000Z»::timestamptz
           window w as (order by s.ts)
         ) p
-        where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+        where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz
       ) others
       group by 1, 2
     ) series
@@ -493,7 +497,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "value_0"
 from (
@@ -513,7 +517,7 @@ limit «2000001»;
 with late as materialized (
   select distinct tier, series_id, ts
   from rollup_stale
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and series_id in (
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-20T00:00:00.000Z»::timestamptz and ts < «2026-11-20T06:00:00.000Z»::timestamptz and series_id in (
     select id
     from series
     where metric_id = «1»
@@ -524,11 +528,11 @@ with late as materialized (
 ), "stale_minute" as materialized (
   select distinct series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-20T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
     select
     from "stale_minute" x
     where x.series_id = p.series_id and x.ts = p.ts
@@ -536,16 +540,16 @@ with late as materialized (
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "stale_minute" c
   cross join lateral (
     select *
     from "samples" p
-    where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+    where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz
   ) p
-  where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where p.ts >= c.ts and c.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","min","max","count"
 from (
@@ -561,7 +565,7 @@ limit «2000001»;
 with late as materialized (
   select distinct tier, series_id, ts
   from rollup_stale
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and series_id in (
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T06:00:00.000Z»::timestamptz and series_id in (
     select id
     from series
     where metric_id = «1»
@@ -579,19 +583,19 @@ with late as materialized (
   cross join lateral (
     select p.ts
     from rollup_minute p
-    where p.series_id = l.series_id and p.ts > l.ts and p.ts < l.ts + interval '60000 milliseconds' + interval '1209600000 milliseconds' and p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+    where p.series_id = l.series_id and p.ts > l.ts and p.ts < l.ts + interval '60000 milliseconds' + interval '1209600000 milliseconds' and p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz
     order by p.ts
     limit 1
   ) n
-  where l.next is null or l.next > l.ts + interval '60000 milliseconds' and l.next >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where l.next is null or l.next > l.ts + interval '60000 milliseconds' and l.next >= «2026-11-20T00:00:00.000Z»::timestamptz
 ), "stale_minute" as materialized (
   select distinct series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-20T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
     select
     from "stale_minute" x
     where x.series_id = p.series_id and x.ts = p.ts
@@ -600,50 +604,52 @@ with late as materialized (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
   from unnest(«{1,2,3,4}»::int4[]) as m(series_id)
   cross join lateral (
-    select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
-      select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-      from samples b
-      where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
-      order by b.ts desc
-      limit 1
-    ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-      (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
+    with far as materialized (
+      select (
         select array[b.value, round(date_part('epoch', b.ts) * 1000)]
         from samples b
-        where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+        where b.series_id = m.series_id and b.ts >= «2026-11-06T04:55:00.000Z»::timestamptz and b.ts < «2026-11-20T04:55:00.000Z»::timestamptz
         order by b.ts desc
         limit 1
-      ) end)[2] / 1000
-    )) over w as prev_ts
+      ) as sample
+    )
+    select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+      select sample[1]
+      from far
+    ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+      select sample[2]
+      from far
+    ) end / 1000)) over w as prev_ts
     from samples s
-    where s.series_id = m.series_id and s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and s.ts >= to_timestamp(«2026-11-20T04:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+    where s.series_id = m.series_id and s.ts >= «2026-11-20T04:55:00.000Z»::timestamptz and s.ts < «2026-11-20T06:00:00.000Z»::timestamptz
     window w as (order by s.ts)
   ) p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
   from "stale_minute" c
   cross join lateral (
-    select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= c.ts then (
-      select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-      from samples b
-      where b.series_id = s.series_id and b.ts < c.ts - interval '300000 milliseconds' and b.ts >= c.ts - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-05T23:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
-      order by b.ts desc
-      limit 1
-    ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-      (case when s.ts >= c.ts then (
+    with far as materialized (
+      select (
         select array[b.value, round(date_part('epoch', b.ts) * 1000)]
         from samples b
-        where b.series_id = s.series_id and b.ts < c.ts - interval '300000 milliseconds' and b.ts >= c.ts - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-05T23:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+        where b.series_id = c.series_id and b.ts < c.ts - interval '300000 milliseconds' and b.ts >= c.ts - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= «2026-11-05T23:55:00.000Z»::timestamptz and b.ts < «2026-11-20T05:00:00.000Z»::timestamptz
         order by b.ts desc
         limit 1
-      ) end)[2] / 1000
-    )) over w as prev_ts
+      ) as sample
+    )
+    select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= c.ts then (
+      select sample[1]
+      from far
+    ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= c.ts then (
+      select sample[2]
+      from far
+    ) end / 1000)) over w as prev_ts
     from samples s
-    where s.series_id = c.series_id and s.ts >= c.ts - interval '300000 milliseconds' and s.ts < c.ts + interval '60000 milliseconds' and s.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+    where s.series_id = c.series_id and s.ts >= c.ts - interval '300000 milliseconds' and s.ts < c.ts + interval '60000 milliseconds' and s.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and s.ts < «2026-11-20T05:00:00.000Z»::timestamptz
     window w as (order by s.ts)
   ) p
-  where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where p.ts >= c.ts and c.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "rate","increase"
 from (
@@ -653,7 +659,7 @@ from (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase + p.entry_increase as increase, (p.elapsed_ms + p.entry_ms)::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+      where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
         select
         from "stale_minute" x
         where x.series_id = p.series_id and x.ts = p.ts
@@ -665,50 +671,52 @@ from (
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
       from unnest(«{1,2,3,4}»::int4[]) as m(series_id)
       cross join lateral (
-        select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
-          select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-          from samples b
-          where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
-          order by b.ts desc
-          limit 1
-        ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-          (case when s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) then (
+        with far as materialized (
+          select (
             select array[b.value, round(date_part('epoch', b.ts) * 1000)]
             from samples b
-            where b.series_id = s.series_id and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and b.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-06T04:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+            where b.series_id = m.series_id and b.ts >= «2026-11-06T04:55:00.000Z»::timestamptz and b.ts < «2026-11-20T04:55:00.000Z»::timestamptz
             order by b.ts desc
             limit 1
-          ) end)[2] / 1000
-        )) over w as prev_ts
+          ) as sample
+        )
+        select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+          select sample[1]
+          from far
+        ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= «2026-11-20T05:00:00.000Z»::timestamptz then (
+          select sample[2]
+          from far
+        ) end / 1000)) over w as prev_ts
         from samples s
-        where s.series_id = m.series_id and s.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) - interval '300000 milliseconds' and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and s.ts >= to_timestamp(«2026-11-20T04:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+        where s.series_id = m.series_id and s.ts >= «2026-11-20T04:55:00.000Z»::timestamptz and s.ts < «2026-11-20T06:00:00.000Z»::timestamptz
         window w as (order by s.ts)
       ) p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000)
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then counted(p.value, p.prev) else 0 end as increase, case when (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) <= 1209600000 then (round(date_part('epoch', p.ts) * 1000) - round(date_part('epoch', p.prev_ts) * 1000)) else 0 end as elapsed
       from "stale_minute" c
       cross join lateral (
-        select s.series_id, s.ts, s.value, lag(s.value, 1, (case when s.ts >= c.ts then (
-          select array[b.value, round(date_part('epoch', b.ts) * 1000)]
-          from samples b
-          where b.series_id = s.series_id and b.ts < c.ts - interval '300000 milliseconds' and b.ts >= c.ts - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-05T23:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
-          order by b.ts desc
-          limit 1
-        ) end)[1]) over w as prev, lag(s.ts, 1, to_timestamp(
-          (case when s.ts >= c.ts then (
+        with far as materialized (
+          select (
             select array[b.value, round(date_part('epoch', b.ts) * 1000)]
             from samples b
-            where b.series_id = s.series_id and b.ts < c.ts - interval '300000 milliseconds' and b.ts >= c.ts - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= to_timestamp(«2026-11-05T23:55:00.000Z»::float8 / 1000) and b.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+            where b.series_id = c.series_id and b.ts < c.ts - interval '300000 milliseconds' and b.ts >= c.ts - interval '300000 milliseconds' - interval '1209600000 milliseconds' and b.ts >= «2026-11-05T23:55:00.000Z»::timestamptz and b.ts < «2026-11-20T05:00:00.000Z»::timestamptz
             order by b.ts desc
             limit 1
-          ) end)[2] / 1000
-        )) over w as prev_ts
+          ) as sample
+        )
+        select s.series_id, s.ts, s.value, lag(s.value, 1, case when s.ts >= c.ts then (
+          select sample[1]
+          from far
+        ) end) over w as prev, lag(s.ts, 1, to_timestamp(case when s.ts >= c.ts then (
+          select sample[2]
+          from far
+        ) end / 1000)) over w as prev_ts
         from samples s
-        where s.series_id = c.series_id and s.ts >= c.ts - interval '300000 milliseconds' and s.ts < c.ts + interval '60000 milliseconds' and s.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and s.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+        where s.series_id = c.series_id and s.ts >= c.ts - interval '300000 milliseconds' and s.ts < c.ts + interval '60000 milliseconds' and s.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and s.ts < «2026-11-20T05:00:00.000Z»::timestamptz
         window w as (order by s.ts)
       ) p
-      where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+      where p.ts >= c.ts and c.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
     ) others
     group by 1, 2
   ) series
@@ -722,7 +730,7 @@ limit «2000001»;
 with late as materialized (
   select distinct tier, series_id, ts
   from rollup_stale
-  where tier = any(«{minute,hour,day}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and series_id in (
+  where tier = any(«{minute,hour,day}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T06:00:00.000Z»::timestamptz and series_id in (
     select id
     from series
     where metric_id = «1»
@@ -733,19 +741,19 @@ with late as materialized (
 ), "stale_minute" as materialized (
   select distinct series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), "stale_hour" as materialized (
   select distinct series_id, date_bin('3600000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute,hour}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute,hour}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), "stale_day" as materialized (
   select distinct series_id, date_bin('86400000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute,hour,day}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute,hour,day}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T00:00:00.000Z»::timestamptz
 ), parts as (
   select series_id, ts, n, sum, min, max, last_at, last , huge_sum, increase + case when first_at - prev_at <= 1209600000 then tame_difference(first, counted_from(first, prev)) else 0 end as increase, huge_increase + case when first_at - prev_at <= 1209600000 then huge_difference(first, counted_from(first, prev)) else 0 end as huge_increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -757,7 +765,7 @@ with late as materialized (
               from "rollup_day" r
               left join rollup_huge kept on kept.tier = «day»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.series_id = apart.series_id and not exists (
               select
               from "stale_day" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -775,7 +783,7 @@ with late as materialized (
               from "rollup_hour" r
               left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -796,9 +804,9 @@ with late as materialized (
                 from "rollup_hour" r
                 left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T00:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -816,7 +824,7 @@ with late as materialized (
               from "rollup_minute" r
               left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -837,9 +845,9 @@ with late as materialized (
                 from "rollup_minute" r
                 left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -856,9 +864,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "samples" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.series_id = apart.series_id
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:55:00.000Z»::timestamptz and c.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -866,7 +874,7 @@ with late as materialized (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -878,7 +886,7 @@ with late as materialized (
               from "rollup_day" r
               left join rollup_huge kept on kept.tier = «day»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.series_id = apart.series_id and not exists (
               select
               from "stale_day" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -896,7 +904,7 @@ with late as materialized (
               from "rollup_hour" r
               left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -917,9 +925,9 @@ with late as materialized (
                 from "rollup_hour" r
                 left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T00:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -937,7 +945,7 @@ with late as materialized (
               from "rollup_minute" r
               left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -958,9 +966,9 @@ with late as materialized (
                 from "rollup_minute" r
                 left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -977,9 +985,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "samples" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.series_id = apart.series_id
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:55:00.000Z»::timestamptz and c.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -995,7 +1003,7 @@ with late as materialized (
         from "rollup_minute" r
         left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
       ) p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
         select
         from "stale_minute" x
         where x.series_id = p.series_id and x.ts = p.ts
@@ -1003,20 +1011,20 @@ with late as materialized (
       union all
       select p.series_id, p.ts, 1 as n, tame(p.value) as sum, huge(p.value) as huge_sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as huge_increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
       union all
       select p.series_id, p.ts, 1 as n, tame(p.value) as sum, huge(p.value) as huge_sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as huge_increase, 0::float8 as elapsed
       from "stale_minute" c
       cross join lateral (
         select *
         from "samples" p
-        where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+        where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz
       ) p
-      where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+      where p.ts >= c.ts and c.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","increase"
 from (

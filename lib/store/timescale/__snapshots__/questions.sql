@@ -2,7 +2,7 @@
 with parts as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:10:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:10:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -18,11 +18,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","min","max","count"
 from (
@@ -38,7 +38,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-18T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-18T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
 )
 select grp, round(date_part('epoch', t) * 1000), "sum"
 from (
@@ -54,15 +54,15 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_day" p
-  where p.ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-10-21T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-21T00:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-21T00:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "last"
 from (
@@ -78,15 +78,15 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_day" p
-  where p.ts >= to_timestamp(«2026-11-01T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-01T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-12-02T00:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-12-02T00:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, t, "avg"
 from (
@@ -102,11 +102,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = any(«{1,3}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = any(«{1,3}»::int4[])
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,3}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,3}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -122,11 +122,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -142,11 +142,11 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg"
 from (
@@ -162,7 +162,7 @@ limit «2000001»;
 with parts as (
   select series_id, ts, n, sum, min, max, last_at, last , increase + case when first_at - prev_at <= 1209600000 then counted(first, prev) else 0 end as increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -170,7 +170,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -180,7 +180,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -190,7 +190,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -198,7 +198,7 @@ with parts as (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -206,7 +206,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -216,7 +216,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -226,7 +226,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -238,15 +238,15 @@ with parts as (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "rate","increase"
 from (
@@ -266,7 +266,7 @@ limit «2000001»;
 with parts as (
   select series_id, ts, n, sum, min, max, last_at, last , increase + case when first_at - prev_at <= 1209600000 then counted(first, prev) else 0 end as increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-10-21T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -274,7 +274,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-10-06T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-10-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-10-06T00:00:00.000Z»::timestamptz and p.ts < «2026-10-20T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -282,7 +282,7 @@ with parts as (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-10-21T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -290,7 +290,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-10-06T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-10-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-10-06T00:00:00.000Z»::timestamptz and p.ts < «2026-10-20T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -302,11 +302,11 @@ with parts as (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
       from "rollup_day" p
-      where p.ts >= to_timestamp(«2026-10-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-10-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T00:00:00.000Z»::timestamptz and p.metric_id = «1»
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-10-21T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-10-21T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "rate"
 from (
@@ -326,7 +326,7 @@ limit «2000001»;
 with parts as (
   select series_id, ts, n, sum, min, max, last_at, last , increase + case when first_at - prev_at <= 1209600000 then counted(first, prev) else 0 end as increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed , summable(last) - summable(first) + case when first_at - prev_at <= 1209600000 then summable(first) - summable(prev) else 0 end as delta
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -334,7 +334,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -344,7 +344,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -354,7 +354,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -362,7 +362,7 @@ with parts as (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -370,7 +370,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -380,7 +380,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -390,7 +390,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -402,15 +402,15 @@ with parts as (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "delta"
 from (
@@ -426,7 +426,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "p95","stddev"
 from (
@@ -449,15 +449,15 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_hour" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 ), samples_apart as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","p95"
 from (
@@ -481,7 +481,7 @@ limit «2000001»;
 with parts as (
   select series_id, ts, n, sum, min, max, last_at, last , increase + case when first_at - prev_at <= 1209600000 then counted(first, prev) else 0 end as increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -489,7 +489,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -499,7 +499,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -509,7 +509,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -517,7 +517,7 @@ with parts as (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -525,7 +525,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -535,7 +535,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -545,7 +545,7 @@ with parts as (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -557,15 +557,15 @@ with parts as (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1»
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1»
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "value_0","value_1"
 from (
@@ -588,7 +588,7 @@ limit «2000001»;
 with parts as (
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
 )
 select grp, round(date_part('epoch', t) * 1000), "value_0"
 from (
@@ -608,7 +608,7 @@ limit «2000001»;
 with late as materialized (
   select distinct tier, series_id, ts
   from rollup_stale
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and series_id in (
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-20T00:00:00.000Z»::timestamptz and ts < «2026-11-20T06:00:00.000Z»::timestamptz and series_id in (
     select id
     from series
     where metric_id = «1»
@@ -619,11 +619,11 @@ with late as materialized (
 ), "stale_minute" as materialized (
   select distinct series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-20T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), parts as (
   select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
   from "rollup_minute" p
-  where p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+  where p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
     select
     from "stale_minute" x
     where x.series_id = p.series_id and x.ts = p.ts
@@ -631,16 +631,16 @@ with late as materialized (
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "samples" p
-  where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+  where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
   union all
   select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
   from "stale_minute" c
   cross join lateral (
     select *
     from "samples" p
-    where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+    where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz
   ) p
-  where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where p.ts >= c.ts and c.ts >= «2026-11-20T00:00:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","min","max","count"
 from (
@@ -656,7 +656,7 @@ limit «2000001»;
 with late as materialized (
   select distinct tier, series_id, ts
   from rollup_stale
-  where tier = any(«{minute,hour,day}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and series_id in (
+  where tier = any(«{minute,hour,day}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T06:00:00.000Z»::timestamptz and series_id in (
     select id
     from series
     where metric_id = «1»
@@ -667,19 +667,19 @@ with late as materialized (
 ), "stale_minute" as materialized (
   select distinct series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), "stale_hour" as materialized (
   select distinct series_id, date_bin('3600000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute,hour}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute,hour}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), "stale_day" as materialized (
   select distinct series_id, date_bin('86400000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute,hour,day}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute,hour,day}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T00:00:00.000Z»::timestamptz
 ), parts as (
   select series_id, ts, n, sum, min, max, last_at, last , increase + case when first_at - prev_at <= 1209600000 then counted(first, prev) else 0 end as increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -687,7 +687,7 @@ with late as materialized (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_day" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -701,7 +701,7 @@ with late as materialized (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -718,9 +718,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "rollup_hour" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T00:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -734,7 +734,7 @@ with late as materialized (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -751,9 +751,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "rollup_minute" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -770,9 +770,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "samples" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.series_id = apart.series_id
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:55:00.000Z»::timestamptz and c.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -780,7 +780,7 @@ with late as materialized (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -788,7 +788,7 @@ with late as materialized (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_day" p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_day" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -802,7 +802,7 @@ with late as materialized (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_hour" p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -819,9 +819,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "rollup_hour" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T00:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -835,7 +835,7 @@ with late as materialized (
           from (
             select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
             from "rollup_minute" p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -852,9 +852,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "rollup_minute" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -871,9 +871,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "samples" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.series_id = apart.series_id
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:55:00.000Z»::timestamptz and c.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -885,7 +885,7 @@ with late as materialized (
     from (
       select p.series_id, p.ts, p.count as n, p.sum, p.min, p.max, p.first, round(date_part('epoch', p.ts) * 1000) + p.first_ms as first_at, p.last, round(date_part('epoch', p.ts) * 1000) + p.last_ms as last_at, p.increase, p.elapsed_ms::float8 as elapsed
       from "rollup_minute" p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
         select
         from "stale_minute" x
         where x.series_id = p.series_id and x.ts = p.ts
@@ -893,20 +893,20 @@ with late as materialized (
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
       union all
       select p.series_id, p.ts, 1 as n, summable(p.value) as sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as elapsed
       from "stale_minute" c
       cross join lateral (
         select *
         from "samples" p
-        where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+        where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz
       ) p
-      where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+      where p.ts >= c.ts and c.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "rate","increase"
 from (
@@ -926,7 +926,7 @@ limit «2000001»;
 with late as materialized (
   select distinct tier, series_id, ts
   from rollup_stale
-  where tier = any(«{minute,hour,day}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and series_id in (
+  where tier = any(«{minute,hour,day}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T06:00:00.000Z»::timestamptz and series_id in (
     select id
     from series
     where metric_id = «1»
@@ -937,19 +937,19 @@ with late as materialized (
 ), "stale_minute" as materialized (
   select distinct series_id, date_bin('60000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), "stale_hour" as materialized (
   select distinct series_id, date_bin('3600000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute,hour}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute,hour}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T05:00:00.000Z»::timestamptz
 ), "stale_day" as materialized (
   select distinct series_id, date_bin('86400000 milliseconds', ts, '1970-01-01T00:00:00.000Z') as ts
   from changed
-  where tier = any(«{minute,hour,day}»::text[]) and ts >= to_timestamp(«2026-11-06T00:00:00.000Z»::float8 / 1000) and ts < to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where tier = any(«{minute,hour,day}»::text[]) and ts >= «2026-11-06T00:00:00.000Z»::timestamptz and ts < «2026-11-20T00:00:00.000Z»::timestamptz
 ), parts as (
   select series_id, ts, n, sum, min, max, last_at, last , huge_sum, increase + case when first_at - prev_at <= 1209600000 then tame_difference(first, counted_from(first, prev)) else 0 end as increase, huge_increase + case when first_at - prev_at <= 1209600000 then huge_difference(first, counted_from(first, prev)) else 0 end as huge_increase, elapsed + case when first_at - prev_at <= 1209600000 then first_at - prev_at else 0 end as elapsed
   from (
-    select *, lag(last, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    select *, lag(last, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -961,7 +961,7 @@ with late as materialized (
               from "rollup_day" r
               left join rollup_huge kept on kept.tier = «day»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_day" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -979,7 +979,7 @@ with late as materialized (
               from "rollup_hour" r
               left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1000,9 +1000,9 @@ with late as materialized (
                 from "rollup_hour" r
                 left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T00:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1020,7 +1020,7 @@ with late as materialized (
               from "rollup_minute" r
               left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1041,9 +1041,9 @@ with late as materialized (
                 from "rollup_minute" r
                 left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1060,9 +1060,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "samples" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.series_id = apart.series_id
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:55:00.000Z»::timestamptz and c.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -1070,7 +1070,7 @@ with late as materialized (
       ) newest
       order by last_at desc
       limit 1
-    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000) then (
+    ) end)[1]) over w as prev, lag(last_at, 1, (case when ts >= «2026-11-20T00:00:00.000Z»::timestamptz then (
       select array[last, last_at]
       from (
         (
@@ -1082,7 +1082,7 @@ with late as materialized (
               from "rollup_day" r
               left join rollup_huge kept on kept.tier = «day»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_day" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1100,7 +1100,7 @@ with late as materialized (
               from "rollup_hour" r
               left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1121,9 +1121,9 @@ with late as materialized (
                 from "rollup_hour" r
                 left join rollup_huge kept on kept.tier = «hour»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '86400000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T00:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T00:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T00:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_hour" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1141,7 +1141,7 @@ with late as materialized (
               from "rollup_minute" r
               left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
             ) p
-            where p.ts >= to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
+            where p.ts >= «2026-11-19T23:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz and p.metric_id = «1» and p.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1162,9 +1162,9 @@ with late as materialized (
                 from "rollup_minute" r
                 left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
               ) p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '3600000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:00:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:00:00.000Z»::float8 / 1000) and c.series_id = apart.series_id and not exists (
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:00:00.000Z»::timestamptz and c.series_id = apart.series_id and not exists (
               select
               from "stale_minute" x
               where x.series_id = p.series_id and x.ts = p.ts
@@ -1181,9 +1181,9 @@ with late as materialized (
             cross join lateral (
               select *
               from "samples" p
-              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000)
+              where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and p.ts < «2026-11-19T23:55:00.000Z»::timestamptz
             ) p
-            where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-05T00:00:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.series_id = apart.series_id
+            where p.ts >= c.ts and c.ts >= «2026-11-05T00:00:00.000Z»::timestamptz and c.ts < «2026-11-19T23:55:00.000Z»::timestamptz and c.series_id = apart.series_id
           ) part
           order by ts desc
           limit 1
@@ -1199,7 +1199,7 @@ with late as materialized (
         from "rollup_minute" r
         left join rollup_huge kept on kept.tier = «minute»::text and kept.series_id = r.series_id and kept.ts = r.ts
       ) p
-      where p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.metric_id = «1» and not exists (
+      where p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz and p.metric_id = «1» and not exists (
         select
         from "stale_minute" x
         where x.series_id = p.series_id and x.ts = p.ts
@@ -1207,20 +1207,20 @@ with late as materialized (
       union all
       select p.series_id, p.ts, 1 as n, tame(p.value) as sum, huge(p.value) as huge_sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as huge_increase, 0::float8 as elapsed
       from "samples" p
-      where p.ts >= to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T06:00:00.000Z»::float8 / 1000) and p.series_id = any(«{1,2,3,4}»::int4[])
+      where p.ts >= «2026-11-20T05:00:00.000Z»::timestamptz and p.ts < «2026-11-20T06:00:00.000Z»::timestamptz and p.series_id = any(«{1,2,3,4}»::int4[])
       union all
       select p.series_id, p.ts, 1 as n, tame(p.value) as sum, huge(p.value) as huge_sum, p.value as min, p.value as max, p.value as first, round(date_part('epoch', p.ts) * 1000) as first_at, p.value as last, round(date_part('epoch', p.ts) * 1000) as last_at, 0::float8 as increase, 0::float8 as huge_increase, 0::float8 as elapsed
       from "stale_minute" c
       cross join lateral (
         select *
         from "samples" p
-        where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and p.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+        where p.series_id = c.series_id and p.ts >= c.ts and p.ts < c.ts + interval '60000 milliseconds' and p.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and p.ts < «2026-11-20T05:00:00.000Z»::timestamptz
       ) p
-      where p.ts >= c.ts and c.ts >= to_timestamp(«2026-11-19T23:55:00.000Z»::float8 / 1000) and c.ts < to_timestamp(«2026-11-20T05:00:00.000Z»::float8 / 1000)
+      where p.ts >= c.ts and c.ts >= «2026-11-19T23:55:00.000Z»::timestamptz and c.ts < «2026-11-20T05:00:00.000Z»::timestamptz
     ) apart
     window w as (partition by series_id order by ts)
   ) neighbours
-  where ts >= to_timestamp(«2026-11-20T00:00:00.000Z»::float8 / 1000)
+  where ts >= «2026-11-20T00:00:00.000Z»::timestamptz
 )
 select grp, round(date_part('epoch', t) * 1000), "avg","increase"
 from (
