@@ -7,20 +7,18 @@ import { log } from '../../observe/log';
 import type { Root } from '../../system/root';
 import type { ClientName, Reason } from '../../write/clients/clients';
 import { readLines } from '../../write/ingest/lines';
-import type { DecodedSamples, IncomingSample } from '../../write/ingest/sample';
+import type { IncomingSample } from '../../write/ingest/sample';
 import type { Refused } from '../../write/ingest/statsd/line';
 import { StatsdWindow } from '../../write/ingest/statsd/window';
 import type { Listener } from '../listener';
 import { listenForLines } from './connections';
 import { giveUpAfterStop, warnOfReach } from './give-up';
 import { listenForPackets, type Packets } from './packets';
-import { writePatiently } from './write-patiently';
+import { writeInPortions } from './write-patiently';
 
 const FLUSH_MS = SECOND;
 const LOOK_AT_DROPPED_MS = 5 * SECOND;
 const MOST_LINE_BYTES = 8_192;
-/** Written together at most; between portions others have their turn. */
-const PORTION = 5_000;
 
 const CLIENT: ClientName = { protocol: 'statsd' };
 /** Why a line does not count, for people. */
@@ -136,19 +134,13 @@ class Statsd implements StatsdFigures {
   private async write(samples: readonly IncomingSample[]): Promise<void> {
     const session = openIngestSession(this.root, { key: null, address: 'statsd', ...CLIENT });
     const noteRefused = (reason: Reason) => this.noteRefused(reason);
-    if (await writePatiently(session, () => inPortions(samples), this.giveUp.signal, noteRefused)) return;
-    this.root.figures.keylessLost.add('statsd', samples.length);
-    log().warn({ samples: samples.length }, 'samples of StatsD could not be stored');
+    const lost = await writeInPortions(session, samples, this.giveUp.signal, noteRefused);
+    if (lost === 0) return;
+    this.root.figures.keylessLost.add('statsd', lost);
+    log().warn({ samples: lost }, 'samples of StatsD could not be stored');
   }
 
   private noteRefused(reason: Reason): void {
     this.root.clients.noteRefused(CLIENT, reason);
-  }
-}
-
-async function* inPortions(samples: readonly IncomingSample[]): AsyncGenerator<DecodedSamples> {
-  for (let from = 0; from < samples.length; from += PORTION) {
-    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
-    yield { samples: samples.slice(from, from + PORTION), errors: [] };
   }
 }

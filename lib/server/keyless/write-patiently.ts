@@ -4,6 +4,7 @@ import { isPulseError } from '../../model/errors';
 import { SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { Reason } from '../../write/clients/clients';
+import type { IncomingSample } from '../../write/ingest/sample';
 
 /** Where the error does not say. */
 const RETRY_MS = SECOND;
@@ -38,6 +39,27 @@ export async function writePatiently(
       if (giveUp.aborted) return false;
     }
   }
+}
+
+/** Written together at most; between portions others have their turn. */
+const PORTION = 5_000;
+
+/**
+ * The same of many samples. Each portion by itself: one of which nothing can be taken leaves the others as they are.
+ * @returns how many were given up
+ */
+export async function writeInPortions(
+  session: IngestSession,
+  samples: readonly IncomingSample[],
+  giveUp: AbortSignal,
+  noteRefused: (reason: Reason) => void,
+): Promise<number> {
+  for (let from = 0; from < samples.length; from += PORTION) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    const portion = { samples: samples.slice(from, from + PORTION), errors: [] };
+    if (!(await writePatiently(session, () => portion, giveUp, noteRefused))) return samples.length - from;
+  }
+  return 0;
 }
 
 function isForNow(error: unknown): boolean {
