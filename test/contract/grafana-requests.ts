@@ -23,6 +23,7 @@ const success = (data: unknown, remarks = {}) => ({ status: 'success', data, ...
 const series = ({ metric }: Scene, host: string) => ({ __name__: metric, host });
 const range = ({ end }: Scene) => ({ start: String(end - 30), end: String(end), step: '15' });
 const listed = ({ end }: Scene) => ({ start: String(end - 3_600), end: String(end), limit: '40000' });
+const listedOf = (scene: Scene) => ({ 'match[]': `{__name__="${scene.metric}"}`, ...listed(scene) });
 const badData = { status: 'error', errorType: 'bad_data', error: expect.any(String) };
 
 /** From the public tests and sources of Grafana's data source: its back end, its resource clients, its health check. */
@@ -194,7 +195,7 @@ export const ASKED: Asked[] = [
     what: 'names of labels',
     method: 'POST',
     path: 'labels',
-    values: (scene) => ({ 'match[]': `{__name__="${scene.metric}"}`, ...listed(scene) }),
+    values: listedOf,
     body: () => success(['__name__', 'host']),
   },
   {
@@ -225,7 +226,7 @@ export const ASKED: Asked[] = [
     what: 'values of a label',
     method: 'GET',
     path: 'label/host/values',
-    values: (scene) => ({ 'match[]': `{__name__="${scene.metric}"}`, ...listed(scene) }),
+    values: listedOf,
     body: () => success(['a', 'b']),
   },
   {

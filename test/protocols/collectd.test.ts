@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { type ServerProcess, startBareNode } from '../support/server-process';
+import { expect, test } from 'vitest';
 import { storedSeries } from '../support/stored-samples';
+import { GUARDED, useNode } from '../support/use-node';
 
-let database: TestDatabase;
-let server: ServerProcess;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const INGEST_KEYS = 'collectd:secret,slow:slow-secret';
-  const settings = { INGEST_KEYS, DASHBOARD_PASSWORD: 'open sesame', RATE_LIMIT: 'off,slow=1' };
-  server = await startBareNode({ DATABASE_URL: database.url, ...settings });
-});
-afterAll(async () => {
-  await server?.stop();
-  await database?.drop();
-});
+const node = useNode(GUARDED);
 
 async function post(body: string, query = '', headers: Record<string, string> = {}) {
   const all = { authorization: 'Bearer secret', 'content-type': 'application/json', ...headers };
-  const response = await fetch(`${server.url}/api/collectd${query}`, { method: 'POST', headers: all, body });
+  const response = await fetch(`${node.url}/api/collectd${query}`, { method: 'POST', headers: all, body });
   return {
     status: response.status,
     retryAfter: response.headers.get('retry-after'),
@@ -61,7 +49,7 @@ test('is answered so that collectd logs what is wrong', async () => {
 
 test('says by a parameter that it sends rates', async () => {
   expect(await post(JSON.stringify([list('c')]), '?rates=true')).toMatchObject({ status: 200 });
-  expect(await storedSeries(database.url, 'collectd_c')).toHaveLength(1);
-  expect(await storedSeries(database.url, 'collectd_c_total')).toEqual([]);
+  expect(await storedSeries(node.databaseUrl, 'collectd_c')).toHaveLength(1);
+  expect(await storedSeries(node.databaseUrl, 'collectd_c_total')).toEqual([]);
   expect(await post('[]', '?rates=maybe')).toMatchObject({ status: 400 });
 });

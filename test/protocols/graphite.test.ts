@@ -1,30 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { expect, test } from 'vitest';
 import { freePort, until } from '../support/processes';
-import { type ServerProcess, startBareNode } from '../support/server-process';
 import { storedSamples, storedSeries } from '../support/stored-samples';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { useNode } from '../support/use-node';
 
-let database: TestDatabase;
-let wire: TcpProxy;
-let server: ServerProcess;
-let port: number;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  wire = await startTcpProxy(Number(new URL(database.url).port));
-  const url = new URL(database.url);
-  url.port = String(wire.port);
-  port = await freePort();
-  server = await startBareNode({ DATABASE_URL: url.toString(), GRAPHITE_PORT: String(port) });
-});
-afterAll(async () => {
-  wire?.heal();
-  await server?.stop();
-  await wire?.close();
-  await database?.drop();
-});
+const port = await freePort();
+const node = useNode({ GRAPHITE_PORT: String(port) });
 
 let names = 0;
 const freshName = () => `graphite.${names++}`;
@@ -44,7 +26,7 @@ async function send(text: string | Buffer): Promise<void> {
 }
 
 const figure = async (name: string) => {
-  const text = await (await fetch(`${server.url}/api/prometheus`)).text();
+  const text = await (await fetch(`${node.url}/api/prometheus`)).text();
   return Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1]);
 };
 
@@ -55,7 +37,7 @@ test('what is sent is stored, by path or by tags', async () => {
     `${name}.cpu 41.5 ${seconds}\n${name}.cpu 42 ${seconds + 1}\n${name};host=web-1 1e-7 ${seconds}.5`,
   );
   await until(async () => {
-    expect(await storedSeries(database.url, `${name}.cpu`)).toEqual([
+    expect(await storedSeries(node.databaseUrl, `${name}.cpu`)).toEqual([
       {
         labels: {},
         samples: [
@@ -64,7 +46,7 @@ test('what is sent is stored, by path or by tags', async () => {
         ],
       },
     ]);
-    expect(await storedSeries(database.url, name)).toEqual([
+    expect(await storedSeries(node.databaseUrl, name)).toEqual([
       { labels: { host: 'web-1' }, samples: [[seconds * 1_000 + 500, 1e-7]] },
     ]);
   });
@@ -81,7 +63,7 @@ test('whatever comes, the next line is stored', async () => {
   await send(`${'x'.repeat(200_000)}\n${name} 2 ${seconds + 1}\n${name} nan ${seconds + 2}\n${name} 3 1\n`);
   await send(`${name} 4 ${seconds + 3}`);
   await until(async () =>
-    expect((await storedSamples(database.url, name)).map(({ value }) => value)).toEqual([1, 2, 4]),
+    expect((await storedSamples(node.databaseUrl, name)).map(({ value }) => value)).toEqual([1, 2, 4]),
   );
   expect((await figure('pulseboard_graphite_lines_total{result="malformed"}')) - before).toBe(4);
 });
@@ -95,8 +77,8 @@ test.each([
   const sender = await open();
   const line = (i: number) => `${name} ${i} ${(first + i) / 1_000}\n`;
   sender.write(line(0));
-  await until(async () => expect(await storedSamples(database.url, name)).toHaveLength(1));
-  wire[act]();
+  await until(async () => expect(await storedSamples(node.databaseUrl, name)).toHaveLength(1));
+  node.wire[act]();
   let sent = 1;
   await until(
     async () => {
@@ -106,11 +88,11 @@ test.each([
     30_000,
     1,
   );
-  wire.heal();
+  node.wire.heal();
   sender.end();
   await once(sender, 'close');
   await until(async () => {
-    const stored = await storedSamples(database.url, name);
+    const stored = await storedSamples(node.databaseUrl, name);
     expect(stored).toHaveLength(sent);
     expect(stored.every(({ value, timestamp }) => timestamp === first + value)).toBe(true);
   });
@@ -121,9 +103,9 @@ test('a stop stores what has arrived', async () => {
   const sender = await open();
   const now = Date.now();
   for (let i = 0; i < 2_000; i++) sender.write(`${name} ${i} ${(now - i) / 1_000}\n`);
-  await until(async () => expect((await storedSamples(database.url, name)).length).toBeGreaterThan(0));
+  await until(async () => expect((await storedSamples(node.databaseUrl, name)).length).toBeGreaterThan(0));
   const closed = once(sender, 'close');
-  expect(await server.stop()).toBe(0);
+  expect(await node.server.stop()).toBe(0);
   await closed;
-  expect(await storedSamples(database.url, name)).toHaveLength(2_000);
+  expect(await storedSamples(node.databaseUrl, name)).toHaveLength(2_000);
 });

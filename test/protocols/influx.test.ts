@@ -1,31 +1,19 @@
 import { gzipSync } from 'node:zlib';
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { type ServerProcess, startBareNode } from '../support/server-process';
+import { describe, expect, test } from 'vitest';
 import { storedSeries } from '../support/stored-samples';
+import { GUARDED, useNode } from '../support/use-node';
 
 const PATHS = ['/write', '/api/v2/write', '/api/v3/write_lp'];
 const KEY = { authorization: 'Token secret' };
 
-let database: TestDatabase;
-let server: ServerProcess;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const INGEST_KEYS = 'influx:secret,slow:slow-secret';
-  const settings = { INGEST_KEYS, DASHBOARD_PASSWORD: 'open sesame', RATE_LIMIT: 'off,slow=1' };
-  server = await startBareNode({ DATABASE_URL: database.url, ...settings });
-});
-afterAll(async () => {
-  await server?.stop();
-  await database?.drop();
-});
+const node = useNode(GUARDED);
 
 let names = 0;
 const freshName = () => `influx_${names++}`;
 
 async function post(path: string, body: BodyInit, headers: Record<string, string> = KEY) {
-  const response = await fetch(`${server.url}${path}`, { method: 'POST', headers, body });
+  const response = await fetch(`${node.url}${path}`, { method: 'POST', headers, body });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === '' ? '' : JSON.parse(text) };
 }
@@ -42,11 +30,11 @@ describe.each(PATHS)('%s', (path) => {
     const gzip = { ...KEY, 'content-encoding': 'gzip', 'content-type': 'text/plain; charset=utf-8' };
     const packed = gzipSync(`${name},host=c value=2 ${seconds}`);
     expect(await post(`${path}?precision=s`, packed, gzip)).toMatchObject({ status: 204 });
-    expect(await storedSeries(database.url, name)).toEqual([
+    expect(await storedSeries(node.databaseUrl, name)).toEqual([
       { labels: { host: 'a b' }, samples: [[seconds * 1_000, 1.5]] },
       { labels: { host: 'c' }, samples: [[seconds * 1_000, 2]] },
     ]);
-    expect(await storedSeries(database.url, `${name}_n`)).toHaveLength(1);
+    expect(await storedSeries(node.databaseUrl, `${name}_n`)).toHaveLength(1);
   });
 
   test('takes what is right of a body that is partly wrong, and answers 400', async () => {
@@ -56,7 +44,7 @@ describe.each(PATHS)('%s', (path) => {
     expect(answer.headers.get('x-influxdb-error')).toBe(
       'partial write: unable to parse line 2: invalid field format dropped=2',
     );
-    expect(await storedSeries(database.url, name)).toHaveLength(1);
+    expect(await storedSeries(node.databaseUrl, name)).toHaveLength(1);
   });
 
   test('nothing is nothing, and no good line is a 400', async () => {
@@ -105,7 +93,7 @@ test('accept_partial=false keeps nothing of a body with a wrong line', async () 
     status: 400,
     body: { data: [{ line_number: 2 }] },
   });
-  expect(await storedSeries(database.url, name)).toEqual([]);
+  expect(await storedSeries(node.databaseUrl, name)).toEqual([]);
   expect(await post(path, `${name} value=1\n`)).toMatchObject({ status: 204 });
 });
 
@@ -118,7 +106,7 @@ test('too many requests are a 503 with Retry-After', async () => {
 
 test('/ping tells everybody that there is somebody', async () => {
   for (const method of ['GET', 'HEAD']) {
-    const answer = await fetch(`${server.url}/ping`, { method });
+    const answer = await fetch(`${node.url}/ping`, { method });
     expect([answer.status, answer.headers.get('x-influxdb-version')]).toEqual([
       204,
       expect.stringMatching(/^pulseboard-/),
@@ -129,7 +117,7 @@ test('/ping tells everybody that there is somebody', async () => {
 test('what the JavaScript client of version 2 sends is stored', async () => {
   const name = freshName();
   const now = Date.now();
-  const api = new InfluxDB({ url: server.url, token: 'secret' }).getWriteApi('org', 'bucket', 'ms', {
+  const api = new InfluxDB({ url: node.url, token: 'secret' }).getWriteApi('org', 'bucket', 'ms', {
     maxRetries: 0,
   });
   // Enough that it compresses them.
@@ -151,11 +139,11 @@ test('what the JavaScript client of version 2 sends is stored', async () => {
   const stored = (value: (one: { value: number }) => number) => [
     { labels, samples: samples.map((one) => [one.at, value(one)]) },
   ];
-  expect(await storedSeries(database.url, name)).toEqual(stored(({ value }) => value));
-  expect(await storedSeries(database.url, `${name}_count`)).toEqual(stored(() => i64));
-  expect(await storedSeries(database.url, `${name}_size`)).toEqual(stored(() => 7));
-  expect(await storedSeries(database.url, `${name}_ok`)).toEqual(stored(() => 1));
-  expect(await storedSeries(database.url, `${name}_text`)).toEqual([]);
+  expect(await storedSeries(node.databaseUrl, name)).toEqual(stored(({ value }) => value));
+  expect(await storedSeries(node.databaseUrl, `${name}_count`)).toEqual(stored(() => i64));
+  expect(await storedSeries(node.databaseUrl, `${name}_size`)).toEqual(stored(() => 7));
+  expect(await storedSeries(node.databaseUrl, `${name}_ok`)).toEqual(stored(() => 1));
+  expect(await storedSeries(node.databaseUrl, `${name}_text`)).toEqual([]);
 });
 
 const i64 = -(2 ** 53);

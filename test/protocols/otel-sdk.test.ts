@@ -9,35 +9,13 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectedOf } from '../support/otel-expected';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { until } from '../support/processes';
-import { type ServerProcess, startBareNode } from '../support/server-process';
 import { type StoredSeries, storedSeries } from '../support/stored-samples';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { useNode } from '../support/use-node';
 
-let database: TestDatabase;
-let wire: TcpProxy;
-let server: ServerProcess;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const behind = new URL(database.url);
-  wire = await startTcpProxy(Number(behind.port || 5432));
-  behind.hostname = '127.0.0.1';
-  behind.port = String(wire.port);
-  server = await startBareNode({
-    DATABASE_URL: behind.href,
-    INGEST_KEYS: 'otel:secret',
-    DASHBOARD_PASSWORD: 'x',
-  });
-});
-afterAll(async () => {
-  wire?.heal();
-  await server?.stop();
-  await wire?.close();
-  await database?.drop();
-});
+const node = useNode({ INGEST_KEYS: 'otel:secret', DASHBOARD_PASSWORD: 'x' });
 
 let names = 0;
 
@@ -48,7 +26,7 @@ function startProgram(
 ) {
   const prefix = `otel${names++}`;
   const exporter: PushMetricExporter = new Exporter({
-    url: `${server.url}/v1/metrics`,
+    url: `${node.url}/v1/metrics`,
     headers: { authorization: 'Bearer secret' },
     compression: 'gzip' as never,
     temporalityPreference: temporality,
@@ -112,7 +90,7 @@ async function expectStored(exported: ResourceMetrics[], isDelta: boolean): Prom
   const expected = expectedOf(exported, isDelta);
   expect(expected.size).toBe(9);
   for (const [name, series] of expected)
-    expect(inOrder(withoutFineBuckets(name, await storedSeries(database.url, name))), name).toEqual(
+    expect(inOrder(withoutFineBuckets(name, await storedSeries(node.databaseUrl, name))), name).toEqual(
       inOrder(series),
     );
 }
@@ -141,11 +119,11 @@ describe.each([
     program.work(1);
     await program.flush();
     const refused = await refusedRequests();
-    wire.cut();
+    node.wire.cut();
     program.work(2);
     const flushed = program.flush();
     await until(async () => expect(await refusedRequests()).toBeGreaterThan(refused), 60_000);
-    wire.heal();
+    node.wire.heal();
     await flushed;
     await program.end();
     await until(() => expectStored(program.exported, false), 60_000);
@@ -154,7 +132,7 @@ describe.each([
 
 async function refusedRequests(): Promise<number> {
   const figures = await (
-    await fetch(`${server.url}/metrics`, { headers: { authorization: 'Bearer secret' } })
+    await fetch(`${node.url}/metrics`, { headers: { authorization: 'Bearer secret' } })
   ).text();
   return Number(/pulseboard_ingest_requests_total\{status="503"\} (\d+)/.exec(figures)?.[1] ?? 0);
 }

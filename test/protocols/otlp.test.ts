@@ -1,27 +1,15 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CUMULATIVE, exportOf, metric, numberPoint } from '../support/otlp';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
 import { bytes, int, message, nested, text } from '../support/protobuf-writer';
-import { type ServerProcess, startBareNode } from '../support/server-process';
 import { storedSeries } from '../support/stored-samples';
+import { GUARDED, useNode } from '../support/use-node';
 
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
 const KEY = 'Bearer secret';
 
-let database: TestDatabase;
-let server: ServerProcess;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const INGEST_KEYS = 'otel:secret,slow:slow-secret';
-  const settings = { INGEST_KEYS, DASHBOARD_PASSWORD: 'open sesame', RATE_LIMIT: 'off,slow=1' };
-  server = await startBareNode({ DATABASE_URL: database.url, ...settings });
-});
-afterAll(async () => {
-  await server?.stop();
-  await database?.drop();
-});
+const node = useNode(GUARDED);
 
 let names = 0;
 const freshName = () => `otlp.http.${names++}`;
@@ -29,7 +17,7 @@ const freshName = () => `otlp.http.${names++}`;
 async function post(body: BodyInit, headers: Record<string, string | undefined> = {}) {
   const all = { 'content-type': PROTOBUF, authorization: KEY, ...headers };
   const sent = Object.entries(all).filter((each): each is [string, string] => each[1] !== undefined);
-  const response = await fetch(`${server.url}/v1/metrics`, { method: 'POST', headers: sent, body });
+  const response = await fetch(`${node.url}/v1/metrics`, { method: 'POST', headers: sent, body });
   return {
     status: response.status,
     type: response.headers.get('content-type')?.split(';')[0],
@@ -59,19 +47,19 @@ describe('an export', () => {
     const name = freshName();
     const body = gauge(name, { at: now, value: 1.5 });
     expect(await post(body)).toMatchObject({ status: 200, type: PROTOBUF, body: Buffer.alloc(0) });
-    expect(await storedSeries(database.url, name)).toEqual([
+    expect(await storedSeries(node.databaseUrl, name)).toEqual([
       { labels: { host: 'web-1' }, samples: [[now, 1.5]] },
     ]);
     const answer = await post(jsonGauge(name, now, 2), { 'content-type': JSON_TYPE });
     expect(answer).toMatchObject({ status: 200, type: JSON_TYPE, body: Buffer.from('{}') });
-    expect(await storedSeries(database.url, name)).toContainEqual({ labels: {}, samples: [[now, 2]] });
+    expect(await storedSeries(node.databaseUrl, name)).toContainEqual({ labels: {}, samples: [[now, 2]] });
     const gzip = { 'content-encoding': 'gzip' };
     for (const [packed, type] of [
       [gzipSync(gauge(name, { at: now - 1, value: 3 })), PROTOBUF],
       [gzipSync(jsonGauge(name, now - 1, 3)), 'application/json; charset=utf-8'],
     ] as const)
       expect(await post(packed, { ...gzip, 'content-type': type })).toMatchObject({ status: 200 });
-    const stored = await storedSeries(database.url, name);
+    const stored = await storedSeries(node.databaseUrl, name);
     expect(stored.map(({ samples }) => samples[0])).toEqual([
       [now - 1, 3],
       [now - 1, 3],
@@ -111,7 +99,7 @@ describe('an export', () => {
       'The first, data point 2 (timestamp): the timestamp lies before what raw samples are kept for.';
     expect(answer).toMatchObject({ status: 200, type: PROTOBUF });
     expect(answer.body).toEqual(message(nested(1, int(1, 3), text(2, text_))));
-    expect(await storedSeries(database.url, name)).toEqual([
+    expect(await storedSeries(node.databaseUrl, name)).toEqual([
       { labels: { host: 'web-1' }, samples: [[now, 1]] },
     ]);
     const json = `{"resourceMetrics":[${[jsonGauge(name, now, 1), jsonGauge(name, 1, 1)].map((each) => each.slice(20, -2)).join()}]}`;

@@ -1,38 +1,26 @@
 import { gzipSync } from 'node:zlib';
 import { Counter, Gauge, Histogram, Pushgateway, Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { describe, expect, test } from 'vitest';
 import { ask } from '../support/raw-http';
-import { type ServerProcess, startBareNode } from '../support/server-process';
 import { storedSeries } from '../support/stored-samples';
+import { GUARDED, useNode } from '../support/use-node';
 
 const KEY = { authorization: 'Bearer secret' };
 
-let database: TestDatabase;
-let server: ServerProcess;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  const INGEST_KEYS = 'push:secret,slow:slow-secret';
-  const settings = { INGEST_KEYS, DASHBOARD_PASSWORD: 'open sesame', RATE_LIMIT: 'off,slow=1' };
-  server = await startBareNode({ DATABASE_URL: database.url, ...settings });
-});
-afterAll(async () => {
-  await server?.stop();
-  await database?.drop();
-});
+const node = useNode(GUARDED);
 
 let names = 0;
 const freshName = () => `push_${names++}`;
 
 /** What is stored of it, without the times. */
 const stored = async (name: string) =>
-  (await storedSeries(database.url, name)).map(({ labels, samples }) => ({
+  (await storedSeries(node.databaseUrl, name)).map(({ labels, samples }) => ({
     labels,
     values: samples.map(([, value]) => value),
   }));
 
 async function send(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}) {
-  const response = await fetch(`${server.url}${path}`, { method, headers: { ...KEY, ...headers }, body });
+  const response = await fetch(`${node.url}${path}`, { method, headers: { ...KEY, ...headers }, body });
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
@@ -47,7 +35,7 @@ describe("what prom-client's Pushgateway sends", () => {
   const histogram = new Histogram({ name: sizes, help: 'x', buckets: [1, 10], registers: [registry] });
   for (const value of [0.5, 5, 50]) histogram.observe(value);
   const gateway = (key = 'secret') =>
-    new Pushgateway(server.url, { headers: { authorization: `Bearer ${key}` } }, registry);
+    new Pushgateway(node.url, { headers: { authorization: `Bearer ${key}` } }, registry);
   const group = { jobName: 'backup', groupings: { instance: 'db-1 ü' } };
   const labels = { job: 'backup', instance: 'db-1 ü' };
 
@@ -122,7 +110,7 @@ test('a body may be of either format, compressed, and of any type but protobuf',
   });
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   expect(await push(`${name} 3 ${now + 2}\n`, form)).toMatchObject({ status: 200 });
-  expect(await storedSeries(database.url, name)).toEqual([
+  expect(await storedSeries(node.databaseUrl, name)).toEqual([
     {
       labels: { job: 'a' },
       samples: [
@@ -161,7 +149,7 @@ test('what is wrong is a 400 that says what, and what is right of it is stored',
 
 test('nothing else under /metrics takes a push, and who may look is not asked for it', async () => {
   const answer = async (method: string, path: string, headers: Record<string, string> = KEY) => {
-    const { status, headers: answered } = await ask(server.url, path, { method, headers });
+    const { status, headers: answered } = await ask(node.url, path, { method, headers });
     return [status, answered.allow];
   };
   expect(await answer('OPTIONS', '/metrics/job/a')).toEqual([204, 'GET, HEAD, POST, PUT, DELETE, OPTIONS']);

@@ -2,9 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { compress } from 'snappyjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres';
-import { encodeV1, encodeV2, nativeHistogram, type SentSeries, STALE } from '../support/remote-write';
+import { encodeV1, encodeV2, named, nativeHistogram, type SentSeries, STALE } from '../support/remote-write';
 import { type ServerProcess, startBareNode } from '../support/server-process';
 import { storedSeries } from '../support/stored-samples';
+import { GUARDED } from '../support/use-node';
 
 const TYPE = 'application/x-protobuf';
 const TYPE_2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
@@ -18,7 +19,6 @@ afterAll(() => database.drop());
 
 let names = 0;
 const freshName = () => `remote_${names++}`;
-const named = (name: string, labels: Record<string, string> = {}) => ({ __name__: name, ...labels });
 
 describe.each([
   ['server.ts', {}],
@@ -26,9 +26,7 @@ describe.each([
 ])('remote write, %s', (_front, env) => {
   let server: ServerProcess;
   beforeAll(async () => {
-    const INGEST_KEYS = 'prometheus:secret,slow:slow-secret';
-    const settings = { INGEST_KEYS, DASHBOARD_PASSWORD: 'open sesame', RATE_LIMIT: 'off,slow=1' };
-    server = await startBareNode({ DATABASE_URL: database.url, ...settings, ...env });
+    server = await startBareNode({ DATABASE_URL: database.url, ...GUARDED, ...env });
   });
   afterAll(() => server?.stop());
 

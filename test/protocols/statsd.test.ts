@@ -3,35 +3,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { StatsD } from 'hot-shots';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/postgres';
+import { describe, expect, test } from 'vitest';
 import { freePort, until } from '../support/processes';
-import { type ServerProcess, startBareNode } from '../support/server-process';
 import { storedSeries } from '../support/stored-samples';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { useNode } from '../support/use-node';
 
-let database: TestDatabase;
-let wire: TcpProxy;
-let server: ServerProcess;
-let port: number;
-const start = () => {
-  const url = new URL(database.url);
-  url.port = String(wire.port);
-  const keys = { INGEST_KEYS: 'key', DASHBOARD_PASSWORD: 'open sesame' };
-  return startBareNode({ DATABASE_URL: url.toString(), STATSD_PORT: String(port), ...keys });
-};
-beforeAll(async () => {
-  database = await createTestDatabase();
-  wire = await startTcpProxy(Number(new URL(database.url).port));
-  port = await freePort();
-  server = await start();
-});
-afterAll(async () => {
-  wire?.heal();
-  await server?.stop();
-  await wire?.close();
-  await database?.drop();
-});
+const port = await freePort();
+const node = useNode({ INGEST_KEYS: 'key', DASHBOARD_PASSWORD: 'open sesame', STATSD_PORT: String(port) });
 
 let names = 0;
 const freshName = () => `statsd.${names++}`;
@@ -39,7 +17,7 @@ const instance = () => `${hostname()}:${port}`;
 
 /** What a counter that is stored has grown by in all; NaN before it is there. */
 async function increaseOf(name: string): Promise<number> {
-  const [series] = await storedSeries(database.url, name);
+  const [series] = await storedSeries(node.databaseUrl, name);
   let increase = Number.NaN;
   let before = 0;
   for (const [, value] of series?.samples ?? []) {
@@ -63,7 +41,7 @@ async function sendLines(text: string): Promise<void> {
 
 async function figures(): Promise<string> {
   const authorization = `Basic ${Buffer.from('x:open sesame').toString('base64')}`;
-  return (await fetch(`${server.url}/api/prometheus`, { headers: { authorization } })).text();
+  return (await fetch(`${node.url}/api/prometheus`, { headers: { authorization } })).text();
 }
 const figure = async (name: string) =>
   Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(await figures())?.[1]);
@@ -96,7 +74,7 @@ describe.each(['udp', 'tcp'] as const)('what hot-shots sends over %s', (protocol
     await until(async () => {
       expect(await increaseOf(`${prefix}hits`)).toBe(200);
       const last = async (name: string) =>
-        (await storedSeries(database.url, prefix + name)).map((series) => [
+        (await storedSeries(node.databaseUrl, prefix + name)).map((series) => [
           series.labels,
           series.samples.at(-1)?.[1],
         ]);
@@ -108,7 +86,7 @@ describe.each(['udp', 'tcp'] as const)('what hot-shots sends over %s', (protocol
       expect(await last('size_sum')).toEqual([[labels, 7]]);
       expect(await last('spread_sum')).toEqual([[labels, 9]]);
       expect(await last('users')).toEqual([[labels, 2]]);
-      const buckets = await storedSeries(database.url, `${prefix}took_bucket`);
+      const buckets = await storedSeries(node.databaseUrl, `${prefix}took_bucket`);
       const atMost = (le: string) => buckets.find((series) => series.labels.le === le)?.samples.at(-1)?.[1];
       expect([atMost('0'), atMost('4'), atMost('+Inf')]).toEqual([0, 1, 2]);
     });
@@ -132,13 +110,13 @@ test('whatever comes, the next line counts', async () => {
 });
 
 test('what was not read in time is told', async () => {
-  process.kill(server.pid, 'SIGSTOP');
+  process.kill(node.server.pid, 'SIGSTOP');
   const socket = createSocket('udp4');
   const packet = Buffer.alloc(8_000, 'x');
   for (let i = 0; i < 4_000; i++)
     await new Promise((resolve) => socket.send(packet, port, '127.0.0.1', resolve));
   socket.close();
-  process.kill(server.pid, 'SIGCONT');
+  process.kill(node.server.pid, 'SIGCONT');
   await until(async () => expect(await figure('pulseboard_statsd_dropped_packets_total')).toBeGreaterThan(0));
 });
 
@@ -149,12 +127,12 @@ test.each([
   const name = freshName();
   await sendPacket(`${name}:1|c`);
   await until(async () => expect(await increaseOf(name)).toBe(1));
-  wire[act]();
+  node.wire[act]();
   for (let i = 0; i < 25; i++) {
     await sendPacket(`${name}:1|c\n${name}.took:${i}|ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  wire.heal();
+  node.wire.heal();
   await until(async () => {
     expect(await increaseOf(name)).toBe(26);
     expect(await increaseOf(`${name}.took_count`)).toBe(25);
@@ -172,23 +150,23 @@ test('a stop writes what was received, and a new start goes on counting', async 
   open.write(`${name}:100|c\n`);
   await until(async () => expect(await figure('pulseboard_keyless_connections')).toBe(1));
   const closed = once(open.resume(), 'close');
-  expect(await server.stop()).toBe(0);
+  expect(await node.server.stop()).toBe(0);
   await closed;
   expect(await increaseOf(name)).toBe(151);
-  server = await start();
+  await node.start();
   await sendPacket(`${name}:1|c`);
   await until(async () => expect(await increaseOf(name)).toBe(152));
 });
 
 test('a port that is taken is a reason not to start', async () => {
-  await expect(start()).rejects.toThrow(`STATSD_PORT=${port + 1}`);
+  await expect(node.start()).rejects.toThrow(`STATSD_PORT=${port + 1}`);
 });
 
 test('what cannot be written at the end is told', async () => {
   const name = freshName();
-  wire.cut();
+  node.wire.cut();
   await sendPacket(`${name}:1|c`);
   await until(async () => expect(await figure('pulseboard_statsd_series')).toBeGreaterThan(0));
-  expect(await server.stop()).toBe(0);
-  expect(server.output()).toContain('samples of StatsD could not be stored');
+  expect(await node.server.stop()).toBe(0);
+  expect(node.server.output()).toContain('samples of StatsD could not be stored');
 });

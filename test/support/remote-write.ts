@@ -1,3 +1,5 @@
+import { decodeWriteRequest } from '@/lib/write/ingest/remote-write/v1';
+import { decodeWriteRequest2 } from '@/lib/write/ingest/remote-write/v2';
 import type { DecodedSamples } from '@/lib/write/ingest/sample';
 import {
   double,
@@ -84,6 +86,17 @@ export function nativeHistogram(timestamp: number, { sum = 10, schema = 0 } = {}
     int(15, timestamp),
   ];
 }
+
+/** A time of samples, epoch ms. */
+export const AT = 1_795_200_000_000;
+
+export const named = (name: string, labels: Record<string, string> = {}) => ({ __name__: name, ...labels });
+
+/** Each version of the protocol, how a body of it is read, and how it is made. */
+export const VERSIONS = [
+  ['1.0', decodeWriteRequest, encodeV1],
+  ['2.0', decodeWriteRequest2, encodeV2],
+] as const;
 
 /** What all portions of a body have. */
 export function all(portions: Iterable<DecodedSamples>): DecodedSamples {

@@ -1,22 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { double, int, nested, packed, zigzag } from '@/test/support/protobuf-writer';
 import {
+  AT,
   all,
-  encodeV1,
-  encodeV2,
+  named,
   nativeHistogram,
   type SentSeries,
   STALE,
+  VERSIONS,
 } from '@/test/support/remote-write';
-import { decodeWriteRequest } from './v1';
-import { decodeWriteRequest2 } from './v2';
-
-const AT = 1_795_200_000_000;
-const VERSIONS = [
-  ['1.0', decodeWriteRequest, encodeV1],
-  ['2.0', decodeWriteRequest2, encodeV2],
-] as const;
-const named = (name: string, labels: Record<string, string> = {}) => ({ __name__: name, ...labels });
 
 describe.each(VERSIONS)('remote write %s', (_version, decode, encode) => {
   const read = (...series: SentSeries[]) => all(decode(encode(series)));

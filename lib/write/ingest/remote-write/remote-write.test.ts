@@ -4,22 +4,17 @@ import { Dice } from '@/test/support/hostile-bodies';
 import { usedBytes } from '@/test/support/memory';
 import { bytes, double, int, message, nested, text, varint } from '@/test/support/protobuf-writer';
 import {
+  AT,
   all,
-  encodeV1,
   encodeV2,
+  named,
   nativeHistogram,
   type SentSeries,
   STALE,
+  VERSIONS,
 } from '@/test/support/remote-write';
 import { decodeWriteRequest } from './v1';
 import { decodeWriteRequest2 } from './v2';
-
-const AT = 1_795_200_000_000;
-const VERSIONS = [
-  ['1.0', decodeWriteRequest, encodeV1],
-  ['2.0', decodeWriteRequest2, encodeV2],
-] as const;
-const named = (name: string, labels: Record<string, string> = {}) => ({ __name__: name, ...labels });
 
 describe.each(VERSIONS)('a body of remote write %s', (_version, decode, encode) => {
   const isFirst = decode === decodeWriteRequest;
