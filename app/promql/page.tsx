@@ -1,9 +1,9 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
+import { MetricsCrumb } from '@/components/catalogue/metrics-crumb';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PromqlExplorer } from '@/components/promql/promql-explorer';
 import { examplesOf, MOST_LINES, readPromqlQuestion } from '@/components/promql/promql-state';
 import { PageHeader } from '@/components/shell/page-header';
-import { Link } from '@/components/ui/link';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { readBuilder, readPromql } from '@/lib/api/promql/page';
 import type { Metric } from '@/lib/model/series';
@@ -26,9 +26,7 @@ export default async function PromqlPage({ searchParams }: PageProps<'/promql'>)
       <PageHeader
         title={
           <>
-            <Link href={'/metrics' as Route} className="rounded font-normal text-ink-3 hover:text-ink">
-              Metrics /{' '}
-            </Link>
+            <MetricsCrumb />
             PromQL
           </>
         }

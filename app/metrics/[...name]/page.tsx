@@ -1,11 +1,11 @@
-import type { Metadata, Route } from 'next';
+import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
+import { MetricsCrumb } from '@/components/catalogue/metrics-crumb';
 import { Explorer } from '@/components/explorer/explorer';
 import { explorerQuery, readExplorerState } from '@/components/explorer/explorer-state';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
 import { Badge } from '@/components/ui/badge';
-import { Link } from '@/components/ui/link';
 import { requireViewer } from '@/lib/api/page-viewer';
 import { readPanel } from '@/lib/api/panel-history';
 import { formatCount } from '@/lib/model/format';
@@ -37,9 +37,7 @@ export default async function MetricPage({ params, searchParams }: Props) {
       <PageHeader
         title={
           <>
-            <Link href={'/metrics' as Route} className="rounded font-normal text-ink-3 hover:text-ink">
-              Metrics /{' '}
-            </Link>
+            <MetricsCrumb />
             <span className="break-all">{metric.name}</span>
           </>
         }
