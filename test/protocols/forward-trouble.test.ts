@@ -113,6 +113,21 @@ test('what is refused for good is dropped and counted, and the rest goes on', as
   await until(() => expect(sink.texts.sort()).toEqual(texts(samplesOf('fwd_taken', 10))));
 });
 
+test('a request that is refused for one of its samples costs that sample', async () => {
+  const sink = await scene.sink();
+  sink.refuses = ({ name, value }) => name === 'fwd_some_3' && value === 17;
+  const node = await startNode(sink);
+  const samples = Array.from({ length: 5 }, (_, i) => samplesOf(`fwd_some_${i}`, 300)).flat();
+  expect(await post(node, samples)).toBe(true);
+  const refused = 'dropped_samples_total{destination="sink",reason="refused"}';
+  await until(async () => expect((await forwardFigures(node))[refused]).toBe(1));
+  await until(() => expect(sink.samples).toHaveLength(samples.length - 1));
+  const taken = samples.filter(({ name, value }) => name !== 'fwd_some_3' || value !== 17);
+  expect(sink.texts.sort()).toEqual(texts(taken));
+  const times = sink.samples.filter(({ name }) => name === 'fwd_some_3').map(({ timestamp }) => timestamp);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
 test('an endless answer to what was taken is not read, and nothing is sent twice', async () => {
   const sink = await scene.sink();
   let sent = 0;

@@ -17,6 +17,8 @@ export class WriteSink {
   readonly times: number[] = [];
   /** How requests are answered, instead of taking them; null: they are taken. */
   answer: WriteAnswer | null = null;
+  /** Samples for which all of their request is refused, as Prometheus does; null: none. */
+  refuses: ((sample: IncomingSample) => boolean) | null = null;
   private server: Server | null = null;
   private port = 0;
 
@@ -57,7 +59,10 @@ export class WriteSink {
     this.times.push(performance.now());
     if (this.answer) return this.answer(outgoing, incoming);
     const body = await snappy.whole(Buffer.concat(chunks), 2 ** 26);
-    for (const { samples } of decodeWriteRequest(body)) this.samples.push(...samples);
+    const samples = [...decodeWriteRequest(body)].flatMap((portion) => portion.samples);
+    if (this.refuses && samples.some(this.refuses))
+      return void outgoing.writeHead(400).end('out of order sample\n');
+    this.samples.push(...samples);
     outgoing.writeHead(204).end();
   }
 }

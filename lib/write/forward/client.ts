@@ -8,8 +8,8 @@ import { FORWARDED_BY } from './relays';
 /** What an answer means for the samples that were sent. */
 export type Outcome =
   | { kind: 'sent' }
-  /** It will never take them. */
-  | { kind: 'refused'; reason: string }
+  /** It will never take them; `forSome`: it may have refused all for some of them. */
+  | { kind: 'refused'; reason: string; forSome: boolean }
   | { kind: 'later'; reason: string; afterMs: number | null };
 
 const CONNECT_WITHIN_MS = 10 * SECOND;
@@ -23,6 +23,9 @@ const LONGEST_RETRY_AFTER_MS = 300 * SECOND;
  * must not be thrown away for it.
  */
 const WRONG_SETTINGS = new Set([401, 403, 404, 405, 407, 421]);
+
+/** What Prometheus says of one sample when it keeps none of its request. */
+const OF_SOME = /out of order|out of bounds|duplicate sample|too old/i;
 
 /** Sends to one destination. Redirects are not followed: credentials and samples are meant for one address. */
 export class ForwardClient {
@@ -96,7 +99,7 @@ export class ForwardClient {
     if (status < 400)
       return { kind: 'later', reason: `${reason}; redirects are not followed`, afterMs: null };
     if (WRONG_SETTINGS.has(status)) return { kind: 'later', reason, afterMs: null };
-    return { kind: 'refused', reason };
+    return { kind: 'refused', reason, forSome: status === 400 && OF_SOME.test(reason) };
   }
 }
 

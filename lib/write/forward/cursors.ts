@@ -6,10 +6,19 @@ import { log } from '../../observe/log';
 
 const SUFFIX = '.cursor';
 
-const cursor = z.object({ destination: z.string(), next: z.int().min(0) });
-export type Cursor = z.output<typeof cursor>;
+const index = z.int().min(0);
+const cursor = z.object({ destination: z.string(), next: index, sendingTo: index });
 
-/** How far each destination is: the index of the next sample to send, in a file of its own. */
+/** How far a destination is. */
+export interface Progress {
+  /** Index of the next sample to send. */
+  next: number;
+  /** Samples before this index were under way. */
+  sendingTo: number;
+}
+type Cursor = z.output<typeof cursor>;
+
+/** How far each destination is, in a file of its own. */
 export class Cursors {
   private constructor(
     private readonly folder: string,
@@ -32,7 +41,7 @@ export class Cursors {
 
   /** The highest there is. */
   get highest(): number {
-    return [...this.known.values()].reduce((most, { next }) => Math.max(most, next), 0);
+    return [...this.known.values()].reduce((most, { sendingTo }) => Math.max(most, sendingTo), 0);
   }
 
   /** Before it nobody needs anything any more. */
@@ -43,14 +52,14 @@ export class Cursors {
     );
   }
 
-  nextOf(destination: string): number | undefined {
-    return this.known.get(destination)?.next;
+  progressOf(destination: string): Progress | undefined {
+    return this.known.get(destination);
   }
 
   /** Whole or not at all; a machine that loses its power may go back to an earlier one. */
-  async save(destination: string, next: number): Promise<void> {
+  async save(destination: string, progress: Progress): Promise<void> {
     const file = this.fileOf(destination);
-    const found: Cursor = { destination, next };
+    const found: Cursor = { ...progress, destination };
     this.known.set(destination, found);
     await writeFile(`${file}.new`, JSON.stringify(found), { mode: 0o600 });
     await rename(`${file}.new`, file);

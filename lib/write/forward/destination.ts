@@ -3,13 +3,15 @@ import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import { ForwardClient, type Outcome } from './client';
 import type { DestinationSettings } from './config';
-import type { QueueReader } from './queue-reader';
-import { type PlannedRequest, RequestPlanner } from './requests';
-import type { QueuedRows } from './rows';
+import type { Progress } from './cursors';
+import type { QueueReader, ReadRows } from './queue-reader';
+import { halvesOf, type PlannedRequest, RequestPlanner } from './requests';
 import { encodeWriteRequest } from './write-request';
 
 /** Requests of each shard that are read ahead. */
 const REQUESTS_AHEAD = 2;
+/** A request that was refused for some of its samples is split so often: enough to find three among thousands. */
+const MOST_SPLITS = 40;
 const LOG_EVERY_MS = MINUTE;
 /** A stop waits so long for what is under way, so that it is not sent again at the next start. */
 const FINISH_WITHIN_MS = 3 * SECOND;
@@ -39,8 +41,10 @@ export interface DestinationParts {
   reader: QueueReader;
   registry: ConstructorParameters<typeof RequestPlanner>[1];
   chain(): string;
-  /** Everything before this index has been dealt with. */
-  onSent(next: number): Promise<void>;
+  /** What was under way when the last process ended lies before this index. */
+  sendingTo: number;
+  /** Notes how far it is. */
+  save(progress: Progress): Promise<void>;
 }
 
 /** Sends what is queued to one destination, for as long as it runs. */
@@ -113,19 +117,30 @@ export class Destination {
 
   /** Sends the next samples, and resolves when each was taken or refused. Rejects when it was stopped before. */
   private async round(): Promise<void> {
-    const { reader, settings, onSent } = this.parts;
-    const { max_shards: shards, max_samples_per_send: most } = settings.queue_config;
+    const { reader, save } = this.parts;
+    const { next } = reader;
     try {
-      const records = await reader.read(shards * most * REQUESTS_AHEAD);
+      const records = await reader.read(this.mostSamples(next));
+      if (reader.next !== next) await save({ next, sendingTo: reader.next });
       if (records.length > 0) await this.sendRecords(records);
     } catch (error) {
       reader.rewind();
       throw error;
     }
-    if (reader.settle()) await onSent(reader.next);
+    if (reader.settle()) await save({ next: reader.next, sendingTo: reader.next });
   }
 
-  private async sendRecords(records: readonly QueuedRows[]): Promise<void> {
+  /**
+   * What was under way when the last process ended is sent again in the same requests: each of them was taken or not,
+   * and Prometheus refuses a whole request for samples that it has.
+   */
+  private mostSamples(next: number): number {
+    const { max_shards: shards, max_samples_per_send: most } = this.parts.settings.queue_config;
+    const { sendingTo } = this.parts;
+    return sendingTo > next ? sendingTo - next : shards * most * REQUESTS_AHEAD;
+  }
+
+  private async sendRecords(records: readonly ReadRows[]): Promise<void> {
     this.oldestAt = records[0].queuedAt;
     const { shards, unknown, filtered } = this.planner.plan(records);
     await Promise.all(shards.map((requests) => this.sendAll(requests)));
@@ -140,13 +155,22 @@ export class Destination {
   }
 
   private async sendAll(requests: readonly PlannedRequest[]): Promise<void> {
-    for (const { series, samples } of requests) {
-      // Others have their turn between two that are encoded.
-      await new Promise((resolve) => setImmediate(resolve));
-      const outcome = await this.sendUntilTaken(encodeWriteRequest(series));
-      if (outcome.kind === 'sent') this.counts.sent += samples;
-      else this.counts.refused += samples;
+    for (const request of requests) await this.sendRequest(request, { splits: MOST_SPLITS });
+  }
+
+  /** Sends a request; where all of it was refused for some of it, the halves of it. */
+  private async sendRequest(request: PlannedRequest, budget: { splits: number }): Promise<void> {
+    // Others have their turn between two that are encoded.
+    await new Promise((resolve) => setImmediate(resolve));
+    const outcome = await this.sendUntilTaken(encodeWriteRequest(request.series));
+    if (outcome.kind === 'sent') {
+      this.counts.sent += request.samples;
+      return;
     }
+    const halves = outcome.forSome && budget.splits > 0 ? halvesOf(request) : [];
+    if (halves.length === 0) this.counts.refused += request.samples;
+    budget.splits--;
+    for (const half of halves) await this.sendRequest(half, budget);
   }
 
   private async sendUntilTaken(body: Uint8Array): Promise<Exclude<Outcome, { kind: 'later' }>> {

@@ -6,7 +6,7 @@ import { MINUTE, SECOND } from '../../model/time/duration';
 import { log } from '../../observe/log';
 import type { SampleStore } from '../../store/store';
 import { type DestinationSettings, readDestinations } from './config';
-import { Cursors } from './cursors';
+import { Cursors, type Progress } from './cursors';
 import { Destination, type DestinationFigures } from './destination';
 import { ForwardQueue } from './queue';
 import { QueueReader } from './queue-reader';
@@ -104,18 +104,21 @@ export class Forwarding {
 
   private async add(settings: DestinationSettings): Promise<void> {
     const { queue, cursors, parts } = this;
-    const fresh = cursors.isDamaged ? queue.start : queue.end;
-    const reader = new QueueReader(queue, Math.min(cursors.nextOf(settings.name) ?? fresh, queue.end));
-    await cursors.save(settings.name, reader.next);
     const { name } = settings;
-    const onSent = async (next: number) => {
-      // A disk that is too full to note it gets room.
-      await cursors.save(name, next).finally(() => queue.removeBefore(cursors.lowest));
+    const fresh = cursors.isDamaged ? queue.start : queue.end;
+    const { next, sendingTo } = cursors.progressOf(name) ?? { next: fresh, sendingTo: fresh };
+    await cursors.save(name, { next, sendingTo });
+    const save = async (progress: Progress) => {
+      // A disk that is too full to note it gets room all the same.
+      await cursors
+        .save(name, progress)
+        .catch((error) => this.logSeldom(error, 'how far it is cannot be noted'));
+      await queue.removeBefore(cursors.lowest);
     };
     const { registry, relays } = parts;
-    this.destinations.push(
-      new Destination({ settings, reader, registry, chain: () => relays.chain(), onSent }),
-    );
+    const reader = new QueueReader(queue, next);
+    const chain = () => relays.chain();
+    this.destinations.push(new Destination({ settings, reader, registry, chain, sendingTo, save }));
   }
 
   /**
@@ -138,21 +141,22 @@ export class Forwarding {
 
   /** @returns the index of the first; null when the disk does not take them. Does not throw. */
   private async enqueue(rows: SampleRows): Promise<number | null> {
-    const check = checkOfRows(rows.seriesIds, this.parts.registry);
-    const payload = encodeRows(rows, { queuedAt: Date.now(), check });
+    const { registry } = this.parts;
+    const check = checkOfRows(rows.seriesIds, registry);
+    const payload = encodeRows(rows, { queuedAt: Date.now(), check, late: latePositions(rows, registry) });
     try {
       return await this.queue.append(payload, rows.seriesIds.length);
     } catch (error) {
       this.lostToDisk += rows.seriesIds.length;
-      if (performance.now() - this.loggedAt >= LOG_EVERY_MS) {
-        this.loggedAt = performance.now();
-        log().error(
-          { err: error, lost: this.lostToDisk },
-          'samples are stored, but cannot be queued to be forwarded',
-        );
-      }
+      this.logSeldom(error, 'samples are stored, but cannot be queued to be forwarded');
       return null;
     }
+  }
+
+  private logSeldom(error: unknown, what: string): void {
+    if (performance.now() - this.loggedAt < LOG_EVERY_MS) return;
+    this.loggedAt = performance.now();
+    log().error({ err: error, lost: this.lostToDisk }, what);
   }
 
   private async waitForDisk(queued: Promise<unknown>): Promise<void> {
@@ -170,4 +174,15 @@ export class Forwarding {
     this.isDiskStuck = true;
     log().error('the disk of what is forwarded does not answer; commits go on without it');
   }
+}
+
+/** Positions of samples that are older than what was committed of their series. */
+function latePositions(
+  { seriesIds, timestamps }: SampleRows,
+  { seriesById }: Pick<Registry, 'seriesById'>,
+): number[] {
+  const late: number[] = [];
+  for (let i = 0; i < seriesIds.length; i++)
+    if (timestamps[i] < (seriesById.get(seriesIds[i])?.lastSeen ?? 0)) late.push(i);
+  return late;
 }

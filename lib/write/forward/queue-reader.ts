@@ -1,6 +1,11 @@
 import type { ForwardQueue } from './queue';
 import { type QueueFile, readRecords } from './queue-files';
-import { type QueuedRows, withoutRows } from './rows';
+import type { QueuedRows } from './rows';
+
+export interface ReadRows extends QueuedRows {
+  /** Positions that are not to be sent. */
+  omitted?: readonly number[];
+}
 
 /** Where the next record begins. */
 interface Position {
@@ -57,8 +62,8 @@ export class QueueReader {
   }
 
   /** Whole records, of so many samples or somewhat more; none when there is nothing. */
-  async read(most: number): Promise<QueuedRows[]> {
-    const records: QueuedRows[] = [];
+  async read(most: number): Promise<ReadRows[]> {
+    const records: ReadRows[] = [];
     const first = this.next;
     while (this.next - first < most) {
       const file = this.fileToRead();
@@ -85,7 +90,7 @@ export class QueueReader {
   }
 
   /** Moves through a file to an index or to the file's end. */
-  private async readFrom(file: QueueFile, until: number, into: QueuedRows[]): Promise<void> {
+  private async readFrom(file: QueueFile, until: number, into: ReadRows[]): Promise<void> {
     const { queue } = this;
     // As of now: it may grow meanwhile.
     const end = queue.endOf(file);
@@ -98,8 +103,7 @@ export class QueueReader {
         if (!rows || behind <= this.next) continue;
         this.damaged += Math.max(0, first - this.next);
         this.next = behind;
-        const omitted = queue.omittedOf(first);
-        into.push(omitted ? withoutRows(rows, omitted) : rows);
+        into.push({ ...rows, omitted: queue.omittedOf(first) });
         if (this.next >= until) return;
       }
     } catch (error) {
