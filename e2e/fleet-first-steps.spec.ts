@@ -11,6 +11,7 @@ test('from nothing to a fleet without a single reload', async ({ page, server })
   await expect(page.getByText(`curl ${server.url}/api/metrics`)).toBeVisible();
   await expect(page.getByText(`npm run agent -- --url ${server.url}`)).toBeVisible();
   await expectAccessible(page);
+  await expect(page.getByRole('link', { name: 'Choose what runs' })).toHaveAttribute('href', '/connect');
   // A mark that a reload would wipe away.
   const document = await markDocument(page);
 

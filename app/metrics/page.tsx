@@ -3,6 +3,7 @@ import { MetricSearch } from '@/components/catalogue/metric-search';
 import { MetricTable } from '@/components/catalogue/metric-table';
 import { NextPage } from '@/components/catalogue/next-page';
 import { trendQuery } from '@/components/catalogue/trend-query';
+import { ConnectLink } from '@/components/connect/connect-link';
 import { PostSample } from '@/components/panels/post-sample';
 import { settledWithin } from '@/components/panels/settled-within';
 import { PageHeader } from '@/components/shell/page-header';
@@ -65,6 +66,7 @@ function FirstSample() {
         A metric is there as soon as one sample of it has come in. Send the first:
       </p>
       <PostSample />
+      <ConnectLink />
     </section>
   );
 }

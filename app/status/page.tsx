@@ -11,6 +11,7 @@ import { requireViewer } from '@/lib/api/page-viewer';
 import { readPanel } from '@/lib/api/panel-history';
 import { collectFamilies } from '@/lib/api/self/collect';
 import { statusOf } from '@/lib/api/self/status';
+import { connectHref } from '@/lib/model/links';
 import type { QueryResult } from '@/lib/model/wire/history';
 import type { StatusSection } from '@/lib/model/wire/status';
 import { rootOfProcess } from '@/lib/system/process';
@@ -42,6 +43,9 @@ export default async function StatusPage() {
         }
         note={`This server’s own figures: totals and latencies since its start${instance ? ', charts of the last 5 minutes' : ''}.`}
       >
+        <Button asChild>
+          <Link href={connectHref()}>Connect</Link>
+        </Button>
         {instance && (
           <Button asChild>
             <Link href={'/metrics?search=pulseboard_' as Route}>All as metrics</Link>

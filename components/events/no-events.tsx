@@ -4,6 +4,7 @@ import type { Route } from 'next';
 import { useSyncExternalStore } from 'react';
 import { formatDateTime } from '@/lib/model/format-time';
 import type { EventsAnswer } from '@/lib/model/wire/events';
+import { ConnectLink } from '../connect/connect-link';
 import { Button } from '../ui/button';
 import { CommandLine } from '../ui/command-line';
 import { Link } from '../ui/link';
@@ -42,6 +43,7 @@ export function NoEvents({
           <div className="flex w-full max-w-2xl flex-col gap-2 text-left">
             <FirstEvent />
           </div>
+          <ConnectLink protocol="events" />
         </>
       )}
     </section>

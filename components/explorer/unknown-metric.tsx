@@ -3,6 +3,7 @@
 import { usePathname } from 'next/navigation';
 import { nameFromSegments } from '@/lib/model/links';
 import { METRIC_NAME } from '@/lib/model/series';
+import { ConnectLink } from '../connect/connect-link';
 import { PostSample } from '../panels/post-sample';
 
 /** How to create the metric that the address names: the first sample does. */
@@ -23,6 +24,7 @@ export function UnknownMetric() {
         somebody does:
       </p>
       <PostSample metric={name} />
+      <ConnectLink />
     </>
   );
 }

@@ -2,12 +2,15 @@
 
 import { type ReactNode, useSyncExternalStore } from 'react';
 import type { FleetSummary } from '@/lib/model/fleet/answers';
+import { connectHref } from '@/lib/model/links';
 import type { FleetEvent } from '@/lib/model/wire/fleet';
 import { useFeedStatus } from '../live/feed';
 import { useTopic } from '../live/use-topic';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';
+import { Button } from '../ui/button';
 import { CommandLine } from '../ui/command-line';
+import { Link } from '../ui/link';
 import { useRefreshOnChange } from './use-refresh-on-change';
 
 /** Shown before the first sample: how to send it. Replaced by the fleet when it arrives. */
@@ -33,6 +36,14 @@ export function FirstSteps({ initial }: { initial: FleetSummary }) {
           note="Sends its CPU, memory, disks and network every second; run it on each server."
         >
           <AgentCommand />
+        </Step>
+        <Step
+          title="Or connect what already runs"
+          note="Prometheus, OpenTelemetry, Telegraf, StatsD, collectd and others: a config to paste for each."
+        >
+          <Button asChild>
+            <Link href={connectHref()}>Choose what runs</Link>
+          </Button>
         </Step>
         <Step
           title="Or post a sample yourself"

@@ -13,6 +13,7 @@ import {
 } from '@/lib/model/fleet/hosts-query';
 import { formatCount } from '@/lib/model/format';
 import { SECOND } from '@/lib/model/time/duration';
+import { ConnectLink } from '../connect/connect-link';
 import { PostSample } from '../panels/post-sample';
 import { PageHeader } from '../shell/page-header';
 import { Button } from '../ui/button';
@@ -96,6 +97,7 @@ function NoHosts({ fleetIsEmpty, onShowAll }: { fleetIsEmpty: boolean; onShowAll
           <div className="w-full max-w-2xl text-left">
             <PostSample />
           </div>
+          <ConnectLink />
         </>
       ) : (
         <>

@@ -4,6 +4,7 @@ import { mainPanels, rangeSince } from '@/lib/model/fleet/panels';
 import { hostHref } from '@/lib/model/links';
 import type { QueryResult } from '@/lib/model/wire/history';
 import type { Query } from '@/lib/model/wire/query';
+import { ConnectLink } from '../connect/connect-link';
 import { PostSample } from '../panels/post-sample';
 import { Button } from '../ui/button';
 import { Link } from '../ui/link';
@@ -41,6 +42,9 @@ export function SingleHost({ detail: { row, metrics, since, now }, page, summary
       <div className="grid gap-3 lg:grid-cols-2">
         <Card title="Watch another machine" note="run this on it">
           <AgentCommand />
+          <div className="pt-2">
+            <ConnectLink />
+          </div>
         </Card>
         <Card title="Or post from anything" note="a host is a label like any other">
           <PostSample />

@@ -11,13 +11,15 @@ const PLACES = [
   { href: '/metrics' as Route, label: 'Metrics', exact: false, also: '/promql' },
   { href: '/events' as Route, label: 'Events', exact: false },
   { href: '/status' as Route, label: 'Status', exact: false },
+  // A phone's header has room for the others; there empty pages and the status page lead to it.
+  { href: '/connect' as Route, label: 'Connect', exact: false, className: 'max-sm:hidden' },
 ];
 
 export function Nav() {
   const path = usePathname();
   return (
     <nav aria-label="Main" className="flex shrink-0 items-center gap-0.5">
-      {PLACES.map(({ href, label, exact, also }) => {
+      {PLACES.map(({ href, label, exact, also, className }) => {
         const here = exact ? path === href : path.startsWith(href) || path === also;
         return (
           <Link
@@ -27,6 +29,7 @@ export function Nav() {
             className={cn(
               'rounded-md px-1.5 py-1.5 text-xs font-medium transition-colors sm:px-2.5 sm:text-sm',
               here ? 'bg-sunken text-ink' : 'text-ink-3 hover:text-ink',
+              className,
             )}
           >
             {label}

@@ -1,4 +1,5 @@
 import type { Route } from 'next';
+import type { ProtocolId } from './protocols/protocols';
 
 type SearchState = Record<string, string | undefined>;
 
@@ -14,6 +15,11 @@ export function hostHref(host: string, state: SearchState = {}): Route {
 /** The list of events, with these filters. */
 export function eventsHref(filters: SearchState = {}): Route {
   return `/events${search(filters)}` as Route;
+}
+
+/** How to send, by this protocol where one is named. */
+export function connectHref(protocol?: ProtocolId): Route {
+  return (protocol ? `/connect#${protocol}` : '/connect') as Route;
 }
 
 /** The API address of the same question, for CSV and for people who copy it. */

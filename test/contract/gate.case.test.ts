@@ -27,6 +27,7 @@ interface Place {
 /** Every page and route of the folder `app`: a new one belongs here, and is asked with every trick below. */
 const PLACES: Record<string, Place> = {
   '/': { path: '/' },
+  '/connect': { path: '/connect' },
   '/events': { path: '/events' },
   '/hosts': { path: '/hosts' },
   '/hosts/[host]': { path: `/hosts/${HOST}` },

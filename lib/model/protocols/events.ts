@@ -4,7 +4,7 @@ export const events: Protocol = {
   name: 'Events',
   senders:
     'Services, with what they log of their requests: they become request counts, error rates and response times',
-  arrives: { paths: ['/api/events'] },
+  arrives: { paths: ['/api/events'], counts: 'events' },
   configs: [
     {
       title: 'An event, as JSON',

@@ -4,7 +4,7 @@ const SAMPLE = '{"name":"cpu_usage_percent","value":42,"labels":{"host":"my-serv
 const OTHER = '{"name":"memory_used_percent","value":61.5,"labels":{"host":"my-server"}}';
 
 export const json: Protocol = {
-  name: 'Agent, curl, JSON',
+  name: 'Agent and JSON',
   senders: 'Pulseboard’s own agent, and whatever can send JSON over HTTP',
   arrives: { paths: ['/api/metrics'] },
   configs: [

@@ -27,6 +27,8 @@ export interface Arrival {
   readonly setting?: readonly [name: string, value: string];
   /** What else has to be known, in a sentence. */
   readonly note?: string;
+  /** What is counted, where it is not samples. */
+  readonly counts?: 'events';
 }
 
 /** Something to paste. The page about the protocol has it as it is with `PLACE_OF_DOCS`. */
