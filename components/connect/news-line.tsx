@@ -2,10 +2,10 @@
 
 import { connectHref } from '@/lib/model/links';
 import type { ProtocolId } from '@/lib/model/protocols/protocols';
-import { MINUTE } from '@/lib/model/time/duration';
 import type { Client } from '@/lib/model/wire/clients';
 import { useFeedStatus } from '../live/feed';
 import { cn } from '../ui/cn';
+import { type NewsItem, newestOf } from './news';
 import { amountOf, codeOf, nameOf, protocolOf } from './wording';
 
 export interface NewsLineProps {
@@ -14,9 +14,6 @@ export interface NewsLineProps {
   openedAt: number;
   now: number;
 }
-
-/** A new sender stays the news for so long, whoever is refused meanwhile. */
-const STAYS_MS = MINUTE / 2;
 
 /** The newest of what has happened since the page was opened: a sender heard of for the first time, or refused. */
 export function NewsLine({ clients, openedAt, now }: NewsLineProps) {
@@ -54,11 +51,6 @@ export function NewsLine({ clients, openedAt, now }: NewsLineProps) {
   );
 }
 
-interface NewsItem {
-  client: Client;
-  isRefusal: boolean;
-}
-
 function News({ client, isRefusal }: NewsItem) {
   const name = nameOf(client);
   const { refusal } = client;
@@ -85,18 +77,4 @@ function News({ client, isRefusal }: NewsItem) {
 function spoken({ client, isRefusal }: NewsItem): string {
   const from = nameOf(client) ?? protocolOf(client)?.name;
   return isRefusal ? `Refused: ${from}. ${client.refusal?.message}` : `Receiving from ${from}`;
-}
-
-function newestOf(clients: readonly Client[], openedAt: number, now: number): NewsItem | null {
-  const known = clients.filter((client) => protocolOf(client) !== null);
-  const arrivals = known
-    .filter(({ firstAt }) => firstAt !== null && firstAt > openedAt)
-    .sort((a, b) => b.firstAt! - a.firstAt!);
-  const [arrived] = arrivals;
-  const [refused] = known
-    .filter(({ refusal }) => refusal !== null && refusal.at > openedAt)
-    .sort((a, b) => b.refusal!.at - a.refusal!.at);
-  if (arrived && (!refused || now - arrived.firstAt! < STAYS_MS || arrived.firstAt! > refused.refusal!.at))
-    return { client: arrived, isRefusal: false };
-  return refused ? { client: refused, isRefusal: true } : null;
 }

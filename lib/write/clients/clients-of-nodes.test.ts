@@ -95,8 +95,12 @@ test('what arrives at another node is shown here, added up by name, as it goes o
   await vi.advanceTimersByTimeAsync(300);
   expect(here.newest()?.sort()).toEqual(['Prometheus 15', 'Telegraf 7']);
   there.send('Telegraf/1.29', 1, 'influx');
-  await vi.advanceTimersByTimeAsync(600);
+  await vi.advanceTimersByTimeAsync(2 * SECOND);
   expect(here.newest()?.sort()).toEqual(['Prometheus 15', 'Telegraf 8']);
+  // After a quiet second at once.
+  there.send('collectd/5.12.0', 2, 'collectd');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(here.newest()).toContain('collectd 2');
 });
 
 test('nodes say nothing while nobody looks, and stop some seconds after the last has gone', async () => {
@@ -117,6 +121,18 @@ test('nodes say nothing while nobody looks, and stop some seconds after the last
   there.send('Prometheus/2.42.0', 10);
   await vi.advanceTimersByTimeAsync(HOUR);
   expect([wire.sent, vi.getTimerCount()]).toEqual([sent, 0]);
+});
+
+test('a node to which much is sent tells the others once a second', async () => {
+  const wire = new Wire();
+  const [here, there] = [startNode(wire), startNode(wire)];
+  here.look();
+  for (let i = 0; i < 1_000; i++) {
+    there.send('Prometheus/2.42.0', 1);
+    await vi.advanceTimersByTimeAsync(10);
+  }
+  expect(wire.sent).toBeLessThan(20);
+  expect(here.seen.length).toBeLessThan(50);
 });
 
 test('two nodes with pages do not answer each other for ever', async () => {

@@ -7,7 +7,9 @@ import { clientsTopic, type NodeClients, nodeClientsTopic } from './clients-topi
 import { joinClients } from './join';
 
 /** How soon a page and other nodes hear of a change. */
-const TELL_EVERY_MS = 250;
+const LOOK_EVERY_MS = 250;
+/** Other nodes hear of further ones so often: each message costs a command of Redis. */
+const TELL_EVERY_MS = SECOND;
 /** An event may be lost: pages are told again after this. */
 const REPEAT_MS = SECOND;
 /** How often a node with a page that looks asks the others, and how long one that was asked goes on telling. */
@@ -35,9 +37,10 @@ export class ClientsOfNodes {
   private hasPages = false;
   private askedUntil = 0;
   private askedAt = 0;
-  private toldAt = 0;
-  /** What others, and pages, were told last. */
-  private told = { changes: -1, news: -1 };
+  /** What other nodes were told last, of `changes`. */
+  private told = { changes: 0, at: 0 };
+  /** What pages were. */
+  private shown = { changes: 0, news: 0, at: 0 };
   /** Grows with whatever another node tells. */
   private news = 0;
 
@@ -67,7 +70,6 @@ export class ClientsOfNodes {
 
   private openPages(): () => void {
     this.hasPages = true;
-    this.told.news = -1;
     this.ask();
     this.start();
     return () => {
@@ -76,7 +78,7 @@ export class ClientsOfNodes {
   }
 
   private start(): void {
-    this.timer ??= setInterval(() => this.tick(), TELL_EVERY_MS);
+    this.timer ??= setInterval(() => this.tick(), LOOK_EVERY_MS);
   }
 
   private tick(): void {
@@ -87,18 +89,18 @@ export class ClientsOfNodes {
       this.timer = undefined;
       return;
     }
-    const hasChanged = this.own.changes !== this.told.changes;
+    const { changes, at } = this.told;
     if (this.hasPages && now - this.askedAt >= ASK_EVERY_MS) this.ask();
-    else if (isAsked && hasChanged) this.tell(false);
-    if (this.hasPages) this.tellPages(hasChanged, now);
-    this.told.changes = this.own.changes;
+    else if (isAsked && changes !== this.own.changes && now - at >= TELL_EVERY_MS) this.tell(false);
+    if (this.hasPages) this.show(now);
   }
 
-  private tellPages(hasChanged: boolean, now: number): void {
-    const isDue = now - this.toldAt >= REPEAT_MS;
-    if (!hasChanged && this.news === this.told.news && !isDue) return;
-    this.toldAt = now;
-    this.told.news = this.news;
+  private show(now: number): void {
+    const { news, shown } = this;
+    const { changes } = this.own;
+    const isSame = changes === shown.changes && news === shown.news;
+    if (isSame && now - shown.at < REPEAT_MS) return;
+    this.shown = { changes, news, at: now };
     this.topics.publishLocally(clientsTopic, this.event());
   }
 
@@ -109,6 +111,7 @@ export class ClientsOfNodes {
 
   private tell(wantsOthers: boolean): void {
     const { node } = this;
+    this.told = { changes: this.own.changes, at: performance.now() };
     this.topics.publish(nodeClientsTopic, {
       node,
       now: Date.now(),
