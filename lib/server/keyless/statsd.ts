@@ -124,17 +124,15 @@ class Statsd implements StatsdFigures {
     if (this.refused) this.noteRefused({ code: this.refused, message: REASONS[this.refused] });
     this.refused = null;
     if (this.writing) return;
-    const samples = this.window.end(Date.now());
-    if (samples.length === 0) return;
-    this.writing = this.write(samples).finally(() => {
+    this.writing = this.write(this.window.end(Date.now())).finally(() => {
       this.writing = undefined;
     });
   }
 
-  private async write(samples: readonly IncomingSample[]): Promise<void> {
+  private async write(portions: Iterable<IncomingSample[]>): Promise<void> {
     const session = openIngestSession(this.root, { key: null, address: 'statsd', ...CLIENT });
     const noteRefused = (reason: Reason) => this.noteRefused(reason);
-    const lost = await writeInPortions(session, samples, this.giveUp.signal, noteRefused);
+    const lost = await writeInPortions(session, portions, this.giveUp.signal, noteRefused);
     if (lost === 0) return;
     this.root.figures.keylessLost.add('statsd', lost);
     log().warn({ samples: lost }, 'samples of StatsD could not be stored');

@@ -41,25 +41,24 @@ export async function writePatiently(
   }
 }
 
-/** Written together at most; between portions others have their turn. */
-const PORTION = 5_000;
-
 /**
- * The same of many samples. Each portion by itself: one of which nothing can be taken leaves the others as they are.
+ * The same of many samples, in portions between which others have their turn. Each portion by itself: one of which
+ * nothing can be taken leaves the others as they are.
  * @returns how many were given up
  */
 export async function writeInPortions(
   session: IngestSession,
-  samples: readonly IncomingSample[],
+  portions: Iterable<IncomingSample[]>,
   giveUp: AbortSignal,
   noteRefused: (reason: Reason) => void,
 ): Promise<number> {
-  for (let from = 0; from < samples.length; from += PORTION) {
-    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
-    const portion = { samples: samples.slice(from, from + PORTION), errors: [] };
-    if (!(await writePatiently(session, () => portion, giveUp, noteRefused))) return samples.length - from;
+  let givenUp = 0;
+  for (const samples of portions) {
+    const write = () => writePatiently(session, () => ({ samples, errors: [] }), giveUp, noteRefused);
+    if (givenUp > 0 || !(await write())) givenUp += samples.length;
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  return 0;
+  return givenUp;
 }
 
 function isForNow(error: unknown): boolean {

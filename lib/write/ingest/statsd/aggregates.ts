@@ -16,8 +16,11 @@ export interface Aggregate {
   readonly bytes: number;
   add(line: StatsdLine): Refused | null;
   /** Ends the window. Called when something was added in it. */
-  end(span: Span, samples: IncomingSample[]): void;
+  end(span: Span): MakeSamples;
 }
+
+/** Makes the samples of a window that has ended. They are far larger than what they are made of, so they come later. */
+export type MakeSamples = (samples: IncomingSample[]) => void;
 
 export const AGGREGATES: Readonly<Record<StatsdType, (subject: Subject) => Aggregate>> = {
   counter: (subject) => new CounterTotal(subject),
@@ -52,14 +55,18 @@ class CounterTotal implements Aggregate {
     return null;
   }
 
-  end({ start, end }: Span, samples: IncomingSample[]): void {
+  end({ start, end }: Span): MakeSamples {
+    const { total, before } = this;
     const { name, labels } = this.subject;
-    const push = (value: number, timestamp: number) =>
-      samples.push({ index: samples.length, name, value, timestamp, labels, type: 'counter' });
-    if (this.writtenAt !== start) push(this.before, start);
-    push(this.total, end);
-    this.before = this.total;
+    const isGoingOn = this.writtenAt === start;
+    this.before = total;
     this.writtenAt = end;
+    return (samples) => {
+      const push = (value: number, timestamp: number) =>
+        samples.push({ index: samples.length, name, value, timestamp, labels, type: 'counter' });
+      if (!isGoingOn) push(before, start);
+      push(total, end);
+    };
   }
 }
 
@@ -81,9 +88,8 @@ class GaugeValue implements Aggregate {
     return null;
   }
 
-  end({ end: timestamp }: Span, samples: IncomingSample[]): void {
-    const { name, labels } = this.subject;
-    samples.push({ index: samples.length, name, value: this.value, timestamp, labels, type: 'gauge' });
+  end({ end }: Span): MakeSamples {
+    return gaugeSample(this.subject, this.value, end);
   }
 }
 
@@ -106,13 +112,16 @@ class SetSize implements Aggregate {
     return null;
   }
 
-  end({ end: timestamp }: Span, samples: IncomingSample[]): void {
-    const { name, labels } = this.subject;
-    const { size: value } = this.members;
-    samples.push({ index: samples.length, name, value, timestamp, labels, type: 'gauge' });
+  end({ end }: Span): MakeSamples {
+    const { size } = this.members;
     this.members.clear();
     this.bytes = 0;
+    return gaugeSample(this.subject, size, end);
   }
+}
+
+function gaugeSample({ name, labels }: Subject, value: number, timestamp: number): MakeSamples {
+  return (samples) => samples.push({ index: samples.length, name, value, timestamp, labels, type: 'gauge' });
 }
 
 /** What a bucket takes, in both distributions. */
@@ -136,27 +145,25 @@ class TimerTotal implements Aggregate {
     return this.total.add(numbers, weight) ? null : 'malformed';
   }
 
-  end({ start, end }: Span, samples: IncomingSample[]): void {
-    const { total, before } = this;
-    const buckets = total.buckets();
-    const known = new Map(before.buckets());
-    // To the bit what was written: added up in another order it may be a little less, which means a restart. A new
-    // bound has what the one below it had.
-    let atMost = 0;
-    const atStart: Buckets = buckets.map(([bound]) => {
-      atMost = known.get(bound) ?? atMost;
-      return [bound, atMost];
-    });
-    if (this.writtenAt !== start) this.push(start, before, atStart, samples);
-    else
-      this.pushBuckets(
-        start,
-        atStart.filter(([bound]) => !known.has(bound)),
-        samples,
-      );
-    this.push(end, total, buckets, samples);
-    this.before = total.copy();
+  end({ start, end }: Span): MakeSamples {
+    const { before } = this;
+    const total = this.total.copy();
+    const isGoingOn = this.writtenAt === start;
+    this.before = total;
     this.writtenAt = end;
+    return (samples) => {
+      const buckets = total.buckets();
+      const known = new Map(before.buckets());
+      const atStart = bucketsBefore(buckets, known);
+      if (!isGoingOn) this.push(start, before, atStart, samples);
+      else
+        this.pushBuckets(
+          start,
+          atStart.filter(([bound]) => !known.has(bound)),
+          samples,
+        );
+      this.push(end, total, buckets, samples);
+    };
   }
 
   private push(timestamp: number, { count, sum }: Distribution, buckets: Buckets, samples: IncomingSample[]) {
@@ -176,4 +183,16 @@ class TimerTotal implements Aggregate {
         type: 'counter',
       });
   }
+}
+
+/**
+ * What buckets had before, to the bit as it was written: added up in another order it may be a little less, which means
+ * a restart. A new bound has what the one below it had.
+ */
+function bucketsBefore(buckets: Buckets, known: ReadonlyMap<number, number>): Buckets {
+  let atMost = 0;
+  return buckets.map(([bound]) => {
+    atMost = known.get(bound) ?? atMost;
+    return [bound, atMost];
+  });
 }

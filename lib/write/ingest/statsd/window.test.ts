@@ -18,7 +18,7 @@ function openWindow() {
       for (const line of lines) window.add(line);
     },
     /** Ends it after so many seconds: name, seconds, value. */
-    end: (seconds: number) => window.end(AT + seconds * 1_000).map(short),
+    end: (seconds: number) => [...window.end(AT + seconds * 1_000)].flat().map(short),
   };
 }
 
@@ -189,6 +189,43 @@ test('a clock that goes back a little is waited for; one that goes back far is f
   ]);
 });
 
+test('samples are made some at a time, of what there was when the window ended', () => {
+  const { take, end, window } = openWindow();
+  // From the lowest bound to the highest, however few values there are.
+  const all = () => {
+    for (let i = 0; i < 2_000; i++) take(`took${i}:1e-6:1e12|ms`);
+  };
+  all();
+  take('hits:1|c', 'users:joe|s');
+  const portions = window.end(AT + 1_000)[Symbol.iterator]();
+  const names = new Set<string>();
+  let last: IncomingSample[] = [];
+  for (let next = portions.next(); !next.done; next = portions.next()) {
+    expect(next.value.length).toBeLessThan(5_500);
+    for (const { name } of next.value) names.add(name);
+    // What comes meanwhile is of the next window.
+    if (last.length === 0) {
+      all();
+      take('hits:1|c', 'users:ann:joe|s');
+    }
+    last = next.value;
+  }
+  expect(names.size).toBe(3 * 2_000 + 2);
+  expect(last.slice(-3).map(short)).toEqual([
+    ['hits', 0, 0],
+    ['hits', 1, 1],
+    ['users', 1, 1],
+  ]);
+  const second = end(2);
+  expect(second.slice(-2)).toEqual([
+    ['hits', 2, 2],
+    ['users', 2, 2],
+  ]);
+  expect(second.filter(([name]) => String(name).endsWith('_count')).every(([, , count]) => count === 4)).toBe(
+    true,
+  );
+});
+
 describe('what is held is bounded', () => {
   const BOUND = 64 * 2 ** 20;
 
@@ -200,7 +237,7 @@ describe('what is held is bounded', () => {
     expect(results.full).toBeGreaterThan(0);
     expect(window.heldBytes).toBeLessThan(BOUND + 65_536);
     take('hits:1|c', 'late:1|c');
-    expect(window.end(AT + 1_000).find(({ name }) => name === 'late')).toBeUndefined();
+    expect(end(1).find(([name]) => name === 'late')).toBeUndefined();
     take('hits:1|c');
     expect(end(120)).toEqual([['hits', 120, 3]]);
     expect(window.series).toBe(1);
@@ -258,6 +295,6 @@ test('garbage counts as a line, and nothing of it is no number', () => {
   for (let i = 0; i < 20_000; i++)
     window.add(`x${Array.from({ length: dice.below(20) }, () => dice.pick(parts)).join('')}`);
   expect(Object.values(results).reduce((sum, count) => sum + count, 0)).toBe(20_000);
-  for (const { value, timestamp } of window.end(AT + 1_000))
+  for (const { value, timestamp } of [...window.end(AT + 1_000)].flat())
     expect([Number.isFinite(value), Number.isInteger(timestamp)]).toEqual([true, true]);
 });

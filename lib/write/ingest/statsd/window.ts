@@ -1,6 +1,6 @@
 import { HOUR, MINUTE } from '../../../model/time/duration';
 import type { IncomingSample } from '../sample';
-import { AGGREGATES, type Aggregate } from './aggregates';
+import { AGGREGATES, type Aggregate, type MakeSamples } from './aggregates';
 import { type Refused, readStatsdLine, type StatsdLine } from './line';
 
 /** What all series take together: some 90,000 of usual names. */
@@ -12,6 +12,9 @@ const FORGOTTEN_AFTER_MS = HOUR;
 const FORGOTTEN_SOON_AFTER_MS = MINUTE;
 /** A clock that has gone back by less is waited for: what is written stays in order. */
 const MOST_BACK_MS = MINUTE;
+
+/** Samples that are made together, about: some milliseconds. */
+const PORTION = 5_000;
 
 interface Held {
   aggregate: Aggregate;
@@ -62,24 +65,25 @@ export class StatsdWindow {
   /**
    * Ends the window and begins the next.
    * @param now epoch ms
-   * @returns what was received in it, in samples; none where the clock has gone back a little, and the window goes on
+   * @returns what was received in it, in samples, some at a time: they are made as they are asked for, and what comes
+   * meanwhile is of the next window. None where the clock has gone back a little, and the window goes on.
    */
-  end(now: number): IncomingSample[] {
+  end(now: number): Iterable<IncomingSample[]> {
     if (now <= this.start) {
       if (this.start - now < MOST_BACK_MS) return [];
       this.start = now - 1;
     }
     const span = { start: this.start, end: now };
-    const samples: IncomingSample[] = [];
+    const ended: MakeSamples[] = [];
     for (const each of this.changed) {
-      each.aggregate.end(span, samples);
+      ended.push(each.aggregate.end(span));
       each.heardAt = now;
       this.noteBytes(each);
     }
     this.changed.clear();
     this.start = now;
     this.forget(now);
-    return samples;
+    return inPortions(ended);
   }
 
   private take(line: StatsdLine): Refused | null {
@@ -126,4 +130,15 @@ export class StatsdWindow {
       this.heldBytes -= bytes;
     }
   }
+}
+
+function* inPortions(ended: readonly MakeSamples[]): Generator<IncomingSample[]> {
+  let samples: IncomingSample[] = [];
+  for (const make of ended) {
+    make(samples);
+    if (samples.length < PORTION) continue;
+    yield samples;
+    samples = [];
+  }
+  if (samples.length > 0) yield samples;
 }
