@@ -50,6 +50,22 @@ const port = z
   })
   .optional();
 
+/** Empty where it is not set. */
+const list = (wanted: string, entry: RegExp) =>
+  z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const entries = text.split(',').flatMap((each) => each.trim() || []);
+      if (!entries.every((each) => entry.test(each))) context.addIssue(wanted);
+      return entries;
+    });
+
+const kafkaTopic = z
+  .string()
+  .regex(/^[\w.-]{1,240}$/, "a topic's name: letters, digits, . _ -, at most 240")
+  .optional();
+
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/database')
@@ -146,6 +162,19 @@ const settings = z.object({
   STATSD_PORT: port,
   GRAPHITE_PORT: port,
   KEYLESS_HOST: z.string().default('127.0.0.1'),
+  KAFKA_BROKERS: list(
+    'host:port separated by commas, such as kafka-1:9092,kafka-2:9092',
+    /^[^\s:/]+:\d{1,5}$/,
+  ),
+  KAFKA_SAMPLES_TOPIC: kafkaTopic,
+  KAFKA_EVENTS_TOPIC: kafkaTopic,
+  KAFKA_GROUP: z.string().default('pulseboard'),
+  KAFKA_TLS: z.enum(['on', 'off'], 'on or off').default('off'),
+  KAFKA_SASL: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'], 'plain, scram-sha-256 or scram-sha-512')
+    .optional(),
+  KAFKA_USER: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
   SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
@@ -184,5 +213,22 @@ function checkTogether(settings: Env): Env {
     throw new Error(
       'Wrong settings:\n  REDIS_URL and UPSTASH_REDIS_REST_URL are two ways to reach Redis: set one.',
     );
+  checkBrokers(settings);
   return settings;
+}
+
+function checkBrokers({ KAFKA_BROKERS, KAFKA_SAMPLES_TOPIC, KAFKA_EVENTS_TOPIC, ...settings }: Env): void {
+  const topics = [KAFKA_SAMPLES_TOPIC, KAFKA_EVENTS_TOPIC].filter((topic) => topic !== undefined);
+  if (KAFKA_BROKERS.length > 0 !== topics.length > 0)
+    throw new Error(
+      'Wrong settings:\n  KAFKA_BROKERS and a topic belong together: set KAFKA_SAMPLES_TOPIC, KAFKA_EVENTS_TOPIC or both.',
+    );
+  if (new Set(topics).size < topics.length)
+    throw new Error(
+      'Wrong settings:\n  KAFKA_SAMPLES_TOPIC and KAFKA_EVENTS_TOPIC are the same: samples and events have topics of their own.',
+    );
+  if (Boolean(settings.KAFKA_SASL) !== Boolean(settings.KAFKA_USER && settings.KAFKA_PASSWORD))
+    throw new Error(
+      'Wrong settings:\n  KAFKA_SASL, KAFKA_USER and KAFKA_PASSWORD belong together: set all three.',
+    );
 }

@@ -1,3 +1,4 @@
+import type { BrokerFigures } from './broker-figures';
 import { STAGES } from './stages';
 
 /** One sample of an exposition: the labels that distinguish it in its family, and its value now. */
@@ -277,6 +278,8 @@ export function createFigures() {
     ),
     /** What is held for StatsD; null where it is off. */
     statsd: { open: null as StatsdFigures | null },
+    /** Of each broker that messages are pulled from, by its name. */
+    brokers: new Map<string, BrokerFigures>(),
     refusals: new Counter(
       'pulseboard_budget_refusals_total',
       'Requests ended for what they would have cost, or because their client had gone.',

@@ -1,13 +1,14 @@
 import { log } from '../observe/log';
 import { within } from '../runtime/within';
 import type { Root } from '../system/root';
+import { brokerListeners } from './brokers/listeners';
 import { graphiteListener } from './keyless/graphite';
 import { statsdListener } from './keyless/statsd';
 import type { Listener } from './listener';
 import { FINISH_MS } from './shutdown';
 
 /** Every listener beside our port: a new one is a file beside this one and a line here. */
-export const LISTENERS: readonly Listener[] = [statsdListener, graphiteListener];
+export const LISTENERS: readonly Listener[] = [statsdListener, graphiteListener, ...brokerListeners];
 
 /**
  * Starts them one after the other; when one cannot, none is left running.

@@ -7,6 +7,7 @@ export const SENDERS = {
   'prometheus-node-exporter': 'prometheus-node-exporter',
   influx: 'influxdb-client',
   collectd: 'collectd-core libyajl2 libcurl3-gnutls',
+  kcat: 'kcat',
 } as const;
 export type Sender = keyof typeof SENDERS;
 

@@ -1,5 +1,6 @@
 import type { Sender } from '../../access/limit/ingest-limit';
 import type { Root } from '../../system/root';
+import type { System } from '../../system/system';
 import type { ClientName } from '../../write/clients/clients';
 import type { DecodedEvents } from '../../write/events/incoming-event';
 import type { DecodedSamples, WriteResult } from '../../write/ingest/sample';
@@ -47,26 +48,7 @@ class Session implements IngestSession {
     const { headers, refusal } = this.root.limits.ingest.count(this.sender);
     this.rateHeaders = headers;
     if (refusal) throw refusal;
-    const { pipeline, events } = this.root.ready();
-    let what: 'samples' | 'events' = 'samples';
-    const take = (decoded: Decoded) => {
-      if (!('events' in decoded)) return pipeline.write(decoded, answerMs);
-      what = 'events';
-      return events.write(decoded, answerMs);
-    };
-    const totals = new WriteTotals(() => what);
-    try {
-      const decoded = source();
-      if (Symbol.asyncIterator in decoded) {
-        for await (const portion of decoded)
-          totals.add(await take(portion), 'items' in portion ? portion.items : undefined);
-      } else totals.add(await take(await decoded));
-      return totals.result();
-    } catch (error) {
-      throw totals.withTotals(error);
-    } finally {
-      this.note(totals);
-    }
+    return writeAll(this.root.ready(), source, { answerMs, note: (totals) => this.note(totals) });
   }
 
   /** Who is refused a whole body is told by whoever answers. */
@@ -77,5 +59,38 @@ class Session implements IngestSession {
       const message = `${rejected} of ${accepted + rejected} were rejected; the first one: ${firstError.message}.`;
       clients.noteRefused(this.sender, { code: firstError.code, message });
     }
+  }
+}
+
+export interface WriteAllOptions {
+  answerMs?: number;
+  /** Called at the end, also of a source that could not be written whole. */
+  note?(totals: WriteTotals): void;
+}
+
+/** Decodes and commits all of a source, without counting it against a rate: see `IngestSession.write`. */
+export async function writeAll(
+  { pipeline, events }: Pick<System, 'pipeline' | 'events'>,
+  source: Source,
+  { answerMs, note }: WriteAllOptions = {},
+): Promise<WriteResult> {
+  let what: 'samples' | 'events' = 'samples';
+  const take = (decoded: Decoded) => {
+    if (!('events' in decoded)) return pipeline.write(decoded, answerMs);
+    what = 'events';
+    return events.write(decoded, answerMs);
+  };
+  const totals = new WriteTotals(() => what);
+  try {
+    const decoded = source();
+    if (Symbol.asyncIterator in decoded) {
+      for await (const portion of decoded)
+        totals.add(await take(portion), 'items' in portion ? portion.items : undefined);
+    } else totals.add(await take(await decoded));
+    return totals.result();
+  } catch (error) {
+    throw totals.withTotals(error);
+  } finally {
+    note?.(totals);
   }
 }

@@ -1,3 +1,4 @@
+import type { BrokerFigures } from '../../observe/broker-figures';
 import type { Family, StatsdFigures } from '../../observe/figures';
 import type { Root } from '../../system/root';
 import { gauge, total } from './family';
@@ -6,7 +7,13 @@ const HEALTHS = ['up', 'down', 'unknown'] as const;
 
 /** Figures about what sends to this server. */
 export function ofSenders(root: Root): Family[] {
-  return [...ofIngest(root), ...ofConnections(root), ...ofScraping(root), ...ofKeyless(root)];
+  return [
+    ...ofIngest(root),
+    ...ofConnections(root),
+    ...ofScraping(root),
+    ...ofKeyless(root),
+    ...ofBrokers(root),
+  ];
 }
 
 function ofIngest({ figures }: Root): Family[] {
@@ -66,4 +73,32 @@ function ofStatsd(open: StatsdFigures | null): Family[] {
       ),
     );
   return families;
+}
+
+/** Of what is pulled from brokers, where anything is. */
+function ofBrokers({ figures }: Root): Family[] {
+  const brokers = [...figures.brokers];
+  if (brokers.length === 0) return [];
+  const family = (name: string, help: string, type: Family['type'], read: (of: BrokerFigures) => number) => ({
+    name: `pulseboard_broker_${name}`,
+    help,
+    type,
+    readings: brokers.map(([broker, of]) => ({ labels: { broker }, value: read(of) })),
+  });
+  return [
+    family('connected', 'Whether messages are pulled.', 'gauge', ({ isConnected }) => Number(isConnected)),
+    family('messages_stored_total', 'Messages all of which is stored.', 'counter', ({ stored }) => stored),
+    family(
+      'messages_dead_total',
+      'Messages that were put aside as dead letters.',
+      'counter',
+      ({ dead }) => dead,
+    ),
+    {
+      ...family('lag_messages', 'Messages that wait, as of the last look.', 'gauge', ({ lag }) => lag ?? 0),
+      readings: brokers.flatMap(([broker, { lag }]) =>
+        lag === null ? [] : { labels: { broker }, value: lag },
+      ),
+    },
+  ];
 }

@@ -13,6 +13,8 @@ export interface EventsContext {
   precision: Precision;
   /** What the sender calls the body; null where it does not say. */
   bodyKey: string | null;
+  /** The timestamp of events that have none, epoch ms; by default when they are decoded. */
+  time?: number;
 }
 
 /** An event has a few dozen fields, of which some have fields. */
@@ -98,10 +100,10 @@ function withMs(events: readonly unknown[], text: string): unknown[] {
 function readEvents(
   list: readonly unknown[],
   firstIndex: number,
-  { precision, bodyKey }: EventsContext,
+  { precision, bodyKey, time = Date.now() }: EventsContext,
 ): DecodedEvents {
   const decoded: DecodedEvents = { events: [], errors: [], precision };
-  const context = { now: Date.now(), precision: precision === 'ns' ? ('ms' as const) : precision, bodyKey };
+  const context = { now: time, precision: precision === 'ns' ? ('ms' as const) : precision, bodyKey };
   list.forEach((raw, at) => {
     const read = readEvent(raw, firstIndex + at, context);
     if ('code' in read) decoded.errors.push(read);

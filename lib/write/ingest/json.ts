@@ -38,9 +38,13 @@ interface Inherited {
 const NO_LABELS: Labels = {};
 const TYPES: ReadonlySet<unknown> = new Set(METRIC_TYPES);
 
-/** A whole body of `application/json`. Throws what `decodeJson` throws, and `bad_body`. */
-export function decodeJsonBody(bytes: Buffer, precision: Precision): DecodedSamples {
-  return decodeParsedBody(parseJsonBody(bytes, precision), precision);
+/**
+ * A whole body of `application/json`. Throws what `decodeJson` throws, and `bad_body`.
+ *
+ * @param now the timestamp of samples that have none, epoch ms
+ */
+export function decodeJsonBody(bytes: Buffer, precision: Precision, now = Date.now()): DecodedSamples {
+  return decodeParsedBody(parseJsonBody(bytes, precision), precision, now);
 }
 
 /** A whole body, parsed. Throws `bad_json`, `bad_body`, or what `refuseExpensiveJson` throws. */
@@ -50,8 +54,8 @@ export function parseJsonBody(bytes: Buffer, precision: Precision): unknown {
 }
 
 /** What `parseJsonBody` returned, with the same precision. Throws `bad_shape` or `too_many_samples`. */
-export function decodeParsedBody(body: unknown, precision: Precision): DecodedSamples {
-  return decodeParsed(body, { now: Date.now(), precision, firstIndex: 0 });
+export function decodeParsedBody(body: unknown, precision: Precision, now = Date.now()): DecodedSamples {
+  return decodeParsed(body, { now, precision, firstIndex: 0 });
 }
 
 /**

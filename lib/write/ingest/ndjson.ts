@@ -15,11 +15,14 @@ const PORTION = { samples: 5_000, lines: 1_000 };
 /**
  * One JSON shape a line, decoded as it streams in: a portion is what arrived together. A line that cannot be read
  * counts as one rejected sample and does not affect the others.
+ *
+ * @param time the timestamp of samples that have none, epoch ms; by default when they are decoded
  */
 export async function* decodeNdjson(
   pieces: AsyncIterable<Uint8Array>,
   precision: Precision,
   bodies: HeldBodies,
+  time?: number,
 ): AsyncGenerator<DecodedSamples> {
   let firstIndex = 0;
   for await (const lines of readLines(pieces, MAX_LINE_BYTES, bodies)) {
@@ -27,7 +30,11 @@ export async function* decodeNdjson(
       const portion: DecodedSamples = { samples: [], errors: [], precision };
       const to = Math.min(lines.length, from + PORTION.lines);
       for (; from < to && portion.samples.length < PORTION.samples; from++) {
-        const { samples, errors } = decodeLine(lines[from], { now: Date.now(), precision, firstIndex });
+        const { samples, errors } = decodeLine(lines[from], {
+          now: time ?? Date.now(),
+          precision,
+          firstIndex,
+        });
         firstIndex += samples.length + errors.length;
         for (const sample of samples) portion.samples.push(sample);
         for (const error of errors) portion.errors.push(error);
