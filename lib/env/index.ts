@@ -175,6 +175,9 @@ const settings = z.object({
     .optional(),
   KAFKA_USER: z.string().optional(),
   KAFKA_PASSWORD: z.string().optional(),
+  REDIS_SAMPLES_STREAM: z.string().optional(),
+  REDIS_EVENTS_STREAM: z.string().optional(),
+  REDIS_GROUP: z.string().default('pulseboard'),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
   SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
@@ -226,6 +229,13 @@ function checkBrokers({ KAFKA_BROKERS, KAFKA_SAMPLES_TOPIC, KAFKA_EVENTS_TOPIC, 
   if (new Set(topics).size < topics.length)
     throw new Error(
       'Wrong settings:\n  KAFKA_SAMPLES_TOPIC and KAFKA_EVENTS_TOPIC are the same: samples and events have topics of their own.',
+    );
+  const { REDIS_SAMPLES_STREAM, REDIS_EVENTS_STREAM, REDIS_URL } = settings;
+  if ((REDIS_SAMPLES_STREAM || REDIS_EVENTS_STREAM) && !REDIS_URL)
+    throw new Error('Wrong settings:\n  REDIS_SAMPLES_STREAM and REDIS_EVENTS_STREAM need REDIS_URL.');
+  if (REDIS_SAMPLES_STREAM && REDIS_SAMPLES_STREAM === REDIS_EVENTS_STREAM)
+    throw new Error(
+      'Wrong settings:\n  REDIS_SAMPLES_STREAM and REDIS_EVENTS_STREAM are the same: samples and events have streams of their own.',
     );
   if (Boolean(settings.KAFKA_SASL) !== Boolean(settings.KAFKA_USER && settings.KAFKA_PASSWORD))
     throw new Error(

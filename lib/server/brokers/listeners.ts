@@ -2,6 +2,7 @@ import type { Env } from '../../env';
 import { createBrokerFigures } from '../../observe/broker-figures';
 import type { Root } from '../../system/root';
 import { kafkaSource } from '../../write/brokers/kafka/kafka-source';
+import { redisSource } from '../../write/brokers/redis-streams/redis-source';
 import { type BrokerSource, type SourceParts, startSource } from '../../write/brokers/source';
 import type { Listener } from '../listener';
 import { takeFor } from './intake';
@@ -11,6 +12,11 @@ type MakeSource = (settings: Env, parts: SourceParts) => BrokerSource | null;
 
 const kafka: MakeSource = (settings, parts) =>
   settings.KAFKA_BROKERS.length > 0 ? kafkaSource(settings, parts) : null;
+
+const redisStreams: MakeSource = ({ REDIS_URL, ...settings }, parts) =>
+  REDIS_URL && (settings.REDIS_SAMPLES_STREAM || settings.REDIS_EVENTS_STREAM)
+    ? redisSource({ REDIS_URL, ...settings }, parts)
+    : null;
 
 /** A broker need not be there when the server starts. */
 const brokerListener = (name: string, make: MakeSource): Listener => ({
@@ -24,4 +30,7 @@ const brokerListener = (name: string, make: MakeSource): Listener => ({
   },
 });
 
-export const brokerListeners: readonly Listener[] = [brokerListener('Kafka', kafka)];
+export const brokerListeners: readonly Listener[] = [
+  brokerListener('Kafka', kafka),
+  brokerListener('Redis Streams', redisStreams),
+];
