@@ -68,6 +68,7 @@ export const remoteWriteEndpoint: IngestEndpoint = {
       '400': inWords('Something in it can never be taken; what can is committed'),
       '401': inWords('No key was shown'),
       '403': inWords('A wrong key, or a page of another site'),
+      '409': inWords('The samples have come through this server: forwarding goes in a circle'),
       '413': inWords('More than MAX_BODY_BYTES, uncompressed'),
       '415': inWords('Another message or compression'),
       '503': inWords('Send the same again, after Retry-After'),

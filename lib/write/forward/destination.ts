@@ -162,13 +162,13 @@ export class Destination {
   private async sendRequest(request: PlannedRequest, budget: { splits: number }): Promise<void> {
     // Others have their turn between two that are encoded.
     await new Promise((resolve) => setImmediate(resolve));
-    const outcome = await this.sendUntilTaken(encodeWriteRequest(request.series));
+    const outcome = await this.sendUntilTaken(encodeWriteRequest(request));
     if (outcome.kind === 'sent') {
-      this.counts.sent += request.samples;
+      this.counts.sent += request.values.length;
       return;
     }
     const halves = outcome.forSome && budget.splits > 0 ? halvesOf(request) : [];
-    if (halves.length === 0) this.counts.refused += request.samples;
+    if (halves.length === 0) this.counts.refused += request.values.length;
     budget.splits--;
     for (const half of halves) await this.sendRequest(half, budget);
   }

@@ -4,7 +4,8 @@ import type { DestinationSettings } from './config';
 import type { ReadRows } from './queue-reader';
 import { checkOfRows } from './series-check';
 import { labelsForPrometheus } from './series-labels';
-import { type EncodedSeries, encodeLabels } from './write-request';
+import { flatten, type Rows } from './sorted-rows';
+import { encodeLabels, type WriteColumns } from './write-request';
 
 /** Encoded labels that are kept: some hundred bytes each. */
 const MOST_LABELS = 200_000;
@@ -12,10 +13,8 @@ const MOST_LABELS = 200_000;
 const MOST_TIMES = 1_000_000;
 
 /** Samples that are sent together. */
-export interface PlannedRequest {
-  series: EncodedSeries[];
-  samples: number;
-  /** Its samples are older than what was sent of their series. */
+export interface PlannedRequest extends WriteColumns {
+  /** They are older than what was sent of their series. */
   isLate: boolean;
 }
 
@@ -29,6 +28,11 @@ export interface Plan {
   unknown: number;
   /** Samples that a rule leaves out. */
   filtered: number;
+}
+
+interface Shard {
+  inTime: PlannedRequest[];
+  late: PlannedRequest[];
 }
 
 type Settings = Pick<
@@ -49,37 +53,47 @@ export class RequestPlanner {
   ) {}
 
   plan(records: readonly ReadRows[]): Plan {
-    const series: BySeries = { inTime: new Map(), late: new Map() };
+    const { max_samples_per_send: most, max_shards: mostShards } = this.settings.queue_config;
     const plan: Plan = { shards: [], unknown: 0, filtered: 0 };
-    for (const record of records) {
-      if (record.check === checkOfRows(record.seriesIds, this.registry)) this.addRecord(record, series, plan);
-      else plan.unknown += record.seriesIds.length;
+    const known = records.filter((record) => {
+      const isKnown = record.check === checkOfRows(record.seriesIds, this.registry);
+      if (!isKnown) plan.unknown += record.seriesIds.length;
+      return isKnown;
+    });
+    const rows = flatten(known);
+    const count = Math.min(mostShards, Math.ceil(rows.seriesIds.length / most));
+    const shards = Array.from({ length: count }, (): Shard => ({ inTime: [], late: [] }));
+    for (let from = 0; from < rows.seriesIds.length; ) {
+      const id = rows.seriesIds[from];
+      let to = from + 1;
+      while (to < rows.seriesIds.length && rows.seriesIds[to] === id) to++;
+      this.addSeries(rows, { from, to }, shards[id % count], plan);
+      from = to;
     }
-    plan.shards = this.shardsOf(series);
+    plan.shards = shards
+      .map(({ inTime, late }) => [...inTime, ...late])
+      .filter((requests) => requests.length > 0);
     return plan;
   }
 
-  private addRecord(record: ReadRows, { inTime, late }: BySeries, plan: Plan): void {
-    const { seriesIds, timestamps, values } = record;
-    const omitted = new Set(record.omitted);
-    const isLate = new Set(record.late);
-    for (let i = 0; i < seriesIds.length; i++) {
-      if (omitted.has(i)) continue;
-      const id = seriesIds[i];
-      const into = isLate.has(i) ? late : inTime;
-      let entry = into.get(id);
-      if (!entry) {
-        const series = this.registry.seriesById.get(id);
-        const labels = series && this.labelsOf(series);
-        if (!series) plan.unknown++;
-        else if (!labels) plan.filtered++;
-        if (!labels) continue;
-        entry = { labels, timestamps: [], values: [] };
-        into.set(id, entry);
-      }
-      entry.timestamps.push(timestamps[i]);
-      entry.values.push(values[i]);
+  /** Adds the rows of one series, each time once: a sample whose commit was tried twice is queued twice. */
+  private addSeries(rows: Rows, { from, to }: { from: number; to: number }, shard: Shard, plan: Plan): void {
+    const { seriesIds, timestamps, values, isLate } = rows;
+    const id = seriesIds[from];
+    const series = this.registry.seriesById.get(id);
+    const labels = series && this.labelsOf(series);
+    if (!series) plan.unknown += to - from;
+    else if (!labels) plan.filtered += to - from;
+    if (!labels) return;
+    const { max_samples_per_send: most } = this.settings.queue_config;
+    const sentTo = this.newest.get(id) ?? Number.NEGATIVE_INFINITY;
+    for (let i = from; i < to; i++) {
+      if (i > from && timestamps[i] === timestamps[i - 1]) continue;
+      const late = isLate[i] === 1 || timestamps[i] <= sentTo;
+      addSample(requestIn(shard, late, most), labels, timestamps[i], values[i]);
     }
+    if (this.newest.size >= MOST_TIMES) this.newest.clear();
+    this.newest.set(id, Math.max(sentTo, timestamps[to - 1]));
   }
 
   private labelsOf(series: Series): Buffer | null {
@@ -92,98 +106,60 @@ export class RequestPlanner {
     this.labels.set(series.id, encoded);
     return encoded;
   }
+}
 
-  private shardsOf({ inTime, late }: BySeries): PlannedRequest[][] {
-    const { max_samples_per_send: most, max_shards: mostShards } = this.settings.queue_config;
-    let samples = 0;
-    for (const each of [inTime, late]) for (const { values } of each.values()) samples += values.length;
-    const count = Math.min(mostShards, Math.ceil(samples / most));
-    const shards = Array.from({ length: count }, () => ({ inTime: [], late: [] }) as Shard);
-    for (const [id, series] of inTime) {
-      const parts = this.separateLate(id, byTime(series));
-      addTo(shards[id % count], parts.inTime, { most, isLate: false });
-      addTo(shards[id % count], parts.late, { most, isLate: true });
-    }
-    for (const [id, series] of late) addTo(shards[id % count], byTime(series), { most, isLate: true });
-    return shards.map((shard) => [...shard.inTime, ...shard.late]);
+/** The request that the next sample goes into. */
+function requestIn(shard: Shard, isLate: boolean, most: number): PlannedRequest {
+  const requests = isLate ? shard.late : shard.inTime;
+  const last = requests[requests.length - 1];
+  if (last && last.values.length < most) return last;
+  const next: PlannedRequest = { labels: [], counts: [], timestamps: [], values: [], isLate };
+  requests.push(next);
+  return next;
+}
+
+function addSample(request: PlannedRequest, labels: Buffer, timestamp: number, value: number): void {
+  const last = request.labels.length - 1;
+  if (request.labels[last] === labels) request.counts[last]++;
+  else {
+    request.labels.push(labels);
+    request.counts.push(1);
   }
-
-  private separateLate(id: number, series: EncodedSeries): Record<keyof Shard, EncodedSeries> {
-    const { labels, timestamps, values } = series;
-    const sentTo = this.newest.get(id) ?? Number.NEGATIVE_INFINITY;
-    if (this.newest.size >= MOST_TIMES) this.newest.clear();
-    this.newest.set(id, Math.max(sentTo, timestamps[timestamps.length - 1]));
-    const first = timestamps.findIndex((timestamp) => timestamp > sentTo);
-    const lateCount = first === -1 ? timestamps.length : first;
-    const part = (from: number, to?: number): EncodedSeries => ({
-      labels,
-      timestamps: timestamps.slice(from, to),
-      values: values.slice(from, to),
-    });
-    return lateCount === 0
-      ? { inTime: series, late: part(0, 0) }
-      : { inTime: part(lateCount), late: part(0, lateCount) };
-  }
-}
-
-/** By id of the series: samples that came in the order of time, and those that came later. */
-interface BySeries {
-  inTime: Map<number, EncodedSeries>;
-  late: Map<number, EncodedSeries>;
-}
-
-interface Shard {
-  inTime: PlannedRequest[];
-  late: PlannedRequest[];
-}
-
-/** In order of time, each time once: a sample whose commit was tried twice is queued twice. */
-function byTime(series: EncodedSeries): EncodedSeries {
-  const { labels, timestamps, values } = series;
-  let isAscending = true;
-  for (let i = 1; i < timestamps.length; i++) isAscending &&= timestamps[i] > timestamps[i - 1];
-  if (isAscending) return series;
-  const order = timestamps.map((_, i) => i).sort((a, b) => timestamps[a] - timestamps[b] || a - b);
-  const once = order.filter((at, i) => i === 0 || timestamps[at] !== timestamps[order[i - 1]]);
-  return { labels, timestamps: once.map((at) => timestamps[at]), values: once.map((at) => values[at]) };
+  request.timestamps.push(timestamp);
+  request.values.push(value);
 }
 
 /** The same in two, of which the second has nothing that comes before the first; none where it is not worth it. */
-export function halvesOf({ series, isLate }: PlannedRequest): PlannedRequest[] {
-  if (isLate || (series.length === 1 && series[0].values.length === 1)) return [];
-  const halves = series.length === 1 ? halvesInTime(series[0]) : halvesOfList(series);
-  return halves.map((half) => ({
-    series: half,
-    samples: half.reduce((sum, { values }) => sum + values.length, 0),
-    isLate,
-  }));
-}
-
-function halvesInTime({ labels, timestamps, values }: EncodedSeries): EncodedSeries[][] {
-  const [times, numbers] = [halvesOfList(timestamps), halvesOfList(values)];
-  return times.map((half, i) => [{ labels, timestamps: half, values: numbers[i] }]);
-}
-
-function halvesOfList<T>(all: readonly T[]): [T[], T[]] {
-  const half = Math.ceil(all.length / 2);
-  return [all.slice(0, half), all.slice(half)];
-}
-
-function addTo(
-  shard: Shard,
-  { labels, timestamps, values }: EncodedSeries,
-  { most, isLate }: { most: number; isLate: boolean },
-): void {
-  const requests = isLate ? shard.late : shard.inTime;
-  for (let from = 0; from < values.length; ) {
-    let last = requests.at(-1);
-    if (!last || last.samples >= most) {
-      last = { series: [], samples: 0, isLate };
-      requests.push(last);
-    }
-    const to = Math.min(values.length, from + most - last.samples);
-    last.series.push({ labels, timestamps: timestamps.slice(from, to), values: values.slice(from, to) });
-    last.samples += to - from;
-    from = to;
+export function halvesOf(request: PlannedRequest): PlannedRequest[] {
+  const { labels, counts, timestamps, values, isLate } = request;
+  if (isLate || values.length === 1) return [];
+  const middle = Math.ceil(labels.length / 2);
+  if (labels.length === 1) {
+    const half = Math.ceil(values.length / 2);
+    return [part(request, [0, 1], [0, half]), part(request, [0, 1], [half, values.length])].map((each) => ({
+      ...each,
+      counts: [each.values.length],
+    }));
   }
+  const samples = counts.slice(0, middle).reduce((sum, count) => sum + count, 0);
+  return [
+    part(request, [0, middle], [0, samples]),
+    part(request, [middle, labels.length], [samples, timestamps.length]),
+  ];
+}
+
+type Range = [from: number, to: number];
+
+function part(
+  { labels, counts, timestamps, values, isLate }: PlannedRequest,
+  series: Range,
+  samples: Range,
+): PlannedRequest {
+  return {
+    labels: labels.slice(...series),
+    counts: counts.slice(...series),
+    timestamps: timestamps.slice(...samples),
+    values: values.slice(...samples),
+    isLate,
+  };
 }
