@@ -1,4 +1,6 @@
+import type { Labels } from '../../model/labels';
 import { HOUR } from '../../model/time/duration';
+import type { IncomingSample } from './sample';
 
 /** An interval is not looked back on for longer: raw samples may not be kept for so long. */
 const LONGEST_MS = HOUR;
@@ -16,4 +18,29 @@ const LONGEST_MS = HOUR;
 export function zeroBefore(start: number, end: number): number {
   if (start <= 0) return end - 1;
   return Math.min(end - 1, Math.max(start + 1, end - LONGEST_MS));
+}
+
+/** What was observed up to a time, before its buckets or its quantiles; whichever protocol sent it. */
+export interface Observations {
+  index: number;
+  name: string;
+  labels: Labels;
+  timestamp: number;
+  /** Of what counts since the one before: when it began, epoch ms, 0 where that is unknown. */
+  since?: number;
+  count: number;
+}
+
+/** Adds a total of observations as a counter, which begins at zero where it counts since the one before. */
+export function addTotal(
+  { index, name, labels, timestamp, since }: Observations,
+  suffix: string,
+  total: number,
+  samples: IncomingSample[],
+  own: Labels = labels,
+): void {
+  const push = (value: number, at: number) =>
+    samples.push({ index, name: name + suffix, value, timestamp: at, labels: own, type: 'counter' });
+  if (since !== undefined) push(0, zeroBefore(since, timestamp));
+  push(total, timestamp);
 }

@@ -1,19 +1,11 @@
-import type { Labels } from '../../model/labels';
-import { zeroBefore } from './delta';
+import { addTotal, type Observations } from './delta';
 import type { IncomingSample } from './sample';
 
 /** Buckets that a sender may give one histogram: more than any library keeps. */
 export const MOST_GIVEN_BUCKETS = 4_000;
 
-/** A histogram at a time, whichever protocol sent it. */
-export interface Histogram {
-  index: number;
-  name: string;
-  labels: Labels;
-  timestamp: number;
-  /** Of one that counts since the one before: when it began, epoch ms, 0 where that is unknown. */
-  since?: number;
-  count: number;
+/** A histogram at a time. */
+export interface Histogram extends Observations {
   /** Undefined or NaN where it has none. */
   sum?: number;
   buckets: Buckets;
@@ -24,18 +16,13 @@ export type Buckets = Array<[bound: number, atMost: number]>;
 
 /** As Prometheus stores one that is not native: `_count`, `_sum`, and `_bucket` with the label `le`. */
 export function toSamples(histogram: Histogram, samples: IncomingSample[]): void {
-  const { index, name, labels, timestamp, since, count, sum, buckets } = histogram;
-  const push = (part: string, value: number, at: number, own: Labels) =>
-    samples.push({ index, name: part, value, timestamp: at, labels: own, type: 'counter' });
-  const add = (suffix: string, value: number, own = labels) => {
-    if (since !== undefined) push(name + suffix, 0, zeroBefore(since, timestamp), own);
-    push(name + suffix, value, timestamp, own);
-  };
-  add('_count', count);
-  if (sum !== undefined && Number.isFinite(sum)) add('_sum', sum);
-  for (const [bound, atMost] of buckets)
-    if (Number.isFinite(bound)) add('_bucket', atMost, { ...labels, le: String(bound) });
-  add('_bucket', count, { ...labels, le: '+Inf' });
+  const { labels, count, sum, buckets } = histogram;
+  const addBucket = (le: string, atMost: number) =>
+    addTotal(histogram, '_bucket', atMost, samples, { ...labels, le });
+  addTotal(histogram, '_count', count, samples);
+  if (sum !== undefined && Number.isFinite(sum)) addTotal(histogram, '_sum', sum, samples);
+  for (const [bound, atMost] of buckets) if (Number.isFinite(bound)) addBucket(String(bound), atMost);
+  addBucket('+Inf', count);
 }
 
 /**
