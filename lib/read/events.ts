@@ -33,7 +33,9 @@ export const eventListParams = z.strictObject({
   limit: parameter(
     String(DEFAULT_LIMIT),
     (given, reject) => readCount(given, EVENT_LIMITS.page, reject) ?? DEFAULT_LIMIT,
-  ).meta({ description: `Events a page, ${DEFAULT_LIMIT} by default, up to ${EVENT_LIMITS.page}` }),
+  ).meta({
+    description: `Events a page, ${DEFAULT_LIMIT} by default, up to ${EVENT_LIMITS.page}; fewer where they are large`,
+  }),
   before: parameter('', readCursor).meta({ description: '`next` of the page before' }),
 });
 export type EventListParams = z.output<typeof eventListParams>;

@@ -136,6 +136,24 @@ export function eventLogCases(engine: Engine, server: string): void {
       expect(second).toMatchObject({ events: [{ service: 'rare' }], next: null, searchedTo: null });
     });
 
+    it('ends a page that has much text, and goes on from there', async () => {
+      const ts = 1_795_200_350_000;
+      const text = 'x'.repeat(16_000);
+      const fields = JSON.stringify({ text });
+      await log.store(Array.from({ length: 300 }, (_, i) => event(ts + i, { message: text, fields })));
+      const question = { ...ALL, from: ts, to: ts + 1_000, limit: 1_000 };
+      const pages: number[][] = [];
+      for (let before: EventsQuestion['before'] = null; ; ) {
+        const { events, next, searchedTo } = await log.list({ ...question, before });
+        expect(searchedTo).toBeNull();
+        pages.push(events.map(({ timestamp }) => timestamp));
+        before = next;
+        if (before === null) break;
+      }
+      expect(pages.map(({ length }) => length)).toEqual([132, 132, 36]);
+      expect(pages.flat()).toEqual(Array.from({ length: 300 }, (_, i) => ts + 299 - i));
+    });
+
     it('keeps the newest within its bounds: a full segment begins the next, which is emptied', async () => {
       const segments = async () =>
         [

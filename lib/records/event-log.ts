@@ -41,7 +41,7 @@ export interface EventsPage {
 export interface EventLog {
   /** Stores events in one transaction; those that are stored already stay as they are. In the order given. */
   store(events: readonly NewEvent[]): Promise<StoredEvent[]>;
-  /** A page of the newest. @throws PulseError also `too_expensive`, `too_busy` */
+  /** A page of the newest, shorter than its limit where they are large. @throws PulseError also `too_expensive`, `too_busy` */
   list(question: EventsQuestion): Promise<EventsPage>;
   /**
    * Makes room, and forgets places of seconds before `placesFrom`, epoch ms, some of them where there are very many.
@@ -72,6 +72,8 @@ export function openEventLog({ write, read }: { write: OnRecords; read: OnRecord
 
 /** So many events are searched for one page: what is rare is found page by page, each within a bounded time. */
 export const SEARCHED_AT_ONCE = 20_000;
+/** A page with so much text ends, whatever its limit: to read a larger one would hold up everybody else. */
+const PAGE_BYTES = 4 * 2 ** 20;
 
 type Row = Omit<EventEntry, 'level' | 'fields' | 'key'> & {
   id: string;
@@ -99,19 +101,22 @@ async function listEvents(
     ), found as (
       select * from searched ${filters.length > 0 ? sql`where ${sql.join(filters, sql` and `)}` : sql.empty()}
       order by ts desc, number desc limit ${limit + 1}::int
+    ), sized as (
+      select *, count(*) over () as found, coalesce(sum(octet_length(message) + coalesce(octet_length(fields), 0))
+        over (order by ts desc, number desc rows between unbounded preceding and 1 preceding), 0) as before
+      from found
     )
-    select found.id::text as id, found.number::float8 as number, found.ts::float8 as timestamp, level, service,
-      endpoint, path, message, duration, status, host, trace_id as "traceId", fields,
+    select sized.id::text as id, sized.number::float8 as number, sized.ts::float8 as timestamp, level, service,
+      endpoint, path, message, duration, status, host, trace_id as "traceId", fields, found::int as found,
       last.ts::float8 as "lastTs", last.number::float8 as "lastNumber", last.searched::int as searched
-    from last left join found on true order by found.ts desc, found.number desc`)) as Iterable<
-    Row & { lastTs: number; lastNumber: number; searched: number }
+    from last left join sized on before < ${PAGE_BYTES}::int order by sized.ts desc, sized.number desc`)) as Iterable<
+    Row & { found: number; lastTs: number; lastNumber: number; searched: number }
   >;
   const all = [...rows];
-  const found = all.filter(({ id }) => id !== null);
-  const page = found.slice(0, limit);
+  const page = all.filter(({ id }) => id !== null).slice(0, limit);
   const events = page.map(toEntry);
-  if (found.length > limit) {
-    const { timestamp: ts, number } = page[limit - 1];
+  if (page.length > 0 && page.length < page[0].found) {
+    const { timestamp: ts, number } = page[page.length - 1];
     return { events, next: { ts, number }, searchedTo: null };
   }
   if (filters.length === 0 || all.length === 0 || all[0].searched < searched)
