@@ -214,7 +214,11 @@ closed.describe('a server with keys', () => {
       );
       expect(await page.content()).not.toContain(KEY);
       await expectAccessible(page);
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.reload();
+      await expectLive(page);
       await expectNoSidewaysScroll(page);
+      await expect(page.getByRole('button', { name: 'Sign out' })).toBeInViewport({ ratio: 1 });
 
       const asked: string[] = [];
       page.on('request', (request) => asked.push(`${request.url()} ${request.postData()}`));

@@ -24,7 +24,7 @@ export function Header({ mayLook, children }: HeaderProps) {
           <span className="sr-only sm:hidden">Pulseboard</span>
         </Link>
         {mayLook && <Nav />}
-        <div className="ml-auto flex min-w-0 items-center gap-1">
+        <div className="ml-auto flex min-w-0 items-center sm:gap-1">
           {mayLook && <LiveBadge />}
           <ThemeToggle />
           {children}

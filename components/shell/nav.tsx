@@ -18,7 +18,7 @@ const PLACES = [
 export function Nav() {
   const path = usePathname();
   return (
-    <nav aria-label="Main" className="flex shrink-0 items-center gap-0.5">
+    <nav aria-label="Main" className="flex shrink-0 items-center sm:gap-0.5">
       {PLACES.map(({ href, label, exact, also, className }) => {
         const here = exact ? path === href : path.startsWith(href) || path === also;
         return (
@@ -27,7 +27,7 @@ export function Nav() {
             href={href}
             aria-current={here ? (path === href ? 'page' : 'true') : undefined}
             className={cn(
-              'rounded-md px-1.5 py-1.5 text-xs font-medium transition-colors sm:px-2.5 sm:text-sm',
+              'rounded-md px-1 py-1.5 text-xs font-medium transition-colors sm:px-2.5 sm:text-sm',
               here ? 'bg-sunken text-ink' : 'text-ink-3 hover:text-ink',
               className,
             )}
