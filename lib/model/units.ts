@@ -20,7 +20,8 @@ export const PLAUSIBLE_MS = { from: 1e11, to: 1e14 } as const;
  * `ms`: the time as it was read, epoch ms.
  */
 export function wrongEpochUnit(ms: number, read: EpochUnit): string | null {
-  if (ms < 1) return null;
+  // Of what no unit makes plausible there is none; infinity would stay what it is.
+  if (!(ms >= 1 && ms < Number.POSITIVE_INFINITY)) return null;
   let meant = FINEST_FIRST.indexOf(read);
   for (let time = ms; time < PLAUSIBLE_MS.from; time *= 1_000) meant++;
   for (let time = ms; time >= PLAUSIBLE_MS.to; time /= 1_000) meant--;

@@ -53,3 +53,17 @@ test('says by a parameter that it sends rates', async () => {
   expect(await storedSeries(node.databaseUrl, 'collectd_c_total')).toEqual([]);
   expect(await post('[]', '?rates=maybe')).toMatchObject({ status: 400 });
 });
+
+test('times that no clock has are refused, and others are served meanwhile', async () => {
+  // Of absolute values the time before the interval is asked for, too.
+  const far = JSON.stringify([{ ...list('far'), dstypes: ['absolute'] }]);
+  for (const time of ['1e306', '-1e306', '1e300'])
+    for (const interval of ['1', '1e306', '-1e306']) {
+      const body = far
+        .replace(/"time":[\d.]+/, `"time":${time}`)
+        .replace('"interval":1,', `"interval":${interval},`);
+      const good = JSON.stringify([list(`good${time}${interval}`)]);
+      const [refused, taken] = await Promise.all([post(body), post(good)]);
+      expect([refused.status, taken.status], body).toEqual([400, 200]);
+    }
+});

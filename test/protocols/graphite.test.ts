@@ -30,6 +30,14 @@ const figure = async (name: string) => {
   return Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1]);
 };
 
+test('times that no clock has are passed over', async () => {
+  const name = freshName();
+  await send(`${name} 1 1e400\n${name} 2 -1e400\n${name} 3 1e308\n${name} 4 -1\n`);
+  await until(async () =>
+    expect((await storedSamples(node.databaseUrl, name)).map(({ value }) => value)).toEqual([4]),
+  );
+});
+
 test('what is sent is stored, by path or by tags', async () => {
   const name = freshName();
   const seconds = Math.floor(Date.now() / 1_000);

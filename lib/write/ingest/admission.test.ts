@@ -19,6 +19,14 @@ const reasonFor = (change: Partial<IncomingSample>) => {
 const own = (name: string, value: string): Labels =>
   JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`);
 
+test('a timestamp that is no time at all is refused', () => {
+  expect(reasonFor({ timestamp: Number.POSITIVE_INFINITY })).toEqual(['timestamp', 'in_future']);
+  expect(reasonFor({ timestamp: Number.NEGATIVE_INFINITY })).toEqual(['timestamp', 'too_old']);
+  expect(reasonFor({ timestamp: Number.MAX_VALUE })).toEqual(['timestamp', 'in_future']);
+  expect(reasonFor({ timestamp: -Number.MAX_VALUE })).toEqual(['timestamp', 'too_old']);
+  expect(reasonFor({ timestamp: Number.NaN })).toEqual(['timestamp', 'bad_timestamp']);
+});
+
 describe('a timestamp in another unit than it was read in', () => {
   const NOW = 1_795_200_000_000;
   const today = { oldest: NOW - 1_000, newest: NOW + 1_000 };

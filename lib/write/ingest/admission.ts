@@ -57,6 +57,7 @@ export function checkTime(
   { oldest, newest, precision = 'ms' }: AdmissionWindow,
 ): SampleError | undefined {
   if (timestamp >= oldest && timestamp <= newest && timestamp >= PLAUSIBLE_MS.from) return undefined;
+  if (Number.isNaN(timestamp)) return sampleError(index, 'timestamp', 'bad_timestamp');
   const code = timestamp > newest ? 'in_future' : 'too_old';
   const problem = wrongEpochUnit(timestamp, precision);
   if (problem)
