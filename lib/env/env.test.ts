@@ -25,6 +25,16 @@ test.each([
   [{ TLS_CERT: 'cert.pem' }, /TLS_CERT and TLS_KEY belong together/],
   [{ TLS_KEY: 'key.pem' }, /TLS_CERT and TLS_KEY belong together/],
   [{ TLS_CERT: 'cert.pem', TLS_KEY: 'key.pem', TLS_PORT: '3000' }, /TLS_PORT and PORT are both 3000/],
+  [{ KAFKA_BROKERS: 'kafka' }, /host:port separated by commas/],
+  [{ KAFKA_BROKERS: 'kafka:9092' }, /KAFKA_BROKERS and a topic belong together/],
+  [{ KAFKA_EVENTS_TOPIC: 'events' }, /KAFKA_BROKERS and a topic belong together/],
+  [{ KAFKA_BROKERS: 'a:1,b:2', KAFKA_SAMPLES_TOPIC: 'x', KAFKA_EVENTS_TOPIC: 'x' }, /are the same/],
+  [{ KAFKA_BROKERS: 'a:1', KAFKA_SAMPLES_TOPIC: 'two words' }, /a topic's name/],
+  [{ KAFKA_SASL: 'plain', KAFKA_USER: 'me' }, /KAFKA_SASL, KAFKA_USER and KAFKA_PASSWORD belong together/],
+  [{ KAFKA_SASL: 'kerberos' }, /plain, scram-sha-256 or scram-sha-512/],
+  [{ REDIS_SAMPLES_STREAM: 'metrics' }, /need REDIS_URL/],
+  [{ MQTT_URL: 'mqtt://h' }, /MQTT_URL and a topic belong together/],
+  [{ MQTT_URL: 'http://h', MQTT_EVENTS_TOPIC: 'x' }, /a URL such as mqtt:/],
 ])('%o is refused', (given, message) => {
   expect(() => parseEnv(given)).toThrow(message);
 });

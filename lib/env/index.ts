@@ -178,6 +178,17 @@ const settings = z.object({
   REDIS_SAMPLES_STREAM: z.string().optional(),
   REDIS_EVENTS_STREAM: z.string().optional(),
   REDIS_GROUP: z.string().default('pulseboard'),
+  MQTT_URL: z
+    .string()
+    .regex(/^(mqtts?|wss?):\/\/\S+$/, 'a URL such as mqtt://user:password@host:1883 or mqtts://host:8883')
+    .optional(),
+  MQTT_SAMPLES_TOPIC: z.string().optional(),
+  MQTT_EVENTS_TOPIC: z.string().optional(),
+  MQTT_GROUP: z
+    .string()
+    .regex(/^[^/+#\s]+$/, 'a name without / + #')
+    .default('pulseboard'),
+  MQTT_CLIENT_ID: z.string().optional(),
   LOCAL_AGENT: z.enum(['on', 'off'], 'on or off').optional(),
   SELF_METRICS: z.enum(['on', 'off'], 'on or off').default('on'),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'error, warn, info or debug').default('info'),
@@ -236,6 +247,11 @@ function checkBrokers({ KAFKA_BROKERS, KAFKA_SAMPLES_TOPIC, KAFKA_EVENTS_TOPIC, 
   if (REDIS_SAMPLES_STREAM && REDIS_SAMPLES_STREAM === REDIS_EVENTS_STREAM)
     throw new Error(
       'Wrong settings:\n  REDIS_SAMPLES_STREAM and REDIS_EVENTS_STREAM are the same: samples and events have streams of their own.',
+    );
+  const { MQTT_URL, MQTT_SAMPLES_TOPIC, MQTT_EVENTS_TOPIC } = settings;
+  if (Boolean(MQTT_URL) !== Boolean(MQTT_SAMPLES_TOPIC || MQTT_EVENTS_TOPIC))
+    throw new Error(
+      'Wrong settings:\n  MQTT_URL and a topic belong together: set MQTT_SAMPLES_TOPIC, MQTT_EVENTS_TOPIC or both.',
     );
   if (Boolean(settings.KAFKA_SASL) !== Boolean(settings.KAFKA_USER && settings.KAFKA_PASSWORD))
     throw new Error(

@@ -8,6 +8,7 @@ export const SENDERS = {
   influx: 'influxdb-client',
   collectd: 'collectd-core libyajl2 libcurl3-gnutls',
   kcat: 'kcat',
+  mosquitto: 'mosquitto mosquitto-clients',
 } as const;
 export type Sender = keyof typeof SENDERS;
 

@@ -2,6 +2,7 @@ import type { Env } from '../../env';
 import { createBrokerFigures } from '../../observe/broker-figures';
 import type { Root } from '../../system/root';
 import { kafkaSource } from '../../write/brokers/kafka/kafka-source';
+import { mqttSource } from '../../write/brokers/mqtt/mqtt-source';
 import { redisSource } from '../../write/brokers/redis-streams/redis-source';
 import { type BrokerSource, type SourceParts, startSource } from '../../write/brokers/source';
 import type { Listener } from '../listener';
@@ -18,6 +19,9 @@ const redisStreams: MakeSource = ({ REDIS_URL, ...settings }, parts) =>
     ? redisSource({ REDIS_URL, ...settings }, parts)
     : null;
 
+const mqtt: MakeSource = ({ MQTT_URL, ...settings }, parts) =>
+  MQTT_URL ? mqttSource({ MQTT_URL, ...settings }, parts) : null;
+
 /** A broker need not be there when the server starts. */
 const brokerListener = (name: string, make: MakeSource): Listener => ({
   name,
@@ -33,4 +37,5 @@ const brokerListener = (name: string, make: MakeSource): Listener => ({
 export const brokerListeners: readonly Listener[] = [
   brokerListener('Kafka', kafka),
   brokerListener('Redis Streams', redisStreams),
+  brokerListener('MQTT', mqtt),
 ];

@@ -1,6 +1,5 @@
 /** The brokers that messages are pulled from. */
-export const BROKERS = ['kafka', 'redis', 'mqtt'] as const;
-export type Broker = (typeof BROKERS)[number];
+export type Broker = 'kafka' | 'redis' | 'mqtt';
 
 /** One message of a broker: a body as it could be posted to `/api/metrics` or `/api/events`. */
 export interface BrokerMessage {
@@ -12,10 +11,10 @@ export interface BrokerMessage {
   /** When it was sent, epoch ms: the timestamp of what has none of its own. */
   time: number;
   /**
-   * The same however often the message is delivered, so that its events are stored once; null where the broker has no
-   * such name: then only events with an id of their own are.
+   * The same however often the message is tried, and, where the broker has a name for it, delivered: events without an id
+   * have theirs from it.
    */
-  id: string | null;
+  id: string;
 }
 
 /** Why a message, or something in it, can never be stored. */
