@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ForwardScene, forwardFigures, type PostedSample, post, storedTexts } from '../support/forward-scene';
+import { startKillablePostgres } from '../support/killable-postgres';
 import { freePort, until } from '../support/processes';
 import type { ServerProcess } from '../support/server-process';
 import { textOfSample } from '../support/write-sink';
@@ -92,6 +93,33 @@ test(
     const figures = await forwardFigures(sender);
     const dropped = Object.entries(figures).filter(([name]) => name.startsWith('dropped'));
     expect(dropped.map(([, value]) => value)).toEqual(dropped.map(() => 0));
+  },
+  CASE_MS,
+);
+
+test(
+  'the database is killed under load: what was acknowledged is forwarded, and nothing that was not written',
+  async () => {
+    const database = await startKillablePostgres();
+    try {
+      const sink = await scene.sink();
+      const sender = await scene.node('sender', { DATABASE_URL: database.url, FORWARD_URL: sink.url });
+      const writers = new Writers({ url: sender.url });
+      for (let round = 0; round < 3; round++) {
+        await more(writers, 3_000);
+        await database.kill();
+        await database.start();
+      }
+      await more(writers, 3_000);
+      await writers.stop();
+      const acknowledged = writers.acknowledged.map(textOfSample).sort();
+      await until(() => expect(new Set(sink.texts).size).toBe(acknowledged.length), 60_000);
+      expect([...new Set(sink.texts)].sort()).toEqual(acknowledged);
+      expect((await storedTexts(database.url, 'killed_')).sort()).toEqual(acknowledged);
+      await sender.stop();
+    } finally {
+      await database.close();
+    }
   },
   CASE_MS,
 );
