@@ -26,6 +26,10 @@ export default async function ConnectPage() {
   );
 }
 
-function isOff({ arrives: { setting } }: Protocol, settings: object): boolean {
-  return setting !== undefined && !Reflect.get(settings, setting[0]);
+/** Whether it has settings, and none of them is set: a text, a port, a list. */
+function isOff({ arrives }: Protocol, settings: object): boolean {
+  const names = Object.keys(arrives.settings ?? {});
+  return (
+    names.length > 0 && names.every((name) => [Reflect.get(settings, name)].flat().every((each) => !each))
+  );
 }

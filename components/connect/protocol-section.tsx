@@ -33,12 +33,13 @@ export function ProtocolSection({ id, protocol, place, isOff, clients, now }: Pr
         <p className="text-sm text-ink-3">{senders}.</p>
       </div>
       {(!isOff || clients.length > 0) && <HeardLines clients={clients} now={now} />}
-      {isOff && arrives.setting && (
+      {isOff && arrives.settings && (
         <div className="flex flex-col gap-2">
           <p className="text-sm text-ink-2">
-            Off until the server has <code className="font-mono text-xs">{arrives.setting[0]}</code>:
+            Off until the server has{' '}
+            <code className="font-mono text-xs">{Object.keys(arrives.settings).join(', ')}</code>:
           </p>
-          <CommandLine command={`${arrives.setting.join('=')} npm start`} />
+          <CommandLine command={startWith(arrives.settings)} />
         </div>
       )}
       {configs.map(({ title, text }) => (
@@ -49,4 +50,8 @@ export function ProtocolSection({ id, protocol, place, isOff, clients, now }: Pr
       </p>
     </section>
   );
+}
+
+function startWith(settings: Readonly<Record<string, string>>): string {
+  return [...Object.entries(settings).map((each) => each.join('=')), 'npm start'].join(' ');
 }

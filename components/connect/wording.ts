@@ -14,7 +14,7 @@ export function nameOf(client: Client): string | null {
   const { product, version, isRest } = client;
   if (isRest) return 'further programs';
   if (product) return version ? `${product}/${version}` : product;
-  const isNameless = protocolOf(client)?.arrives.setting !== undefined;
+  const isNameless = protocolOf(client)?.arrives.settings !== undefined;
   return isNameless ? null : 'a program that does not name itself';
 }
 

@@ -23,12 +23,12 @@ export interface Protocol {
 export interface Arrival {
   /** The paths of its endpoints, as the table of ingest endpoints has them, whatever the method. */
   readonly paths?: readonly string[];
-  /** The setting without which it is off, and a value to try. */
-  readonly setting?: readonly [name: string, value: string];
+  /** The settings without any of which it is off, each with a value to try. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** What else has to be known, in a sentence. */
   readonly note?: string;
   /** What is counted, where it is not samples. */
-  readonly counts?: 'events';
+  readonly counts?: 'events' | 'items';
 }
 
 /** Something to paste. The page about the protocol has it as it is with `PLACE_OF_DOCS`. */
@@ -56,6 +56,8 @@ export function hostOf({ origin }: Place): string {
   return new URL(origin).hostname.replace(/^\[|\]$/g, '');
 }
 
-export function portOf({ ports }: Place, [name, value]: readonly [name: string, value: string]): number {
+/** The port that a setting gives, or the one to try. */
+export function portOf<Name extends string>({ ports }: Place, tried: Readonly<Record<Name, string>>): number {
+  const [name, value] = Object.entries<string>(tried)[0];
   return ports[name] ?? Number(value);
 }

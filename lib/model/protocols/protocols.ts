@@ -3,9 +3,12 @@ import { events } from './events';
 import { graphite } from './graphite';
 import { influx } from './influx';
 import { json } from './json';
+import { kafka } from './kafka';
+import { mqtt } from './mqtt';
 import { otlp } from './otlp';
 import type { Protocol } from './protocol';
 import { pushgateway } from './pushgateway';
+import { redisStreams } from './redis-streams';
 import { remoteWrite } from './remote-write';
 import { scrape } from './scrape';
 import { statsd } from './statsd';
@@ -27,6 +30,9 @@ export const PROTOCOLS = {
   pushgateway,
   websocket,
   events,
+  kafka,
+  redis: redisStreams,
+  mqtt,
 } as const satisfies Record<string, Protocol>;
 export type ProtocolId = keyof typeof PROTOCOLS;
 

@@ -4,7 +4,7 @@ export const scrape: Protocol = {
   name: 'Scraping',
   senders: 'Exporters, and whatever has a page of metrics for Prometheus: this server asks them',
   arrives: {
-    setting: ['SCRAPE_CONFIG', 'scrape.yml'],
+    settings: { SCRAPE_CONFIG: 'scrape.yml' },
     note: 'Targets need no address of this server and no key of it.',
   },
   configs: [

@@ -1,4 +1,5 @@
 import type { Env } from '../../env';
+import type { ProtocolId } from '../../model/protocols/protocols';
 import { createBrokerFigures } from '../../observe/broker-figures';
 import type { Root } from '../../system/root';
 import { kafkaSource } from '../../write/brokers/kafka/kafka-source';
@@ -23,11 +24,11 @@ const mqtt: MakeSource = ({ MQTT_URL, ...settings }, parts) =>
   MQTT_URL ? mqttSource({ MQTT_URL, ...settings }, parts) : null;
 
 /** A broker need not be there when the server starts. */
-const brokerListener = (name: string, make: MakeSource): Listener => ({
+const brokerListener = (name: string, protocol: ProtocolId, make: MakeSource): Listener => ({
   name,
   async start(root: Root) {
     const figures = createBrokerFigures();
-    const source = make(root.settings, { take: takeFor(root, figures), figures });
+    const source = make(root.settings, { take: takeFor(root, figures, { protocol }), figures });
     if (!source) return null;
     root.figures.brokers.set(source.name, figures);
     return startSource(source, figures);
@@ -35,7 +36,7 @@ const brokerListener = (name: string, make: MakeSource): Listener => ({
 });
 
 export const brokerListeners: readonly Listener[] = [
-  brokerListener('Kafka', kafka),
-  brokerListener('Redis Streams', redisStreams),
-  brokerListener('MQTT', mqtt),
+  brokerListener('Kafka', 'kafka', kafka),
+  brokerListener('Redis Streams', 'redis', redisStreams),
+  brokerListener('MQTT', 'mqtt', mqtt),
 ];
