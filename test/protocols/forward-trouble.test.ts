@@ -180,11 +180,12 @@ test('a disk that is full or gone: samples are taken, those that cannot be queue
   expect(await post(node, samplesOf('fwd_nospace', 10))).toBe(true);
   const lost = 'dropped_samples_total{destination="sink",reason="disk"}';
   await until(async () => expect((await forwardFigures(node))[lost]).toBe(10));
-  expect(node.output()).toMatch(/ENOSPC.*cannot be queued to be forwarded/);
+  await until(() => expect(node.output()).toMatch(/ENOSPC.*cannot be queued to be forwarded/));
   rmSync(first);
   expect(await post(node, samplesOf('fwd_space', 10))).toBe(true);
   await until(() => expect(sink.texts.sort()).toEqual(texts(samplesOf('fwd_space', 10))));
-  rmSync(folder, { recursive: true });
+  // Again where the node has just put a file into it.
+  rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 20 });
   expect(await post(node, samplesOf('fwd_gone', 10))).toBe(true);
   await until(async () => expect((await forwardFigures(node))[lost]).toBe(20));
   mkdirSync(folder);
